@@ -1,0 +1,308 @@
+"""What the user says: the load (:class:`LoadConfig`) and the server it goes to (:class:`TargetConfig`).
+
+Both are frozen and strict: an unknown name or a value out of range is refused where it is said, with
+TiDB Data Migration's error code where DM has one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from airflow_dm_loader.errors import ConfigError
+
+DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
+
+
+class Mode(StrEnum):
+    """Whether incremental replication follows the load (DM's ``task-mode``)."""
+
+    FULL = "full"
+    ALL = "all"
+
+
+class ImportMode(StrEnum):
+    """The engine (DM's ``import-mode``)."""
+
+    LOGICAL = "logical"
+    PHYSICAL = "physical"
+    IMPORT_INTO = "import-into"
+
+
+class OnDuplicate(StrEnum):
+    """What to do when a row's key is already there (DM's ``on-duplicate-logical``)."""
+
+    REPLACE = "replace"
+    ERROR = "error"
+    IGNORE = "ignore"
+    MANUAL = "manual"
+
+
+class OnDuplicatePhysical(StrEnum):
+    """DM's ``on-duplicate-physical``."""
+
+    NONE = "none"
+    MANUAL = "manual"
+
+
+class Level(StrEnum):
+    """How much a check counts (DM's ``checksum-physical`` and ``analyze``)."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    OFF = "off"
+
+
+class OnConflict(StrEnum):
+    """What to do when the load ends with duplicates or a checksum that differs."""
+
+    PAUSE = "pause"
+    ASK = "ask"
+    ACCEPT = "accept"
+    FAIL = "fail"
+
+
+class BarrierKind(StrEnum):
+    """Where the sources of one load task wait for each other."""
+
+    TARGET = "target"
+    ETCD = "etcd"
+
+
+# DM's number for a wrong value of the setting.
+_DM_CODES = {
+    "import_mode": 20053,
+    "on_duplicate_logical": 20054,
+    "dump_uri": 20058,
+    "on_duplicate_physical": 20062,
+    "checksum": 20063,
+    "analyze": 20065,
+    "block_allow_list": 20044,
+    "routes": 20045,
+}
+
+_KIB, _MIB = 1 << 10, 1 << 20
+
+
+class _Strict(BaseModel):
+    """Raises :class:`ConfigError` for a wrong value, which never repeats the value: it may be a secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _config_error(type(self).__name__, error) from None
+
+
+class LoadConfig(_Strict):
+    """One load: which dump, under which name, and how.
+
+    The fields carry TiDB Data Migration's names in snake case. Values of a choice may be written in any
+    case, as in DM.
+    """
+
+    task_name: str = Field(
+        min_length=1,
+        max_length=255,
+        title="Task name",
+        description="DM's task name. With source_id it names the load: the same name goes on where it stopped.",
+    )
+    source_id: str = Field(
+        DEFAULT_SOURCE_ID,
+        min_length=1,
+        max_length=255,
+        title="Source",
+        description="The upstream database that this dump comes from.",
+    )
+    sources: tuple[str, ...] = Field(
+        (),
+        title="All sources of the task",
+        description="Every source_id that takes part; the barrier waits for all of them. Empty: this source alone.",
+    )
+    dump_uri: str = Field(
+        min_length=1, title="Dump", description="The folder of the dump: a path or a file:// URI."
+    )
+    mode: Mode = Field(
+        Mode.FULL,
+        title="Task mode",
+        description="full: nothing follows the load. all: incremental replication follows from the binlog position.",
+    )
+    import_mode: ImportMode = Field(
+        ImportMode.LOGICAL, title="Engine", description="logical: SQL statements, on every target."
+    )
+    on_duplicate_logical: OnDuplicate = Field(
+        OnDuplicate.REPLACE,
+        title="On a duplicate key",
+        description="replace the row that is there | error | ignore the row that comes | manual: keep the row that is "
+        "there, store the one that comes in the conflict table, and pause the load with 34020.",
+    )
+    on_duplicate_physical: OnDuplicatePhysical = Field(
+        OnDuplicatePhysical.NONE, title="On a duplicate key (physical)", description="Physical import only."
+    )
+    checksum: Level = Field(
+        Level.REQUIRED,
+        title="Checksum",
+        description="required: a difference pauses the load with 34021. optional: it is a warning. off: not done.",
+    )
+    analyze: Level = Field(
+        Level.OPTIONAL,
+        title="Analyze",
+        description="required: a failing ANALYZE TABLE fails the load. optional: it is a warning. off: not done.",
+    )
+    on_conflict: OnConflict = Field(
+        OnConflict.PAUSE,
+        title="When duplicates or a checksum difference were found",
+        description="pause: fail once, a clear accepts. ask: a form in Airflow asks. accept | fail.",
+    )
+    pool_size: int = Field(
+        4, ge=1, le=256, title="Connections", description="Database connections of one import task."
+    )
+    import_tasks: int = Field(
+        1, ge=1, le=1000, title="Import tasks", description="Mapped import tasks that share the dump's files."
+    )
+    chunk_bytes: int = Field(
+        16 * _MIB,
+        ge=4 * _KIB,
+        le=1024 * _MIB,
+        title="Chunk size (bytes)",
+        description="Decoded bytes that one transaction holds, at least. Kept with the load: a resume can't change it.",
+    )
+    meta_schema: str = Field(
+        "dm_meta",
+        min_length=1,
+        max_length=64,
+        title="Meta schema",
+        description="The target's schema that holds the load's state.",
+    )
+    clean_dump_files: bool = Field(
+        False,
+        title="Clean the dump files",
+        description="At the end: mode full removes the dump, mode all its data files.",
+    )
+    remove_meta: bool = Field(
+        False, title="Start afresh", description="Forget what is stored of this load before it starts."
+    )
+    require_finished_dump: bool = Field(
+        True,
+        title="Require a finished dump",
+        description="Refuse a dump whose metadata has no finish line. Off: a warning.",
+    )
+    sql_mode: str | None = Field(
+        None, title="sql_mode", description="None: the dump's own, adjusted as DM does. Strictness is always added."
+    )
+    time_zone: str | None = Field(
+        None, title="time_zone", description="None: each file's own, else the target's offset, as DM computes it."
+    )
+    session: dict[str, str | int] = Field(
+        default_factory=dict, title="Session variables", description="Set on every connection, and kept."
+    )
+    routes: tuple[dict[str, Any], ...] = Field((), title="Routes", description="DM's route-rules.")
+    block_allow_list: dict[str, Any] = Field(
+        default_factory=dict, title="Block-allow list", description="DM's block-allow-list."
+    )
+    barrier: BarrierKind = Field(
+        BarrierKind.TARGET, title="Barrier", description="target: a table in the meta schema."
+    )
+    barrier_timeout_s: int = Field(
+        24 * 3600, ge=1, title="Barrier timeout (s)", description="How long to wait for the other sources."
+    )
+
+    @field_validator(
+        "mode",
+        "import_mode",
+        "on_duplicate_logical",
+        "on_duplicate_physical",
+        "checksum",
+        "analyze",
+        "on_conflict",
+        "barrier",
+        mode="before",
+    )
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("task_name", "source_id", "meta_schema", "dump_uri")
+    @classmethod
+    def _plain_text(cls, value: str) -> str:
+        if value != value.strip() or re.search(r"[\x00-\x1f\x7f]", value):
+            raise ValueError("must not start or end with a space, nor hold control characters")
+        return value
+
+    @field_validator("session")
+    @classmethod
+    def _variable_names(cls, value: dict[str, str | int]) -> dict[str, str | int]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"{name!r} is not the name of a session variable")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.sources and self.source_id not in self.sources:
+            raise ValueError(f"sources must contain this load's source_id {self.source_id!r}")
+        if len(set(self.sources)) != len(self.sources):
+            raise ValueError("sources names a source twice")
+        not_yet = {
+            "import_mode": self.import_mode is not ImportMode.LOGICAL,
+            "on_duplicate_physical": self.on_duplicate_physical is not OnDuplicatePhysical.NONE,
+            "routes": bool(self.routes),
+            "block_allow_list": bool(self.block_allow_list),
+            "barrier": self.barrier is not BarrierKind.TARGET,
+        }
+        for name, asked in not_yet.items():
+            if asked:
+                raise ValueError(f"{name}: this version does not offer that yet, so it is refused")
+        return self
+
+    @property
+    def all_sources(self) -> tuple[str, ...]:
+        """Every source of the load task, this one included, in a stable order."""
+        return tuple(sorted(self.sources)) or (self.source_id,)
+
+    def to_json(self) -> str:
+        """The settings as they are stored with the load: stable order, no secret inside."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+
+
+class TargetConfig(_Strict):
+    """The server to load into, and how to reach it.
+
+    ``ssl`` takes the keys that PyMySQL's and MySqlHook's users know: ``ca``, ``cert``, ``key``, ``capath``,
+    ``cipher``, ``verify_mode``, ``check_hostname``. With ``ca``, the server's certificate and its host name
+    are verified, always.
+    """
+
+    host: str = Field("localhost", description="Host name or address.")
+    port: int = Field(3306, ge=1, le=65535)
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    unix_socket: str | None = Field(None, description="Path of the server's socket; then host and port are not used.")
+    ssl: dict[str, Any] | None = Field(None, description="TLS settings; none: an unencrypted connection.")
+    connect_timeout_s: int = Field(10, ge=1, le=3600)
+
+    @property
+    def address(self) -> str:
+        """Where the server is, for people; never with a password."""
+        return self.unix_socket or f"{self.host}:{self.port}"
+
+
+def _config_error(model: str, error: ValidationError) -> ConfigError:
+    problems, code = [], None
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        text = problem["msg"].removeprefix("Value error, ")
+        field = name.split(".")[0] or text.split(":")[0]
+        code = code or _DM_CODES.get(field)
+        if problem["type"] == "extra_forbidden":
+            text = f"{model} has no such setting"
+        elif problem["type"] == "missing":
+            text = "is required"
+        problems.append(f"{name}: {text}" if name else text)
+    return ConfigError("; ".join(problems), code=code)

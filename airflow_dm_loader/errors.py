@@ -1,0 +1,236 @@
+"""Every error that can reach a user, in one tree.
+
+    LoaderError
+    ├── FatalError                      a person must act; a retry fails the same way
+    │   ├── ConfigError                 200xx  a setting is wrong
+    │   ├── DumpError                   the dump as a whole can't be used
+    │   │   ├── DumpMetadataError       11001  metadata is missing, unfinished or unreadable
+    │   │   ├── DumpNotFoundError       34014  there is nothing at dump_uri
+    │   │   ├── SchemaMissingError      34013  rows for a table that nobody creates
+    │   │   └── DuplicateFileError      34015  two files claim the same table
+    │   ├── WorkerNotMatchError         34017  another host holds the load task
+    │   ├── CheckpointError             34018  the stored load is of another dump, or unreadable
+    │   ├── TargetError                 34019  the target can't take this load
+    │   └── PausedError                 the load waits for a person to accept what was found
+    │       ├── HasDuplicatesError      34020
+    │       └── ChecksumMismatchError   34021
+    ├── RetriableError                  34019  the same will work later
+    │   ├── ConnectionLostError         the server went away or cut us off
+    │   ├── LockedError                 a lock wait timeout, a deadlock
+    │   ├── BarrierTimeoutError         other sources are not there yet
+    │   └── LoadInterruptedError        we were asked to stop (pause, clear, kill)
+    └── DataError                       34019  this row, this file
+        ├── DumpFormatError             34006  a file is not what its name says
+        │   └── UnsupportedStatementError   34009  a statement that a data file may not hold
+        └── RowError                    34019  the server refused a row
+
+The first level says how to recover; what comes below says what went wrong. ``code`` is TiDB Data
+Migration's number wherever DM has one, because that is what people search for. ``errno`` is the
+server's own number where a server spoke.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LoaderError(Exception):
+    """What went wrong, where, and what to do about it.
+
+    Args:
+        message: one sentence, without secrets.
+        remedy: what the reader can do now, in words.
+        file: the dump file, relative to ``dump_uri``.
+        offset: byte offset in the decoded (uncompressed) file.
+        table: the target table as ``schema.table``.
+        errno: the database server's error number.
+        statement: the failing statement; its first 200 bytes are shown.
+    """
+
+    code: ClassVar[int] = 34019
+    default_remedy: ClassVar[str] = "Read the message, mend the cause, and clear the failed task."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str | None = None,
+        file: str | None = None,
+        offset: int | None = None,
+        table: str | None = None,
+        errno: int | None = None,
+        statement: bytes | str | None = None,
+    ) -> None:
+        self.message = message
+        self.remedy = remedy or self.default_remedy
+        self.file = file
+        self.offset = offset
+        self.table = table
+        self.errno = errno
+        self.statement = excerpt(statement) if statement is not None else None
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        parts = [f"[{self.code}] {self.message}"]
+        if self.errno is not None:
+            parts.append(f"server error {self.errno}")
+        if self.table is not None:
+            parts.append(f"table {self.table}")
+        if self.file is not None:
+            at = f" at byte {self.offset}" if self.offset is not None else ""
+            parts.append(f"file {self.file}{at}")
+        if self.statement is not None:
+            parts.append(f"statement: {self.statement}")
+        return " | ".join(parts) + f" | What to do: {self.remedy}"
+
+    def at(
+        self, *, file: str | None = None, offset: int | None = None, table: str | None = None
+    ) -> LoaderError:
+        """Add where it happened, where that is not known yet; returns self."""
+        self.file = self.file if self.file is not None else file
+        self.offset = self.offset if self.offset is not None else offset
+        self.table = self.table if self.table is not None else table
+        return self
+
+
+def excerpt(statement: bytes | str, limit: int = 200) -> str:
+    """The first ``limit`` bytes of a statement, printable whatever they hold."""
+    raw = statement.encode() if isinstance(statement, str) else bytes(statement[: limit + 1])
+    text = raw[:limit].decode("utf-8", "backslashreplace")
+    return text + ("..." if len(raw) > limit else "")
+
+
+class FatalError(LoaderError):
+    """A person must act; a retry would fail the same way."""
+
+
+class RetriableError(LoaderError):
+    """The same attempt can succeed later."""
+
+    default_remedy = "Nothing to mend: the next retry goes on where this one stopped."
+
+
+class DataError(LoaderError):
+    """This row or this file can't be loaded as it is."""
+
+
+class ConfigError(FatalError):
+    """A setting is unknown, contradictory or out of range."""
+
+    code = 20000
+    default_remedy = "Correct the setting and trigger the load again."
+
+    def __init__(self, message: str, *, code: int | None = None, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        if code is not None:
+            self.code = code  # type: ignore[misc]  # one class, DM's number per setting
+
+
+class DumpError(FatalError):
+    """The dump as a whole can't be used."""
+
+    code = 11001
+
+
+class DumpMetadataError(DumpError):
+    """The ``metadata`` file is missing, unfinished or unreadable."""
+
+    code = 11001
+    default_remedy = "Check that the dump finished, and that dump_uri names the folder that holds its metadata file."
+
+
+class DumpNotFoundError(DumpError):
+    """There is no dump at ``dump_uri``."""
+
+    code = 34014
+    default_remedy = "Check dump_uri, and that this worker can read it."
+
+
+class SchemaMissingError(DumpError):
+    """A data file has no schema file, and the target has no such table."""
+
+    code = 34013
+    default_remedy = "Dump the schema too, or create the table in the target first."
+
+
+class DuplicateFileError(DumpError):
+    """Two files of the dump claim to be the same thing."""
+
+    code = 34015
+    default_remedy = "Keep one of the two files: a dump folder must hold a single dump."
+
+
+class WorkerNotMatchError(FatalError):
+    """The load-task lock is held by another host, which has the dump."""
+
+    code = 34017
+    default_remedy = "Run the load on the host that has the dump, or put the dump on shared storage."
+
+
+class CheckpointError(FatalError):
+    """The stored state does not belong to this load, or can't be understood."""
+
+    code = 34018
+    default_remedy = "Use another task_name, or set remove_meta to forget the stored load and start afresh."
+
+
+class TargetError(FatalError):
+    """The target can't take this load: rights, settings, table shapes."""
+
+    code = 34019
+
+
+class PausedError(FatalError):
+    """The load is complete but for a person's word."""
+
+    default_remedy = "Look at what was found. Clearing resolve_conflicts accepts it; on_conflict=accept does so at once."
+
+
+class HasDuplicatesError(PausedError):
+    """Rows of the dump met rows with the same key."""
+
+    code = 34020
+
+
+class ChecksumMismatchError(PausedError):
+    """The target's tables differ from what the dump says."""
+
+    code = 34021
+
+
+class ConnectionLostError(RetriableError):
+    """The server went away, refused a connection for now, or cut us off."""
+
+
+class LockedError(RetriableError):
+    """A lock wait timeout or a deadlock: somebody else was in the way."""
+
+
+class BarrierTimeoutError(RetriableError):
+    """Other sources of the load task did not arrive in time."""
+
+    default_remedy = "Start or mend the sources that are named, then clear this task."
+
+
+class LoadInterruptedError(RetriableError):
+    """The load was asked to stop; what was committed stays, and the next try goes on."""
+
+
+class DumpFormatError(DataError):
+    """A file's content is not what its name says."""
+
+    code = 34006
+    default_remedy = "Look at the file at that byte. If it was cut or changed, dump it again."
+
+
+class UnsupportedStatementError(DumpFormatError):
+    """A data file holds a statement other than head settings, INSERT and REPLACE."""
+
+    code = 34009
+    default_remedy = "Take the statement out of the file and run it yourself."
+
+
+class RowError(DataError):
+    """The server refused a row; nothing of its chunk was kept."""
+
+    default_remedy = "Mend the row or the target table, then clear the failed task: the load goes on at this chunk."

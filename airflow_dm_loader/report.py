@@ -1,0 +1,76 @@
+"""What a load tells: :class:`LoadStatus` while it runs, :class:`LoadReport` at its end.
+
+Both are part of the public interface: XCom and the log carry them as JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+LoadStage = Literal["init", "running", "paused", "finished"]
+Verdict = Literal["clean", "has_duplicates", "checksum_differs"]
+Comparison = Literal["passed", "differs", "not_compared", "off"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LoadStatus(_Frozen):
+    """A moment of the import, with DM's field names. Bytes are bytes of the stored dump files."""
+
+    finished_bytes: int
+    total_bytes: int
+    progress: str  # DM's form: "12.34 %"
+    bps: int  # bytes a second over the last seconds
+    eta_s: float | None = None  # None: not known yet
+    meta_binlog: str = ""  # "(mysql-bin.000001, 4)"
+    meta_binlog_gtid: str = ""
+
+
+class TableReport(_Frozen):
+    """One target table."""
+
+    table: str  # "schema.table"
+    rows: int  # rows that the dump sent here
+    data_bytes: int  # decoded bytes of its data files
+    replaced: int = 0
+    ignored: int = 0
+    conflicts: int = 0
+    sent_as: str = ""  # "statements"
+    row_count: Comparison = "not_compared"
+    checksum: Comparison = "not_compared"
+    remark: str = ""  # why it was not compared, or what differs
+    seconds: float = 0.0  # sum over its chunks' transactions
+
+
+class LoadReport(_Frozen):
+    """The whole load."""
+
+    task_name: str
+    source_id: str
+    status: LoadStage
+    outcome: Verdict | None = None
+    outcome_id: str | None = None
+    accepted: bool = False  # a person or a setting accepted the outcome
+    skipped: bool = False  # the load had been finished before, nothing was sent
+    tables: tuple[TableReport, ...] = ()
+    rows: int = 0
+    rows_sent: int = 0  # by this run; the rest had been committed by earlier ones
+    data_bytes: int = 0
+    file_bytes: int = 0  # stored size of the dump's data files
+    seconds: float = 0.0  # wall time of this run
+    binlog_name: str = ""
+    binlog_pos: int | None = None
+    binlog_gtid: str = ""
+    not_loaded: dict[str, int] = {}  # kinds of objects that were found but are not loaded: {"trigger": 1}
+    warnings: tuple[str, ...] = ()
+
+
+def percent(finished: int, total: int, done: bool) -> str:
+    """DM's progress text: two decimals, and 100 % of nothing only when the load is done."""
+    if total == 0:
+        return "100.00 %" if done else "0.00 %"
+    return f"{finished / total * 100:.2f} %"
