@@ -1,0 +1,39 @@
+"""What Airflow's provider manager asks for; it is imported by every Airflow process, so it imports nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The provider's description, in the form of Airflow's ``provider_info.schema.json``."""
+    name = "TiDB DM loader"
+    return {
+        "package-name": "airflow-dm-loader",
+        "name": name,
+        "description": "Loads dumpling and mydumper dumps into TiDB, MySQL and MariaDB, exactly once.",
+        "integrations": [
+            {
+                "integration-name": name,
+                "external-doc-url": "https://docs.pingcap.com/tidb/stable/dm-overview/",
+                "tags": ["software"],
+            }
+        ],
+        "hooks": [{"integration-name": name, "python-modules": ["airflow_dm_loader.hooks.target"]}],
+        "operators": [
+            {
+                "integration-name": name,
+                "python-modules": [
+                    "airflow_dm_loader.operators.base",
+                    "airflow_dm_loader.operators.metadata",
+                    "airflow_dm_loader.operators.state",
+                    "airflow_dm_loader.operators.importing",
+                    "airflow_dm_loader.operators.verify",
+                    "airflow_dm_loader.operators.resolve",
+                    "airflow_dm_loader.operators.clean",
+                ],
+            }
+        ],
+        "sensors": [{"integration-name": name, "python-modules": ["airflow_dm_loader.sensors.barrier"]}],
+        "triggers": [{"integration-name": name, "python-modules": ["airflow_dm_loader.triggers.barrier"]}],
+    }
