@@ -1,0 +1,128 @@
+"""An Airflow connection of type ``mysql`` as the target of a load.
+
+The extras are those that users of ``MySqlHook`` and of PyMySQL know:
+
+    unix_socket                              path of the server's socket
+    connect_timeout                          seconds
+    ssl                                      a dict, or its JSON: ca, capath, cert, key, cipher, verify_mode,
+                                             check_hostname; or true: TLS verified by the system's CAs
+    ssl_mode                                 DISABLED | REQUIRED | VERIFY_CA | VERIFY_IDENTITY
+    ssl_ca, ssl_cert, ssl_key, ssl_cipher    the same as the keys of ``ssl``
+    ssl_verify_cert, ssl_verify_identity     false turns off what is verified by default
+    ssl_disabled                             true: no TLS
+    cursor                                   SSCursor | DictCursor | SSDictCursor, for the hook's own queries
+
+An unknown extra is warned of, one that contradicts another is refused. Whoever gives a CA gets the
+certificate and the host name verified: PyMySQL itself verifies neither with ``ssl_ca`` alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+from airflow.providers.mysql.hooks.mysql import MySqlHook
+
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.hooks.tls import TLS_EXTRAS, flag, tls_settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+    from pymysql.connections import Connection as PyMySQLConnection
+    from sqlalchemy.engine import Engine
+
+log = logging.getLogger(__name__)
+
+# "client" chooses MySqlHook's driver; here it is PyMySQL whatever it says.
+_KNOWN_EXTRAS = TLS_EXTRAS | {"unix_socket", "connect_timeout", "cursor", "client", "charset", "iam"}
+
+
+class DumpTargetHook(MySqlHook):
+    """``MySqlHook`` over PyMySQL, the loader's own driver: ``run``, ``get_records``, ``insert_rows`` ... work."""
+
+    conn_name_attr = "target_conn_id"
+    default_conn_name = "dm_target"
+
+    def target_config(self) -> TargetConfig:
+        """The server as the loader wants it. Raises ConfigError."""
+        return target_config_of(self._airflow_connection())
+
+    def get_conn(self) -> PyMySQLConnection[Any]:  # type: ignore[override]  # the provider knows two other drivers
+        """A PyMySQL connection in utf8mb4, with the connection's schema as its database."""
+        from airflow_dm_loader.target.connection import connect
+
+        if self.local_infile or self.init_command:
+            raise ConfigError("DumpTargetHook takes neither local_infile nor init_command")
+        source = self._airflow_connection()
+        connection = connect(target_config_of(source), database=self.schema or source.schema or None)
+        if name := source.extra_dejson.get("cursor"):
+            connection.cursorclass = _cursor_class(name)
+        return connection
+
+    def get_uri(self) -> str:
+        """SQLAlchemy's URI of the server; TLS comes through :meth:`get_sqlalchemy_engine`."""
+        source = self._airflow_connection()
+        password = f":{quote_plus(source.password)}" if source.password else ""
+        login = f"{quote_plus(source.login)}{password}@" if source.login else ""
+        port = f":{source.port}" if source.port else ""
+        schema = quote_plus(self.schema or source.schema or "")
+        return f"mysql+pymysql://{login}{source.host or 'localhost'}{port}/{schema}"
+
+    def get_sqlalchemy_engine(self, engine_kwargs: dict[str, Any] | None = None) -> Engine:
+        """An engine whose connections are those of :meth:`get_conn`."""
+        from sqlalchemy import create_engine
+
+        return create_engine("mysql+pymysql://", creator=self.get_conn, **(engine_kwargs or {}))
+
+    def _airflow_connection(self) -> Connection:
+        from airflow.sdk.exceptions import AirflowNotFoundException
+
+        name = self.get_conn_id()
+        try:
+            return self._connection or self.get_connection(name)
+        except AirflowNotFoundException:
+            raise ConfigError(
+                f"there is no Airflow connection {name!r}",
+                remedy=f"Add a connection of type mysql with the id {name}, or set AIRFLOW_CONN_{name.upper()}.",
+            ) from None
+
+
+def target_config_of(connection: Connection) -> TargetConfig:
+    """The server that an Airflow connection names. Raises ConfigError, which never repeats a secret."""
+    if connection.conn_type != "mysql":
+        raise ConfigError(
+            f"the Airflow connection {connection.conn_id!r} is of type {connection.conn_type!r}",
+            remedy="Use a connection of type mysql, for TiDB and MariaDB too.",
+        )
+    extras = connection.extra_dejson
+    if flag("iam", extras.get("iam", False)):
+        raise ConfigError(f"connection {connection.conn_id!r}: this version does not offer iam, so it is refused")
+    for name in sorted(set(extras) - _KNOWN_EXTRAS):
+        log.warning("Connection %r: the extra %r is not known and has no effect", connection.conn_id, name)
+    if str(extras.get("charset", "utf8mb4")).lower() not in ("utf8mb4", "utf8", "utf-8"):
+        log.warning("Connection %r: the extra 'charset' has no effect, it is always utf8mb4", connection.conn_id)
+    given: dict[str, Any] = {
+        "host": connection.host or None,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "unix_socket": extras.get("unix_socket"),
+        "connect_timeout_s": extras.get("connect_timeout"),
+        "ssl": tls_settings(extras),
+    }
+    return TargetConfig(**{name: value for name, value in given.items() if value is not None})
+
+
+def _cursor_class(name: str) -> Any:
+    from pymysql import cursors
+
+    kinds = {
+        "sscursor": cursors.SSCursor,
+        "dictcursor": cursors.DictCursor,
+        "ssdictcursor": cursors.SSDictCursor,
+    }
+    if name.lower() not in kinds:
+        raise ConfigError(f"cursor {name!r} is not one of SSCursor, DictCursor, SSDictCursor")
+    return kinds[name.lower()]
