@@ -1,0 +1,24 @@
+# Every target makes its own environment first; see dev/bootstrap.sh.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bootstrap static
+
+help: ## show this help
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+demo: bootstrap ## load a sample dump through the DAG into a private MariaDB, and show it
+	@.venv/bin/python -m dev.demo
+
+test: bootstrap static ## all checks and all tests
+	.venv/bin/python -m pytest
+
+check: bootstrap static ## format, lint, types, layers and the fast tests: under a minute
+	.venv/bin/python -m pytest -m "not db and not airflow"
+
+bootstrap: ## make .venv and install what is missing
+	@dev/bootstrap.sh
+
+static: bootstrap
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/mypy

@@ -1,0 +1,1 @@
+"""What people who work on this project need beside the package itself: a private MariaDB, the demo."""

@@ -1,0 +1,87 @@
+"""Fixtures that all tests may ask for.
+
+``mariadb`` is one private server for the whole run, started when the first test needs it; ``server`` is the
+same with nothing in it, and ``target`` says how to reach that. ``airflow_db`` is a fresh Airflow database.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dev.private_mariadb import PrivateMariaDB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_dm_loader.config import TargetConfig
+
+AIRFLOW_TESTS = Path(__file__).parent / "airflow"
+SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+
+# Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
+_airflow_home = Path(tempfile.mkdtemp(prefix="airflow-home-"))
+os.environ.update(
+    {
+        "AIRFLOW_HOME": str(_airflow_home),
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[1] / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_airflow_home / 'airflow.db'}",
+    }
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "mariadb" in getattr(item, "fixturenames", ()):
+            item.add_marker("db")
+        if item.path.is_relative_to(AIRFLOW_TESTS):
+            item.add_marker("airflow")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_airflow_home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[PrivateMariaDB]:
+    """The run's server, with whatever earlier tests left in it; most tests want ``server``."""
+    with PrivateMariaDB() as running:
+        yield running
+
+
+@pytest.fixture
+def server(mariadb: PrivateMariaDB) -> PrivateMariaDB:
+    """The run's server with no schema, no session and no account but its own."""
+    with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (mariadb.user,))
+        for (session,) in cursor.fetchall():
+            cursor.execute(f"KILL {session}")
+        cursor.execute("SHOW DATABASES")
+        for (schema,) in cursor.fetchall():
+            if schema not in SYSTEM_SCHEMAS:
+                cursor.execute(f"DROP DATABASE `{schema.replace('`', '``')}`")
+    return mariadb
+
+
+@pytest.fixture
+def target(server: PrivateMariaDB) -> TargetConfig:
+    """The empty server over TCP, with the account that may do everything."""
+    from airflow_dm_loader.config import TargetConfig
+
+    return TargetConfig(host=server.host, port=server.port, user=server.user, password=server.password)
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> None:
+    """Airflow's own tables in this run's SQLite file."""
+    from airflow.utils.db import initdb
+
+    initdb()
