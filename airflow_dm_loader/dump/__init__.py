@@ -1,0 +1,1 @@
+"""Reading a dump: file names, metadata, storage, compression and, from these, the inventory."""

@@ -1,0 +1,196 @@
+"""What a file of a dump is, by its name: one ordered table, as in TiDB Lightning's ``mydump``.
+
+Both tools join names with dots: ``{schema}.{table}.{part}.sql``. dumpling escapes dots inside names and
+mydumper 0.11 and later put ``mydumper_N`` in their place; mydumper 0.10 and before write them as they
+are. So some names can be read in several ways, and :func:`readings` gives all of them, likeliest first:
+
+- ``db.a.00001.sql`` is part 1 of table ``a``, or the whole of a table ``a.00001``;
+- ``db.t-schema.sql`` is the schema of table ``t``, or the rows of a table ``t-schema``;
+- ``a.b.c.sql`` is table ``b.c`` of schema ``a``, or table ``c`` of schema ``a.b``.
+
+:mod:`~airflow_dm_loader.dump.resolution` decides by what else is in the folder. What it can't know: a
+name that mydumper 0.10 wrote as it is and that looks like an escape of dumpling's (``a%2Eb``) is read as
+dumpling's.
+
+Names are matched in the case in which the tools write them; names of schemas and tables keep theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_dm_loader.dump.names import unescape
+
+
+class FileKind(StrEnum):
+    """What a file of a dump holds."""
+
+    METADATA = "metadata"
+    METADATA_PART = "metadata part"  # mydumper while it runs, or when it streams
+    TABLESPACE = "tablespace"
+    PLACEMENT_POLICY = "placement policy"
+    DATABASE_SCHEMA = "database schema"
+    VIEW_SCHEMA = "view schema"
+    SEQUENCE_SCHEMA = "sequence schema"
+    TRIGGER_SCHEMA = "trigger schema"
+    POST_SCHEMA = "post schema"  # routines and events
+    TABLE_SCHEMA = "table schema"  # or the placeholder of a view
+    CHECKSUM_FILE = "checksum file"
+    ROW_COUNT = "row count"
+    QUERY_RESULT = "query result"  # dumpling --sql: rows that belong to no table
+    DATA_PARQUET = "parquet data"
+    DATA_SQL = "SQL data"
+    DATA_CSV = "CSV data"
+    DATA_LOAD = "LOAD DATA data"  # mydumper's .dat
+    LOAD_STATEMENT = "LOAD DATA statement"  # the .sql beside a .dat; known only by looking at both
+
+    @property
+    def is_data(self) -> bool:
+        """Whether the file stands for rows of a table."""
+        return self in _DATA_KINDS
+
+
+_DATA_KINDS = frozenset(
+    {FileKind.DATA_PARQUET, FileKind.DATA_SQL, FileKind.DATA_CSV, FileKind.DATA_LOAD, FileKind.LOAD_STATEMENT}
+)
+
+
+class Compression(StrEnum):
+    """How a file is compressed, by the end of its name."""
+
+    NONE = ""
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    SNAPPY = "snappy"
+    LZ4 = "lz4"
+    XZ = "xz"
+    BZIP2 = "bzip2"
+    UNKNOWN = "unknown"  # an ending that no tool is known to write: refused when it is opened
+
+
+_COMPRESSIONS = {
+    None: Compression.NONE,
+    "gz": Compression.GZIP,
+    "gzip": Compression.GZIP,
+    "zst": Compression.ZSTD,
+    "zstd": Compression.ZSTD,
+    "snappy": Compression.SNAPPY,
+    "lz4": Compression.LZ4,
+    "xz": Compression.XZ,
+    "bz2": Compression.BZIP2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DumpFileName:
+    """One reading of a file name. ``schema`` and ``table`` are unescaped, but may be mydumper's stand-ins."""
+
+    kind: FileKind
+    schema: str | None = None
+    table: str | None = None
+    part: tuple[int, ...] = ()  # numbers after the table's name; () where there is none
+    compression: Compression = Compression.NONE
+
+
+# "object" is schema.table, "object_or_schema" may lack the table, "rows" may end in part numbers.
+_OBJECT = r"(?P<object>[^.]+\..+)"
+_EITHER = r"(?P<object_or_schema>.+)"
+_ROWS = r"(?P<rows>[^.]+\..+)"
+_ZIP = r"(?:\.(?!(?:bak|BAK|sql|csv|parquet|dat)$)(?P<compression>[A-Za-z0-9]+))?"
+_KNOWN_ZIP = r"(?:\.(?P<compression>gz|gzip|zst|zstd))?"
+
+_ROUTES: tuple[tuple[re.Pattern[str], FileKind], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), kind)
+    for pattern, kind in (
+        # metadata
+        (r"metadata", FileKind.METADATA),
+        # metadata.partial, metadata.partial.3, metadata.header
+        (r"metadata\.(?:header|partial(?:\.\d+)?)", FileKind.METADATA_PART),
+        # all-schema-create-tablespace.sql
+        (r"all-schema-create-tablespace\.sql" + _ZIP, FileKind.TABLESPACE),
+        # eu-placement-policy-create.sql
+        (r".+-placement-policy-create\.sql" + _ZIP, FileKind.PLACEMENT_POLICY),
+        # shop-schema-create.sql.gz
+        (r"(?P<schema>.+)-schema-create\.sql" + _ZIP, FileKind.DATABASE_SCHEMA),
+        # shop.big_spenders-schema-view.sql
+        (_OBJECT + r"-schema-view\.sql" + _ZIP, FileKind.VIEW_SCHEMA),
+        # shop.order_ids-schema-sequence.sql
+        (_OBJECT + r"-schema-sequence\.sql" + _ZIP, FileKind.SEQUENCE_SCHEMA),
+        # shop.orders-schema-triggers.sql, shop-schema-triggers.sql
+        (_EITHER + r"-schema-triggers\.sql" + _ZIP, FileKind.TRIGGER_SCHEMA),
+        # shop-schema-post.sql (mydumper), shop.a_routine-schema-post.sql (dumpling)
+        (_EITHER + r"-schema-post\.sql" + _ZIP, FileKind.POST_SCHEMA),
+        # shop.orders-schema.sql
+        (_OBJECT + r"-schema\.sql" + _ZIP, FileKind.TABLE_SCHEMA),
+        # shop.orders-checksum, shop.orders-schema-checksum, shop-schema-create-checksum, shop-schema-post-checksum
+        (_EITHER + r"-checksum" + _KNOWN_ZIP, FileKind.CHECKSUM_FILE),
+        # shop.orders-metadata
+        (_OBJECT + r"-metadata" + _KNOWN_ZIP, FileKind.ROW_COUNT),
+        # result.000000000.sql
+        (r"result\.\d{9}(?:\d{4})?\.(?:sql|csv)" + _ZIP, FileKind.QUERY_RESULT),
+        # shop.orders.000000000.snappy.parquet
+        (_ROWS + r"\.(?P<compression>snappy|gzip|gz|zstd|zst)\.parquet", FileKind.DATA_PARQUET),
+        # shop.orders.000000000.parquet
+        (_ROWS + r"\.parquet" + _ZIP, FileKind.DATA_PARQUET),
+        # shop.orders.sql, shop.orders.00000.sql.gz, shop.orders.00000.00003.sql.zst, shop.orders.0000000010000.sql
+        (_ROWS + r"\.sql" + _ZIP, FileKind.DATA_SQL),
+        # shop.orders.0000000010000.csv
+        (_ROWS + r"\.csv" + _ZIP, FileKind.DATA_CSV),
+        # shop.orders.00000.dat
+        (_ROWS + r"\.dat" + _ZIP, FileKind.DATA_LOAD),
+    )
+)
+
+
+def parse(name: str) -> DumpFileName | None:
+    """The likeliest reading of a file name by itself; None where no dump tool writes such a name."""
+    return next(_readings(name, ()), None)
+
+
+def readings(name: str, schemas: Collection[str] = ()) -> tuple[DumpFileName, ...]:
+    """Every way to read a file name, likeliest first; empty where no dump tool writes such a name.
+
+    ``schemas`` are the names of schemas that are known to be in the dump: where one of them starts the
+    name, it is split there, else at the first dot.
+    """
+    return tuple(_readings(name, schemas))
+
+
+def _readings(name: str, schemas: Collection[str]) -> Iterator[DumpFileName]:
+    for pattern, kind in _ROUTES:
+        match = pattern.fullmatch(name)
+        if match is None:
+            continue
+        found = match.groupdict()
+        compression = _COMPRESSIONS.get(found.get("compression"), Compression.UNKNOWN)
+        if (rows := found.get("rows")) is not None:
+            for text, part in _without_part(rows):
+                for schema, table in _splits(text, schemas):
+                    yield DumpFileName(kind, schema, table, part, compression)
+        elif (either := found.get("object") or found.get("object_or_schema")) is not None:
+            for schema, table in _splits(either, schemas) or [(unescape(either), None)]:
+                yield DumpFileName(kind, schema, table, (), compression)
+        elif (schema := found.get("schema")) is not None:
+            yield DumpFileName(kind, unescape(schema), None, (), compression)
+        else:
+            yield DumpFileName(kind, compression=compression)
+            return
+
+
+def _without_part(rows: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """(schema.table, part numbers), most numbers first: mydumper writes up to two."""
+    for pattern in (r"(.+)\.(\d+)\.(\d+)", r"(.+)\.(\d+)"):
+        match = re.fullmatch(pattern, rows, re.DOTALL | re.ASCII)
+        if match is not None and "." in match[1].strip("."):
+            yield match[1], tuple(int(number) for number in match.groups()[1:])
+    yield rows, ()
+
+
+def _splits(text: str, schemas: Collection[str]) -> list[tuple[str, str | None]]:
+    """(schema, table) at every dot that a known schema stands before, else at the first dot."""
+    dots = [at for at, char in enumerate(text) if char == "." and 0 < at < len(text) - 1]
+    pairs: list[tuple[str, str | None]] = [(unescape(text[:at]), unescape(text[at + 1 :])) for at in dots]
+    return [pair for pair in pairs if pair[0] in schemas] or pairs[:1]

@@ -1,0 +1,248 @@
+"""What a dump consists of: its schema files, data files and metadata, put in a fixed order.
+
+The inventory is a pure function of the folder's listing and of ``metadata``: the same dump gives the same
+inventory on every machine and at every try, so plans and checkpoints can be built on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind
+from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
+from airflow_dm_loader.dump.names import is_stand_in
+from airflow_dm_loader.dump.resolution import resolve_names
+from airflow_dm_loader.dump.schema_names import real_schema_names
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
+from airflow_dm_loader.errors import DumpMetadataError, DuplicateFileError
+
+_METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
+
+# Kinds whose second name is that of a table, or of a view, which shares its name space.
+_TABLE_KINDS = frozenset({kind for kind in FileKind if kind.is_data} | {FileKind.TABLE_SCHEMA, FileKind.VIEW_SCHEMA})
+
+# What is found and reported, but loaded by no part of this version.
+_NOT_LOADED = {
+    FileKind.TRIGGER_SCHEMA: "triggers",
+    FileKind.POST_SCHEMA: "routines and events",
+    FileKind.SEQUENCE_SCHEMA: "sequences",
+    FileKind.PLACEMENT_POLICY: "placement policies",
+    FileKind.TABLESPACE: "tablespaces",
+    FileKind.QUERY_RESULT: "query results",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """Rows of one table."""
+
+    name: str  # in the dump's folder
+    schema: str
+    table: str
+    kind: FileKind
+    compression: Compression
+    file_bytes: int  # as stored; 0 is possible
+    part: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class DumpInventory:
+    """A dump. Schemas and tables have their real names here, whatever the files are called."""
+
+    database_schemas: Mapping[str, str]  # schema -> file that creates it
+    table_schemas: Mapping[tuple[str, str], str]  # (schema, table) -> file; without the placeholders of views
+    views: Mapping[tuple[str, str], str]  # (schema, view) -> file
+    data_files: tuple[DataFile, ...]  # by schema, table, part numbers, name
+    not_loaded: Mapping[str, tuple[str, ...]]  # "triggers" -> files; kinds that this version leaves out
+    metadata: DumpMetadata
+    fingerprint: str  # SHA-256, hex, over the names and sizes of all_files and the bytes of metadata
+    total_file_bytes: int  # of the data files
+    all_files: tuple[str, ...]  # every file that is known to be of this dump, sorted
+    warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
+
+
+def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInventory:
+    """List a dump's folder, read its metadata and take its inventory.
+
+    Raises:
+        DumpNotFoundError: there is no such folder (34014).
+        DumpMetadataError: there is no ``metadata``, or it is unfinished or malformed (11001).
+        DuplicateFileError: two files claim to be the same thing (34015).
+    """
+    listing = storage.list()
+    names = {file.name for file in listing}
+    if METADATA_NAME not in names:
+        started = sorted(name for name in names if name.startswith(f"{METADATA_NAME}."))
+        hint = f"; there is {started[0]!r}, so the dump did not finish or was not put together" if started else ""
+        raise DumpMetadataError(f"there is no {METADATA_NAME!r} file among the {len(names)} in {storage.folder}{hint}")
+    raw = storage.read(METADATA_NAME, _METADATA_LIMIT_BYTES)
+    metadata = parse_metadata(raw, require_finished=require_finished)
+    real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}
+    inventory = take_inventory(listing, metadata, raw, real_schemas)
+    others = tuple(f"{name!r} in the dump's folder is no file and was not looked at" for name in storage.list_others())
+    return replace(inventory, warnings=inventory.warnings + others)
+
+
+def take_inventory(
+    listing: Iterable[StoredFile],
+    metadata: DumpMetadata,
+    metadata_bytes: bytes,
+    real_schemas: Mapping[str, str] | None = None,
+) -> DumpInventory:
+    """The inventory of a folder with these files; their order does not matter.
+
+    ``real_schemas`` gives the real names of schemas that the files call ``mydumper_N``.
+
+    Raises:
+        DumpMetadataError: a file stands for a table whose real name nothing gives.
+        DuplicateFileError: two files claim to be the same thing.
+    """
+    names = _RealNames(metadata, real_schemas or {})
+    stored = {file.name: file.file_bytes for file in listing}
+    resolved = resolve_names(stored, metadata.file_tables.keys())
+    found = {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
+    _refuse_duplicates(found)
+
+    by_kind: dict[FileKind, list[tuple[str, DumpFileName]]] = {kind: [] for kind in FileKind}
+    for name, reading in found.items():
+        by_kind[reading.kind].append((name, reading))
+    metadata = names.metadata
+    views = _by_table(by_kind[FileKind.VIEW_SCHEMA])
+    declared_views = {key for key, table in metadata.tables.items() if table.is_view}
+    schemas = _by_table(by_kind[FileKind.TABLE_SCHEMA])
+    data_files = _data_files([item for kind in FileKind if kind.is_data for item in by_kind[kind]], stored)
+    all_files = tuple(sorted(found))
+    return DumpInventory(
+        database_schemas={str(reading.schema): name for name, reading in by_kind[FileKind.DATABASE_SCHEMA]},
+        table_schemas={key: name for key, name in schemas.items() if key not in views and key not in declared_views},
+        views=views,
+        data_files=data_files,
+        not_loaded={
+            what: tuple(name for name, _ in by_kind[kind]) for kind, what in _NOT_LOADED.items() if by_kind[kind]
+        },
+        metadata=metadata,
+        fingerprint=_fingerprint([(name, stored[name]) for name in all_files], metadata_bytes),
+        total_file_bytes=sum(file.file_bytes for file in data_files),
+        all_files=all_files,
+        warnings=(
+            *(f"{name!r} is not a file of a dump and was left alone" for name in sorted(stored) if name not in found),
+            *_incomplete(metadata, data_files, declared_views - views.keys()),
+        ),
+    )
+
+
+class _RealNames:
+    """Puts the real names of schemas and tables in place of mydumper's stand-ins."""
+
+    def __init__(self, metadata: DumpMetadata, real_schemas: Mapping[str, str]) -> None:
+        self._schemas = real_schemas
+        self._tables = metadata.file_tables
+        self._stand_ins = metadata.tool == "ini"
+        self.metadata = replace(
+            metadata,
+            tables={(self._schema(schema), table): value for (schema, table), value in metadata.tables.items()},
+        )
+
+    def apply(self, name: str, reading: DumpFileName) -> DumpFileName:
+        if reading.schema is None:
+            return reading
+        schema, table = self._schema(reading.schema), reading.table
+        if self._stand_ins and is_stand_in(schema) and reading.schema not in self._schemas:
+            raise _unnamed(name, schema, "a database's real name is in its -schema-create file")
+        if table is not None:
+            key = (reading.schema, table)
+            if self._stand_ins and is_stand_in(table) and key not in self._tables:
+                raise _unnamed(name, table, "a table's real name is in metadata, as real_table_name")
+            _, table = self._tables.get(key, key)
+        return replace(reading, schema=schema, table=table)
+
+    def _schema(self, schema: str) -> str:
+        return self._schemas.get(schema, schema)
+
+
+def _unnamed(name: str, stand_in: str, where: str) -> DumpMetadataError:
+    return DumpMetadataError(
+        f"nothing gives the real name that mydumper replaced by {stand_in!r}",
+        file=name,
+        remedy=f"Dump again with the schemas, or put the missing file back: {where}.",
+    )
+
+
+def _by_table(found: list[tuple[str, DumpFileName]]) -> dict[tuple[str, str], str]:
+    return {(str(reading.schema), str(reading.table)): name for name, reading in found}
+
+
+def _data_files(found: list[tuple[str, DumpFileName]], stored: Mapping[str, int]) -> tuple[DataFile, ...]:
+    # The .sql beside a .dat holds the LOAD DATA statement for it, or for all its numbered pieces.
+    loaded = {
+        (reading.schema, reading.table, reading.part[:length])
+        for _, reading in found
+        if reading.kind is FileKind.DATA_LOAD
+        for length in range(len(reading.part) + 1)
+    }
+    files = []
+    for name, reading in found:
+        kind = reading.kind
+        if kind is FileKind.DATA_SQL and (reading.schema, reading.table, reading.part) in loaded:
+            kind = FileKind.LOAD_STATEMENT
+        schema, table = str(reading.schema), str(reading.table)
+        files.append(DataFile(name, schema, table, kind, reading.compression, stored[name], reading.part))
+    return tuple(sorted(files, key=lambda file: (file.schema, file.table, file.part, file.name)))
+
+
+def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:
+    """Refuse two files for one thing, and two names that differ only by case, which many servers take for one."""
+    things: dict[tuple[object, ...], str] = {}
+    spellings: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {}
+    for name, reading in found.items():
+        if reading.schema is None:
+            continue
+        # Rows in two formats are the same rows; only a .dat has a second file, its LOAD DATA statement.
+        kind = FileKind.DATA_SQL if reading.kind.is_data and reading.kind is not FileKind.DATA_LOAD else reading.kind
+        thing = (kind, reading.schema, reading.table, reading.part)
+        if (other := things.setdefault(thing, name)) != name:
+            raise DuplicateFileError(f"{other!r} and {name!r} are the same part of the dump twice", file=name)
+        is_table = reading.kind in _TABLE_KINDS
+        spelling = (reading.schema, str(reading.table)) if is_table else (reading.schema,)
+        for end in range(1, len(spelling) + 1):
+            first, other = spellings.setdefault(tuple(word.lower() for word in spelling[:end]), (spelling[:end], name))
+            if first != spelling[:end]:
+                raise DuplicateFileError(
+                    f"{other!r} and {name!r} are of names that differ only in upper and lower case",
+                    file=name,
+                    remedy="TiDB and many servers take such names for one. Rename one at the source, or dump the two "
+                    "into folders of their own.",
+                )
+
+
+def _incomplete(
+    metadata: DumpMetadata, data_files: Sequence[DataFile], views_without_file: Iterable[tuple[str, str]]
+) -> list[str]:
+    """What metadata counts and the folder lacks, and leftovers of an earlier dump."""
+    parts: dict[tuple[str, str], set[bool]] = {}
+    for file in data_files:
+        parts.setdefault((file.schema, file.table), set()).add(bool(file.part))
+    warnings = [
+        f"metadata counts {table.rows} rows of {schema}.{name}, but no data file of it is there"
+        for (schema, name), table in sorted(metadata.tables.items())
+        if table.rows and (schema, name) not in parts
+    ]
+    warnings += [
+        f"{schema}.{name} is a view, but no file that creates it is there"
+        for schema, name in sorted(views_without_file)
+    ]
+    warnings += [
+        f"{schema}.{name} has a data file without a number beside numbered ones: is one of an earlier dump?"
+        for (schema, name), numbered in sorted(parts.items())
+        if len(numbered) > 1
+    ]
+    return warnings
+
+
+def _fingerprint(files: list[tuple[str, int]], metadata_bytes: bytes) -> str:
+    digest = hashlib.sha256(json.dumps(files).encode())
+    digest.update(b"\x00" + metadata_bytes)
+    return digest.hexdigest()
