@@ -1,0 +1,1 @@
+"""One operator per phase of a load; :class:`~airflow_dm_loader.task_group.DumpLoadTaskGroup` wires them."""

@@ -1,0 +1,139 @@
+"""What every operator of a load shares: its settings, its target and how its errors reach Airflow."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_dm_loader.config import LoadConfig, TargetConfig
+    from airflow_dm_loader.errors import LoaderError
+    from airflow_dm_loader.loader import Worker
+
+ERROR_COUNTER = "dm_loader_exit_with_error_count"
+
+# Params of a DAG that are not settings of the load. Any other unknown name is refused.
+_NOT_SETTINGS = frozenset({"target_conn_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a phase works on."""
+
+    config: LoadConfig
+    target: TargetConfig
+    worker: Worker
+
+
+class DumpLoadOperator(BaseOperator):
+    """Base of the operators of a load: builds the settings, runs one phase, translates its errors.
+
+    :param config: the fields of ``LoadConfig``, as a dict whose strings may hold templates, or as a
+        JSON string such as ``{{ params | tojson }}``; there ``target_conn_id`` is left out. (templated)
+    :param target_conn_id: Airflow connection of type ``mysql`` to the target. (templated)
+    """
+
+    template_fields: Sequence[str] = ("config", "target_conn_id")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
+
+    def __init__(self, *, config: Mapping[str, Any] | str, target_conn_id: str = "dm_target", **kwargs: Any) -> None:
+        kwargs.setdefault("doc_md", documentation(type(self)))
+        super().__init__(**kwargs)
+        self.config = config
+        self.target_conn_id = target_conn_id
+
+    def execute(self, context: Context) -> Any:
+        """Run the phase. Only what a retry can mend is raised as an error that Airflow retries."""
+        with self.errors_for_airflow():
+            return self.run_phase(self.build_load(context), context)
+
+    def run_phase(self, load: Load, context: Context) -> Any:
+        """Call one phase of the loader; what it returns becomes the XCom."""
+        raise NotImplementedError
+
+    def build_load(self, context: Context) -> Load:
+        """The settings, the target and who is at work. Raises ConfigError."""
+        import socket
+
+        from airflow_dm_loader.hooks.target import DumpTargetHook
+        from airflow_dm_loader.loader import Worker
+
+        ti = context["ti"]
+        return Load(
+            config=parse_config(self.config),
+            target=DumpTargetHook(self.target_conn_id).target_config(),
+            worker=Worker(host=socket.gethostname(), dag_id=ti.dag_id, run_id=ti.run_id, try_number=ti.try_number),
+        )
+
+    @contextmanager
+    def errors_for_airflow(self) -> Iterator[None]:
+        """Turn a LoaderError into the exception by which Airflow fails or retries the task."""
+        from airflow_dm_loader.errors import LoaderError
+
+        try:
+            yield
+        except LoaderError as error:
+            self._count(error)
+            raise airflow_error(error) from error
+
+    def _count(self, error: LoaderError) -> None:
+        from airflow_dm_loader.errors import ConfigError, RetriableError
+
+        try:
+            config = parse_config(self.config)
+            names = {"task": config.task_name, "source_id": config.source_id}
+        except ConfigError:  # the very error that is being counted
+            names = {"task": "", "source_id": ""}
+        resumable = str(isinstance(error, RetriableError)).lower()
+        _increment(ERROR_COUNTER, {**names, "resumable": resumable})
+
+
+def airflow_error(error: LoaderError) -> Exception:
+    """AirflowException where a retry can succeed, else one of those that Airflow never retries."""
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
+
+    from airflow_dm_loader.errors import BarrierTimeoutError, RetriableError
+
+    if isinstance(error, BarrierTimeoutError):  # the wait was long: Airflow retries no sensor's timeout
+        return AirflowSensorTimeout(str(error))
+    if isinstance(error, RetriableError):
+        return AirflowException(str(error))
+    return AirflowFailException(str(error))
+
+
+def parse_config(raw: Mapping[str, Any] | str) -> LoadConfig:
+    """The rendered ``config`` as LoadConfig. Raises ConfigError, which never repeats the text."""
+    from airflow_dm_loader.config import LoadConfig
+    from airflow_dm_loader.errors import ConfigError
+
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"config is not JSON: {error.msg} at character {error.pos}") from None
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"config must be a mapping of settings, not {type(raw).__name__}")
+    return LoadConfig(**{name: value for name, value in raw.items() if name not in _NOT_SETTINGS})
+
+
+def documentation(cls: type) -> str:
+    """The task's page in the Airflow UI: the class docstring without its parameters."""
+    return inspect.cleandoc(cls.__doc__ or "").split("\n:param", 1)[0].strip()
+
+
+def _increment(name: str, tags: dict[str, str]) -> None:
+    try:
+        from airflow.sdk.observability.stats import incr
+    except ImportError:  # Airflow 3.1
+        from airflow.stats import Stats
+
+        incr = Stats.incr
+    incr(name, tags=tags)

@@ -1,0 +1,25 @@
+"""The phase that removes the dump."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class CleanDumpFilesOperator(DumpLoadOperator):
+    """Removes the dump's files once every source of the task has finished, where `clean_dump_files` is set.
+
+    DM's `cleanDumpFiles`: mode full removes the dump, mode all keeps metadata and schema files. Only files
+    of this dump are removed; one that can't be is a warning, as in DM. Clearing it tries again.
+    """
+
+    ui_color = "#e3e3e3"
+
+    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+        from airflow_dm_loader.loader import clean_dump_files
+
+        return dict(clean_dump_files(load.config, load.target))

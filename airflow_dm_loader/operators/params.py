@@ -1,0 +1,95 @@
+"""The trigger form of a DAG that loads one dump: a Param for every field of ``LoadConfig``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Param
+
+from airflow_dm_loader.config import LoadConfig
+
+WHAT, HOW, CHECKS, ADVANCED = "What", "How", "Checks", "Advanced"
+
+_SECTIONS = {
+    WHAT: ("task_name", "dump_uri", "source_id", "sources", "mode"),
+    HOW: (
+        "import_mode",
+        "on_duplicate_logical",
+        "on_duplicate_physical",
+        "on_conflict",
+        "pool_size",
+        "import_tasks",
+        "clean_dump_files",
+        "remove_meta",
+    ),
+    CHECKS: ("checksum", "analyze", "require_finished_dump"),
+    ADVANCED: (
+        "chunk_bytes",
+        "meta_schema",
+        "sql_mode",
+        "time_zone",
+        "session",
+        "routes",
+        "block_allow_list",
+        "barrier",
+        "barrier_timeout_s",
+    ),
+}
+
+# What LoadConfig's schema and a JSON form call the same thing.
+_KEPT = ("minLength", "maxLength", "minimum", "maximum", "type", "enum", "title", "description")
+
+
+def load_params(**defaults: Any) -> dict[str, Param]:
+    """Params named as the fields of LoadConfig, with its defaults or these, and ``target_conn_id``."""
+    unknown = set(defaults) - set(LoadConfig.model_fields) - {"target_conn_id"}
+    if unknown:
+        raise ValueError(f"not settings of a load: {', '.join(sorted(unknown))}")
+    schema = LoadConfig.model_json_schema()
+    params = {}
+    for section, names in _SECTIONS.items():
+        for name in names:
+            params[name] = _param(name, _flat(schema["properties"][name], schema["$defs"]), section, defaults)
+        if section == WHAT:
+            params["target_conn_id"] = _target_param(defaults.get("target_conn_id", "dm_target"))
+    return params
+
+
+def _flat(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema without references and unions, which the form can't show."""
+    field = dict(field)
+    if "$ref" in field:
+        field = {**definitions[field.pop("$ref").rsplit("/", 1)[1]], **field}
+    if "anyOf" in field:
+        field["type"] = [choice["type"] for choice in field.pop("anyOf")]
+    return field
+
+
+def _param(name: str, field: dict[str, Any], section: str, defaults: dict[str, Any]) -> Param:
+    kept = {key: field[key] for key in _KEPT if key in field}
+    description = kept.pop("description", None)
+    if kept["type"] == "array":
+        item = field.get("items", {}).get("type", "string")
+        kept["items"] = {"type": item}
+    if name in defaults:
+        kept["default"] = defaults[name]
+    elif not LoadConfig.model_fields[name].is_required():
+        kept["default"] = _plain_default(name)
+    return Param(description=description, section=section, **kept)
+
+
+def _plain_default(name: str) -> Any:
+    field = LoadConfig.model_fields[name]
+    value = field.get_default(call_default_factory=True)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _target_param(default: str) -> Param:
+    return Param(
+        default,
+        type="string",
+        minLength=1,
+        section=WHAT,
+        title="Target connection",
+        description="The Airflow connection, of type mysql, of the server to load into.",
+    )

@@ -1,0 +1,116 @@
+"""The phase at which somebody decides on duplicates and checksum differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+
+from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_dm_loader.config import LoadConfig
+    from airflow_dm_loader.loader import Outcome
+
+ACCEPT, ABORT = "Accept", "Abort"
+SHOWN = "shown_outcome_id"  # the XCom key of the outcome that the form shows
+
+
+class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
+    """Waits for a person's word on what the load found. **Clearing this task accepts it.**
+
+    DM's pause on duplicates or a checksum mismatch, and its "resume means accept". The first try shows
+    what was found and fails with 34020 (rows met rows with the same key: see the conflict table in the meta
+    schema) or 34021 (a table differs from the dump). Look at it, then:
+
+    - clear this task: what was shown is accepted, the load goes on to finished;
+    - or mend the data and clear `checksum` with what follows it: a new outcome is made.
+
+    With `on_conflict` set to `ask` it puts a form under *Required Actions* instead; `accept` and `fail`
+    decide at once. It has no automatic retries: only a person's clear counts as a word.
+    """
+
+    ui_color = "#fad4c8"
+    template_fields: Sequence[str] = DumpLoadOperator.template_fields  # the form is written at run time
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["retries"] = 0  # whatever the DAG's default is: an automatic retry must never accept
+        super().__init__(
+            subject="Duplicates or a checksum difference were found",
+            options=[ACCEPT, ABORT],
+            **kwargs,
+        )
+
+    def run_phase(self, load: Load, context: Context) -> Any:
+        from airflow_dm_loader.config import OnConflict
+        from airflow_dm_loader.loader import resolve_conflicts
+
+        if load.config.on_conflict is OnConflict.ASK:
+            return self._ask(load, context)
+        ti = context["ti"]
+        by_hand = cleared_by_hand(ti.try_number, ti.max_tries, self.retries or 0)
+        return self._accepted(resolve_conflicts(load.config, load.target, load.worker, by_hand=by_hand))
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Somebody answered the form."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from airflow_dm_loader.loader import accept_outcome
+
+        answer = HITLOperator.execute_complete(self, context, event)
+        who = _name(answer["responded_by_user"])
+        if answer["chosen_options"] != [ACCEPT]:
+            raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
+        with self.errors_for_airflow():
+            load = self.build_load(context)
+            shown = context["ti"].xcom_pull(task_ids=self.task_id, key=SHOWN)
+            return self._accepted(accept_outcome(load.config, load.target, load.worker, shown, who))
+
+    def _ask(self, load: Load, context: Context) -> dict[str, Any]:
+        from airflow_dm_loader.loader import current_outcome
+
+        outcome = current_outcome(load.config, load.target)
+        if outcome.accepted:
+            return self._accepted(outcome)
+        self.subject, self.body = form_text(load.config, outcome)
+        context["ti"].xcom_push(key=SHOWN, value=outcome.outcome_id)  # only what was shown can be accepted
+        HITLOperator.execute(self, context)  # parks the task, by an exception
+        raise AssertionError("the form did not park the task")
+
+    def _accepted(self, outcome: Outcome) -> dict[str, Any]:
+        self.log.info("Outcome %s (%s) is accepted", outcome.outcome_id, outcome.verdict)
+        return {"outcome_id": outcome.outcome_id, "verdict": outcome.verdict}
+
+
+def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tuple[str, str]:
+    """Subject and Markdown body of the form."""
+    what = "duplicates" if outcome.verdict == "has_duplicates" else "a checksum difference"
+    subject = f"Load {config.task_name} / {config.source_id} found {what} ({outcome.code})"
+    lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
+    found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]
+    lines += [
+        f"| `{table.table}` | {table.rows} | {table.conflicts} | {table.row_count} | {table.checksum} "
+        f"| {table.remark.replace('|', chr(92) + '|')} |"
+        for table in found[:max_tables]
+    ]
+    if len(found) > max_tables:
+        lines.append(f"\nand {len(found) - max_tables} tables more.")
+    lines.append(f"\n**{ACCEPT}**: the load goes on to finished. **{ABORT}**: this task fails.")
+    return subject, "\n".join(lines)
+
+
+def _name(user: Mapping[str, Any] | None) -> str:
+    return str(user.get("name") or user.get("id")) if user else "unknown"
+
+
+def cleared_by_hand(try_number: int, max_tries: int, retries: int) -> bool:
+    """Whether this try was started by somebody's clear.
+
+    A clear sets max_tries to the last try_number plus retries, and the next try is one higher; an
+    automatic retry, or the scheduler starting a lost task again, goes beyond that.
+    """
+    first_of_round = max_tries - retries + 1
+    return 1 < try_number <= first_of_round

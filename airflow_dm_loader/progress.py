@@ -1,0 +1,72 @@
+"""Progress and reports as lines that a person likes to read. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
+
+
+def describe(status: LoadStatus) -> str:
+    """One line, for example ``42.17 % | 154.3 MB of 366.0 MB | 25.3 MB/s | about 8 seconds left``."""
+    from humanize import naturalsize, precisedelta
+
+    parts = [
+        status.progress,
+        f"{naturalsize(status.finished_bytes)} of {naturalsize(status.total_bytes)}",
+        f"{naturalsize(status.bps)}/s",
+    ]
+    if status.finished_bytes >= status.total_bytes:
+        parts.append("all sent")
+    elif status.eta_s is not None:
+        left = precisedelta(timedelta(seconds=max(1, round(status.eta_s))), format="%.0f")
+        parts.append(f"about {left} left")
+    return " | ".join(parts)
+
+
+def describe_report(report: LoadReport) -> list[str]:
+    """A line per table, and one for the whole load at the end."""
+    return [*(_describe_table(table) for table in report.tables), _describe_total(report)]
+
+
+def _describe_table(table: TableReport) -> str:
+    from humanize import intcomma, naturalsize
+
+    parts = [
+        f"{table.table}: {intcomma(table.rows)} rows, {naturalsize(table.data_bytes)}"
+        + (f" as {table.sent_as}" if table.sent_as else "")
+    ]
+    counts = {"replaced": table.replaced, "ignored": table.ignored, "in conflict": table.conflicts}
+    parts += [f"{intcomma(count)} {what}" for what, count in counts.items() if count]
+    parts.append(f"row count {_plain(table.row_count)}")
+    parts.append(f"checksum {_plain(table.checksum)}")
+    if table.remark:
+        parts.append(table.remark)
+    parts.append(f"{table.seconds:.1f} s")
+    return " | ".join(parts)
+
+
+def _describe_total(report: LoadReport) -> str:
+    from humanize import intcomma, naturalsize
+
+    if report.skipped:
+        start = "Had been loaded before, nothing was sent"
+    else:
+        start = f"{intcomma(report.rows_sent)} rows sent by this run in {report.seconds:.1f} s"
+    parts = [
+        f"{report.task_name} / {report.source_id}: {report.status}",
+        start,
+        f"{intcomma(report.rows)} rows in {len(report.tables)} tables, {naturalsize(report.data_bytes)}",
+    ]
+    if report.outcome and report.outcome != "clean":
+        parts.append(_plain(report.outcome) + (", accepted" if report.accepted else ""))
+    if report.binlog_name:
+        parts.append(f"binlog {report.binlog_name}:{report.binlog_pos}")
+    if report.binlog_gtid:
+        parts.append(f"GTID {report.binlog_gtid}")
+    parts += [f"not loaded: {count} {what}" for what, count in report.not_loaded.items()]
+    return " | ".join(parts)
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ")

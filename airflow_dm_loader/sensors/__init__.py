@@ -1,0 +1,1 @@
+"""The sensor at which the sources of a load task wait for each other."""

@@ -1,0 +1,100 @@
+"""The sensor at which the sources of a load task wait for each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator
+
+from airflow_dm_loader.operators.base import DumpLoadOperator, Load, parse_config
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_dm_loader.config import LoadConfig
+    from airflow_dm_loader.errors import BarrierTimeoutError
+
+
+class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
+    """Says that this source has come so far, and waits until every source of the load task has.
+
+    DM's `readyAndWait` and `finishAndWait`. It waits in the triggerer, without a worker slot, and after
+    `barrier_timeout_s` it fails and names who is missing. Clearing it waits again.
+
+    :param wait_for: the state to reach: "ready" or "finished".
+    :param deferrable: wait in the triggerer (the default), else in the worker.
+    """
+
+    ui_color = "#e5dcf5"
+
+    def __init__(
+        self, *, wait_for: str = "ready", deferrable: bool = True, poke_interval: float = 10, **kwargs: Any
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        if wait_for not in ("ready", "finished"):
+            raise ValueError(f"wait_for must be 'ready' or 'finished', not {wait_for!r}")
+        self.wait_for = wait_for
+        self.deferrable = deferrable
+
+    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+        """Put this source's state, look once, and only then wait: most loads have a single source."""
+        from airflow_dm_loader.loader import BarrierState, open_barrier
+
+        state = BarrierState(self.wait_for)
+        deadline = time.time() + load.config.barrier_timeout_s
+        with open_barrier(load.config, load.target) as barrier:
+            barrier.put(load.config.source_id, state)
+            missing = barrier.missing(state)
+        if missing and self.deferrable:
+            self.log.info("Waiting for %s", ", ".join(missing))
+            self._defer_until(deadline, load.config)
+        while missing:
+            self.log.info("Waiting for %s", ", ".join(missing))
+            if time.time() >= deadline:
+                raise timed_out(load.config, self.wait_for, missing)
+            time.sleep(self.poke_interval)
+            with open_barrier(load.config, load.target) as barrier:
+                missing = barrier.missing(state)
+        return self._arrived(load.config)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """The trigger's answer: everybody is there, or who is missing, or what failed."""
+        from airflow.sdk.exceptions import AirflowException
+
+        if event["status"] == "error":  # whatever it was, a retry looks again
+            raise AirflowException(event["message"])
+        with self.errors_for_airflow():
+            config = parse_config(self.config)
+            if event["status"] == "timeout":
+                raise timed_out(config, self.wait_for, event["missing"])
+        return self._arrived(config)
+
+    def _defer_until(self, deadline: float, config: LoadConfig) -> None:
+        from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
+
+        self.defer(
+            trigger=LoadBarrierTrigger(
+                config=config.to_json(),
+                target_conn_id=self.target_conn_id,
+                wait_for=self.wait_for,
+                deadline=deadline,
+                poll_interval_s=self.poke_interval,
+            ),
+            method_name="execute_complete",
+        )
+
+    def _arrived(self, config: LoadConfig) -> dict[str, Any]:
+        self.log.info("Every source is %s: %s", self.wait_for, ", ".join(config.all_sources))
+        return {"state": self.wait_for, "sources": list(config.all_sources)}
+
+
+def timed_out(config: LoadConfig, wait_for: str, missing: Sequence[str]) -> BarrierTimeoutError:
+    """The error that names who did not come in time."""
+    from airflow_dm_loader.errors import BarrierTimeoutError
+
+    return BarrierTimeoutError(
+        f"after {config.barrier_timeout_s} s these sources of {config.task_name!r} are not {wait_for} yet: "
+        + ", ".join(missing)
+    )

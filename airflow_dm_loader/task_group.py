@@ -1,0 +1,114 @@
+"""A whole load as a task group, for anybody's DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import DAG, Label, TaskGroup, TriggerRule
+
+from airflow_dm_loader.operators.base import documentation
+from airflow_dm_loader.operators.clean import CleanDumpFilesOperator
+from airflow_dm_loader.operators.importing import CreateTablesOperator, RunImportOperator
+from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator
+from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
+from airflow_dm_loader.operators.retries import retry_defaults
+from airflow_dm_loader.operators.state import ChoosePathOperator, FinishLoadOperator, PrepareCheckpointOperator
+from airflow_dm_loader.operators.verify import AnalyzeOperator, CheckOutcomeOperator, ChecksumOperator
+from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
+
+
+class DumpLoadTaskGroup(TaskGroup):
+    """Loads one dump; put several with the same ``task_name`` and ``sources`` into a DAG to merge shards.
+
+    Args:
+        group_id: prefix of the ids of its tasks.
+        config: the fields of ``LoadConfig``: a dict whose strings may hold templates, or a JSON string.
+        target_conn_id: Airflow connection of type ``mysql``; a template.
+        import_args: more arguments for the mapped ``run_import`` tasks, for example ``pool``, ``queue``,
+            ``executor_config`` or ``max_active_tis_per_dagrun``.
+        default_args: over the DAG's, which are over :func:`retry_defaults`.
+    """
+
+    def __init__(
+        self,
+        group_id: str,
+        config: Mapping[str, Any] | str,
+        target_conn_id: str = "dm_target",
+        *,
+        import_args: Mapping[str, Any] | None = None,
+        default_args: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(group_id=group_id, **kwargs)
+        # TaskGroup has merged in what an outer group says; the DAG's own come below that.
+        self.default_args = {
+            **retry_defaults(),
+            **self.dag.default_args,
+            **self.default_args,
+            **(default_args or {}),
+        }
+        with self:
+            add_load_tasks(self, config, target_conn_id, import_args=import_args)
+
+
+def add_load_tasks(
+    parent: TaskGroup | DAG,
+    config: Mapping[str, Any] | str,
+    target_conn_id: str = "dm_target",
+    *,
+    import_args: Mapping[str, Any] | None = None,
+) -> None:
+    """Add the tasks of one load to the group or DAG whose ``with`` block this is."""
+    group = parent.task_group if isinstance(parent, DAG) else parent
+    common: dict[str, Any] = {"config": config, "target_conn_id": target_conn_id}
+
+    def named(name: str) -> dict[str, Any]:
+        """The arguments of a task inside a subgroup, whose id doesn't carry the subgroup's name."""
+        return {"task_id": group.child_id(name), "task_display_name": name, **common}
+
+    metadata = FetchDumpMetadataOperator(task_id="fetch_dump_metadata", **common)
+    prepare = PrepareCheckpointOperator(task_id="prepare_checkpoint", **common)
+    choose = ChoosePathOperator(
+        task_id="choose_path",
+        load_task_id=group.child_id("wait_until_all_ready"),
+        check_task_id=group.child_id("checksum"),
+        resolve_task_id=group.child_id("resolve_conflicts"),
+        finish_task_id=group.child_id("finish"),
+        **common,
+    )
+    with TaskGroup("import", prefix_group_id=False, tooltip="Tables and rows"):
+        ready = LoadBarrierSensor(wait_for="ready", **named("wait_until_all_ready"))
+        tables = CreateTablesOperator(**named("create_tables"))
+        rows = RunImportOperator.partial(
+            map_index_template="share {{ task.share }}",
+            doc_md=documentation(RunImportOperator),
+            **named("run_import"),
+            **(import_args or {}),
+        ).expand(share=tables.output)
+        ready >> tables >> rows
+    with TaskGroup("verify", prefix_group_id=False, tooltip="Row counts, checksums, statistics"):
+        checksum = ChecksumOperator(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **named("checksum"))
+        outcome = CheckOutcomeOperator(
+            clean_task_id=group.child_id("analyze"),
+            resolve_task_id=group.child_id("resolve_conflicts"),
+            **named("check_outcome"),
+        )
+        analyze = AnalyzeOperator(**named("analyze"))
+        checksum >> outcome >> Label("clean") >> analyze
+    resolve = ResolveConflictsOperator(
+        task_id="resolve_conflicts", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **common
+    )
+    finish = FinishLoadOperator(task_id="finish", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **common)
+    finished = LoadBarrierSensor(task_id="wait_until_all_finished", wait_for="finished", **common)
+    clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common)
+
+    metadata >> prepare >> choose
+    choose >> Label("load") >> ready
+    choose >> Label("look again") >> checksum
+    choose >> Label("paused") >> resolve
+    choose >> Label("finished before") >> finish
+    rows >> checksum  # build_indexes comes between these two
+    outcome >> Label("found something") >> resolve
+    [analyze, resolve] >> finish
+    finish >> finished >> clean

@@ -1,0 +1,92 @@
+"""Waits for the other sources of a load task in the triggerer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+if TYPE_CHECKING:
+    from airflow_dm_loader.config import LoadConfig, TargetConfig
+
+
+class LoadBarrierTrigger(BaseTrigger):
+    """Fires when no source of the load task is behind, at the deadline, or at an error.
+
+    Its only event is ``{"status": "arrived"}``, ``{"status": "timeout", "missing": [source_id, ...]}`` or
+    ``{"status": "error", "message": text}``. It carries the id of the connection, never its password.
+
+    :param config: ``LoadConfig.to_json()``.
+    :param target_conn_id: Airflow connection of the target.
+    :param wait_for: "ready" or "finished".
+    :param deadline: seconds since the epoch; kept when a triggerer hands the trigger on.
+    :param poll_interval_s: seconds between two looks, and before the first one.
+    """
+
+    def __init__(
+        self, *, config: str, target_conn_id: str, wait_for: str, deadline: float, poll_interval_s: float
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.config = config
+        self.target_conn_id = target_conn_id
+        self.wait_for = wait_for
+        self.deadline = deadline
+        self.poll_interval_s = poll_interval_s
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return (
+            "airflow_dm_loader.triggers.barrier.LoadBarrierTrigger",
+            {
+                "config": self.config,
+                "target_conn_id": self.target_conn_id,
+                "wait_for": self.wait_for,
+                "deadline": self.deadline,
+                "poll_interval_s": self.poll_interval_s,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look until everybody is there; a server that is away for a while only costs a look."""
+        from airflow_dm_loader.config import LoadConfig
+        from airflow_dm_loader.errors import RetriableError
+
+        try:
+            config = LoadConfig(**json.loads(self.config))
+            while True:
+                # First of all sleep: Airflow can fail a task whose trigger fires while it is still parked.
+                await asyncio.sleep(self.poll_interval_s)
+                past_deadline = time.time() >= self.deadline
+                try:
+                    target = await self._target()
+                    missing = await asyncio.to_thread(_missing, config, target, self.wait_for)
+                except RetriableError as error:
+                    if past_deadline:
+                        raise
+                    self.log.warning("The barrier can't be read just now: %s", error)
+                    continue
+                if not missing:
+                    yield TriggerEvent({"status": "arrived"})
+                    return
+                if past_deadline:
+                    yield TriggerEvent({"status": "timeout", "missing": list(missing)})
+                    return
+        except Exception as error:  # an exception here would fail the task without a word
+            yield TriggerEvent({"status": "error", "message": str(error)})
+
+    async def _target(self) -> TargetConfig:
+        from airflow.sdk import BaseHook
+
+        from airflow_dm_loader.hooks.target import target_config_of
+
+        return target_config_of(await BaseHook.aget_connection(self.target_conn_id))
+
+
+def _missing(config: LoadConfig, target: TargetConfig, wait_for: str) -> tuple[str, ...]:
+    from airflow_dm_loader.loader import BarrierState, open_barrier
+
+    with open_barrier(config, target) as barrier:
+        return barrier.missing(BarrierState(wait_for))
