@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from airflow.sdk import Param
@@ -81,6 +82,8 @@ def _param(name: str, field: dict[str, Any], section: str, defaults: dict[str, A
 def _plain_default(name: str) -> Any:
     field = LoadConfig.model_fields[name]
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, Enum):
+        return value.value
     return list(value) if isinstance(value, tuple) else value
 
 
