@@ -199,14 +199,16 @@ class PrivateMariaDB:
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
+                "--force",  # even where this host's name can't be looked up
                 f"--datadir={self.data_folder}",
                 *_as_root_if_root(),
             ],
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             check=False,
         )
         if installed.returncode:
-            raise RuntimeError(f"mariadb-install-db ended with {installed.returncode}: {installed.stderr.decode()}")
+            raise RuntimeError(f"mariadb-install-db ended with {installed.returncode}: {installed.stdout.decode()}")
         self._first_statements.write_text(
             "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost';\n"
             "FLUSH PRIVILEGES;\n"

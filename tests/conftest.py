@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from dev.private_mariadb import PrivateMariaDB
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from airflow_dm_loader.config import TargetConfig
 
 AIRFLOW_TESTS = Path(__file__).parent / "airflow"
+# A warning is an error, but what Airflow's own libraries say to each other is not ours to mend. The last one wins.
+OUR_WARNINGS_ONLY = pytest.mark.filterwarnings(
+    "ignore",
+    "error:::airflow_dm_loader",
+    "error:::tests",
+    "error::pytest.PytestUnhandledThreadExceptionWarning",
+)
 SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
@@ -37,6 +45,9 @@ os.environ.update(
     }
 )
 
+settings.register_profile("shared machine", deadline=None)  # how long one example takes tells nothing there
+settings.load_profile("shared machine")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -44,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("db")
         if item.path.is_relative_to(AIRFLOW_TESTS):
             item.add_marker("airflow")
+            item.add_marker(OUR_WARNINGS_ONLY)
 
 
 def pytest_unconfigure() -> None:
