@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
+
+from airflow_dm_loader import errors
+from airflow_dm_loader.config import LoadConfig, OnDuplicate
+from airflow_dm_loader.operators import base
+from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
+from tests.airflow.task_runs import a_dag, run_task
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+CONFIG = {"task_name": "t", "dump_uri": "/dump"}
+
+
+class Failing(DumpLoadOperator):
+    """Raises what it is told to. Clearing it raises it again.
+
+    :param error: what to raise.
+    """
+
+    def __init__(self, *, error: Exception | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.error = error
+
+    def run_phase(self, load: base.Load, context: Context) -> dict[str, Any]:
+        if self.error:
+            raise self.error
+        return {"config": load.config.to_json(), "target": load.target.address, "try": load.worker.try_number}
+
+
+@pytest.fixture(autouse=True)
+def connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_DM_TARGET", "mysql://u:secret@db.example:4000/")
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+    monkeypatch.setattr(base, "_increment", lambda name, tags: found.append((name, tags)))
+    return found
+
+
+def every_error(kind: type[errors.LoaderError]) -> list[type[errors.LoaderError]]:
+    return [kind, *(deeper for child in kind.__subclasses__() for deeper in every_error(child))]
+
+
+@pytest.mark.parametrize("kind", every_error(errors.LoaderError))
+def test_only_what_can_succeed_later_is_raised_as_an_error_that_airflow_retries(kind: type[errors.LoaderError]) -> None:
+    raised = airflow_error(kind("it broke"))
+    assert isinstance(raised, AirflowException)
+    never_retried = isinstance(raised, (AirflowFailException, AirflowSensorTimeout))
+    waited_in_vain = issubclass(kind, errors.BarrierTimeoutError)
+    assert never_retried != (issubclass(kind, errors.RetriableError) and not waited_in_vain)
+    assert f"[{kind.code}] it broke" in str(raised)
+    assert "What to do: " in str(raised)
+
+
+def test_a_task_that_a_person_must_mend_fails_although_it_has_retries(counted: list[Any]) -> None:
+    error = errors.TargetError("no rights on shop", remedy="Grant them.", table="shop.orders")
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, error=error, retries=3)
+    run = run_task(task, max_tries=3)
+    assert run.state == "failed"
+    assert str(run.error) == str(error)
+    assert counted == [
+        ("dm_loader_exit_with_error_count", {"task": "t", "source_id": "mysql-replica-01", "resumable": "false"})
+    ]
+
+
+def test_a_task_that_can_succeed_later_is_retried(counted: list[Any]) -> None:
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, error=errors.LockedError("deadlock"), retries=3)
+    assert run_task(task, max_tries=3).state == "up_for_retry"
+    assert [tags["resumable"] for _, tags in counted] == ["true"]
+
+
+def test_settings_that_are_wrong_fail_the_task_and_are_counted_without_names(counted: list[Any]) -> None:
+    with a_dag():
+        task = Failing(task_id="x", config={"task_name": "t"}, retries=3)
+    run = run_task(task, max_tries=3)
+    assert run.state == "failed"
+    assert "dump_uri: is required" in str(run.error)
+    assert counted[0][1] == {"task": "", "source_id": "", "resumable": "false"}
+
+
+def test_templates_are_rendered_inside_the_settings() -> None:
+    with a_dag(params={"day": "2026-01-02"}):
+        task = Failing(task_id="x", config=CONFIG | {"dump_uri": "/dumps/{{ params.day }}/", "pool_size": 2})
+    run = run_task(task, try_number=2)
+    assert run.state == "success"
+    sent = run.xcoms["return_value"]
+    assert '"dump_uri": "/dumps/2026-01-02/"' in sent["config"]
+    assert sent["target"] == "db.example:4000"
+    assert sent["try"] == 2
+
+
+def test_the_params_of_a_run_can_be_the_settings() -> None:
+    with a_dag(params={"task_name": "t", "dump_uri": "/d'<&>", "target_conn_id": "dm_target", "sources": []}):
+        task = Failing(task_id="x", config="{{ params | tojson }}", target_conn_id="{{ params.target_conn_id }}")
+    run = run_task(task, conf={"on_duplicate_logical": "error"})
+    assert run.state == "success", run.error
+    assert LoadConfig.model_validate_json(run.xcoms["return_value"]["config"]) == LoadConfig(
+        task_name="t", dump_uri="/d'<&>", on_duplicate_logical=OnDuplicate.ERROR
+    )
+
+
+def test_a_missing_connection_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, target_conn_id="nowhere")
+    run = run_task(task)
+    assert run.state == "failed"
+    assert "no Airflow connection 'nowhere'" in str(run.error)
+    assert "AIRFLOW_CONN_NOWHERE" in str(run.error)
+
+
+def test_only_the_param_that_names_the_connection_is_left_out() -> None:
+    assert parse_config(CONFIG | {"target_conn_id": "x"}).task_name == "t"
+    with pytest.raises(errors.ConfigError, match="taks_name: LoadConfig has no such setting"):
+        parse_config(CONFIG | {"taks_name": "x"})
+
+
+@pytest.mark.parametrize(("raw", "says"), [("{'a'", "not JSON"), ("[]", "not list"), ("{}", "task_name: is required")])
+def test_settings_that_are_no_json_object_are_refused_without_repeating_them(raw: str, says: str) -> None:
+    with pytest.raises(errors.ConfigError, match=says) as caught:
+        parse_config(raw)
+    assert "{'a'" not in str(caught.value)
+
+
+def test_the_task_s_page_is_the_class_docstring_without_its_parameters() -> None:
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG)
+    assert task.doc_md == "Raises what it is told to. Clearing it raises it again."

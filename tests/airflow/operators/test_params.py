@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import ParamValidationError
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.operators.params import load_params
+
+PARAMS = load_params()
+REQUIRED = {"task_name": "t", "dump_uri": "/d"}
+
+
+def test_every_setting_has_a_param_of_its_name_and_no_other_but_the_connection() -> None:
+    assert set(PARAMS) == {*LoadConfig.model_fields, "target_conn_id"}
+
+
+@pytest.mark.parametrize("name", LoadConfig.model_fields)
+def test_a_param_has_the_setting_s_default_title_and_description(name: str) -> None:
+    field, param = LoadConfig.model_fields[name], PARAMS[name]
+    assert param.schema["title"] == field.title
+    assert param.description == field.description
+    assert param.schema["section"]
+    if field.is_required():
+        assert not param.has_value
+    else:
+        default = LoadConfig(**REQUIRED).model_dump(mode="json")[name]
+        assert json.loads(json.dumps(param.resolve())) == default
+        assert type(param.value) in (str, int, bool, list, dict, type(None))  # what the form can show
+
+
+def test_the_defaults_of_the_form_are_the_defaults_of_the_settings() -> None:
+    params = ParamsDict(load_params())
+    params.update(REQUIRED)
+    values = params.validate()
+    values.pop("target_conn_id")
+    assert LoadConfig(**values) == LoadConfig(**REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("checksum", "maybe"), ("pool_size", 0), ("task_name", ""), ("sources", [1]), ("clean_dump_files", "x")],
+)
+def test_the_form_refuses_a_wrong_value(name: str, wrong: Any) -> None:
+    params = ParamsDict(load_params())
+    with pytest.raises(ParamValidationError, match=name):
+        params.update({**REQUIRED, name: wrong})
+
+
+def test_a_dag_can_have_defaults_of_its_own() -> None:
+    assert load_params(task_name="shop", target_conn_id="t")["task_name"].value == "shop"
+    assert load_params(target_conn_id="t")["target_conn_id"].value == "t"
+    with pytest.raises(ValueError, match="taskname"):
+        load_params(taskname="shop")

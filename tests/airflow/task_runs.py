@@ -1,0 +1,101 @@
+"""Runs one task through Airflow's real task runner, without a database. The only place that knows its internals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+from airflow.sdk import DAG, TaskInstanceState
+from airflow.sdk.api.client import Client
+from airflow.sdk.api.datamodels._generated import TaskInstance
+from airflow.sdk.execution_time.supervisor import run_task_in_process
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow.sdk import BaseOperator
+
+
+@dataclass
+class TaskRun:
+    """What came of it: the state that was reported, the exception, the XComs that were pushed."""
+
+    state: str
+    error: BaseException | None
+    message: Any
+    xcoms: dict[str, Any] = field(default_factory=dict)
+
+
+def run_task(
+    task: BaseOperator,
+    *,
+    try_number: int = 1,
+    max_tries: int = 0,
+    conf: Mapping[str, Any] | None = None,
+    next_method: str | None = None,
+    next_kwargs: Mapping[str, Any] | None = None,
+    xcoms: Mapping[str, Any] | None = None,
+) -> TaskRun:
+    """Run the task's next try, or resume it at ``next_method``; ``xcoms`` are what it can pull of itself."""
+    pushed: dict[str, Any] = dict(xcoms or {})
+    now = datetime.now(UTC).isoformat()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/run"):
+            return httpx.Response(
+                200,
+                json={
+                    "dag_run": {
+                        "dag_id": task.dag_id,
+                        "run_id": "run",
+                        "logical_date": now,
+                        "data_interval_start": now,
+                        "data_interval_end": now,
+                        "run_after": now,
+                        "start_date": now,
+                        "run_type": "manual",
+                        "end_date": None,
+                        "partition_key": None,
+                        "state": "running",
+                        "conf": dict(conf or {}),
+                        "consumed_asset_events": [],
+                    },
+                    "task_reschedule_count": 0,
+                    "max_tries": max_tries,
+                    "should_retry": try_number <= max_tries,
+                    "next_method": next_method,
+                    "next_kwargs": dict(next_kwargs) if next_kwargs is not None else None,
+                },
+            )
+        if path.startswith("/xcoms/"):
+            key = path.rsplit("/", 1)[1]
+            if request.method == "POST":
+                pushed[key] = json.loads(request.content)
+                return httpx.Response(201, json={})
+            return httpx.Response(200, json={"key": key, "value": pushed[key]})
+        return httpx.Response(200, json={})
+
+    client = Client(base_url=None, token="", dry_run=True, transport=httpx.MockTransport(answer))
+    result = run_task_in_process(
+        ti=TaskInstance(
+            id=uuid4(),
+            task_id=task.task_id,
+            dag_id=task.dag_id,
+            run_id="run",
+            try_number=try_number,
+            map_index=-1,
+            dag_version_id=uuid4(),
+        ),
+        task=task,
+        client=client,
+    )
+    return TaskRun(TaskInstanceState(result.state).value, result.error, result.msg, pushed)
+
+
+def a_dag(**kwargs: Any) -> DAG:
+    return DAG("unit", schedule=None, **kwargs)

@@ -1,0 +1,101 @@
+"""The DAGs that come with the package: they parse, and their graph is the one that the documentation draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+
+from airflow_dm_loader.operators.base import DumpLoadOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+DAGS = Path(__file__).parents[2] / "dags"
+
+EDGES = {
+    "fetch_dump_metadata": {"prepare_checkpoint"},
+    "prepare_checkpoint": {"choose_path"},
+    "choose_path": {"wait_until_all_ready", "checksum", "resolve_conflicts", "finish"},
+    "wait_until_all_ready": {"create_tables"},
+    "create_tables": {"run_import"},
+    "run_import": {"checksum"},
+    "checksum": {"check_outcome"},
+    "check_outcome": {"analyze", "resolve_conflicts"},
+    "analyze": {"finish"},
+    "resolve_conflicts": {"finish"},
+    "finish": {"wait_until_all_finished"},
+    "wait_until_all_finished": {"clean_dump_files"},
+    "clean_dump_files": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def bag() -> DagBag:
+    return DagBag(dag_folder=str(DAGS))
+
+
+def dag(bag: DagBag, dag_id: str) -> DAG:
+    return bag.dags[dag_id]
+
+
+def test_every_dag_parses_and_serialises(bag: DagBag) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {path.stem for path in DAGS.glob("*.py")}
+    for found in bag.dags.values():
+        DagSerialization.deserialize_dag(DagSerialization.serialize_dag(found))
+
+
+def test_the_main_job_has_the_phases_under_their_plain_names(bag: DagBag) -> None:
+    found = dag(bag, "dm_load")
+    assert {task.task_id: task.downstream_task_ids for task in found.tasks} == EDGES
+
+
+def test_a_task_group_s_branches_stay_inside_it(bag: DagBag) -> None:
+    found = dag(bag, "example_dm_load_shards")
+    assert {task.task_id for task in found.tasks} == {
+        f"{group}.{name}" for group in ("shard_1", "shard_2") for name in EDGES
+    }
+    for group in ("shard_1", "shard_2"):
+        for branch in ("choose_path", "check_outcome"):
+            task = found.get_task(f"{group}.{branch}")
+            targets = {value for name, value in vars(task).items() if name.endswith("_task_id")}
+            assert targets == task.downstream_task_ids == {f"{group}.{name}" for name in EDGES[branch]}
+        assert found.get_task(f"{group}.run_import").task_display_name == "run_import"
+
+
+def test_every_task_tells_what_it_is_and_what_clearing_it_does(bag: DagBag) -> None:
+    for task in dag(bag, "dm_load").tasks:
+        assert task.doc_md, task.task_id
+        assert "lear" in task.doc_md, task.task_id
+        assert ":param" not in task.doc_md
+    assert dag(bag, "dm_load").doc_md
+
+
+def test_phases_can_be_told_apart_by_colour(bag: DagBag) -> None:
+    colours = {task.task_id: task.ui_color for task in dag(bag, "dm_load").tasks}
+    phases = (
+        "fetch_dump_metadata",
+        "prepare_checkpoint",
+        "run_import",
+        "checksum",
+        "resolve_conflicts",
+        "clean_dump_files",
+    )
+    assert len({colours[name] for name in phases}) == len(phases)
+
+
+def test_everything_is_retried_but_the_decision_of_a_person(bag: DagBag) -> None:
+    for dag_id in ("dm_load", "example_dm_load_daily"):
+        for task in dag(bag, dag_id).tasks:
+            assert task.retries == (0 if task.task_id.endswith("resolve_conflicts") else 3), task.task_id
+
+
+def test_a_scheduled_dag_names_its_dump_by_a_template(bag: DagBag) -> None:
+    task = dag(bag, "example_dm_load_daily").get_task("shop.fetch_dump_metadata")
+    assert isinstance(task, DumpLoadOperator)
+    assert isinstance(task.config, dict)
+    assert task.config["dump_uri"] == "/dumps/shop/{{ ds }}/"
