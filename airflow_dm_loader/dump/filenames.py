@@ -173,8 +173,8 @@ def _readings(name: str, schemas: Collection[str]) -> Iterator[DumpFileName]:
         elif (either := found.get("object") or found.get("object_or_schema")) is not None:
             for schema, table in _splits(either, schemas) or [(unescape(either), None)]:
                 yield DumpFileName(kind, schema, table, (), compression)
-        elif (schema := found.get("schema")) is not None:
-            yield DumpFileName(kind, unescape(schema), None, (), compression)
+        elif (database := found.get("schema")) is not None:
+            yield DumpFileName(kind, unescape(database), None, (), compression)
         else:
             yield DumpFileName(kind, compression=compression)
             return

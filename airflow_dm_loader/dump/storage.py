@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, DumpNotFoundError, FatalError, RetriableError
@@ -86,7 +86,7 @@ class DumpStorage:
         import smart_open
 
         try:
-            return cast(BinaryIO, smart_open.open(str(self._path(name)), "rb", compression="disable"))
+            return smart_open.open(str(self._path(name)), "rb", compression="disable")
         except OSError as error:
             raise self._unreadable(name, error) from error
 
@@ -135,9 +135,9 @@ class DumpStorage:
             raise FatalError(f"the dump's empty folder {self.folder} was not removed: {error.strerror}") from error
         return True
 
-    def _names(self) -> list[str]:
+    def _names(self) -> tuple[str, ...]:
         try:
-            return sorted(path.name for path in self.folder.iterdir())
+            return tuple(sorted(path.name for path in self.folder.iterdir()))
         except OSError as error:
             raise DumpNotFoundError(f"there is no dump folder {self.folder}: {error.strerror}") from error
 
