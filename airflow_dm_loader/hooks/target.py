@@ -49,7 +49,7 @@ class DumpTargetHook(MySqlHook):
         """The server as the loader wants it. Raises ConfigError."""
         return target_config_of(self._airflow_connection())
 
-    def get_conn(self) -> PyMySQLConnection[Any]:  # type: ignore[override]  # the provider knows two other drivers
+    def get_conn(self) -> PyMySQLConnection[Any]:
         """A PyMySQL connection in utf8mb4, with the connection's schema as its database."""
         from airflow_dm_loader.target.connection import connect
 
@@ -81,12 +81,13 @@ class DumpTargetHook(MySqlHook):
 
         name = self.get_conn_id()
         try:
-            return self._connection or self.get_connection(name)
+            connection: Connection = self._connection or self.get_connection(name)
         except AirflowNotFoundException:
             raise ConfigError(
                 f"there is no Airflow connection {name!r}",
                 remedy=f"Add a connection of type mysql with the id {name}, or set AIRFLOW_CONN_{name.upper()}.",
             ) from None
+        return connection
 
 
 def target_config_of(connection: Connection) -> TargetConfig:
