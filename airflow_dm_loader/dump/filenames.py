@@ -8,9 +8,10 @@ are. So some names can be read in several ways, and :func:`readings` gives all o
 - ``db.t-schema.sql`` is the schema of table ``t``, or the rows of a table ``t-schema``;
 - ``a.b.c.sql`` is table ``b.c`` of schema ``a``, or table ``c`` of schema ``a.b``.
 
-:mod:`~airflow_dm_loader.dump.resolution` decides by what else is in the folder. What it can't know: a
-name that mydumper 0.10 wrote as it is and that looks like an escape of dumpling's (``a%2Eb``) is read as
-dumpling's.
+:mod:`~airflow_dm_loader.dump.resolution` decides by what else is in the folder. Whether ``%XX`` is an escape
+is a matter of who wrote the dump: only dumpling escapes, and it gives every data file a number of 9 or 13
+digits (mydumper: of 5, or none), so :func:`are_escaped` tells by these. A dump without any data file is taken
+for dumpling's; then a table that mydumper 0.10 wrote as it is, ``a%2Eb``, is read as ``a.b``.
 
 Names are matched in the case in which the tools write them; names of schemas and tables keep theirs.
 """
@@ -18,7 +19,7 @@ Names are matched in the case in which the tools write them; names of schemas an
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -145,21 +146,34 @@ _ROUTES: tuple[tuple[re.Pattern[str], FileKind], ...] = tuple(
 )
 
 
-def parse(name: str) -> DumpFileName | None:
-    """The likeliest reading of a file name by itself; None where no dump tool writes such a name."""
-    return next(_readings(name, ()), None)
+_DUMPLINGS_INDEX = re.compile(r".+\.(?:\d{9}|\d{13})\.(?:sql|csv|parquet)(?:\.\w+)?", re.DOTALL | re.ASCII)
 
 
-def readings(name: str, schemas: Collection[str] = ()) -> tuple[DumpFileName, ...]:
+def are_escaped(names: Collection[str]) -> bool:
+    """Whether a folder's file names show that dumpling wrote them, or do not show that mydumper did."""
+    if any(_DUMPLINGS_INDEX.fullmatch(name) for name in names):
+        return True
+    return not any(found.kind.is_data for name in names if (found := parse(name)))
+
+
+def parse(name: str, *, escaped: bool = True) -> DumpFileName | None:
+    """The likeliest reading of a file name by itself; None where no dump tool writes such a name.
+
+    ``escaped``: the dump is dumpling's, so ``%XX`` is undone.
+    """
+    return next(_readings(name, (), unescape if escaped else str), None)
+
+
+def readings(name: str, schemas: Collection[str] = (), *, escaped: bool = True) -> tuple[DumpFileName, ...]:
     """Every way to read a file name, likeliest first; empty where no dump tool writes such a name.
 
     ``schemas`` are the names of schemas that are known to be in the dump: where one of them starts the
     name, it is split there, else at the first dot.
     """
-    return tuple(_readings(name, schemas))
+    return tuple(_readings(name, schemas, unescape if escaped else str))
 
 
-def _readings(name: str, schemas: Collection[str]) -> Iterator[DumpFileName]:
+def _readings(name: str, schemas: Collection[str], plain: Callable[[str], str]) -> Iterator[DumpFileName]:
     for pattern, kind in _ROUTES:
         match = pattern.fullmatch(name)
         if match is None:
@@ -168,29 +182,29 @@ def _readings(name: str, schemas: Collection[str]) -> Iterator[DumpFileName]:
         compression = _COMPRESSIONS.get(found.get("compression"), Compression.UNKNOWN)
         if (rows := found.get("rows")) is not None:
             for text, part in _without_part(rows):
-                for schema, table in _splits(text, schemas):
+                for schema, table in _splits(text, schemas, plain):
                     yield DumpFileName(kind, schema, table, part, compression)
         elif (either := found.get("object") or found.get("object_or_schema")) is not None:
-            for schema, table in _splits(either, schemas) or [(unescape(either), None)]:
+            for schema, table in _splits(either, schemas, plain) or [(plain(either), None)]:
                 yield DumpFileName(kind, schema, table, (), compression)
         elif (database := found.get("schema")) is not None:
-            yield DumpFileName(kind, unescape(database), None, (), compression)
+            yield DumpFileName(kind, plain(database), None, (), compression)
         else:
             yield DumpFileName(kind, compression=compression)
             return
 
 
 def _without_part(rows: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """(schema.table, part numbers), most numbers first: mydumper writes up to two."""
-    for pattern in (r"(.+)\.(\d+)\.(\d+)", r"(.+)\.(\d+)"):
+    """(schema.table, part numbers), most numbers first: mydumper 1.0 writes up to two, of 5 digits or more."""
+    for pattern in (r"(.+)\.(\d{5,})\.(\d{5,})", r"(.+)\.(\d+)"):
         match = re.fullmatch(pattern, rows, re.DOTALL | re.ASCII)
         if match is not None and "." in match[1].strip("."):
             yield match[1], tuple(int(number) for number in match.groups()[1:])
     yield rows, ()
 
 
-def _splits(text: str, schemas: Collection[str]) -> list[tuple[str, str | None]]:
+def _splits(text: str, schemas: Collection[str], plain: Callable[[str], str]) -> list[tuple[str, str | None]]:
     """(schema, table) at every dot that a known schema stands before, else at the first dot."""
     dots = [at for at, char in enumerate(text) if char == "." and 0 < at < len(text) - 1]
-    pairs: list[tuple[str, str | None]] = [(unescape(text[:at]), unescape(text[at + 1 :])) for at in dots]
+    pairs: list[tuple[str, str | None]] = [(plain(text[:at]), plain(text[at + 1 :])) for at in dots]
     return [pair for pair in pairs if pair[0] in schemas] or pairs[:1]

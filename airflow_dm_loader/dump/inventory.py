@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind
+from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, are_escaped
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.names import is_stand_in
 from airflow_dm_loader.dump.resolution import resolve_names
@@ -102,7 +102,8 @@ def take_inventory(
     """
     names = _RealNames(metadata, real_schemas or {})
     stored = {file.name: file.file_bytes for file in listing}
-    resolved = resolve_names(stored, metadata.file_tables.keys())
+    escaped = metadata.tool == "text" and are_escaped(stored)
+    resolved = resolve_names(stored, metadata.file_tables.keys(), escaped=escaped)
     found = {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
     _refuse_duplicates(found)
 

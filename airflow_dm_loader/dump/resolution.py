@@ -7,30 +7,34 @@ as good as each other, the dump is refused: rows would go into the wrong table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from airflow_dm_loader.dump.filenames import DumpFileName, FileKind, parse, readings
 from airflow_dm_loader.errors import DuplicateFileError
 
+_TOOL_NUMBER = re.compile(r"\.\d{5,}\.(?:sql|csv|dat|parquet)(?:\.\w+)?$", re.ASCII)
+
 Table = tuple[str | None, str | None]  # (schema, table) as the files name them
 
 
 def resolve_names(
-    names: Iterable[str], file_tables: Collection[tuple[str, str]] = ()
+    names: Iterable[str], file_tables: Collection[tuple[str, str]] = (), *, escaped: bool = True
 ) -> dict[str, DumpFileName | None]:
     """What each file is; None for a name that no dump tool writes. The order of ``names`` does not matter.
 
-    ``file_tables`` are the (schema, table) pairs that ``metadata`` says the files name.
+    ``file_tables`` are the (schema, table) pairs that ``metadata`` says the files name; ``escaped`` says that
+    dumpling wrote the names.
 
     Raises:
         DuplicateFileError: a name means two things, and nothing tells which.
     """
     names = sorted(names)
-    likeliest = {name: parse(name) for name in names}
+    likeliest = {name: parse(name, escaped=escaped) for name in names}
     schemas = {schema for schema, _ in file_tables} | {
         str(found.schema) for found in likeliest.values() if found and found.kind is FileKind.DATABASE_SCHEMA
     }
-    possible = {name: readings(name, schemas) for name in names}
+    possible = {name: readings(name, schemas, escaped=escaped) for name in names}
     evidence = _Evidence(possible, file_tables)
     return {name: evidence.decide(name, found) if found else None for name, found in possible.items()}
 
@@ -83,8 +87,13 @@ class _Evidence:
             return found[0]
         supported = [reading for reading in found if _table(reading) in self._tables]
         if len(supported) > 1:
-            # A table is dumped into one file or into numbered ones, never both.
-            supported = [reading for reading in supported if not (reading.part and _table(reading) in self._unsplit)]
+            # No tool writes numbers of less than 5 digits, and a table is dumped into one file or into numbered ones.
+            numbers_count = _TOOL_NUMBER.search(name) is not None
+            supported = [
+                reading
+                for reading in supported
+                if not reading.part or (numbers_count and _table(reading) not in self._unsplit)
+            ]
         if len(supported) == 1:
             return supported[0]
         if supported or len({reading.schema for reading in found}) > 1:

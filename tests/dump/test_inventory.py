@@ -148,6 +148,33 @@ def test_a_dumpling_dump_with_every_odd_name(tmp_path: Path, compression: str) -
     assert found.warnings == ()
 
 
+ODD_NAMES = ["00001", "100%25", "a%2Eb", "a-b", "a.b", "it's", "log", "log.2024", "mydumper_3", "new\nline", 'sa"y',
+             "t-metadata", "t-schema", "two words", "u.00001", "\u00fc"]  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", ["plain", "my.db", "mydumper_7"])
+@pytest.mark.parametrize("parts", [[()], [(0,), (1,)]])
+def test_odd_names_as_mydumper_0_10_writes_them(schema: str, parts: list[tuple[int, ...]]) -> None:
+    # Seen with mydumper 0.10.1: it takes every name as it is.
+    ends = ["-schema.sql", *("".join(f".{number:05d}" for number in part) + ".sql" for part in parts)]
+    names = [f"{schema}.{name}{end}" for name in ODD_NAMES for end in ends]
+    found = inventory(f"{schema}-schema-create.sql", f"{schema}.empty-schema.sql", *names)
+    assert tables_of(found) == [(schema, name, part) for name in ODD_NAMES for part in parts]
+    assert set(found.table_schemas) == {(schema, name) for name in [*ODD_NAMES, "empty"]}
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("data_file", "table"), [("db.a%2Eb.00000.sql", "a%2Eb"), ("db.a%2Eb.000000000.sql", "a.b"), ("db.u.sql", "a%2Eb")]
+)
+def test_escapes_are_undone_where_dumpling_numbered_the_files(data_file: str, table: str) -> None:
+    assert ("db", table) in inventory("db.a%2Eb-schema.sql", data_file).table_schemas
+
+
+def test_newer_mydumper_escapes_nothing() -> None:
+    assert ("db", "a%2Eb") in inventory("db.a%2Eb-schema.sql", metadata=ini(t="t")).table_schemas
+
+
 def test_a_query_result_of_dumpling_is_reported() -> None:
     assert inventory("result.000000000.sql").not_loaded == {"query results": ("result.000000000.sql",)}
 
@@ -209,6 +236,15 @@ def test_a_database_gets_its_real_name_from_the_file_that_creates_it(tmp_path: P
             ["db.log-schema.sql", "db.log.2024-schema.sql", "db.log.sql", "db.log.2024.sql"],
             [("db", "log", ()), ("db", "log.2024", ())],
         ),
+        (
+            ["db.log-schema.sql", "db.log.2024-schema.sql", "db.log.00000.sql", "db.log.2024.sql"],
+            [("db", "log", (0,)), ("db", "log.2024", ())],
+        ),
+        (
+            ["db.log-schema.sql", "db.log.2024-schema.sql", "db.log.00000.sql", "db.log.2024.00000.sql"],
+            [("db", "log", (0,)), ("db", "log.2024", (0,))],
+        ),
+        (["db.log-schema.sql", "db.log.7.sql"], [("db", "log", (7,))]),
         # a database with a dot
         (["a.b-schema-create.sql", "a.b.c-schema.sql", "a.b.c.sql"], [("a.b", "c", ())]),
         (["a-schema-create.sql", "a.b.c-schema.sql", "a.b.c.sql"], [("a", "b.c", ())]),
