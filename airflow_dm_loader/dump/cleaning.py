@@ -1,0 +1,45 @@
+"""Removes a dump that was loaded: its own files, and its folder if nothing else is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.inventory import read_inventory
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.errors import LoaderError
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningReport:
+    """What was removed, and what could not be, in words."""
+
+    removed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def clean_dump(storage: DumpStorage, fingerprint: str, *, keep_schema: bool) -> CleaningReport:
+    """Remove the dump with this fingerprint; another dump in its folder is left alone.
+
+    The metadata goes last, so that a removal that is cut short can be taken up again.
+
+    Args:
+        keep_schema: keep the metadata and the schema files, as DM does where replication follows.
+    """
+    try:
+        inventory = read_inventory(storage, require_finished=False)
+    except LoaderError as error:
+        return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
+    data = tuple(file.name for file in inventory.data_files)
+    if inventory.fingerprint != fingerprint:
+        return CleaningReport(warnings=("nothing was removed: this is not the dump that was loaded any more",))
+    rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in {*data, "metadata"})
+    last = () if keep_schema else ("metadata",)
+    problems: list[str] = []
+    for names in (data, rest, last):
+        if not problems:
+            problems += storage.remove(names)
+    left = {file.name for file in storage.list()}
+    removed = tuple(name for name in (*data, *rest, *last) if name not in left)
+    if not keep_schema and not problems and not storage.remove_folder_if_empty():
+        problems.append("the folder was kept: it holds files that are not of the dump")
+    return CleaningReport(removed, tuple(problems))

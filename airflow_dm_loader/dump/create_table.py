@@ -1,0 +1,135 @@
+"""Reads what a dump's CREATE TABLE says of its columns, without understanding more of SQL than that.
+
+The server parses the statement itself; we need the names of the columns that the dump's rows hold, in order: rows
+without a column list are positional, and a target may see columns that the source hid (MariaDB skips the version
+comment around INVISIBLE).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank>   \s+ | /\*(?!M?!).*?\*/ | --\s[^\n]*(?:\n|\Z) | \#[^\n]*(?:\n|\Z) | /\*M?!\d* | \*/ )
+  | (?P<name>    `(?:[^`]|``)+` )
+  | (?P<string>  '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" )
+  | (?P<word>    [\w$@]+ )
+  | (?P<mark>    . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_KEY_WORDS = frozenset({"PRIMARY", "UNIQUE", "KEY", "INDEX", "FULLTEXT", "SPATIAL", "CONSTRAINT", "FOREIGN", "CHECK"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the dump's source had it."""
+
+    name: str
+    generated: bool = False  # its value is computed: rows never hold it
+    invisible: bool = False  # rows without a column list don't hold it
+    definition: str = ""  # as it stands, with single spaces
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable:
+    """What a CREATE TABLE says; ``body_at`` is where its parenthesis opens in the statement."""
+
+    table: str
+    columns: tuple[Column, ...]
+    engine: str | None
+    body_at: int
+
+    @property
+    def row_columns(self) -> tuple[str, ...]:
+        """The columns that a row without a column list holds, in order."""
+        return tuple(column.name for column in self.columns if not column.generated and not column.invisible)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTable | None:
+    """Parse a CREATE TABLE statement; None if it is not one (or not one with a list of columns)."""
+    tokens = list(_tokens(statement))
+    words = [token.text.upper() for token in tokens[:7]]
+    if words[:1] != ["CREATE"] or "TABLE" not in words[:3] or "SELECT" in words:
+        return None
+    at = words.index("TABLE") + 1
+    if [token.text.upper() for token in tokens[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
+        at += 3
+    name, at = _identifier(tokens, at, ansi_quotes), at + 1
+    while at + 1 < len(tokens) and tokens[at].text == ".":
+        name, at = _identifier(tokens, at + 1, ansi_quotes), at + 2
+    if name is None or at >= len(tokens) or tokens[at].text != "(":
+        return None
+    items, after = _items(tokens, at)
+    columns = tuple(column for item in items if (column := _column(item, ansi_quotes)) is not None)
+    return CreateTable(name, columns, _engine(tokens[after:]), tokens[at].at) if columns else None
+
+
+def _tokens(statement: str) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(statement):
+        kind = match.lastgroup or ""
+        if kind != "blank":
+            yield _Token(kind, match[0], match.start())
+
+
+def _identifier(tokens: list[_Token], at: int, ansi_quotes: bool) -> str | None:
+    if at >= len(tokens):
+        return None
+    token = tokens[at]
+    if token.kind == "name":
+        return token.text[1:-1].replace("``", "`")
+    if token.kind == "string" and ansi_quotes and token.text[0] == '"':
+        return token.text[1:-1].replace('""', '"')
+    return token.text if token.kind == "word" else None
+
+
+def _items(tokens: list[_Token], opening: int) -> tuple[list[list[_Token]], int]:
+    """The comma-separated items within the parenthesis at ``opening``, and the index after it closes."""
+    items: list[list[_Token]] = [[]]
+    depth = 1
+    at = opening + 1
+    while at < len(tokens) and depth:
+        text = tokens[at].text if tokens[at].kind == "mark" else ""
+        depth += (text == "(") - (text == ")")
+        if text == "," and depth == 1:
+            items.append([])
+        elif depth:
+            items[-1].append(tokens[at])
+        at += 1
+    return items, at
+
+
+def _column(item: list[_Token], ansi_quotes: bool) -> Column | None:
+    if not item or (item[0].kind == "word" and item[0].text.upper() in _KEY_WORDS):
+        return None
+    if item[0].kind == "word" and item[0].text.upper() == "PERIOD" and item[1:2] and item[1].text.upper() == "FOR":
+        return None
+    name = _identifier(item, 0, ansi_quotes)
+    if name is None:
+        return None
+    words, depth = [], 0
+    for token in item[1:]:
+        depth += (token.text == "(" and token.kind == "mark") - (token.text == ")" and token.kind == "mark")
+        if token.kind == "word" and depth == 0:
+            words.append(token.text.upper())
+    definition = " ".join(token.text for token in item[1:])
+    return Column(name, generated="AS" in words, invisible="INVISIBLE" in words, definition=definition)
+
+
+def _engine(options: list[_Token]) -> str | None:
+    for at, token in enumerate(options):
+        if token.kind == "word" and token.text.upper() == "ENGINE":
+            value = options[at + 1 : at + 3]
+            word = value[-1] if value and value[0].text == "=" else (value[0] if value else None)
+            return word.text.strip("'\"`") if word else None
+    return None

@@ -1,0 +1,149 @@
+"""Cuts SQL dump files into statements, exactly and in one pass.
+
+One possessive regular expression finds the end of a statement: possessive, so that it never backtracks and a
+``;`` inside a string, an identifier or a comment can't end one. It works on bytes, whatever their charset: dump
+tools escape byte by byte.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from airflow_dm_loader.errors import DumpFormatError
+
+_BLOCK_BYTES = 4 << 20
+
+_COMMENT = rb"/\*(?!M?!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/"  # not /*! and /*M!: servers run what stands in those
+_LINE_COMMENT = rb"--(?=\s)[^\n]*+\n|\#[^\n]*+\n"
+_ESCAPED = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'" rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_UNESCAPED = rb"'[^']*+'" rb'|"[^"]*+"'
+_IDENTIFIER = rb"`[^`]*+`"
+_BLANK = rb"(?:[\s;]++|" + _COMMENT + rb"|" + _LINE_COMMENT + rb")*+"
+_PLAIN = rb"[^'\"`;/\#\-]*+"
+
+
+def _body(strings: bytes) -> bytes:
+    special = rb"|".join((strings, _IDENTIFIER, _COMMENT, rb"/(?!\*)|/(?=\*M?!)", _LINE_COMMENT, rb"-(?!-\s)"))
+    return _PLAIN + rb"(?:(?:" + special + rb")" + _PLAIN + rb")*+"
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    blank: re.Pattern[bytes]
+    body: re.Pattern[bytes]
+    statement: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, strings: bytes) -> _Patterns:
+        body = _body(strings)
+        return cls(
+            blank=re.compile(_BLANK, re.DOTALL),
+            body=re.compile(body, re.DOTALL),
+            statement=re.compile(_BLANK + rb"(" + body + rb");", re.DOTALL),
+        )
+
+
+_WITH_BACKSLASH = _Patterns.of(_ESCAPED)
+_WITHOUT_BACKSLASH = _Patterns.of(_UNESCAPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a file.
+
+    ``text`` starts at its first byte that is neither blank nor comment and ends before its ``;``; ``offset`` and
+    ``end`` are byte offsets in the decoded file, of that first byte and of the byte after the ``;``.
+    """
+
+    text: bytes
+    offset: int
+    end: int
+
+
+class DecodedBytes(Protocol):
+    """Where statements come from: a decoded file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; ``b""`` only at the end."""
+
+    def seek(self, offset: int, /) -> object:
+        """Go to a byte offset."""
+
+
+class StatementReader:
+    """Reads statements one after the other, holding hardly more than the statement at hand.
+
+    Args:
+        source: the decoded file, at its start.
+        file: its name, for errors.
+        max_statement_bytes: a statement that has no end within so many bytes is an error, which is what bounds the
+            memory when a quote is never closed.
+
+    Set ``backslash_escapes`` to False once the file's head turned NO_BACKSLASH_ESCAPES on.
+    """
+
+    def __init__(self, source: DecodedBytes, *, file: str, max_statement_bytes: int = 64 << 20) -> None:
+        self._source = source
+        self._file = file
+        self._max_bytes = max_statement_bytes
+        self._buffer = b""
+        self._base = 0  # where the buffer starts in the file
+        self._start = 0  # where the next statement starts in the buffer
+        self.backslash_escapes = True
+
+    @classmethod
+    def of_bytes(cls, raw: bytes, *, file: str) -> StatementReader:
+        """Statements of a small file that is in memory."""
+        return cls(io.BytesIO(raw), file=file)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return self
+
+    def __next__(self) -> Statement:
+        while True:
+            if match := self._patterns.statement.match(self._buffer, self._start):
+                begin, end = match.span(1)
+                self._start = match.end()
+                text = self._buffer[begin:end].rstrip()
+                return Statement(text, self._base + begin, self._base + match.end())
+            rest = len(self._buffer) - self._start
+            if rest > self._max_bytes:
+                raise self._unfinished(f"no statement ends within {self._max_bytes} bytes")
+            block = self._source.read(max(_BLOCK_BYTES, rest))  # doubling: what is scanned again stays linear
+            if not block:
+                self._check_tail()
+                raise StopIteration
+            self._base += self._start
+            self._buffer, self._start = self._buffer[self._start :] + block, 0
+
+    def jump(self, offset: int) -> None:
+        """Go on at a later statement boundary without reading what lies between."""
+        ahead = offset - self._base
+        if self._start <= ahead <= len(self._buffer):
+            self._start = ahead
+        else:
+            self._source.seek(offset)
+            self._buffer, self._base, self._start = b"", offset, 0
+
+    def _check_tail(self) -> None:
+        tail = self._buffer + b"\n"  # ends a comment on the last line
+        if self._patterns.blank.match(tail, self._start).end() != len(tail):  # type: ignore[union-attr]  # matches b""
+            raise self._unfinished("the file ends in the middle of a statement")
+
+    @property
+    def _patterns(self) -> _Patterns:
+        return _WITH_BACKSLASH if self.backslash_escapes else _WITHOUT_BACKSLASH
+
+    def _unfinished(self, what: str) -> DumpFormatError:
+        begin = self._patterns.blank.match(self._buffer, self._start).end()  # type: ignore[union-attr]
+        stop = self._patterns.body.match(self._buffer, begin).end()  # type: ignore[union-attr]
+        opened = self._buffer[stop : stop + 1].decode("ascii", "replace")
+        if opened in {"'", '"', "`"}:
+            what += f": the quote {opened} that opens at byte {self._base + stop} is never closed"
+        return DumpFormatError(
+            what, file=self._file, offset=self._base + begin, statement=self._buffer[begin : begin + 256]
+        )

@@ -1,0 +1,144 @@
+"""What a statement of a data file is: a head setting, or rows for a table.
+
+Nothing else may stand in a data file, and nothing is guessed: any other statement is an error that shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.lexer import Statement
+from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
+
+_NAME = rb"(?:`((?:[^`]|``)+)`|\"((?:[^\"]|\"\")+)\"|([\w$\x80-\xff]+))"
+_INSERT = re.compile(
+    rb"(INSERT|REPLACE)(\s+IGNORE)?\s+(?:INTO\s+)?" + _NAME + rb"(?:\s*\.\s*" + _NAME + rb")?\s*"
+    rb"(\((?:\s*(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\w$\x80-\xff]+)\s*,?)+\))?\s*VALUES?\s*(?=\()",
+    re.IGNORECASE,
+)
+_VERSION_COMMENT = re.compile(rb"/\*M?!\d*\s*(.*?)\s*\*/\s*", re.DOTALL)
+_SET = re.compile(rb"SET\s+(.*)", re.IGNORECASE | re.DOTALL)
+_SET_NAMES = re.compile(rb"NAMES\s+['\"]?(\w+)['\"]?(?:\s+COLLATE\s+['\"]?\w+['\"]?)?\s*", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    rb"\s*(?:@@|SESSION\s+|@@SESSION\.)?(\w+)\s*:?=\s*(?:'([^']*)'|\"([^\"]*)\"|([\w.+:-]+))\s*(?:,|$)", re.IGNORECASE
+)
+_HEAD_SETTINGS = frozenset({
+    "foreign_key_checks", "unique_checks", "sql_mode", "time_zone",
+    "character_set_client", "character_set_results", "collation_connection",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An INSERT, INSERT IGNORE or REPLACE.
+
+    ``columns`` is the column list as it stands, parentheses included, or None; ``text[values_at:]`` is
+    ``(..),(..)``, the rows as they stand.
+    """
+
+    verb: str  # "INSERT" | "INSERT IGNORE" | "REPLACE"
+    schema: str | None
+    table: str
+    columns: bytes | None
+    values_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSettings:
+    """Session settings that a file asks for: lower-case name -> value; SET NAMES is ``names``."""
+
+    values: dict[str, str]
+
+
+def classify(statement: Statement, *, file: str) -> Rows | HeadSettings:
+    """Tell what a data file's statement is; anything unknown raises :class:`UnsupportedStatementError`."""
+    text = statement.text
+    if match := _INSERT.match(text):
+        if not text.endswith(b")"):
+            raise _unsupported(statement, file)
+        verb = match[1].decode().upper() + (" IGNORE" if match[2] else "")
+        first, second = _name(match.groups()[2:5]), _name(match.groups()[5:8])
+        schema, table = (first, second) if second is not None else (None, first)
+        assert table is not None
+        return Rows(verb, schema, table, match[9], match.end())
+    settings = head_settings(text)
+    if settings is None:
+        raise _unsupported(statement, file)
+    return settings
+
+
+def head_settings(text: bytes) -> HeadSettings | None:
+    """The settings of a SET statement, in a version comment or not; None if it is not one that heads hold."""
+    if (comment := _VERSION_COMMENT.fullmatch(text)) is not None:
+        text = comment[1]
+    if (match := _SET.fullmatch(text)) is None:
+        return None
+    if names := _SET_NAMES.fullmatch(match[1]):
+        return HeadSettings({"names": names[1].decode("ascii").lower()})
+    values: dict[str, str] = {}
+    at = 0
+    while at < len(match[1]):
+        assignment = _ASSIGNMENT.match(match[1], at)
+        if assignment is None:
+            return None
+        name = assignment[1].decode("ascii").lower()
+        if name not in _HEAD_SETTINGS:
+            return None
+        value = next(group for group in assignment.groups()[1:] if group is not None)
+        values[name] = value.decode("utf-8", "surrogateescape")
+        at = assignment.end()
+    return HeadSettings(values) if values else None
+
+
+_STRINGS = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'" rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_STRINGS_WITHOUT_BACKSLASH = rb"'[^']*+'" rb'|"[^"]*+"'
+
+
+def _row_pattern(strings: bytes) -> re.Pattern[bytes]:
+    row = rb"\((?:[^'\"()]++|" + strings + rb")*+\)"
+    for _ in range(3):  # functions in a value nest: CONVERT(_binary "..." USING utf8mb4), ST_GeomFromText(..)
+        row = rb"\((?:[^'\"()]++|" + strings + rb"|" + row + rb")*+\)"
+    return re.compile(rb"\s*+(" + row + rb")\s*+(?:,|\Z)", re.DOTALL)
+
+
+_ROW = _row_pattern(_STRINGS)
+_ROW_WITHOUT_BACKSLASH = _row_pattern(_STRINGS_WITHOUT_BACKSLASH)
+
+
+def split_rows(values: bytes, *, file: str, offset: int, backslash_escapes: bool = True) -> Iterator[tuple[int, int]]:
+    """Spans of the rows in ``(..),(..)``; each span is ``values[start:end]``, parentheses included.
+
+    ``offset`` is where ``values`` stands in the decoded file, for errors.
+    """
+    pattern, at = (_ROW if backslash_escapes else _ROW_WITHOUT_BACKSLASH), 0
+    while at < len(values):
+        match = pattern.match(values, at)
+        if match is None:
+            raise DumpFormatError(
+                "rows can't be told apart here",
+                file=file,
+                offset=offset + at,
+                statement=values[at : at + 256],
+            )
+        yield match.span(1)
+        at = match.end()
+
+
+def _name(groups: tuple[bytes | None, ...]) -> str | None:
+    quoted, double, plain = groups
+    if quoted is not None:
+        return quoted.replace(b"``", b"`").decode("utf-8", "surrogateescape")
+    if double is not None:
+        return double.replace(b'""', b'"').decode("utf-8", "surrogateescape")
+    return plain.decode("utf-8", "surrogateescape") if plain is not None else None
+
+
+def _unsupported(statement: Statement, file: str) -> UnsupportedStatementError:
+    return UnsupportedStatementError(
+        "a data file may hold head settings, INSERT, INSERT IGNORE and REPLACE, but not this",
+        file=file,
+        offset=statement.offset,
+        statement=statement.text,
+    )
