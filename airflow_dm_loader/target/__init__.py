@@ -1,0 +1,1 @@
+"""The database server that a dump is loaded into: connections, session settings, names, schema."""

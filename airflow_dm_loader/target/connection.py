@@ -1,0 +1,196 @@
+"""Connections to the target: opened with our settings, errors translated, never used again after one.
+
+:class:`Database` is the only place that talks to PyMySQL.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import pymysql
+from pymysql.constants import CLIENT, SERVER_STATUS
+from pymysql.cursors import SSCursor
+
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import ConfigError, ConnectionLostError
+from airflow_dm_loader.target.driver_errors import translate
+from airflow_dm_loader.target.identifiers import quote
+
+_WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
+_INFO = re.compile(r"Records: (\d+)\D+Duplicates: (\d+)\D+Warnings: (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the server said of a statement without rows.
+
+    ``records`` and ``duplicates`` come from its info text, which it gives for inserts of several rows only.
+    """
+
+    affected: int
+    warnings: int
+    records: int | None = None
+    duplicates: int | None = None
+
+
+def connect(
+    target: TargetConfig,
+    *,
+    database: str | None = None,
+    session: Mapping[str, str | int] | None = None,
+    autocommit: bool = False,
+) -> pymysql.connections.Connection[Any]:
+    """A PyMySQL connection in utf8mb4 with the given session variables; driver errors come translated."""
+    connection: pymysql.connections.Connection[Any] | None = None
+    try:
+        connection = pymysql.connect(
+            host=target.host,
+            port=target.port,
+            user=target.user,
+            password=target.password.get_secret_value(),
+            unix_socket=target.unix_socket,
+            database=database,
+            charset="utf8mb4",
+            autocommit=autocommit,
+            connect_timeout=target.connect_timeout_s,
+            write_timeout=_WRITE_TIMEOUT_S,
+            client_flag=CLIENT.FOUND_ROWS,  # an UPDATE's count is of rows met, not of rows that changed
+            ssl=tls_context(target.ssl) if target.ssl is not None else None,
+            ssl_disabled=target.ssl is None,
+        )
+        if session:
+            with connection.cursor() as cursor:
+                cursor.execute(*set_statement(session))
+    except (pymysql.err.Error, OSError) as error:
+        if connection is not None:
+            connection.close()
+        raise translate(error) from error
+    return connection
+
+
+def set_statement(session: Mapping[str, str | int]) -> tuple[str, tuple[str | int, ...]]:
+    """``SET SESSION a = %s, b = %s`` and its values."""
+    return "SET " + ", ".join(f"SESSION {quote(name)} = %s" for name in session), tuple(session.values())
+
+
+def tls_context(settings: Mapping[str, Any]) -> ssl.SSLContext:
+    """The TLS settings of a target; with a CA, certificate and host name are verified unless told otherwise."""
+    unknown = set(settings) - {"ca", "capath", "cert", "key", "cipher", "check_hostname", "verify_mode"}
+    if unknown:
+        raise ConfigError(f"ssl: unknown keys {sorted(unknown)}")
+    try:
+        context = ssl.create_default_context(cafile=settings.get("ca"), capath=settings.get("capath"))
+        verify = settings.get("verify_mode", "required")
+        context.check_hostname = bool(settings.get("check_hostname", verify == "required"))
+        context.verify_mode = {
+            "required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE,
+        }[str(verify).lower()]  # fmt: skip
+        if settings.get("cert"):
+            context.load_cert_chain(settings["cert"], keyfile=settings.get("key"))
+        if settings.get("cipher"):
+            context.set_ciphers(settings["cipher"])
+    except KeyError:
+        raise ConfigError("ssl: verify_mode must be required, optional or none") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"ssl: the certificates can't be used: {error}") from error
+    return context
+
+
+class Database:
+    """One connection. Autocommit is off: what is not committed is undone, whatever happens."""
+
+    def __init__(self, connection: pymysql.connections.Connection[Any]) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(
+        cls, target: TargetConfig, *, database: str | None = None, session: Mapping[str, str | int] | None = None
+    ) -> Self:
+        return cls(connect(target, database=database, session=session))
+
+    @property
+    def connection_id(self) -> int:
+        return int(self._connection.thread_id())  # type: ignore[no-untyped-call]
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the server said, in its last answer, that a transaction is open."""
+        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)  # type: ignore[attr-defined]
+
+    def execute(self, sql: str | bytes, args: Sequence[object] = ()) -> Result:
+        """Run a statement; ``bytes`` are sent as they are, in one packet."""
+        with self._translated():
+            if isinstance(sql, str):
+                with self._connection.cursor() as cursor:
+                    cursor.execute(sql, tuple(args) or None)
+            else:
+                self._connection.query(sql)
+            return self._result()
+
+    def query(self, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query that is known to give few."""
+        with self._translated(), self._connection.cursor() as cursor:
+            cursor.execute(sql, tuple(args) or None)
+            return list(cursor.fetchall())
+
+    def stream(self, sql: str, args: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query that may give many, one at a time; read them all before the next statement."""
+        with self._translated(), self._connection.cursor(SSCursor) as cursor:
+            cursor.execute(sql, tuple(args) or None)
+            yield from iter(cursor.fetchone, None)
+
+    def one(self, sql: str, args: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        rows = self.query(sql, args)
+        return rows[0] if rows else None
+
+    def set_session(self, variables: Mapping[str, str | int]) -> None:
+        if variables:
+            self.execute(*set_statement(variables))
+
+    def commit(self) -> None:
+        with self._translated():
+            self._connection.commit()
+
+    def rollback(self) -> None:
+        with self._translated():
+            self._connection.rollback()
+
+    def close(self) -> None:
+        """Close without a word to the server if need be: an open transaction is undone by it."""
+        with suppress(pymysql.err.Error, OSError):
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _result(self) -> Result:
+        answer = self._connection._result  # type: ignore[attr-defined]  # PyMySQL shows warnings and info nowhere else
+        info = (answer.message or b"").decode("utf-8", "replace") if answer.message else ""
+        counts = _INFO.search(info)
+        return Result(
+            affected=int(answer.affected_rows or 0),
+            warnings=int(counts[3]) if counts else int(answer.warning_count or 0),
+            records=int(counts[1]) if counts else None,
+            duplicates=int(counts[2]) if counts else None,
+        )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (pymysql.err.Error, OSError, AttributeError, EOFError) as error:
+            translated = translate(error)
+            if isinstance(translated, ConnectionLostError):
+                self.close()
+            raise translated from error

@@ -1,0 +1,114 @@
+"""What the driver raises, translated once: one table from the server's error numbers to our tree."""
+
+from __future__ import annotations
+
+import pymysql
+
+from airflow_dm_loader.errors import (
+    ConnectionLostError,
+    LoaderError,
+    LockedError,
+    RetriableError,
+    RowError,
+    TargetError,
+)
+
+# What a person can do, class, numbers. Sources: MySQL's and MariaDB's error lists, DM's and Lightning's retry sets.
+_ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
+    (
+        "Check that the server is up and can be reached from this worker: host, port, firewall.",
+        ConnectionLostError,
+        (2002, 2003, 2005),
+    ),
+    (
+        "Too many connections: lower pool_size or import_tasks, or raise the server's limit.",
+        ConnectionLostError,
+        (1040, 1203, 1226),
+    ),
+    (
+        None,  # the server went away or ended our session
+        ConnectionLostError,
+        (1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1317, 1927, 3169, 4031),
+    ),
+    (None, ConnectionLostError, (2006, 2013, 2014, 2055)),  # the driver saw it first
+    (
+        "Nothing to mend if it happens once. If it goes on, find the other session with SHOW PROCESSLIST.",
+        LockedError,
+        (1020, 1205, 1213, 1637, 3101, 3572),
+    ),
+    ("The server takes no writes now (a failover?): it is tried again.", RetriableError, (1290, 1792, 1836)),
+    ("Make room at the server: what was committed stays.", RetriableError, (1021, 1030, 1041, 1114)),
+    (
+        None,  # TiDB: write conflicts, schema changes, regions that move
+        RetriableError,
+        (8002, 8005, 8022, 8027, 8028, 9001, 9002, 9003, 9004, 9005, 9007),
+    ),
+    (
+        "Give the user the missing right, then clear the failed task.",
+        TargetError,
+        (1044, 1045, 1142, 1143, 1227, 1370, 1410, 1698),
+    ),
+    (
+        "The target does not know this setting: correct sql_mode, time_zone or session.",
+        TargetError,
+        (1115, 1193, 1229, 1231, 1232, 1238, 1298, 1649),
+    ),
+    (
+        "The target has no such collation: load into a server that has it, or change it in the schema file.",
+        TargetError,
+        (1273,),
+    ),
+    (
+        "The target's schema differs from the dump's: correct it, or let the load create the table.",
+        TargetError,
+        (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356, 1906, 3105),
+    ),
+    (
+        "Raise the server's limit that is named, or load with smaller chunk_bytes.",
+        RowError,
+        (1153, 1197, 3100, 8001, 8004, 8025, 8175, 9500),
+    ),
+    (
+        "A row with this key is there already: set on_duplicate_logical to replace, ignore or manual, or mend the row.",
+        RowError,
+        (1062, 1586),
+    ),
+    (
+        None,  # a value that the table does not take
+        RowError,
+        (1048, 1136, 1261, 1262, 1263, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406, 1411, 1416, 1690, 3140, 3144),
+    ),
+    (None, RowError, (1216, 1451, 1452, 1526, 3819, 3854, 4025)),  # a foreign key, a partition, a CHECK
+)
+
+BY_ERRNO: dict[int, tuple[type[LoaderError], str | None]] = {
+    errno: (kind, remedy) for remedy, kind, numbers in _ROWS for errno in numbers
+}
+
+
+def translate(error: Exception) -> LoaderError:
+    """Our error for one that PyMySQL raised. Never shows more than the server's own number and text."""
+    if isinstance(error, LoaderError):
+        return error
+    errno, text = _number_and_text(error)
+    if errno in BY_ERRNO:
+        kind, remedy = BY_ERRNO[errno]
+        return kind(text, remedy=remedy, errno=errno)
+    # PyMySQL raises AttributeError where the socket vanished under a running statement.
+    if errno == 0 or isinstance(error, pymysql.err.InterfaceError | OSError | AttributeError | EOFError):
+        return ConnectionLostError(text or "the connection to the server was lost", errno=errno or None)
+    if isinstance(error, pymysql.err.DataError | pymysql.err.IntegrityError):
+        return RowError(text, errno=errno)
+    if isinstance(error, pymysql.err.InternalError):
+        return RetriableError(text, errno=errno)
+    return TargetError(text, errno=errno)
+
+
+def _number_and_text(error: Exception) -> tuple[int | None, str]:
+    match error.args:
+        case (int(errno), str(text), *_):
+            return errno, text
+        case (int(errno), *_):
+            return errno, type(error).__name__
+        case _:
+            return None, f"{type(error).__name__}: {error}"

@@ -1,0 +1,97 @@
+"""Creates what a dump's schema files say, and tells what the target has. Nothing that is there is ever dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import qualified, quote
+
+_CREATE_DATABASE = re.compile(
+    rb"CREATE\s+(?:DATABASE|SCHEMA)\s+(?:/\*!\d+\s*IF\s+NOT\s+EXISTS\s*\*/\s*|IF\s+NOT\s+EXISTS\s+)?"
+    rb"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\w$\x80-\xff]+)",
+    re.IGNORECASE,
+)
+
+
+def is_create_database(statement: bytes) -> bool:
+    """Whether the statement creates a database."""
+    return _CREATE_DATABASE.match(statement) is not None
+
+
+def create_database(db: Database, schema: str, statement: bytes | None) -> None:
+    """Create a database where it is missing, with the options of the dump's statement if there is one."""
+    options = b""
+    if statement is not None and (match := _CREATE_DATABASE.match(statement)):
+        options = statement[match.end() :]
+    db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}".encode() + options)
+
+
+def create_table(db: Database, schema: str, table: str, file: SchemaFile, body_at: int) -> None:
+    """Create a table as the dump says, under its target name. ``body_at``: where its columns open."""
+    body = file.create.decode("utf-8", "surrogateescape")[body_at:]
+    db.execute(f"USE {quote(schema)}")  # foreign keys name tables of the same database without it
+    try:
+        db.execute(f"CREATE TABLE {qualified(schema, table)} {body}".encode("utf-8", "surrogateescape"))
+    except LoaderError as error:
+        raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{table}") from error
+
+
+def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
+    """Create a view as the dump says; it fails with 1146 or 1356 while what it reads from is missing."""
+    db.execute(f"USE {quote(schema)}")
+    try:
+        db.execute(file.create)
+    except LoaderError as error:
+        raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{view}") from error
+
+
+def ddl_session(sql_mode: str, time_zone: str) -> Mapping[str, str | int]:
+    """For DDL: always utf8mb4. Under SET NAMES binary, ENUM labels and defaults would be stored as garbage."""
+    return {
+        "sql_mode": sql_mode,
+        "time_zone": time_zone,
+        "character_set_client": "utf8mb4",
+        "character_set_connection": "utf8mb4",
+        "character_set_results": "utf8mb4",
+    }
+
+
+def existing_tables(db: Database, schema: str) -> dict[str, str]:
+    """name -> ``BASE TABLE`` | ``VIEW`` | ``SEQUENCE`` ... of all that the schema holds."""
+    rows = db.query("SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s", (schema,))
+    return {str(name): str(kind) for name, kind in rows}
+
+
+def is_empty(db: Database, schema: str, table: str) -> bool:
+    """Whether the table has no row."""
+    return not db.query(f"SELECT 1 FROM {qualified(schema, table)} LIMIT 1")
+
+
+def row_columns(db: Database, schema: str, table: str) -> tuple[str, ...]:
+    """The target's columns that a row without a column list holds."""
+    rows = db.query(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
+        "AND COALESCE(generation_expression, '') = '' AND extra NOT LIKE '%%INVISIBLE%%' ORDER BY ordinal_position",
+        (schema, table),
+    )
+    return tuple(str(row[0]) for row in rows)
+
+
+def check_transactional(db: Database, schema: str, table: str) -> None:
+    """Refuse a table whose engine knows no transactions: a crash would leave half a chunk in it."""
+    row = db.one(
+        "SELECT t.engine, e.transactions FROM information_schema.tables t "
+        "LEFT JOIN information_schema.engines e ON e.engine = t.engine "
+        "WHERE t.table_schema = %s AND t.table_name = %s",
+        (schema, table),
+    )
+    if row is not None and row[1] != "YES":
+        raise TargetError(
+            f"the table's engine {row[0]} has no transactions, so rows could be lost or doubled by a crash",
+            table=f"{schema}.{table}",
+            remedy="Create the table with ENGINE=InnoDB (change the schema file, or ALTER it), then clear the task.",
+        )

@@ -1,0 +1,105 @@
+"""The session variables of every connection that loads, as DM sets them, but strict.
+
+DM takes STRICT_TRANS_TABLES out of ``sql_mode``; then a server clamps what does not fit and only warns. Here nothing
+may be changed on its way, so strictness always stays on (decision 006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import Flavour, Server
+
+# DM's AdjustSQLModeCompatible
+_DM_REMOVES = frozenset({
+    "NO_ZERO_IN_DATE", "NO_ZERO_DATE", "ERROR_FOR_DIVISION_BY_ZERO", "NO_AUTO_CREATE_USER",
+    "STRICT_TRANS_TABLES", "STRICT_ALL_TABLES",
+})  # fmt: skip
+_DM_ADDS = ("IGNORE_SPACE", "NO_AUTO_VALUE_ON_ZERO", "ALLOW_INVALID_DATES")
+_STRICT = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES")
+_LEXICAL = frozenset({"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"})  # how a dump's text reads: the file alone decides
+
+# A session that changes these would break what the loader promises.
+_OURS = {
+    "autocommit": "a chunk is one transaction",
+    "foreign_key_checks": "it is always 0 in a load, as in DM",
+    "unique_checks": "with 0 duplicates can get into a unique index",
+    "tidb_txn_mode": "it is set by the loader",
+    "tidb_batch_insert": "it splits transactions",
+    "character_set_client": "each file's head decides",
+    "character_set_connection": "each file's head decides",
+    "character_set_results": "the loader reads answers in utf8mb4",
+}
+
+
+def modes(text: str) -> tuple[str, ...]:
+    """``"a,B"`` -> ``("A", "B")``."""
+    return tuple(mode.strip().upper() for mode in text.split(",") if mode.strip())
+
+
+def adjust_sql_mode(text: str) -> str:
+    """A dump's ``sql_mode`` as DM adjusts it, with strictness added."""
+    kept = [mode for mode in modes(text) if mode not in _DM_REMOVES]
+    return ",".join(dict.fromkeys((*kept, *_DM_ADDS, *_STRICT)))
+
+
+def strict_sql_mode(user: str, head: str) -> str:
+    """The user's ``sql_mode`` with strictness, and the file's own way of quoting."""
+    kept = [mode for mode in modes(user) if mode not in _LEXICAL]
+    lexical = [mode for mode in modes(head) if mode in _LEXICAL]
+    return ",".join(dict.fromkeys((*kept, *lexical, *_STRICT)))
+
+
+def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
+    """What every loading connection is opened with; ``sql_mode`` and ``time_zone`` come per file."""
+    session: dict[str, str | int] = {}
+    for name, value in config.session.items():
+        if name.lower() in _OURS:
+            raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")
+        if name.lower() not in {"sql_mode", "time_zone"}:
+            session[name] = value
+    session |= {"foreign_key_checks": 0, "unique_checks": 1, "lc_messages": "en_US"}
+    if server.flavour is Flavour.TIDB:
+        session["tidb_txn_mode"] = "optimistic"
+    # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
+    session |= {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
+    if server.flavour is Flavour.MARIADB:
+        session["idle_write_transaction_timeout"] = 120
+    if server.flavour is not Flavour.TIDB:
+        session["max_error_count"] = 65535
+    return session
+
+
+def user_sql_mode(config: LoadConfig) -> str | None:
+    """The user's ``sql_mode``; ``session`` comes before the field, as in DM."""
+    named = {name.lower(): str(value) for name, value in config.session.items()}
+    return named.get("sql_mode", config.sql_mode)
+
+
+def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone: str) -> dict[str, str | int]:
+    """What a file's rows need: ``sql_mode``, ``time_zone`` and the charset of its bytes.
+
+    The user's setting wins (``session`` before the field, as in DM), else the file's head, else DM's defaults.
+    """
+    named = {name.lower(): str(value) for name, value in config.session.items()}
+    user_mode = user_sql_mode(config)
+    head_mode = head.get("sql_mode", "")
+    time_zone = config.time_zone or named.get("time_zone") or head.get("time_zone") or default_time_zone
+    charset = head.get("names") or head.get("character_set_client") or "utf8mb4"
+    return {
+        "sql_mode": adjust_sql_mode(head_mode) if user_mode is None else strict_sql_mode(user_mode, head_mode),
+        "time_zone": time_zone,
+        "character_set_client": charset,
+        "character_set_connection": charset,
+    }
+
+
+def target_time_zone(db: Database) -> str:
+    """The target's offset from UTC as DM computes it: ``+08:00``."""
+    row = db.one("SELECT TIME_FORMAT(CAST(TIMEDIFF(NOW(6), UTC_TIMESTAMP(6)) AS TIME), '%H:%i')")
+    assert row is not None
+    text = str(row[0])
+    return text if text.startswith("-") else f"+{text}"
