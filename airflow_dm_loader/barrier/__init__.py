@@ -1,0 +1,55 @@
+"""Where the sources of one load task wait for each other, as DM's do in etcd.
+
+States follow DM: ``not-ready`` -> ``ready`` -> ``finished``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+
+
+class BarrierState(StrEnum):
+    """How far a source is (DM's values)."""
+
+    NOT_READY = "not-ready"
+    READY = "ready"
+    FINISHED = "finished"
+
+
+_ENOUGH = {
+    BarrierState.NOT_READY: frozenset(BarrierState),
+    BarrierState.READY: frozenset({BarrierState.READY, BarrierState.FINISHED}),  # who finished has been ready
+    BarrierState.FINISHED: frozenset({BarrierState.FINISHED}),
+}
+
+
+class Barrier(ABC):
+    """One load task's barrier among ``sources``."""
+
+    def __init__(self, sources: tuple[str, ...]) -> None:
+        self.sources = sources
+
+    @abstractmethod
+    def put(self, source_id: str, state: BarrierState) -> None:
+        """Say how far a source is."""
+
+    @abstractmethod
+    def states(self) -> dict[str, str]:
+        """source -> what it said last; a source that has not spoken is missing."""
+
+    def missing(self, state: BarrierState) -> tuple[str, ...]:
+        """The sources that have not got as far as ``state``; empty: all may go on."""
+        said = self.states()
+        return tuple(source for source in self.sources if said.get(source) not in _ENOUGH[state])
+
+    def begin_round(self, source_id: str) -> None:
+        """A source starts afresh: it is not ready.
+
+        Where every source had finished, a new round begins and none is ready: what they said was of the last one.
+        """
+        if not self.missing(BarrierState.FINISHED):
+            for source in self.sources:
+                self.put(source, BarrierState.NOT_READY)
+        else:
+            self.put(source_id, BarrierState.NOT_READY)

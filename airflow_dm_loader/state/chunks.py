@@ -1,0 +1,212 @@
+"""The fence: a chunk's row lives and dies with the chunk's rows.
+
+    BEGIN
+      claim     INSERT the chunk's row with a nonce; a second session waits here, or learns that it is done
+      ...       the chunk's rows
+      complete  UPDATE the row, WHERE it still holds the nonce: one row must be hit
+    COMMIT
+
+A crash anywhere undoes both; a zombie and its successor can't both commit; no key in the loaded tables is needed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from airflow_dm_loader.errors import CheckpointError, LockedError, RetriableError
+from airflow_dm_loader.state.meta import Meta
+
+_DUPLICATE_KEY = 1062
+_LOCK_WAIT_TIMEOUT = 1205
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkKey:
+    """Which span of which file; offsets are bytes of the decoded file."""
+
+    load_id: int
+    file_id: int
+    start_offset: int
+
+
+@dataclass(slots=True)
+class ChunkCounts:
+    """What was sent in a chunk, as the server counted it."""
+
+    rows: int = 0
+    replaced: int = 0
+    ignored: int = 0
+    conflicts: int = 0
+
+
+class ChunkIsDone(Exception):
+    """Another session committed this chunk."""
+
+    def __init__(self, end_offset: int) -> None:
+        self.end_offset = end_offset
+
+
+class ChunkIsBusy(LockedError):
+    """Another session is at this chunk now."""
+
+
+def claim(meta: Meta, key: ChunkKey, run_id: str) -> str:
+    """Insert the chunk's row and return its nonce; the transaction that this opens must carry the rows too.
+
+    Raises:
+        ChunkIsDone: it was committed.
+        ChunkIsBusy: another session holds it, for longer than the server's lock wait.
+        CheckpointError: the load is not stored any more, or does not take rows now.
+    """
+    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s LOCK IN SHARE MODE", (key.load_id,))
+    if row is None:
+        raise CheckpointError(
+            f"load {key.load_id} is not stored any more: it was started afresh while this attempt was at work",
+            remedy="Nothing to mend: the newer attempt loads the rows.",
+        )
+    nonce = secrets.token_hex(16)  # text: no sql_mode or charset of the file can change it
+    try:
+        meta.db.execute(
+            f"INSERT INTO {meta['chunk']} (load_id, file_id, start_offset, nonce, connection_id, run_id) "
+            "VALUES (%s, %s, %s, %s, %s, CONVERT(UNHEX(%s) USING utf8mb4))",
+            (key.load_id, key.file_id, key.start_offset, nonce, meta.db.connection_id, run_id.encode().hex()),
+        )
+    except LockedError as error:
+        if error.errno == _LOCK_WAIT_TIMEOUT:
+            raise ChunkIsBusy(error.message, errno=error.errno) from error
+        raise
+    except Exception as error:
+        if getattr(error, "errno", None) != _DUPLICATE_KEY:
+            raise
+        meta.db.rollback()
+        done = meta.db.one(
+            f"SELECT end_offset FROM {meta['chunk']} WHERE load_id = %s AND file_id = %s AND start_offset = %s",
+            (key.load_id, key.file_id, key.start_offset),
+        )
+        meta.db.rollback()
+        if done is None or done[0] is None:
+            raise RetriableError("a chunk's row vanished while it was looked at") from error
+        raise ChunkIsDone(int(done[0])) from error
+    return nonce
+
+
+def complete(
+    meta: Meta,
+    key: ChunkKey,
+    nonce: str,
+    *,
+    end_offset: int,
+    counts: ChunkCounts,
+    sent_as: str,
+    file_bytes: int,
+    seconds: float,
+) -> None:
+    """Complete the chunk's row and commit it together with the rows.
+
+    Some server errors undo the whole transaction without saying so: then the nonce is gone, or no transaction is
+    open, and nothing is committed.
+    """
+    result = meta.db.execute(
+        f"UPDATE {meta['chunk']} SET end_offset = %s, row_count = %s, replaced = %s, ignored = %s, conflicts = %s, "
+        "sent_as = %s, file_bytes = %s, seconds = %s "
+        "WHERE load_id = %s AND file_id = %s AND start_offset = %s AND nonce = %s AND end_offset IS NULL",
+        (
+            end_offset,
+            counts.rows,
+            counts.replaced,
+            counts.ignored,
+            counts.conflicts,
+            sent_as,
+            file_bytes,
+            seconds,
+            key.load_id,
+            key.file_id,
+            key.start_offset,
+            nonce,
+        ),
+    )
+    if result.affected != 1 or not meta.db.in_transaction:
+        raise RetriableError("the server undid the chunk's transaction; nothing of it was kept")
+    meta.db.commit()
+
+
+@dataclass(slots=True)
+class CommittedFile:
+    """What is in of one file: its chunks, start -> end in decoded bytes, and the stored bytes they stand for."""
+
+    spans: dict[int, int]
+    file_bytes: int = 0
+
+
+def committed_files(meta: Meta, load_id: int) -> dict[int, CommittedFile]:
+    """file_id -> what is in of it, for the files of which anything is."""
+    found: dict[int, CommittedFile] = {}
+    for file_id, start, end, file_bytes in meta.db.query(
+        f"SELECT file_id, start_offset, end_offset, file_bytes FROM {meta['chunk']} "
+        "WHERE load_id = %s AND end_offset IS NOT NULL",
+        (load_id,),
+    ):
+        file = found.setdefault(int(file_id), CommittedFile({}))
+        file.spans[int(start)] = int(end)
+        file.file_bytes += int(file_bytes)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TableTotals:
+    """The sums over a table's committed chunks."""
+
+    schema: str
+    table: str
+    rows: int
+    data_bytes: int
+    replaced: int
+    ignored: int
+    conflicts: int
+    seconds: float
+    sent_as: str
+
+    @property
+    def kept(self) -> int:
+        """Rows of the table that come from this load, if nobody else wrote to it."""
+        return self.rows - self.replaced - self.ignored - self.conflicts
+
+
+def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
+    """One row a table that has data files, also where nothing was sent."""
+    rows = meta.db.query(
+        "SELECT f.table_schema, f.table_name, COALESCE(SUM(c.row_count), 0), "
+        "COALESCE(SUM(c.end_offset - c.start_offset), 0), COALESCE(SUM(c.replaced), 0), COALESCE(SUM(c.ignored), 0), "
+        "COALESCE(SUM(c.conflicts), 0), COALESCE(SUM(c.seconds), 0), "
+        "COALESCE(GROUP_CONCAT(DISTINCT c.sent_as ORDER BY c.sent_as SEPARATOR ', '), '') "
+        f"FROM {meta['file']} f LEFT JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
+        "AND c.end_offset IS NOT NULL WHERE f.load_id = %s "
+        "GROUP BY f.table_schema, f.table_name ORDER BY f.table_schema, f.table_name",
+        (load_id,),
+    )
+    return tuple(
+        TableTotals(
+            schema=row[0],
+            table=row[1],
+            rows=int(row[2]),
+            data_bytes=int(row[3]),
+            replaced=int(row[4]),
+            ignored=int(row[5]),
+            conflicts=int(row[6]),
+            seconds=float(row[7]),
+            sent_as=row[8],
+        )
+        for row in rows
+    )
+
+
+def rows_of_run(meta: Meta, load_id: int, run_id: str) -> int:
+    """Rows that one run committed."""
+    row = meta.db.one(
+        f"SELECT COALESCE(SUM(row_count), 0) FROM {meta['chunk']} "
+        "WHERE load_id = %s AND run_id = %s AND end_offset IS NOT NULL",
+        (load_id, run_id),
+    )
+    assert row is not None
+    return int(row[0])

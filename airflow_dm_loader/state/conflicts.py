@@ -1,0 +1,64 @@
+"""Rows that met a row with the same key, kept for a person to look at (on_duplicate_logical=manual)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.state.meta import Meta
+
+# The connection speaks the file's charset and sql_mode here; hex means the same in all of them.
+_TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The row that came. ``row_data`` is its text in the dump, parentheses included."""
+
+    schema: str
+    table: str
+    file: str
+    offset: int  # of the row, in the decoded file
+    errno: int
+    error: str  # the server's text, which names the key
+    column_list: str
+    row_data: bytes
+
+
+def store(meta: Meta, load_id: int, conflict: Conflict) -> None:
+    """Keep a conflict, in the transaction of its chunk."""
+    meta.db.execute(
+        f"INSERT INTO {meta['conflict']} (load_id, table_schema, table_name, file_name, file_offset, errno, error, "
+        f"column_list, row_data) VALUES (%s, {_TEXT}, {_TEXT}, {_TEXT}, %s, %s, {_TEXT}, {_TEXT}, UNHEX(%s))",
+        (
+            load_id,
+            _hex(conflict.schema),
+            _hex(conflict.table),
+            _hex(conflict.file),
+            conflict.offset,
+            conflict.errno,
+            _hex(conflict.error),
+            _hex(conflict.column_list),
+            conflict.row_data.hex(),
+        ),
+    )
+
+
+def count(meta: Meta, load_id: int) -> int:
+    """How many conflicts the load has."""
+    row = meta.db.one(f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s", (load_id,))
+    assert row is not None
+    return int(row[0])
+
+
+def first(meta: Meta, load_id: int, limit: int = 5) -> tuple[Conflict, ...]:
+    """A few conflicts to show."""
+    rows = meta.db.query(
+        "SELECT table_schema, table_name, file_name, file_offset, errno, error, column_list, row_data "
+        f"FROM {meta['conflict']} WHERE load_id = %s ORDER BY conflict_id LIMIT %s",
+        (load_id, limit),
+    )
+    return tuple(Conflict(*row) for row in rows)
+
+
+def _hex(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").hex()

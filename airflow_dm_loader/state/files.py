@@ -1,0 +1,77 @@
+"""The load's data files, in the plan's order, and the tables that they go to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from airflow_dm_loader.state.meta import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One data file of a load; ``schema`` and ``table`` are the target's."""
+
+    file_id: int
+    name: str
+    schema: str
+    table: str
+    file_bytes: int
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One target table: what it was like before this load sent its first row."""
+
+    schema: str
+    table: str
+    created: bool  # by this load
+    empty_before: bool
+    row_columns: tuple[str, ...]  # what a row without a column list holds
+
+
+def register_files(meta: Meta, load_id: int, files: Iterable[FileRow]) -> None:
+    """Write the files that are not there yet; those that are stay as they are."""
+    for file in files:
+        meta.db.execute(
+            f"INSERT IGNORE INTO {meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes) "
+            "VALUES (%s, %s, %s, %s, %s, %s)",
+            (load_id, file.file_id, file.name, file.schema, file.table, file.file_bytes),
+        )
+
+
+def list_files(meta: Meta, load_id: int) -> tuple[FileRow, ...]:
+    """All data files of the load, in the plan's order."""
+    rows = meta.db.query(
+        f"SELECT file_id, name, table_schema, table_name, file_bytes, done FROM {meta['file']} "
+        "WHERE load_id = %s ORDER BY file_id",
+        (load_id,),
+    )
+    return tuple(FileRow(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows)
+
+
+def mark_done(meta: Meta, load_id: int, file_ids: Iterable[int]) -> None:
+    """The files' ends were reached, and all their chunks are in."""
+    for file_id in file_ids:
+        meta.db.execute(f"UPDATE {meta['file']} SET done = 1 WHERE load_id = %s AND file_id = %s", (load_id, file_id))
+
+
+def register_table(meta: Meta, load_id: int, table: TableRow) -> None:
+    """Say what a table was like, before its first row; what is stored already wins."""
+    meta.db.execute(
+        f"INSERT IGNORE INTO {meta['table']} (load_id, table_schema, table_name, created, empty_before, row_columns) "
+        "VALUES (%s, %s, %s, %s, %s, %s)",
+        (load_id, table.schema, table.table, table.created, table.empty_before, json.dumps(table.row_columns)),
+    )
+
+
+def list_tables(meta: Meta, load_id: int) -> tuple[TableRow, ...]:
+    """All tables that ``create_tables`` prepared."""
+    rows = meta.db.query(
+        f"SELECT table_schema, table_name, created, empty_before, row_columns FROM {meta['table']} "
+        "WHERE load_id = %s ORDER BY table_schema, table_name",
+        (load_id,),
+    )
+    return tuple(TableRow(row[0], row[1], bool(row[2]), bool(row[3]), tuple(json.loads(row[4]))) for row in rows)

@@ -1,0 +1,104 @@
+"""The load's own row: DM's checkpoint list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.report import LoadStage
+from airflow_dm_loader.state.meta import Meta, check_version
+
+_NOTES: Mapping[str, object] = {"warnings": [], "not_loaded": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One load as it is stored. ``notes`` holds what the report repeats: warnings, what is not loaded."""
+
+    load_id: int
+    status: LoadStage
+    fingerprint: str
+    chunk_bytes: int
+    binlog_name: str
+    binlog_pos: int | None
+    binlog_gtid: str
+    notes: Mapping[str, object]
+
+    @property
+    def fresh(self) -> bool:
+        """DM's IsFreshTask: nothing was done yet."""
+        return self.status == "init"
+
+    @property
+    def meta_binlog(self) -> str:
+        """The position as DM writes it: ``(mysql-bin.000001, 4)``."""
+        return f"({self.binlog_name}, {self.binlog_pos})" if self.binlog_name else ""
+
+
+def find(meta: Meta, config: LoadConfig, *, for_update: bool = False) -> Load | None:
+    """The stored load of this task and source, or None."""
+    row = meta.db.one(
+        "SELECT load_id, status, fingerprint, chunk_bytes, binlog_name, binlog_pos, binlog_gtid, notes, row_version "
+        f"FROM {meta['load']} WHERE task_name = %s AND source_id = %s" + (" FOR UPDATE" if for_update else ""),
+        (config.task_name, config.source_id),
+    )
+    if row is None:
+        return None
+    what = f"load {config.task_name!r} of source {config.source_id!r}"
+    check_version(row[8], what)
+    if row[1] not in get_args(LoadStage):
+        raise CheckpointError(f"{what} has the unknown status {row[1]!r}")
+    return Load(row[0], row[1], row[2], row[3], row[4], row[5], row[6], json.loads(row[7]))
+
+
+def get(meta: Meta, config: LoadConfig) -> Load:
+    """The stored load; an error if there is none."""
+    load = find(meta, config)
+    if load is None:
+        raise CheckpointError(
+            f"no load {config.task_name!r} of source {config.source_id!r} is stored in {meta.schema}",
+            remedy="Clear prepare_checkpoint: it registers the load.",
+        )
+    return load
+
+
+def register(
+    meta: Meta,
+    config: LoadConfig,
+    *,
+    fingerprint: str,
+    binlog_name: str,
+    binlog_pos: int | None,
+    binlog_gtid: str,
+    notes: Mapping[str, object],
+) -> None:
+    """DM's RegisterCheckPoint: write the row, with status init, where there is none."""
+    meta.db.execute(
+        f"INSERT IGNORE INTO {meta['load']} (task_name, source_id, fingerprint, chunk_bytes, config, binlog_name, "
+        "binlog_pos, binlog_gtid, notes, created_at, updated_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
+        (
+            config.task_name,
+            config.source_id,
+            fingerprint,
+            config.chunk_bytes,
+            config.to_json(),
+            binlog_name,
+            binlog_pos,
+            binlog_gtid,
+            json.dumps({**_NOTES, **notes}),
+        ),
+    )
+
+
+def set_status(meta: Meta, load_id: int, status: LoadStage) -> None:
+    """DM's UpdateStatus."""
+    result = meta.db.execute(
+        f"UPDATE {meta['load']} SET status = %s, updated_at = UTC_TIMESTAMP(6) WHERE load_id = %s", (status, load_id)
+    )
+    if result.affected != 1:
+        raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")

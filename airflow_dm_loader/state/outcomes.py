@@ -1,0 +1,88 @@
+"""What the checksum step found, under an id of its own, and what people said of it.
+
+Each run of the step makes a new outcome. Only an outcome that was shown can be accepted, so nobody accepts what came
+after they looked. The decision is stored here: no restart loses it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.report import TableReport, Verdict
+from airflow_dm_loader.state import events
+from airflow_dm_loader.state.events import EventKind
+from airflow_dm_loader.state.meta import Meta, check_version
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run of the checksum step found."""
+
+    outcome_id: str
+    verdict: Verdict
+    conflicts: int
+    tables: tuple[TableReport, ...]
+    warnings: tuple[str, ...] = ()
+    accepted: bool = False
+
+    @property
+    def code(self) -> int | None:
+        """DM's code of what was found."""
+        return {"clean": None, "has_duplicates": 34020, "checksum_differs": 34021}[self.verdict]
+
+
+def store(
+    meta: Meta,
+    load_id: int,
+    *,
+    verdict: Verdict,
+    conflicts: int,
+    tables: tuple[TableReport, ...],
+    warnings: tuple[str, ...],
+) -> Outcome:
+    """Write a new outcome of the load."""
+    outcome = Outcome(str(uuid.uuid4()), verdict, conflicts, tables, warnings)
+    details = {
+        "conflicts": conflicts,
+        "tables": [table.model_dump(mode="json") for table in tables],
+        "warnings": list(warnings),
+    }
+    meta.db.execute(
+        f"INSERT INTO {meta['outcome']} (outcome_id, load_id, sequence, verdict, details, created_at) "
+        f"SELECT %s, %s, COALESCE(MAX(sequence), 0) + 1, %s, %s, UTC_TIMESTAMP(6) "
+        f"FROM {meta['outcome']} WHERE load_id = %s",
+        (outcome.outcome_id, load_id, verdict, json.dumps(details), load_id),
+    )
+    return outcome
+
+
+def latest(meta: Meta, load_id: int) -> Outcome | None:
+    """The outcome of the last run of the checksum step, or None before the first."""
+    row = meta.db.one(
+        f"SELECT outcome_id, verdict, details, row_version FROM {meta['outcome']} WHERE load_id = %s "
+        "ORDER BY sequence DESC LIMIT 1",
+        (load_id,),
+    )
+    if row is None:
+        return None
+    check_version(row[3], f"outcome {row[0]}")
+    details = json.loads(row[2])
+    return Outcome(
+        outcome_id=row[0],
+        verdict=row[1],
+        conflicts=details["conflicts"],
+        tables=tuple(TableReport(**table) for table in details["tables"]),
+        warnings=tuple(details["warnings"]),
+        accepted=events.happened(meta, load_id, EventKind.ACCEPTED, row[0]),
+    )
+
+
+def current(meta: Meta, load_id: int) -> Outcome:
+    """The latest outcome; an error before the checksum step."""
+    outcome = latest(meta, load_id)
+    if outcome is None:
+        raise CheckpointError("the load has no outcome yet", remedy="Clear the checksum task: it makes one.")
+    return outcome

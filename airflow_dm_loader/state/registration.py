@@ -1,0 +1,93 @@
+"""How a load begins: registered, taken up again, or started afresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.state import events, files, load_tasks, loads
+from airflow_dm_loader.state.events import EventKind, Worker
+from airflow_dm_loader.state.files import FileRow
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The load's row, and whether it was written just now."""
+
+    load: Load
+    afresh: bool
+
+
+def register_load(
+    meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, worker: Worker
+) -> Registration:
+    """Register the load or find it, in one transaction; the caller commits.
+
+    - nothing stored: registered.
+    - the same dump: taken up where it is.
+    - finished, and another dump: started afresh.
+    - nothing sent yet, and another dump: started afresh.
+    - running or paused, and another dump: refused, 34018.
+    - ``remove_meta``: forgotten and started afresh, once a run; clearing the task does not forget again.
+    """
+    stored = loads.find(meta, config, for_update=True)
+    if stored is not None and _starts_afresh(meta, config, inventory, stored, worker):
+        meta.forget(stored.load_id)
+        stored = None
+    afresh = stored is None
+    if stored is None:
+        _write(meta, config, inventory)
+        stored = loads.get(meta, config)
+        files.register_files(
+            meta,
+            stored.load_id,
+            (
+                FileRow(file.file_id, file.source.name, file.schema, file.table, file.source.file_bytes)
+                for file in plan.files
+            ),
+        )
+    load_tasks.put(meta, config, worker)
+    events.record(meta, stored.load_id, EventKind.STARTED, worker)
+    return Registration(stored, afresh)
+
+
+def check_same_dump(load: Load, inventory: DumpInventory) -> None:
+    """Refuse a dump that is not the one that the load was registered with."""
+    if load.fingerprint != inventory.fingerprint:
+        raise CheckpointError(
+            "the dump was changed since this load was registered: its files, their sizes or its metadata differ",
+            remedy="Put the dump back as it was to go on. To load the new one, use another task_name, or empty "
+            "the tables and set remove_meta.",
+        )
+
+
+def _starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load, worker: Worker) -> bool:
+    if config.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
+        return True
+    if stored.fingerprint == inventory.fingerprint:
+        return False
+    if stored.status in {"init", "finished"}:
+        return True
+    check_same_dump(stored, inventory)
+    return False
+
+
+def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory) -> None:
+    metadata = inventory.metadata
+    loads.register(
+        meta,
+        config,
+        fingerprint=inventory.fingerprint,
+        binlog_name=metadata.binlog_name,
+        binlog_pos=metadata.binlog_pos,
+        binlog_gtid=metadata.binlog_gtid,
+        notes={
+            "warnings": list(inventory.warnings),
+            "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
+        },
+    )

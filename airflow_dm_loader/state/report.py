@@ -1,0 +1,41 @@
+"""The report of a load, made from what is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.report import LoadReport
+from airflow_dm_loader.state import chunks, events, files
+from airflow_dm_loader.state.events import Worker
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.outcomes import Outcome
+
+
+def make_report(
+    meta: Meta, config: LoadConfig, load: Load, outcome: Outcome, worker: Worker, *, had_finished: bool
+) -> LoadReport:
+    """Everything that a reader wants to know at the end. ``had_finished``: before this run came."""
+    notes: dict[str, Any] = dict(load.notes)
+    rows_sent = chunks.rows_of_run(meta, load.load_id, worker.run_id)
+    return LoadReport(
+        task_name=config.task_name,
+        source_id=config.source_id,
+        status=load.status,
+        outcome=outcome.verdict,
+        outcome_id=outcome.outcome_id,
+        accepted=outcome.accepted,
+        skipped=had_finished and rows_sent == 0,
+        tables=outcome.tables,
+        rows=sum(table.rows for table in outcome.tables),
+        rows_sent=rows_sent,
+        data_bytes=sum(table.data_bytes for table in outcome.tables),
+        file_bytes=sum(row.file_bytes for row in files.list_files(meta, load.load_id)),
+        seconds=round(events.seconds_since_start(meta, load.load_id, worker) or 0.0, 3),
+        binlog_name=load.binlog_name,
+        binlog_pos=load.binlog_pos,
+        binlog_gtid=load.binlog_gtid,
+        not_loaded=notes["not_loaded"],
+        warnings=(*notes["warnings"], *outcome.warnings),
+    )
