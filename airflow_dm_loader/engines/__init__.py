@@ -1,0 +1,1 @@
+"""What moves the rows: one engine an import mode."""

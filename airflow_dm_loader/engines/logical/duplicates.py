@@ -1,0 +1,141 @@
+"""Sends rows, with the load's policy for rows whose key is there already.
+
+The policy wins over the dump's own INSERT IGNORE or REPLACE. Only duplicates are ever forgiven: whatever else the
+server would convert, cut or drop is an error that names the row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from airflow_dm_loader.config import OnDuplicate
+from airflow_dm_loader.engines.logical.row_block import RowBlock
+from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.state.chunks import ChunkCounts
+from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.target.connection import Database, Result
+
+_DUPLICATE_KEYS = frozenset({1062, 1586})
+_HARMLESS_WARNINGS = frozenset({1287, 1681, 3719, 3778})  # this spelling is deprecated; the value is what it was
+_DATA_TRUNCATED = 1265
+_TRUNCATED_COLUMN = re.compile(r"for column '(.+)' at row")  # the session speaks English, see base_session
+_SHOWN_WARNINGS = 65535  # max_error_count's highest value: more can't be looked at one by one
+
+
+def _is_of_generated_column(code: int, text: str, block: RowBlock) -> bool:
+    """Whether the server only rounded a value that it computes itself: one that we never sent."""
+    match = _TRUNCATED_COLUMN.search(text) if code == _DATA_TRUNCATED else None
+    if match is None:
+        return False
+    name = re.escape(match[1].encode("utf-8", "surrogateescape"))
+    return re.search(rb"(?<!\w)" + name + rb"(?!\w)", block.into[block.into.index(b" (") :]) is None
+
+
+class ChangedValueError(RowError):
+    """The server took the rows but not as they are; the chunk must not be committed."""
+
+
+class RowSender:
+    """Sends blocks of rows on one connection, inside the chunk's transaction, and counts.
+
+    Args:
+        on_conflict: keeps a row that came second (``manual``).
+    """
+
+    def __init__(self, db: Database, policy: OnDuplicate, on_conflict: Callable[[Conflict], None]) -> None:
+        self._db = db
+        self._policy = policy
+        self._keep = on_conflict
+        self._verb = "REPLACE" if policy is OnDuplicate.REPLACE else "INSERT"
+        self.counts = ChunkCounts()
+
+    def send(self, block: RowBlock) -> None:
+        """Send the rows of a block; :class:`RowError` names the row that can't be sent."""
+        try:
+            self._send_strictly(block)
+        except RowError as error:
+            if self._policy is OnDuplicate.IGNORE and error.errno in _DUPLICATE_KEYS and self._send_ignoring(block):
+                return
+            self._send_apart(block, error)
+
+    def _send_strictly(self, block: RowBlock) -> None:
+        result = self._db.execute(block.sql(self._verb))
+        if result.warnings:
+            self._refuse_warnings(block)
+        rows = 1 if result.records is None else result.records
+        if result.affected < rows:
+            raise ChangedValueError(f"the server took {result.affected} of {rows} rows")
+        self.counts.rows += rows
+        self.counts.replaced += result.affected - rows
+
+    def _send_ignoring(self, block: RowBlock) -> bool:
+        """INSERT IGNORE, kept only where all that it forgave were duplicates."""
+        self._db.execute("SAVEPOINT dm_loader_rows")
+        result = self._db.execute(block.sql("INSERT IGNORE"))
+        rows = 1 if result.records is None else result.records
+        ignored = rows - result.affected
+        if self._only_duplicates(result, ignored):
+            self.counts.rows += rows
+            self.counts.ignored += ignored
+            return True
+        self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_rows")
+        return False
+
+    def _only_duplicates(self, result: Result, ignored: int) -> bool:
+        if result.warnings >= _SHOWN_WARNINGS or ignored != result.warnings:
+            return False
+        codes = [code for code, _ in self._warnings()]
+        return len(codes) == ignored and _DUPLICATE_KEYS.issuperset(codes)
+
+    def _send_apart(self, block: RowBlock, error: RowError) -> None:
+        """Halve the block until each row that the server refuses stands alone; the rest goes in, in order."""
+        spans = block.row_spans()
+        if len(spans) > 1:
+            middle = len(spans) // 2
+            for half in (spans[:middle], spans[middle:]):
+                part = block.part(half[0][0], half[-1][1])
+                try:
+                    self._send_strictly(part)
+                except RowError as again:
+                    self._send_apart(part, again)
+            if isinstance(error, ChangedValueError):
+                raise error.at(file=block.file, offset=block.offset, table=f"{block.schema}.{block.table}")
+            return
+        if error.errno not in _DUPLICATE_KEYS or self._policy not in {OnDuplicate.IGNORE, OnDuplicate.MANUAL}:
+            raise RowError(
+                error.message,
+                remedy=error.remedy,
+                errno=error.errno,
+                file=block.file,
+                offset=block.offset + spans[0][0],
+                table=f"{block.schema}.{block.table}",
+                statement=block.values[slice(*spans[0])],
+            ) from error
+        self.counts.rows += 1
+        if self._policy is OnDuplicate.IGNORE:
+            self.counts.ignored += 1
+        else:
+            self.counts.conflicts += 1
+            self._keep(self._conflict(block, spans[0], error))
+
+    def _conflict(self, block: RowBlock, span: tuple[int, int], error: RowError) -> Conflict:
+        return Conflict(
+            schema=block.schema,
+            table=block.table,
+            file=block.file,
+            offset=block.offset + span[0],
+            errno=error.errno or 0,
+            error=error.message,
+            column_list=block.into[block.into.index(b" (") + 1 :].decode("utf-8", "backslashreplace"),
+            row_data=block.values[slice(*span)],
+        )
+
+    def _refuse_warnings(self, block: RowBlock) -> None:
+        """A warning means that the server changed a value on its way in; strict modes leave few of them."""
+        for code, text in self._warnings():
+            if code not in _HARMLESS_WARNINGS and not _is_of_generated_column(code, text, block):
+                raise ChangedValueError(f"the server would change a value: {text}", errno=code)
+
+    def _warnings(self) -> list[tuple[int, str]]:
+        return [(int(code), str(text)) for _, code, text in self._db.query("SHOW WARNINGS")]

@@ -1,0 +1,139 @@
+"""Imports one share of a load's data files: the body of an import task."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.engines.logical.pool import FileWork, ImportPool
+from airflow_dm_loader.engines.logical.transaction import LoadContext
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.plan.load_plan import LoadPlan, shares
+from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.speed import SpeedWindow, make_status
+from airflow_dm_loader.state import chunks, files
+from airflow_dm_loader.state.chunks import CommittedFile
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.session import base_session, target_time_zone
+
+_PROGRESS_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShareReport:
+    """What one import task did."""
+
+    share: int
+    rows_sent: int
+    chunks_sent: int
+    chunks_skipped: int  # committed before, or by another session meanwhile
+    files_done: int
+    file_bytes: int  # stored bytes of the share's files
+    seconds: float
+
+
+def file_shares(meta: Meta, load: Load, count: int) -> tuple[tuple[int, ...], ...]:
+    """The file ids of each import task; the same for every task that asks."""
+    rows = files.list_files(meta, load.load_id)
+    return shares({row.file_id: row.file_bytes for row in rows}, count)
+
+
+def import_share(
+    config: LoadConfig,
+    target: TargetConfig,
+    share: int,
+    *,
+    meta: Meta,
+    load: Load,
+    plan: LoadPlan,
+    storage: DumpStorage,
+    run_id: str,
+    on_progress: Callable[[LoadStatus], None] | None,
+    stop: threading.Event,
+) -> ShareReport:
+    """Send what is not committed yet of a share's files. See :class:`ImportPool` for errors and stopping."""
+    started = time.monotonic()
+    dealt = file_shares(meta, load, config.import_tasks)
+    mine = set(dealt[share]) if share < len(dealt) else set()
+    pool = ImportPool(
+        _context(config, target, meta, load, run_id),
+        storage,
+        _work(meta, load, plan, mine),
+        chunk_bytes=load.chunk_bytes,
+        stop=stop,
+    )
+    meta.db.close()  # an import may take longer than the server keeps an idle connection
+    counts = pool.run(_ticker(pool, load, on_progress))
+    return ShareReport(
+        share=share,
+        rows_sent=counts.rows_sent,
+        chunks_sent=counts.chunks_sent,
+        chunks_skipped=counts.chunks_skipped,
+        files_done=counts.files_done,
+        file_bytes=pool.total_bytes,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, run_id: str) -> LoadContext:
+    server = ask_server(meta.db)
+    session = base_session(config, server)
+    return LoadContext(
+        load_id=load.load_id,
+        run_id=run_id,
+        config=config,
+        row_columns={(row.schema, row.table): row.row_columns for row in files.list_tables(meta, load.load_id)},
+        default_time_zone=target_time_zone(meta.db),
+        max_packet_bytes=server.max_allowed_packet,
+        open_database=lambda: Database.open(target, session=session),
+    )
+
+
+def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWork]:
+    committed = chunks.committed_files(meta, load.load_id)
+    nothing = CommittedFile({})
+    work = []
+    for row in files.list_files(meta, load.load_id):
+        if row.file_id not in mine:
+            continue
+        planned = plan.files[row.file_id] if row.file_id < len(plan.files) else None
+        if planned is None or planned.source.name != row.name:
+            raise CheckpointError(f"the plan has no file {row.name!r} at place {row.file_id} any more")
+        already = committed.get(row.file_id, nothing)
+        work.append(FileWork(planned, row, already.spans, min(already.file_bytes, row.file_bytes), done=row.done))
+    return work
+
+
+def _ticker(pool: ImportPool, load: Load, on_progress: Callable[[LoadStatus], None] | None) -> Callable[[], None]:
+    """Says how far the import is: at its start, every few seconds, and once at its end."""
+    window = SpeedWindow()
+    spoken_at = 0.0
+    said: LoadStatus | None = None
+
+    def tick() -> None:
+        nonlocal spoken_at, said
+        now = time.monotonic()
+        finished = pool.finished_bytes
+        at_end = finished >= pool.total_bytes
+        if now - spoken_at < _PROGRESS_EVERY_S and not (at_end and said and said.finished_bytes < finished):
+            return
+        spoken_at = now
+        said = make_status(
+            finished,
+            pool.total_bytes,
+            window.bps(finished),
+            done=at_end,
+            meta_binlog=load.meta_binlog,
+            meta_binlog_gtid=load.binlog_gtid,
+        )
+        if on_progress is not None:
+            on_progress(said)
+
+    return tick

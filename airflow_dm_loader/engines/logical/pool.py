@@ -1,0 +1,267 @@
+"""Readers cut files into chunks, connections send them; the chunks in flight bound the memory.
+
+A slot is taken before a chunk is cut and given back once it was sent, so at most ``pool_size + 2`` chunks exist at
+a time, whatever the size of the dump.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from airflow_dm_loader.dump.compression import open_decoded
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
+from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
+from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.state import files
+from airflow_dm_loader.state.files import FileRow
+from airflow_dm_loader.state.meta import Meta
+
+_log = logging.getLogger(__name__)
+_TICK_S = 0.1
+_SPARE_SLOTS = 2  # chunks that are cut while every connection sends
+_TRIES = 8
+_LONGEST_WAIT_S = 300
+
+
+@dataclass(slots=True)
+class FileWork:
+    """One data file of this import, and what is in of it."""
+
+    planned: PlannedFile
+    row: FileRow
+    committed: Mapping[int, int]  # start -> end of the chunks that were committed before
+    finished_bytes: int = 0  # stored bytes whose rows are in
+    in_flight: int = 0
+    all_cut: bool = False
+    done: bool = False
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """What this import did. ``chunks_skipped`` had been committed before, or by another session meanwhile."""
+
+    rows_sent: int = 0
+    chunks_sent: int = 0
+    chunks_skipped: int = 0
+    files_done: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+
+class ImportPool:
+    """Imports some files of a load; see :meth:`run`."""
+
+    def __init__(
+        self,
+        context: LoadContext,
+        storage: DumpStorage,
+        work: Iterable[FileWork],
+        *,
+        chunk_bytes: int,
+        stop: threading.Event,
+    ) -> None:
+        self._context = context
+        self._storage = storage
+        self._work = sorted(work, key=lambda item: (-item.row.file_bytes, item.row.file_id))  # long ones first
+        self._todo: Iterator[FileWork] = iter([item for item in self._work if not item.done])
+        self._chunk_bytes = chunk_bytes
+        self._stop = stop
+        self._failed = threading.Event()
+        self._failures: list[BaseException] = []
+        self._unmarked: list[int] = []  # files that are done, but not stored as such yet
+        self._lock = threading.Lock()
+        pool_size = context.config.pool_size
+        self._slots = threading.Semaphore(pool_size + _SPARE_SLOTS)
+        self._chunks: queue.SimpleQueue[tuple[FileWork, Chunk] | None] = queue.SimpleQueue()
+        self._senders = [ChunkSender(context) for _ in range(pool_size)]
+        self.counts = ImportCounts()
+
+    @property
+    def total_bytes(self) -> int:
+        """Stored bytes of all files of this import."""
+        return sum(item.row.file_bytes for item in self._work)
+
+    @property
+    def finished_bytes(self) -> int:
+        """Stored bytes whose rows are committed."""
+        return sum(item.row.file_bytes if item.done else item.finished_bytes for item in self._work)
+
+    def run(self, on_tick: Callable[[], None]) -> ImportCounts:
+        """Import the files; ``on_tick`` is called about ten times a second, in this thread.
+
+        The first error ends it: what is being sent then is still committed, or undone, and nothing new is begun.
+
+        Raises:
+            LoaderError: the first error.
+            LoadInterruptedError: the stop signal came; no session of ours is left in the server.
+        """
+        readers = [self._thread(self._read_files, f"reader-{n}") for n in range(max(1, len(self._senders) // 2))]
+        senders = [self._thread(self._send_chunks, f"sender-{n}", sender) for n, sender in enumerate(self._senders)]
+        everything_cut = killed = False
+        while any(thread.is_alive() for thread in (*readers, *senders)):
+            if not everything_cut and not any(thread.is_alive() for thread in readers):
+                everything_cut = True
+                for _ in senders:
+                    self._chunks.put(None)
+            if self._stop.is_set() and not killed:
+                killed = True
+                self._kill_sessions()
+            self._mark_done_files()
+            on_tick()
+            time.sleep(_TICK_S)
+        self._mark_done_files()
+        if self._stop.is_set():
+            raise LoadInterruptedError("the import was stopped; what was committed stays")
+        if self._failures:
+            raise self._failures[0]
+        return self.counts
+
+    @property
+    def _ending(self) -> bool:
+        return self._failed.is_set() or self._stop.is_set()
+
+    def _thread(self, work: Callable[..., None], name: str, *args: object) -> threading.Thread:
+        thread = threading.Thread(target=self._guarded, args=(work, *args), name=f"dm-loader-{name}", daemon=True)
+        thread.start()
+        return thread
+
+    def _guarded(self, work: Callable[..., None], *args: object) -> None:
+        try:
+            work(*args)
+        except BaseException as error:
+            with self._lock:
+                self._failures.append(error)
+            self._failed.set()
+
+    # -- readers
+
+    def _read_files(self) -> None:
+        while not self._ending:
+            with self._lock:
+                item = next(self._todo, None)
+            if item is None:
+                return
+            self._read_file(item)
+
+    def _read_file(self, item: FileWork) -> None:
+        source = item.planned.source
+        with open_decoded(self._storage, source.name, source.compression) as decoded:
+            reader = ChunkReader(
+                decoded,
+                item.row,
+                source_table=(source.schema, source.table),
+                committed=item.committed,
+                chunk_bytes=self._chunk_bytes,
+                max_statement_bytes=max(64 << 20, 4 * self._context.max_packet_bytes),
+            )
+            for chunk in self._with_slots(reader):
+                with self._lock:
+                    item.in_flight += 1
+                self._chunks.put((item, chunk))
+            if self._ending:
+                return
+            with self.counts.lock:
+                self.counts.chunks_skipped += reader.skipped
+        self._settle(item, all_cut=True)
+
+    def _with_slots(self, reader: Iterable[Chunk]) -> Iterator[Chunk]:
+        """Take a slot before each chunk is cut; the sender gives it back."""
+        found = iter(reader)
+        while True:
+            while not self._slots.acquire(timeout=_TICK_S):
+                if self._ending:
+                    return
+            chunk = None if self._ending else next(found, None)
+            if chunk is None:
+                self._slots.release()
+                return
+            yield chunk
+
+    # -- senders
+
+    def _send_chunks(self, sender: ChunkSender) -> None:
+        try:
+            while (received := self._chunks.get()) is not None:
+                item, chunk = received
+                if not self._ending:
+                    self._send_chunk(sender, item, chunk)
+                del received, chunk  # a waiting sender must not hold a chunk's bytes
+                self._slots.release()
+        finally:
+            sender.close()
+
+    def _send_chunk(self, sender: ChunkSender, item: FileWork, chunk: Chunk) -> None:
+        counts = self._retrying(chunk)(sender.send, chunk)
+        with self.counts.lock:
+            if counts is None:
+                self.counts.chunks_skipped += 1
+            else:
+                self.counts.chunks_sent += 1
+                self.counts.rows_sent += counts.rows
+        self._settle(item, finished_bytes=chunk.file_bytes)
+
+    def _retrying(self, chunk: Chunk) -> Retrying:
+        """Send again what can succeed later; each time the log says what happened and how long we wait."""
+
+        def say(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            wait = state.next_action.sleep if state.next_action else 0
+            _log.warning("try %d of %s failed, again in %.0f s: %s", state.attempt_number, chunk.file.name, wait, error)
+
+        def stop_aware(seconds: float) -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until and not self._ending:
+                time.sleep(_TICK_S)
+
+        return Retrying(
+            retry=retry_if_exception_type(RetriableError),
+            wait=wait_random_exponential(multiplier=1, max=_LONGEST_WAIT_S),
+            stop=lambda state: self._ending or stop_after_attempt(_TRIES)(state),
+            before_sleep=say,
+            sleep=stop_aware,
+            reraise=True,
+        )
+
+    def _settle(self, item: FileWork, *, all_cut: bool = False, finished_bytes: int | None = None) -> None:
+        """A file was read to its end, or one of its chunks is in; once both are so of all, it is done."""
+        with self._lock:
+            item.all_cut = item.all_cut or all_cut
+            if finished_bytes is not None:
+                item.finished_bytes += finished_bytes
+                item.in_flight -= 1
+            if item.all_cut and item.in_flight == 0 and not item.done:
+                item.done = True
+                self._unmarked.append(item.row.file_id)
+
+    def _mark_done_files(self) -> None:
+        with self._lock:
+            done, self._unmarked = self._unmarked, []
+        if not done:
+            return
+        with self._context.open_database() as db:
+            files.mark_done(Meta(db, self._context.config.meta_schema), self._context.load_id, done)
+            db.commit()
+        self.counts.files_done += len(done)
+
+    # -- stopping
+
+    def _kill_sessions(self) -> None:
+        """End our sessions in the server: a running statement would go on there for as long as it takes."""
+        ids = [number for sender in self._senders if (number := sender.connection_id) is not None]
+        try:
+            with self._context.open_database() as db:
+                for number in ids:
+                    try:
+                        db.execute(f"KILL {number}")
+                    except LoaderError as error:
+                        _log.info("session %d had ended by itself: %s", number, error.message)
+        except LoaderError as error:
+            _log.warning("the server can't be reached to end our sessions there: %s", error)

@@ -1,0 +1,142 @@
+"""One connection's work: chunk after chunk, each a transaction that holds its own row."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement
+from airflow_dm_loader.engines.logical.duplicates import RowSender
+from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
+from airflow_dm_loader.errors import CheckpointError, LoaderError
+from airflow_dm_loader.state import chunks, conflicts
+from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsBusy, ChunkIsDone, ChunkKey
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.session import file_session
+
+_log = logging.getLogger(__name__)
+_SENT_AS = "statements"
+_IDLE_S = 60  # the server closes idle connections after wait_timeout: don't try an old one
+
+
+@dataclass(frozen=True, slots=True)
+class LoadContext:
+    """What every chunk of a load needs to know."""
+
+    load_id: int
+    run_id: str
+    config: LoadConfig
+    row_columns: Mapping[tuple[str, str], tuple[str, ...]]
+    default_time_zone: str
+    max_packet_bytes: int
+    open_database: Callable[[], Database]
+
+
+class ChunkSender:
+    """Loads chunks over one connection, which is opened when needed and dropped after any error."""
+
+    def __init__(self, context: LoadContext) -> None:
+        self._context = context
+        self._db: Database | None = None
+        self._session: Mapping[str, str | int] = {}
+        self._used_at = 0.0
+
+    @property
+    def connection_id(self) -> int | None:
+        """The server's number of this connection, for KILL."""
+        db = self._db
+        return db.connection_id if db is not None else None
+
+    def send(self, chunk: Chunk) -> ChunkCounts | None:
+        """Load a chunk, exactly once; None: another session had committed it.
+
+        Any error leaves nothing of the chunk in the target, and the connection closed.
+        """
+        while True:
+            try:
+                return self._send(chunk)
+            except ChunkIsBusy:
+                self.close()
+                _log.info("another session is still at %s from byte %d; waiting for it", chunk.file.name, chunk.start)
+            except LoaderError as error:
+                self.close()
+                error.at(file=chunk.file.name, offset=chunk.start, table=f"{chunk.file.schema}.{chunk.file.table}")
+                raise
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Drop the connection; the server undoes what it had open."""
+        if self._db is not None:
+            self._db.close()
+        self._db, self._session = None, {}
+
+    def _send(self, chunk: Chunk) -> ChunkCounts | None:
+        started = time.monotonic()
+        db = self._ready(chunk)
+        meta = Meta(db, self._context.config.meta_schema)
+        key = ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start)
+        try:
+            nonce = chunks.claim(meta, key, self._context.run_id)
+        except ChunkIsDone as done:
+            if done.end_offset != chunk.end:
+                raise CheckpointError(
+                    f"this chunk was committed up to byte {done.end_offset}, and ends at byte {chunk.end} now: "
+                    "the file was changed",
+                    remedy="Put the dump back as it was, or set remove_meta and start afresh on empty tables.",
+                ) from None
+            self._used_at = time.monotonic()
+            return None
+        sender = RowSender(
+            db,
+            self._context.config.on_duplicate_logical,
+            lambda conflict: conflicts.store(meta, self._context.load_id, conflict),
+        )
+        for statement in chunk.statements:
+            for block in self._block(chunk, statement).fit(self._context.max_packet_bytes):
+                sender.send(block)
+        chunks.complete(
+            meta,
+            key,
+            nonce,
+            end_offset=chunk.end,
+            counts=sender.counts,
+            sent_as=_SENT_AS,
+            file_bytes=chunk.file_bytes,
+            seconds=time.monotonic() - started,
+        )
+        self._used_at = time.monotonic()
+        return sender.counts
+
+    def _ready(self, chunk: Chunk) -> Database:
+        if self._db is not None and time.monotonic() - self._used_at > _IDLE_S:
+            self.close()
+        if self._db is None:
+            self._db = self._context.open_database()
+        session = file_session(self._context.config, chunk.head, self._context.default_time_zone)
+        if session != self._session:
+            self._db.set_session(session)
+            self._session = session
+        return self._db
+
+    def _block(self, chunk: Chunk, row_statement: RowStatement) -> RowBlock:
+        rows, statement, file = row_statement.rows, row_statement.statement, chunk.file
+        columns = self._context.row_columns.get((file.schema, file.table))
+        if columns is None:
+            raise CheckpointError(
+                "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
+            )
+        return RowBlock(
+            schema=file.schema,
+            table=file.table,
+            into=into_clause(file.schema, file.table, rows.columns, columns),
+            values=statement.text[rows.values_at :],
+            file=file.name,
+            offset=statement.offset + rows.values_at,
+            backslash_escapes="NO_BACKSLASH_ESCAPES" not in chunk.head.get("sql_mode", "").upper(),
+        )
