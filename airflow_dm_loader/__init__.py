@@ -1,0 +1,47 @@
+"""Loads dumpling and mydumper dumps into TiDB, MySQL and MariaDB, exactly once; in Airflow or without.
+
+    from airflow_dm_loader import LoadConfig, TargetConfig, load_dump
+
+    report = load_dump(
+        LoadConfig(task_name="shop", dump_uri="/dumps/shop"),
+        TargetConfig(host="127.0.0.1", user="loader", password="..."),
+    )
+
+Names are looked up when they are first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_dm_loader.config import LoadConfig as LoadConfig
+    from airflow_dm_loader.config import TargetConfig as TargetConfig
+    from airflow_dm_loader.loader import load_dump as load_dump
+    from airflow_dm_loader.report import LoadReport as LoadReport
+    from airflow_dm_loader.report import LoadStatus as LoadStatus
+    from airflow_dm_loader.task_group import DumpLoadTaskGroup as DumpLoadTaskGroup
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "LoadConfig": "airflow_dm_loader.config",
+    "TargetConfig": "airflow_dm_loader.config",
+    "load_dump": "airflow_dm_loader.loader",
+    "LoadReport": "airflow_dm_loader.report",
+    "LoadStatus": "airflow_dm_loader.report",
+    "DumpLoadTaskGroup": "airflow_dm_loader.task_group",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605  # a list of names, made from the table above
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,117 @@
+"""The checksum step: compares every table of the load and records what it found as a new outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from airflow_dm_loader.config import Level, LoadConfig
+from airflow_dm_loader.dump.create_table import parse_create_table
+from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
+from airflow_dm_loader.report import TableReport, Verdict
+from airflow_dm_loader.state import chunks, conflicts, files, loads, outcomes
+from airflow_dm_loader.state.chunks import TableTotals
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.verify.tables import TableFacts, compare_table
+
+
+def record_outcome(
+    config: LoadConfig, meta: Meta, load: Load, plan: LoadPlan, read: Callable[[str], SchemaFile], server: Server
+) -> Outcome:
+    """Compare, store the outcome under a new id, and pause the load where a person must decide.
+
+    ``checksum=optional`` turns differences into warnings, ``off`` compares nothing; conflicts always count.
+    """
+    totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
+    tables = tuple(
+        _off(total) if config.checksum is Level.OFF else _compare(meta, config, load, table, total, read, server)
+        for table in plan.tables
+        for total in [totals.get((table.schema, table.table)) or _nothing_sent(table)]
+    )
+    found = conflicts.count(meta, load.load_id)
+    differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
+    verdict: Verdict = "clean"
+    if found:
+        verdict = "has_duplicates"
+    elif differing and config.checksum is Level.REQUIRED:
+        verdict = "checksum_differs"
+    warnings = tuple(f"{table.table}: {table.remark}" for table in differing if verdict == "clean")
+    outcome = outcomes.store(meta, load.load_id, verdict=verdict, conflicts=found, tables=tables, warnings=warnings)
+    loads.set_status(meta, load.load_id, "running" if verdict == "clean" else "paused")
+    return outcome
+
+
+def _compare(
+    meta: Meta,
+    config: LoadConfig,
+    load: Load,
+    table: PlannedTable,
+    totals: TableTotals,
+    read: Callable[[str], SchemaFile],
+    server: Server,
+) -> TableReport:
+    before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}.get(
+        (table.schema, table.table)
+    )
+    name = qualified(table.schema, table.table)
+    facts = TableFacts(
+        totals=totals,
+        metadata=table.metadata,
+        empty_before=before is not None and before.empty_before,
+        same_columns=before is not None and (before.created or _same_columns(meta.db, name, table, read)),
+        other_sources=_other_sources(meta, config, table),
+    )
+    return compare_table(
+        facts,
+        count_rows=lambda: _number(meta.db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
+        checksum=lambda: None if server.flavour is Flavour.TIDB else _number(meta.db, f"CHECKSUM TABLE {name}", 1),
+    )
+
+
+def _number(db: Database, sql: str, column: int) -> int | None:
+    row = db.one(sql)
+    return None if row is None or row[column] is None else int(row[column])
+
+
+def _same_columns(db: Database, name: str, table: PlannedTable, read: Callable[[str], SchemaFile]) -> bool:
+    """Whether the target's table, which was there before, defines its columns as the dump does."""
+    if table.schema_file is None:
+        return False
+    row = db.one(f"SHOW CREATE TABLE {name}")
+    there = parse_create_table(str(row[1])) if row is not None else None
+    dumped = parse_create_table(read(table.schema_file).create.decode("utf-8", "surrogateescape"))
+    return there is not None and dumped is not None and there.columns == dumped.columns
+
+
+def _other_sources(meta: Meta, config: LoadConfig, table: PlannedTable) -> tuple[str, ...]:
+    rows = meta.db.query(
+        f"SELECT DISTINCT l.source_id FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
+        "WHERE l.task_name = %s AND l.source_id <> %s AND f.table_schema = %s AND f.table_name = %s "
+        "ORDER BY l.source_id",
+        (config.task_name, config.source_id, table.schema, table.table),
+    )
+    return tuple(str(row[0]) for row in rows)
+
+
+def _nothing_sent(table: PlannedTable) -> TableTotals:
+    return TableTotals(table.schema, table.table, 0, 0, 0, 0, 0, 0.0, "")
+
+
+def _off(totals: TableTotals) -> TableReport:
+    return TableReport(
+        table=f"{totals.schema}.{totals.table}",
+        rows=totals.rows,
+        data_bytes=totals.data_bytes,
+        replaced=totals.replaced,
+        ignored=totals.ignored,
+        conflicts=totals.conflicts,
+        sent_as=totals.sent_as,
+        row_count="off",
+        checksum="off",
+        seconds=round(totals.seconds, 3),
+    )

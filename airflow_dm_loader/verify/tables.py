@@ -1,0 +1,110 @@
+"""Compares a loaded table with what was sent and with what the dump's metadata says.
+
+A table that can't be compared is reported as such, with the reason; it never passes for lack of a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.metadata import TableMetadata
+from airflow_dm_loader.report import Comparison, TableReport
+from airflow_dm_loader.state.chunks import TableTotals
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What is known of a table before the server is asked."""
+
+    totals: TableTotals
+    metadata: TableMetadata | None
+    empty_before: bool
+    same_columns: bool  # its columns are defined as in the dump
+    other_sources: tuple[str, ...]  # of the same load task, that load into it too
+
+
+def compare_table(facts: TableFacts, count_rows: Callable[[], int], checksum: Callable[[], int | None]) -> TableReport:
+    """Compare one table.
+
+    Args:
+        count_rows: asks the server for COUNT(*).
+        checksum: asks the server for CHECKSUM TABLE; None where it has none.
+    """
+    totals = facts.totals
+    remarks: list[str] = []
+    row_count = _conclude(_compare_rows(facts, count_rows), remarks)
+    checksums = _conclude(_compare_checksum(facts, checksum), remarks)
+    return TableReport(
+        table=f"{totals.schema}.{totals.table}",
+        rows=totals.rows,
+        data_bytes=totals.data_bytes,
+        replaced=totals.replaced,
+        ignored=totals.ignored,
+        conflicts=totals.conflicts,
+        sent_as=totals.sent_as,
+        row_count=row_count,
+        checksum=checksums,
+        remark="; ".join(dict.fromkeys(remarks)),
+        seconds=round(totals.seconds, 3),
+    )
+
+
+_Finding = tuple[Comparison, str]
+
+
+def _conclude(findings: Iterator[_Finding], remarks: list[str]) -> Comparison:
+    """The worst of the findings: a difference, else something not compared, else passed."""
+    found = list(findings)
+    remarks.extend(text for _, text in found if text)
+    kinds = {kind for kind, _ in found}
+    if "differs" in kinds:
+        return "differs"
+    return "passed" if "passed" in kinds else "not_compared"
+
+
+def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[_Finding]:
+    totals = facts.totals
+    said = facts.metadata.rows if facts.metadata is not None else None
+    if said is not None:
+        if said == totals.rows:
+            yield "passed", ""
+        else:
+            yield "differs", f"the metadata says {said} rows, the data files hold {totals.rows}"
+    reason = _not_alone(facts)
+    if reason:
+        yield "not_compared", f"rows in the target not counted: {reason}"
+        return
+    counted = count_rows()
+    if counted == totals.kept:
+        yield "passed", ""
+    else:
+        yield "differs", f"the table has {counted} rows, {totals.kept} were loaded"
+
+
+def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> Iterator[_Finding]:
+    said = facts.metadata.data_checksum if facts.metadata is not None else None
+    if said is None:
+        yield "not_compared", "the dump gives no checksum"
+        return
+    reason = _not_alone(facts)
+    if not reason and not facts.same_columns:
+        reason = "its columns are not defined as in the dump"
+    if reason:
+        yield "not_compared", f"checksum not compared: {reason}"
+        return
+    found = checksum()
+    if found is None:
+        yield "not_compared", "the server has no checksum of this table"
+    elif found == int(said):
+        yield "passed", ""
+    else:
+        yield "differs", f"CHECKSUM TABLE gives {found}, the dump says {said}"
+
+
+def _not_alone(facts: TableFacts) -> str:
+    if not facts.empty_before:
+        return "the table had rows before"
+    if facts.other_sources:
+        return "other sources load into it too: " + ", ".join(facts.other_sources)
+    return ""
