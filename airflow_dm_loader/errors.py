@@ -83,9 +83,7 @@ class LoaderError(Exception):
             parts.append(f"statement: {self.statement}")
         return " | ".join(parts) + f" | What to do: {self.remedy}"
 
-    def at(
-        self, *, file: str | None = None, offset: int | None = None, table: str | None = None
-    ) -> LoaderError:
+    def at(self, *, file: str | None = None, offset: int | None = None, table: str | None = None) -> LoaderError:
         """Add where it happened, where that is not known yet; returns self."""
         self.file = self.file if self.file is not None else file
         self.offset = self.offset if self.offset is not None else offset
@@ -183,7 +181,7 @@ class TargetError(FatalError):
 class PausedError(FatalError):
     """The load is complete but for a person's word."""
 
-    default_remedy = "Look at what was found. Clearing resolve_conflicts accepts it; on_conflict=accept does so at once."
+    default_remedy = "Look at what was found. Clearing resolve_conflicts accepts it, on_conflict=accept does at once."
 
 
 class HasDuplicatesError(PausedError):
