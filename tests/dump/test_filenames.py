@@ -58,6 +58,7 @@ K = FileKind
         ("shop.00001.00002.sql", DumpFileName(K.DATA_SQL, "shop", "00001", (2,))),
         ("shop.t.sql.sql", DumpFileName(K.DATA_SQL, "shop", "t.sql")),
         ("shop.t.sql.csv", DumpFileName(K.DATA_CSV, "shop", "t.sql")),
+        ("shop.t.sql.dat", DumpFileName(K.DATA_LOAD, "shop", "t.sql")),
         ("shop.Orders.sql", DumpFileName(K.DATA_SQL, "shop", "Orders")),
         ("shop.t-metadata.sql", DumpFileName(K.DATA_SQL, "shop", "t-metadata")),
         ("shop.t-checksum.sql", DumpFileName(K.DATA_SQL, "shop", "t-checksum")),

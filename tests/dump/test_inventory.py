@@ -244,6 +244,10 @@ def test_a_database_gets_its_real_name_from_the_file_that_creates_it(tmp_path: P
             ["db.log-schema.sql", "db.log.2024-schema.sql", "db.log.00000.sql", "db.log.2024.00000.sql"],
             [("db", "log", (0,)), ("db", "log.2024", (0,))],
         ),
+        (
+            ["db.a-schema.sql", "db.a.00001-schema.sql", "db.a.sql", "db.a.00001.sql"],
+            [("db", "a", ()), ("db", "a.00001", ())],
+        ),
         (["db.log-schema.sql", "db.log.7.sql"], [("db", "log", (7,))]),
         # a database with a dot
         (["a.b-schema-create.sql", "a.b.c-schema.sql", "a.b.c.sql"], [("a.b", "c", ())]),

@@ -97,6 +97,11 @@ def test_the_position_is_that_of_the_first_block() -> None:
     assert metadata.warnings == ()
 
 
+def test_the_position_after_the_connections_never_counts_even_if_it_comes_first() -> None:
+    later = "SHOW MASTER STATUS: /* AFTER CONNECTION POOL ESTABLISHED */\n\tLog: vm-bin.000002\n\tPos: 9\n\tGTID:\n\n"
+    assert parse(TEXT.replace("SHOW MASTER", later + "SHOW MASTER")) == parse(TEXT)
+
+
 def test_where_the_source_replicates_from_is_not_the_position() -> None:
     replica = (
         "SHOW SLAVE STATUS:\n\tConnection name: c\n\tHost: 10.0.0.1\n\tLog: other.000009\n\tPos: 5\n\tGTID:1-1-1\n\n"
