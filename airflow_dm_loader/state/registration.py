@@ -29,7 +29,7 @@ def register_load(
     """Register the load or find it, in one transaction; the caller commits.
 
     - nothing stored: registered.
-    - the same dump: taken up where it is.
+    - the same dump, or what a cleaning left of a finished one: taken up where it is.
     - finished, and another dump: started afresh.
     - nothing sent yet, and another dump: started afresh.
     - running or paused, and another dump: refused, 34018.
@@ -69,12 +69,24 @@ def check_same_dump(load: Load, inventory: DumpInventory) -> None:
 def _starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load, worker: Worker) -> bool:
     if config.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
         return True
-    if stored.fingerprint == inventory.fingerprint:
+    if stored.fingerprint == inventory.fingerprint or _is_what_is_left(meta, inventory, stored):
         return False
     if stored.status in {"init", "finished"}:
         return True
     check_same_dump(stored, inventory)
     return False
+
+
+def _is_what_is_left(meta: Meta, inventory: DumpInventory, stored: Load) -> bool:
+    """Whether this is the finished load's own dump after a cleaning, whole or cut short: it has nothing new."""
+    if stored.status != "finished" or stored.notes.get("dumped_at") != _dumped_at(inventory):
+        return False
+    loaded = {(file.name, file.file_bytes) for file in files.list_files(meta, stored.load_id)}
+    return loaded.issuperset((file.name, file.file_bytes) for file in inventory.data_files)
+
+
+def _dumped_at(inventory: DumpInventory) -> list[str | None]:
+    return [inventory.metadata.started_at, inventory.metadata.finished_at]
 
 
 def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory) -> None:
@@ -87,7 +99,8 @@ def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory) -> None:
         binlog_pos=metadata.binlog_pos,
         binlog_gtid=metadata.binlog_gtid,
         notes={
-            "warnings": list(inventory.warnings),
+            "dumped_at": _dumped_at(inventory),
+            "warnings": [*metadata.warnings, *inventory.warnings],
             "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
         },
     )

@@ -199,7 +199,11 @@ class ImportPool:
             sender.close()
 
     def _send_chunk(self, sender: ChunkSender, item: FileWork, chunk: Chunk) -> None:
-        counts = self._retrying(chunk)(sender.send, chunk)
+        held = [chunk]  # tenacity's state is a reference cycle: it must not keep the chunk alive until a collection
+        try:
+            counts = self._retrying(chunk.file.name)(lambda: sender.send(held[0]))
+        finally:
+            held.clear()
         with self.counts.lock:
             if counts is None:
                 self.counts.chunks_skipped += 1
@@ -208,13 +212,13 @@ class ImportPool:
                 self.counts.rows_sent += counts.rows
         self._settle(item, finished_bytes=chunk.file_bytes)
 
-    def _retrying(self, chunk: Chunk) -> Retrying:
+    def _retrying(self, file: str) -> Retrying:
         """Send again what can succeed later; each time the log says what happened and how long we wait."""
 
         def say(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             wait = state.next_action.sleep if state.next_action else 0
-            _log.warning("try %d of %s failed, again in %.0f s: %s", state.attempt_number, chunk.file.name, wait, error)
+            _log.warning("try %d of %s failed, again in %.0f s: %s", state.attempt_number, file, wait, error)
 
         def stop_aware(seconds: float) -> None:
             until = time.monotonic() + seconds
