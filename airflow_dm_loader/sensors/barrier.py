@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
@@ -24,7 +25,7 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
     `barrier_timeout_s` it fails and names who is missing. Clearing it waits again.
 
     :param wait_for: the state to reach: "ready" or "finished".
-    :param deferrable: wait in the triggerer (the default), else in the worker.
+    :param deferrable: wait in the triggerer (the default), else in the worker, by the sensor's ``mode``.
     """
 
     ui_color = "#e5dcf5"
@@ -43,18 +44,13 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
         from airflow_dm_loader.loader import BarrierState, open_barrier
 
         state = BarrierState(self.wait_for)
-        deadline = time.time() + load.config.barrier_timeout_s
+        deadline = self._started_at(context) + load.config.barrier_timeout_s
         with open_barrier(load.config, load.target) as barrier:
             barrier.put(load.config.source_id, state)
             missing = barrier.missing(state)
-        if missing and self.deferrable:
-            self.log.info("Waiting for %s", ", ".join(missing))
-            self._defer_until(deadline, load.config)
         while missing:
             self.log.info("Waiting for %s", ", ".join(missing))
-            if time.time() >= deadline:
-                raise timed_out(load.config, self.wait_for, missing)
-            time.sleep(self.poke_interval)
+            self._wait(deadline, load.config, missing)
             with open_barrier(load.config, load.target) as barrier:
                 missing = barrier.missing(state)
         return self._arrived(load.config)
@@ -71,19 +67,31 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
                 raise timed_out(config, self.wait_for, event["missing"])
         return self._arrived(config)
 
-    def _defer_until(self, deadline: float, config: LoadConfig) -> None:
+    def _started_at(self, context: Context) -> float:
+        """Seconds since the epoch; in mode reschedule the waiting began at the first poke, tries ago."""
+        first = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
+        return first.timestamp() if first else time.time()
+
+    def _wait(self, deadline: float, config: LoadConfig, missing: Sequence[str]) -> None:
+        """Leave this worker until it is time to look again, or sleep in it."""
+        from airflow.sdk.exceptions import AirflowRescheduleException
+
         from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
 
-        self.defer(
-            trigger=LoadBarrierTrigger(
+        if self.deferrable:
+            trigger = LoadBarrierTrigger(
                 config=config.to_json(),
                 target_conn_id=self.target_conn_id,
                 wait_for=self.wait_for,
                 deadline=deadline,
                 poll_interval_s=self.poke_interval,
-            ),
-            method_name="execute_complete",
-        )
+            )
+            self.defer(trigger=trigger, method_name="execute_complete")
+        if time.time() >= deadline:
+            raise timed_out(config, self.wait_for, missing)
+        if self.reschedule:
+            raise AirflowRescheduleException(datetime.now(UTC) + timedelta(seconds=self.poke_interval))
+        time.sleep(self.poke_interval)
 
     def _arrived(self, config: LoadConfig) -> dict[str, Any]:
         self.log.info("Every source is %s: %s", self.wait_for, ", ".join(config.all_sources))

@@ -57,6 +57,9 @@ class Run:
     def tries(self, task_id: str) -> list[int]:
         return [ti.try_number for ti in self._task_instances() if ti.task_id == task_id]
 
+    def ended_at(self) -> dict[str, datetime]:
+        return {_name(ti): ti.end_date for ti in self._task_instances()}
+
     def xcom(self, task_id: str, key: str = "return_value", map_index: int = -1) -> Any:
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
