@@ -66,7 +66,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
             raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
         with self.errors_for_airflow():
             load = self.build_load(context)
-            shown = context["ti"].xcom_pull(task_ids=self.task_id, key=SHOWN)
+            ti = context["ti"]
+            shown = ti.xcom_pull(task_ids=ti.task_id, key=SHOWN, map_indexes=ti.map_index)
             return self._accepted(accept_outcome(load.config, load.target, load.worker, shown, who))
 
     def _ask(self, load: Load, context: Context) -> dict[str, Any]:

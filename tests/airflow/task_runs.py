@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from airflow.sdk import DAG, TaskInstanceState
 from airflow.sdk.api.client import Client
 from airflow.sdk.api.datamodels._generated import TaskInstance
 from airflow.sdk.execution_time.supervisor import run_task_in_process
+from airflow.sdk.serde import serialize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class TaskRun:
-    """What came of it: the state that was reported, the exception, the XComs that were pushed."""
+    """What came of it: the state, the exception, the XComs that it pushed, the bodies that it sent by path."""
 
     state: str
     error: BaseException | None
-    message: Any
     xcoms: dict[str, Any] = field(default_factory=dict)
+    requests: dict[str, Any] = field(default_factory=dict)
 
 
 def run_task(
@@ -42,10 +43,13 @@ def run_task(
 ) -> TaskRun:
     """Run the task's next try, or resume it at ``next_method``; ``xcoms`` are what it can pull of itself."""
     pushed: dict[str, Any] = dict(xcoms or {})
+    sent: dict[str, Any] = {}
+    task_instance_id = str(uuid4())
     now = datetime.now(UTC).isoformat()
 
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        sent[path.replace(task_instance_id, "")] = json.loads(request.content) if request.content else None
         if path.endswith("/run"):
             return httpx.Response(
                 200,
@@ -69,7 +73,7 @@ def run_task(
                     "max_tries": max_tries,
                     "should_retry": try_number <= max_tries,
                     "next_method": next_method,
-                    "next_kwargs": dict(next_kwargs) if next_kwargs is not None else None,
+                    "next_kwargs": serialize(dict(next_kwargs)) if next_kwargs is not None else None,
                 },
             )
         if path.startswith("/xcoms/"):
@@ -78,23 +82,25 @@ def run_task(
                 pushed[key] = json.loads(request.content)
                 return httpx.Response(201, json={})
             return httpx.Response(200, json={"key": key, "value": pushed[key]})
+        if path.startswith("/hitlDetails/"):
+            return httpx.Response(201, content=request.content)
         return httpx.Response(200, json={})
 
     client = Client(base_url=None, token="", dry_run=True, transport=httpx.MockTransport(answer))
     result = run_task_in_process(
         ti=TaskInstance(
-            id=uuid4(),
+            id=UUID(task_instance_id),
             task_id=task.task_id,
             dag_id=task.dag_id,
             run_id="run",
             try_number=try_number,
             map_index=-1,
-            dag_version_id=uuid4(),
+            dag_version_id=UUID(task_instance_id),
         ),
         task=task,
         client=client,
     )
-    return TaskRun(TaskInstanceState(result.state).value, result.error, result.msg, pushed)
+    return TaskRun(TaskInstanceState(result.state).value, result.error, pushed, sent)
 
 
 def a_dag(**kwargs: Any) -> DAG:

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.loader import Worker, create_tables, prepare_checkpoint
+from airflow_dm_loader.operators.importing import RunImportOperator
+from tests.airflow.task_runs import a_dag, run_task
+
+if TYPE_CHECKING:
+    from dev.private_mariadb import PrivateMariaDB
+    from tests.airflow.conftest import MakeDump, Query
+
+
+def test_killing_the_task_ends_its_sessions_and_leaves_a_load_that_goes_on(
+    server: PrivateMariaDB, target: TargetConfig, dm_target: str, query: Query, make_dump: MakeDump
+) -> None:
+    config = LoadConfig(task_name="t", dump_uri=str(make_dump({"t": [(1, "one"), (2, "two")]})))
+    worker = Worker(host="here")
+    prepare_checkpoint(config, target, worker)
+    create_tables(config, target)
+    with a_dag():
+        task = RunImportOperator(task_id="run_import", share=0, config=config.model_dump(mode="json"), retries=1)
+
+    with closing(server.connect()) as blocker, blocker.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("INSERT INTO s.t VALUES (2, 'in the way')")  # the import waits for this row
+        timer = threading.Timer(2.0, task.on_kill)
+        timer.start()
+        started = time.monotonic()
+        run = run_task(task, max_tries=1)
+        assert 1.5 < time.monotonic() - started < 10  # by the kill, not by the server's lock wait timeout
+        timer.join()
+        assert run.state == "up_for_retry"
+        asking, blocking = "CONNECTION_ID()", blocker.thread_id()  # type: ignore[no-untyped-call]
+        others = f"user = '{server.user}' AND id NOT IN ({asking}, {blocking})"
+        assert query(f"SELECT COUNT(*) FROM information_schema.processlist WHERE {others}") == ((0,),)
+    assert query("SELECT COUNT(*) FROM s.t") == ((0,),)
+
+    with a_dag():
+        again = RunImportOperator(task_id="run_import", share=0, config=config.model_dump(mode="json"))
+    run = run_task(again, try_number=2)
+    assert run.state == "success"
+    assert run.xcoms["return_value"]["rows_sent"] == 2

@@ -1,0 +1,102 @@
+"""``on_conflict=ask``: Airflow's form instead of a failed task. What the form answers goes to the state tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.sdk import timezone
+
+from airflow_dm_loader import loader
+from airflow_dm_loader.config import LoadConfig, OnConflict, OnDuplicate, TargetConfig
+from airflow_dm_loader.loader import Outcome, Worker
+from airflow_dm_loader.operators.resolve import ResolveConflictsOperator, form_text
+from airflow_dm_loader.report import TableReport
+from tests.airflow.task_runs import TaskRun, a_dag, run_task
+
+if TYPE_CHECKING:
+    from tests.airflow.conftest import MakeDump, Query
+
+
+@pytest.fixture
+def paused(target: TargetConfig, dm_target: str, make_dump: MakeDump) -> LoadConfig:
+    """A load that found a duplicate and has on_conflict=ask."""
+    config = LoadConfig(
+        task_name="t",
+        dump_uri=str(make_dump({"t": [(1, "one"), (1, "again")]})),
+        on_duplicate_logical=OnDuplicate.MANUAL,
+        on_conflict=OnConflict.ASK,
+    )
+    worker = Worker(host="here", dag_id="unit", run_id="run")
+    loader.prepare_checkpoint(config, target, worker)
+    loader.create_tables(config, target)
+    loader.run_import(config, target, worker=worker)
+    assert loader.verify(config, target).verdict == "has_duplicates"
+    return config
+
+
+def resolve(config: LoadConfig, **kwargs: Any) -> TaskRun:
+    with a_dag():
+        task = ResolveConflictsOperator(task_id="resolve_conflicts", config=config.model_dump(mode="json"))
+    return run_task(task, **kwargs)
+
+
+def answer(config: LoadConfig, asked: TaskRun, option: str) -> TaskRun:
+    event = {
+        "chosen_options": [option],
+        "params_input": {},
+        "responded_at": timezone.utcnow(),
+        "responded_by_user": {"id": "7", "name": "ada"},
+    }
+    return resolve(config, next_method="execute_complete", next_kwargs={"event": event}, xcoms=asked.xcoms)
+
+
+def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig) -> None:
+    asked = resolve(paused)
+    assert asked.state == "awaiting_input", asked.error
+    form = asked.requests["/hitlDetails/"]
+    assert form["options"] == ["Accept", "Abort"]
+    assert "34020" in form["subject"]
+    assert "| `s.t` | " in form["body"]
+
+
+def test_accepting_is_recorded_with_who_did_it(paused: LoadConfig, target: TargetConfig, query: Query) -> None:
+    run = answer(paused, resolve(paused), "Accept")
+    assert run.state == "success", run.error
+    assert loader.current_outcome(paused, target).accepted
+    assert query("SELECT detail FROM dm_meta.dm_loader_event WHERE kind = 'accepted'") == (("ada",),)
+
+
+def test_aborting_fails_the_task_and_accepts_nothing(paused: LoadConfig, target: TargetConfig) -> None:
+    run = answer(paused, resolve(paused), "Abort")
+    assert run.state == "failed"
+    assert "ada chose not to accept" in str(run.error)
+    assert not loader.current_outcome(paused, target).accepted
+
+
+def test_an_outcome_that_is_newer_than_the_form_is_not_accepted(paused: LoadConfig, target: TargetConfig) -> None:
+    asked = resolve(paused)
+    loader.verify(paused, target)
+    run = answer(paused, asked, "Accept")
+    assert run.state == "failed"
+    assert "is newer" in str(run.error)
+    assert not loader.current_outcome(paused, target).accepted
+
+
+def test_what_was_accepted_before_is_not_asked_again(paused: LoadConfig) -> None:
+    answer(paused, resolve(paused), "Accept")
+    assert resolve(paused, try_number=2, max_tries=1).state == "success"
+
+
+def test_the_form_names_the_tables_that_matter_and_no_more_than_fit() -> None:
+    tables = [
+        TableReport(table=f"s.t{n}", rows=9, data_bytes=1, row_count="differs", remark="9 | 8") for n in range(40)
+    ]
+    fine = TableReport(table="s.fine", rows=1, data_bytes=1, row_count="passed", checksum="passed")
+    outcome = Outcome("id", "checksum_differs", 0, (*tables, fine))
+    subject, body = form_text(LoadConfig(task_name="shop", dump_uri="/d"), outcome)
+    assert subject == "Load shop / mysql-replica-01 found a checksum difference (34021)"
+    assert "`s.t0`" in body
+    assert "s.fine" not in body
+    assert "and 10 tables more" in body
+    assert "9 \\| 8" in body
