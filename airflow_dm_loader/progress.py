@@ -64,7 +64,8 @@ def _describe_total(report: LoadReport) -> str:
         parts.append(f"binlog {report.binlog_name}:{report.binlog_pos}")
     if report.binlog_gtid:
         parts.append(f"GTID {report.binlog_gtid}")
-    parts += [f"not loaded: {count} {what}" for what, count in report.not_loaded.items()]
+    if report.not_loaded:
+        parts.append("not loaded: " + ", ".join(f"{what} ({count})" for what, count in report.not_loaded.items()))
     return " | ".join(parts)
 
 
