@@ -125,9 +125,7 @@ class LoadConfig(_Strict):
         title="All sources of the task",
         description="Every source_id that takes part; the barrier waits for all of them. Empty: this source alone.",
     )
-    dump_uri: str = Field(
-        min_length=1, title="Dump", description="The folder of the dump: a path or a file:// URI."
-    )
+    dump_uri: str = Field(min_length=1, title="Dump", description="The folder of the dump: a path or a file:// URI.")
     mode: Mode = Field(
         Mode.FULL,
         title="Task mode",
@@ -160,9 +158,7 @@ class LoadConfig(_Strict):
         title="When duplicates or a checksum difference were found",
         description="pause: fail once, a clear accepts. ask: a form in Airflow asks. accept | fail.",
     )
-    pool_size: int = Field(
-        4, ge=1, le=256, title="Connections", description="Database connections of one import task."
-    )
+    pool_size: int = Field(4, ge=1, le=256, title="Connections", description="Database connections of one import task.")
     import_tasks: int = Field(
         1, ge=1, le=1000, title="Import tasks", description="Mapped import tasks that share the dump's files."
     )
@@ -172,6 +168,11 @@ class LoadConfig(_Strict):
         le=1024 * _MIB,
         title="Chunk size (bytes)",
         description="Decoded bytes that one transaction holds, at least. Kept with the load: a resume can't change it.",
+    )
+    load_data: bool = Field(
+        True,
+        title="Use LOAD DATA",
+        description="Send rows by LOAD DATA LOCAL where their layout allows it and the server takes it: faster.",
     )
     meta_schema: str = Field(
         "dm_meta",
@@ -206,9 +207,7 @@ class LoadConfig(_Strict):
     block_allow_list: dict[str, Any] = Field(
         default_factory=dict, title="Block-allow list", description="DM's block-allow-list."
     )
-    barrier: BarrierKind = Field(
-        BarrierKind.TARGET, title="Barrier", description="target: a table in the meta schema."
-    )
+    barrier: BarrierKind = Field(BarrierKind.TARGET, title="Barrier", description="target: a table in the meta schema.")
     barrier_timeout_s: int = Field(
         24 * 3600, ge=1, title="Barrier timeout (s)", description="How long to wait for the other sources."
     )

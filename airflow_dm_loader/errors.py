@@ -93,9 +93,10 @@ class LoaderError(Exception):
 
 def excerpt(statement: bytes | str, limit: int = 200) -> str:
     """The first ``limit`` bytes of a statement, printable whatever they hold."""
-    raw = statement.encode() if isinstance(statement, str) else bytes(statement[: limit + 1])
+    raw = statement.encode("utf-8", "backslashreplace") if isinstance(statement, str) else statement[: limit + 1]
     text = raw[:limit].decode("utf-8", "backslashreplace")
-    return text + ("..." if len(raw) > limit else "")
+    shown = (c if c.isprintable() or c in "\t\n" else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown) + ("..." if len(raw) > limit else "")
 
 
 class FatalError(LoaderError):

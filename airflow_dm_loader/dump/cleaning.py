@@ -40,6 +40,14 @@ def clean_dump(storage: DumpStorage, fingerprint: str, *, keep_schema: bool) -> 
             problems += storage.remove(names)
     left = {file.name for file in storage.list()}
     removed = tuple(name for name in (*data, *rest, *last) if name not in left)
-    if not keep_schema and not problems and not storage.remove_folder_if_empty():
-        problems.append("the folder was kept: it holds files that are not of the dump")
+    if not keep_schema and not problems:
+        problems += _remove_folder(storage)
     return CleaningReport(removed, tuple(problems))
+
+
+def _remove_folder(storage: DumpStorage) -> tuple[str, ...]:
+    try:
+        gone = storage.remove_folder_if_empty()
+    except LoaderError as error:
+        return (error.message,)
+    return () if gone else ("the folder was kept: it holds files that are not of the dump",)

@@ -68,9 +68,11 @@ def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTa
     name, at = _identifier(tokens, at, ansi_quotes), at + 1
     while at + 1 < len(tokens) and tokens[at].text == ".":
         name, at = _identifier(tokens, at + 1, ansi_quotes), at + 2
-    if name is None or at >= len(tokens) or tokens[at].text != "(":
+    if name is None or at >= len(tokens) or tokens[at].text != "(" or _words(tokens[at + 1 : at + 2]) == ["LIKE"]:
         return None
     items, after = _items(tokens, at)
+    if "SELECT" in _words(tokens[after:]):
+        return None  # it has more columns than its list says
     columns = tuple(column for item in items if (column := _column(item, ansi_quotes)) is not None)
     return CreateTable(name, columns, _engine(tokens[after:]), tokens[at].at) if columns else None
 
@@ -80,6 +82,10 @@ def _tokens(statement: str) -> Iterator[_Token]:
         kind = match.lastgroup or ""
         if kind != "blank":
             yield _Token(kind, match[0], match.start())
+
+
+def _words(tokens: list[_Token]) -> list[str]:
+    return [token.text.upper() for token in tokens if token.kind == "word"]
 
 
 def _identifier(tokens: list[_Token], at: int, ansi_quotes: bool) -> str | None:
@@ -112,8 +118,9 @@ def _items(tokens: list[_Token], opening: int) -> tuple[list[list[_Token]], int]
 def _column(item: list[_Token], ansi_quotes: bool) -> Column | None:
     if not item or (item[0].kind == "word" and item[0].text.upper() in _KEY_WORDS):
         return None
-    if item[0].kind == "word" and item[0].text.upper() == "PERIOD" and item[1:2] and item[1].text.upper() == "FOR":
-        return None
+    match _words(item[:2]):
+        case ["PERIOD", "FOR"] | [_, "KEY" | "INDEX"]:  # VECTOR KEY and the like
+            return None
     name = _identifier(item, 0, ansi_quotes)
     if name is None:
         return None

@@ -16,6 +16,7 @@ from typing import Protocol
 from airflow_dm_loader.errors import DumpFormatError
 
 _BLOCK_BYTES = 4 << 20
+_PROOFS_TRIED = 4  # a file that failed so often is not in the layout
 
 _COMMENT = rb"/\*(?!M?!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/"  # not /*! and /*M!: servers run what stands in those
 _LINE_COMMENT = rb"--(?=\s)[^\n]*+\n|\#[^\n]*+\n"
@@ -62,6 +63,7 @@ class Statement:
     text: bytes
     offset: int
     end: int
+    proven: bool = False  # by the reader's prover
 
 
 class DecodedBytes(Protocol):
@@ -74,6 +76,13 @@ class DecodedBytes(Protocol):
         """Go to a byte offset."""
 
 
+class Prover(Protocol):
+    """Knows whole statements of a strict layout by one fast look; see :mod:`airflow_dm_loader.dump.layouts`."""
+
+    def proves(self, buffer: bytes, start: int, end: int) -> bool:
+        """Whether ``buffer[start:end]`` is one whole statement, its ``;`` included."""
+
+
 class StatementReader:
     """Reads statements one after the other, holding hardly more than the statement at hand.
 
@@ -83,7 +92,8 @@ class StatementReader:
         max_statement_bytes: a statement that has no end within so many bytes is an error, which is what bounds the
             memory when a quote is never closed.
 
-    Set ``backslash_escapes`` to False once the file's head turned NO_BACKSLASH_ESCAPES on.
+    Set ``backslash_escapes`` to False once the file's head turned NO_BACKSLASH_ESCAPES on. Set ``prover`` where the
+    layout is likely to be strict: what it proves need not be looked through byte by byte.
     """
 
     def __init__(self, source: DecodedBytes, *, file: str, max_statement_bytes: int = 64 << 20) -> None:
@@ -94,6 +104,8 @@ class StatementReader:
         self._base = 0  # where the buffer starts in the file
         self._start = 0  # where the next statement starts in the buffer
         self.backslash_escapes = True
+        self.prover: Prover | None = None
+        self._not_proven = 0
 
     @classmethod
     def of_bytes(cls, raw: bytes, *, file: str) -> StatementReader:
@@ -104,21 +116,19 @@ class StatementReader:
         return self
 
     def __next__(self) -> Statement:
+        if self.prover is not None and (statement := self._next_proven(self.prover)) is not None:
+            return statement
         while True:
             if match := self._patterns.statement.match(self._buffer, self._start):
                 begin, end = match.span(1)
                 self._start = match.end()
                 text = self._buffer[begin:end].rstrip()
                 return Statement(text, self._base + begin, self._base + match.end())
-            rest = len(self._buffer) - self._start
-            if rest > self._max_bytes:
+            if len(self._buffer) - self._start > self._max_bytes:
                 raise self._unfinished(f"no statement ends within {self._max_bytes} bytes")
-            block = self._source.read(max(_BLOCK_BYTES, rest))  # doubling: what is scanned again stays linear
-            if not block:
+            if not self._read_more():
                 self._check_tail()
                 raise StopIteration
-            self._base += self._start
-            self._buffer, self._start = self._buffer[self._start :] + block, 0
 
     def jump(self, offset: int) -> None:
         """Go on at a later statement boundary without reading what lies between."""
@@ -128,6 +138,35 @@ class StatementReader:
         else:
             self._source.seek(offset)
             self._buffer, self._base, self._start = b"", offset, 0
+
+    def _next_proven(self, prover: Prover) -> Statement | None:
+        """The next statement if it is in the strict layout: there, the first ``;`` at a line's end is its own."""
+        while True:
+            begin = self._start
+            while self._buffer[begin : begin + 1] == b"\n":
+                begin += 1
+            end = self._buffer.find(b";\n", begin)
+            if end >= 0:
+                break
+            if len(self._buffer) - begin > self._max_bytes or not self._read_more():
+                return None
+        if prover.proves(self._buffer, begin, end + 1):
+            self._start = end + 1
+            text = self._buffer[begin:end].rstrip()
+            return Statement(text, self._base + begin, self._base + end + 1, proven=True)
+        self._not_proven += 1
+        if self._not_proven >= _PROOFS_TRIED:
+            self.prover = None
+        return None
+
+    def _read_more(self) -> bool:
+        rest = len(self._buffer) - self._start
+        block = self._source.read(max(_BLOCK_BYTES, rest))  # doubling: what is scanned again stays linear
+        if not block:
+            return False
+        self._base += self._start
+        self._buffer, self._start = self._buffer[self._start :] + block, 0
+        return True
 
     def _check_tail(self) -> None:
         tail = self._buffer + b"\n"  # ends a comment on the last line

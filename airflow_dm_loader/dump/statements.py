@@ -15,7 +15,7 @@ from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 _NAME = rb"(?:`((?:[^`]|``)+)`|\"((?:[^\"]|\"\")+)\"|([\w$\x80-\xff]+))"
 _INSERT = re.compile(
     rb"(INSERT|REPLACE)(\s+IGNORE)?\s+(?:INTO\s+)?" + _NAME + rb"(?:\s*\.\s*" + _NAME + rb")?\s*"
-    rb"(\((?:\s*(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\w$\x80-\xff]+)\s*,?)+\))?\s*VALUES?\s*(?=\()",
+    rb"(\((?:\s*+(?:`(?:[^`]|``)++`|\"(?:[^\"]|\"\")++\"|[\w$\x80-\xff]++)\s*+(?:,|(?=\))))++\))?+\s*+VALUES?\s*+(?=\()",
     re.IGNORECASE,
 )
 _VERSION_COMMENT = re.compile(rb"/\*M?!\d*\s*(.*?)\s*\*/\s*", re.DOTALL)
@@ -90,6 +90,14 @@ def head_settings(text: bytes) -> HeadSettings | None:
         values[name] = value.decode("utf-8", "surrogateescape")
         at = assignment.end()
     return HeadSettings(values) if values else None
+
+
+_COLUMN = re.compile(rb"\s*" + _NAME + rb"\s*[,)]")
+
+
+def column_names(columns: bytes) -> tuple[str, ...]:
+    """The names in a column list ``(`a`,`b`)``, as it stands in a statement that was classified."""
+    return tuple(_name(match.groups()) or "" for match in _COLUMN.finditer(columns, 1))
 
 
 _STRINGS = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'" rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,22 +21,24 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, ConnectionLostError
 from airflow_dm_loader.target.driver_errors import translate
 from airflow_dm_loader.target.identifiers import quote
+from airflow_dm_loader.target.local_stream import LocalStreamConnection
 
 _WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
-_INFO = re.compile(r"Records: (\d+)\D+Duplicates: (\d+)\D+Warnings: (\d+)")
+_INFO = re.compile(r"Records: (\d+)\D+(?:Duplicates: (\d+)|Deleted: (\d+)\D+Skipped: (\d+))\D+Warnings: (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What the server said of a statement without rows.
 
-    ``records`` and ``duplicates`` come from its info text, which it gives for inserts of several rows only.
+    ``records`` and what follows come from its info text: for inserts of several rows, and for LOAD DATA.
     """
 
     affected: int
     warnings: int
     records: int | None = None
-    duplicates: int | None = None
+    deleted: int = 0  # LOAD DATA ... REPLACE
+    skipped: int = 0  # LOAD DATA
 
 
 def connect(
@@ -45,11 +47,11 @@ def connect(
     database: str | None = None,
     session: Mapping[str, str | int] | None = None,
     autocommit: bool = False,
-) -> pymysql.connections.Connection[Any]:
+) -> LocalStreamConnection:
     """A PyMySQL connection in utf8mb4 with the given session variables; driver errors come translated."""
-    connection: pymysql.connections.Connection[Any] | None = None
+    connection: LocalStreamConnection | None = None
     try:
-        connection = pymysql.connect(
+        connection = LocalStreamConnection(
             host=target.host,
             port=target.port,
             user=target.user,
@@ -105,7 +107,7 @@ def tls_context(settings: Mapping[str, Any]) -> ssl.SSLContext:
 class Database:
     """One connection. Autocommit is off: what is not committed is undone, whatever happens."""
 
-    def __init__(self, connection: pymysql.connections.Connection[Any]) -> None:
+    def __init__(self, connection: LocalStreamConnection) -> None:
         self._connection = connection
 
     @classmethod
@@ -121,7 +123,7 @@ class Database:
     @property
     def in_transaction(self) -> bool:
         """Whether the server said, in its last answer, that a transaction is open."""
-        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)  # type: ignore[attr-defined]
+        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     def execute(self, sql: str | bytes, args: Sequence[object] = ()) -> Result:
         """Run a statement; ``bytes`` are sent as they are, in one packet."""
@@ -131,6 +133,12 @@ class Database:
                     cursor.execute(sql, tuple(args) or None)
             else:
                 self._connection.query(sql)
+            return self._result()
+
+    def load_local(self, statement: bytes, pieces: Iterable[bytes]) -> Result:
+        """LOAD DATA LOCAL from memory; see :class:`LocalStreamConnection`."""
+        with self._translated():
+            self._connection.load_local(statement, pieces)
             return self._result()
 
     def query(self, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -175,14 +183,15 @@ class Database:
         self.close()
 
     def _result(self) -> Result:
-        answer = self._connection._result  # type: ignore[attr-defined]  # PyMySQL shows warnings and info nowhere else
+        answer: Any = self._connection._result  # PyMySQL shows warnings and info nowhere else
         info = (answer.message or b"").decode("utf-8", "replace") if answer.message else ""
         counts = _INFO.search(info)
         return Result(
             affected=int(answer.affected_rows or 0),
-            warnings=int(counts[3]) if counts else int(answer.warning_count or 0),
+            warnings=int(counts[5]) if counts else int(answer.warning_count or 0),
             records=int(counts[1]) if counts else None,
-            duplicates=int(counts[2]) if counts else None,
+            deleted=int((counts and counts[3]) or 0),
+            skipped=int((counts and counts[4]) or 0),
         )
 
     @contextmanager

@@ -106,6 +106,8 @@ def translate(error: Exception) -> LoaderError:
 
 def _number_and_text(error: Exception) -> tuple[int | None, str]:
     match error.args:
+        case (int(), str(text), *_) if isinstance(error, OSError):  # the operating system's number, not the server's
+            return None, text
         case (int(errno), str(text), *_):
             return errno, text
         case (int(errno), *_):

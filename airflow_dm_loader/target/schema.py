@@ -81,6 +81,18 @@ def row_columns(db: Database, schema: str, table: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in rows)
 
 
+def column_types(db: Database, schema: str) -> dict[str, dict[str, str]]:
+    """table -> column -> type without length, in lower case, of all columns that are not generated."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in db.query(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s "
+        "AND COALESCE(generation_expression, '') = ''",
+        (schema,),
+    ):
+        found.setdefault(str(table), {})[str(column)] = str(kind).lower()
+    return found
+
+
 def check_transactional(db: Database, schema: str, table: str) -> None:
     """Refuse a table whose engine knows no transactions: a crash would leave half a chunk in it."""
     row = db.one(

@@ -48,3 +48,20 @@ def ask_server(db: Database) -> Server:
     assert row is not None  # a SELECT without FROM gives one row
     flavour, version = parse_version(str(row[0]))
     return Server(flavour, version, int(row[1]), int(row[2]))
+
+
+def load_data_obstacle(db: Database, server: Server) -> str | None:
+    """Why rows can't go by LOAD DATA LOCAL here, in words; None: they can."""
+    if server.flavour is Flavour.TIDB:
+        return "on TiDB rows go as statements"
+    settings = {
+        str(name).lower(): str(value).upper()
+        for name, value in db.query(
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('local_infile', 'wsrep_on', 'wsrep_load_data_splitting')"
+        )
+    }
+    if settings.get("local_infile") not in {"ON", "1"}:
+        return "local_infile is off at the server"
+    if settings.get("wsrep_on") == "ON" and settings.get("wsrep_load_data_splitting") == "ON":
+        return "wsrep_load_data_splitting is on: it would cut a chunk's transaction into pieces"
+    return None

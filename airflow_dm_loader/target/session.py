@@ -32,6 +32,8 @@ _OURS = {
     "character_set_client": "each file's head decides",
     "character_set_connection": "each file's head decides",
     "character_set_results": "the loader reads answers in utf8mb4",
+    "lc_messages": "the loader reads the server's messages",
+    "max_error_count": "the loader looks at every warning",
 }
 
 
@@ -55,20 +57,19 @@ def strict_sql_mode(user: str, head: str) -> str:
 
 def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     """What every loading connection is opened with; ``sql_mode`` and ``time_zone`` come per file."""
-    session: dict[str, str | int] = {}
+    # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
+    session: dict[str, str | int] = {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
+    if server.flavour is Flavour.MARIADB:
+        session["idle_write_transaction_timeout"] = 120
     for name, value in config.session.items():
         if name.lower() in _OURS:
             raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")
         if name.lower() not in {"sql_mode", "time_zone"}:
-            session[name] = value
+            session[name.lower()] = value
     session |= {"foreign_key_checks": 0, "unique_checks": 1, "lc_messages": "en_US"}
     if server.flavour is Flavour.TIDB:
         session["tidb_txn_mode"] = "optimistic"
-    # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
-    session |= {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
-    if server.flavour is Flavour.MARIADB:
-        session["idle_write_transaction_timeout"] = 120
-    if server.flavour is not Flavour.TIDB:
+    else:
         session["max_error_count"] = 65535
     return session
 

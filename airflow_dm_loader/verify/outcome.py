@@ -16,7 +16,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
 from airflow_dm_loader.verify.tables import TableFacts, compare_table
 
 
@@ -41,6 +41,9 @@ def record_outcome(
     elif differing and config.checksum is Level.REQUIRED:
         verdict = "checksum_differs"
     warnings = tuple(f"{table.table}: {table.remark}" for table in differing if verdict == "clean")
+    obstacle = load_data_obstacle(meta.db, server) if config.load_data else None
+    if obstacle is not None and server.flavour is not Flavour.TIDB:
+        warnings = (*warnings, f"rows were sent as statements, which is slower: {obstacle}")
     outcome = outcomes.store(meta, load.load_id, verdict=verdict, conflicts=found, tables=tables, warnings=warnings)
     loads.set_status(meta, load.load_id, "running" if verdict == "clean" else "paused")
     return outcome

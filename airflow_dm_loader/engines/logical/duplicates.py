@@ -6,30 +6,17 @@ server would convert, cut or drop is an error that names the row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from airflow_dm_loader.config import OnDuplicate
 from airflow_dm_loader.engines.logical.row_block import RowBlock
+from airflow_dm_loader.engines.logical.warnings import SHOWN_WARNINGS, changed_value, show_warnings
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.target.connection import Database, Result
 
 _DUPLICATE_KEYS = frozenset({1062, 1586})
-_HARMLESS_WARNINGS = frozenset({1287, 1681, 3719, 3778})  # this spelling is deprecated; the value is what it was
-_DATA_TRUNCATED = 1265
-_TRUNCATED_COLUMN = re.compile(r"for column '(.+)' at row")  # the session speaks English, see base_session
-_SHOWN_WARNINGS = 65535  # max_error_count's highest value: more can't be looked at one by one
-
-
-def _is_of_generated_column(code: int, text: str, block: RowBlock) -> bool:
-    """Whether the server only rounded a value that it computes itself: one that we never sent."""
-    match = _TRUNCATED_COLUMN.search(text) if code == _DATA_TRUNCATED else None
-    if match is None:
-        return False
-    name = re.escape(match[1].encode("utf-8", "surrogateescape"))
-    return re.search(rb"(?<!\w)" + name + rb"(?!\w)", block.into[block.into.index(b" (") :]) is None
 
 
 class ChangedValueError(RowError):
@@ -61,8 +48,8 @@ class RowSender:
 
     def _send_strictly(self, block: RowBlock) -> None:
         result = self._db.execute(block.sql(self._verb))
-        if result.warnings:
-            self._refuse_warnings(block)
+        if changed := changed_value(self._db, result, block.into):
+            raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
         rows = 1 if result.records is None else result.records
         if result.affected < rows:
             raise ChangedValueError(f"the server took {result.affected} of {rows} rows")
@@ -83,9 +70,9 @@ class RowSender:
         return False
 
     def _only_duplicates(self, result: Result, ignored: int) -> bool:
-        if result.warnings >= _SHOWN_WARNINGS or ignored != result.warnings:
+        if result.warnings >= SHOWN_WARNINGS or ignored != result.warnings:
             return False
-        codes = [code for code, _ in self._warnings()]
+        codes = [code for code, _ in show_warnings(self._db)]
         return len(codes) == ignored and _DUPLICATE_KEYS.issuperset(codes)
 
     def _send_apart(self, block: RowBlock, error: RowError) -> None:
@@ -130,12 +117,3 @@ class RowSender:
             column_list=block.into[block.into.index(b" (") + 1 :].decode("utf-8", "backslashreplace"),
             row_data=block.values[slice(*span)],
         )
-
-    def _refuse_warnings(self, block: RowBlock) -> None:
-        """A warning means that the server changed a value on its way in; strict modes leave few of them."""
-        for code, text in self._warnings():
-            if code not in _HARMLESS_WARNINGS and not _is_of_generated_column(code, text, block):
-                raise ChangedValueError(f"the server would change a value: {text}", errno=code)
-
-    def _warnings(self) -> list[tuple[int, str]]:
-        return [(int(code), str(text)) for _, code, text in self._db.query("SHOW WARNINGS")]

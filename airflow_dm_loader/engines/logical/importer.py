@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.engines.logical.chunks import TableColumns
 from airflow_dm_loader.engines.logical.pool import FileWork, ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.errors import CheckpointError
@@ -20,7 +21,8 @@ from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.schema import column_types
+from airflow_dm_loader.target.server import ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, target_time_zone
 
 _PROGRESS_EVERY_S = 5.0
@@ -89,11 +91,21 @@ def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, r
         load_id=load.load_id,
         run_id=run_id,
         config=config,
-        row_columns={(row.schema, row.table): row.row_columns for row in files.list_tables(meta, load.load_id)},
+        tables=_tables(meta, load),
+        as_statements=set(),
+        load_data=config.load_data and load_data_obstacle(meta.db, server) is None,
         default_time_zone=target_time_zone(meta.db),
         max_packet_bytes=server.max_allowed_packet,
         open_database=lambda: Database.open(target, session=session),
     )
+
+
+def _tables(meta: Meta, load: Load) -> dict[tuple[str, str], TableColumns]:
+    rows = files.list_tables(meta, load.load_id)
+    types = {schema: column_types(meta.db, schema) for schema in {row.schema for row in rows}}
+    return {
+        (row.schema, row.table): TableColumns(row.row_columns, types[row.schema].get(row.table, {})) for row in rows
+    }
 
 
 def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWork]:

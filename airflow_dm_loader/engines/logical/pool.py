@@ -161,6 +161,7 @@ class ImportPool:
                 committed=item.committed,
                 chunk_bytes=self._chunk_bytes,
                 max_statement_bytes=max(64 << 20, 4 * self._context.max_packet_bytes),
+                table=self._context.tables.get((item.row.schema, item.row.table)) if self._context.load_data else None,
             )
             for chunk in self._with_slots(reader):
                 with self._lock:

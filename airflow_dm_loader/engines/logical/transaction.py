@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement
+from airflow_dm_loader.engines.logical import load_data
+from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.duplicates import RowSender
+from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
 from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
 from airflow_dm_loader.errors import CheckpointError, LoaderError
 from airflow_dm_loader.state import chunks, conflicts
@@ -19,7 +21,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.session import file_session
 
 _log = logging.getLogger(__name__)
-_SENT_AS = "statements"
+_AS_STATEMENTS = "statements"
 _IDLE_S = 60  # the server closes idle connections after wait_timeout: don't try an old one
 
 
@@ -30,7 +32,9 @@ class LoadContext:
     load_id: int
     run_id: str
     config: LoadConfig
-    row_columns: Mapping[tuple[str, str], tuple[str, ...]]
+    tables: Mapping[tuple[str, str], TableColumns]
+    load_data: bool  # whether the server takes LOAD DATA LOCAL from us
+    as_statements: set[tuple[str, str]]  # tables whose rows it would not take as they are
     default_time_zone: str
     max_packet_bytes: int
     open_database: Callable[[], Database]
@@ -56,9 +60,16 @@ class ChunkSender:
 
         Any error leaves nothing of the chunk in the target, and the connection closed.
         """
+        table = chunk.file.schema, chunk.file.table
+        as_statements = chunk.row_layout is None or table in self._context.as_statements
         while True:
             try:
-                return self._send(chunk)
+                return self._send(chunk, as_statements=as_statements)
+            except NotAsLoadDataError as error:
+                self.close()
+                as_statements = True
+                self._context.as_statements.add(table)  # its next chunks would most likely fare the same
+                _log.info("%s from byte %d goes as statements: %s", chunk.file.name, chunk.start, error.message)
             except ChunkIsBusy:
                 self.close()
                 _log.info("another session is still at %s from byte %d; waiting for it", chunk.file.name, chunk.start)
@@ -76,7 +87,7 @@ class ChunkSender:
             self._db.close()
         self._db, self._session = None, {}
 
-    def _send(self, chunk: Chunk) -> ChunkCounts | None:
+    def _send(self, chunk: Chunk, *, as_statements: bool) -> ChunkCounts | None:
         started = time.monotonic()
         db = self._ready(chunk)
         meta = Meta(db, self._context.config.meta_schema)
@@ -92,26 +103,44 @@ class ChunkSender:
                 ) from None
             self._used_at = time.monotonic()
             return None
+        counts = self._send_statements(meta, chunk) if as_statements else self._load_data(db, chunk)
+        chunks.complete(
+            meta,
+            key,
+            nonce,
+            end_offset=chunk.end,
+            counts=counts,
+            sent_as=_AS_STATEMENTS if as_statements else load_data.SENT_AS,
+            file_bytes=chunk.file_bytes,
+            seconds=time.monotonic() - started,
+        )
+        self._used_at = time.monotonic()
+        return counts
+
+    def _load_data(self, db: Database, chunk: Chunk) -> ChunkCounts:
+        assert chunk.row_layout is not None
+        rows = chunk.statements[0].rows
+        into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, self._row_columns(chunk))
+        return load_data.send_chunk(db, chunk, into, chunk.row_layout, self._context.config.on_duplicate_logical)
+
+    def _send_statements(self, meta: Meta, chunk: Chunk) -> ChunkCounts:
         sender = RowSender(
-            db,
+            meta.db,
             self._context.config.on_duplicate_logical,
             lambda conflict: conflicts.store(meta, self._context.load_id, conflict),
         )
         for statement in chunk.statements:
             for block in self._block(chunk, statement).fit(self._context.max_packet_bytes):
                 sender.send(block)
-        chunks.complete(
-            meta,
-            key,
-            nonce,
-            end_offset=chunk.end,
-            counts=sender.counts,
-            sent_as=_SENT_AS,
-            file_bytes=chunk.file_bytes,
-            seconds=time.monotonic() - started,
-        )
-        self._used_at = time.monotonic()
         return sender.counts
+
+    def _row_columns(self, chunk: Chunk) -> tuple[str, ...]:
+        table = self._context.tables.get((chunk.file.schema, chunk.file.table))
+        if table is None:
+            raise CheckpointError(
+                "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
+            )
+        return table.row_columns
 
     def _ready(self, chunk: Chunk) -> Database:
         if self._db is not None and time.monotonic() - self._used_at > _IDLE_S:
@@ -126,15 +155,10 @@ class ChunkSender:
 
     def _block(self, chunk: Chunk, row_statement: RowStatement) -> RowBlock:
         rows, statement, file = row_statement.rows, row_statement.statement, chunk.file
-        columns = self._context.row_columns.get((file.schema, file.table))
-        if columns is None:
-            raise CheckpointError(
-                "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
-            )
         return RowBlock(
             schema=file.schema,
             table=file.table,
-            into=into_clause(file.schema, file.table, rows.columns, columns),
+            into=into_clause(file.schema, file.table, rows.columns, self._row_columns(chunk)),
             values=statement.text[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,

@@ -1,0 +1,130 @@
+r"""Proves that a statement's rows stand in a layout that LOAD DATA reads byte for byte.
+
+LOAD DATA takes much in silence that an INSERT would refuse or read otherwise: two rows on one line, a space beside a
+string, ``\%``, a string that is exactly ``\N``, hex and functions as text. So nothing is assumed. One linear regular
+expression, made from the table's columns, must match the whole statement: each row on a line of its own, each value
+in the only form that both ways read alike. What does not match goes as a statement, which is always right.
+
+After the match every newline ends a row: inside strings they are escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Layout(StrEnum):
+    """How the lines of rows look."""
+
+    COMMA_LAST = "comma last"  # dumpling, mydumper 0.10: (..),\n(..);\n
+    COMMA_FIRST = "comma first"  # mydumper 1.0: (..)\n,(..)\n;\n
+
+
+_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double"})
+_TEXTS = frozenset({
+    "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set",
+    "date", "time", "datetime", "timestamp",
+})  # fmt: skip
+_BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
+# Not in the list: bit and year (numbers read otherwise), json (another charset at MySQL), geometry, uuid, inet.
+
+_NUMBER = rb"-?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?"
+_STRING = {quote: rb"%b(?:[^%b\\\n]|\\[0nrtbZ\\'\"])*%b" % (quote, quote, quote) for quote in (b'"', b"'")}
+_MAX_PROGRAM_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowLayout:
+    """What a proven statement's rows look like. ``binary_marks``: strings may have ``_binary`` before them."""
+
+    layout: Layout
+    quote: bytes
+    binary_marks: bool
+
+
+class LayoutProver:
+    """Proves statements of one data file.
+
+    Args:
+        head: the statement up to its first row, as it stands in the file.
+        columns: the columns of its rows, in order.
+        types: column -> the target's type, in lower case without length.
+        first_rows: the rows of the file's first statement; they tell which layout to try.
+    """
+
+    def __init__(self, head: bytes, columns: Sequence[str], types: Mapping[str, str], first_rows: bytes) -> None:
+        self.row_layout = _guess(head, first_rows)
+        self._pattern = _compile(head, [types.get(column, "") for column in columns], self.row_layout)
+
+    @property
+    def can_prove(self) -> bool:
+        """Whether the table's types allow this at all."""
+        return self._pattern is not None
+
+    def proves_text(self, text: bytes) -> bool:
+        """Whether a statement, cut off after its last row, is in the layout."""
+        whole = text + (b"\n;" if self.row_layout.layout is Layout.COMMA_FIRST else b";")
+        return self.proves(whole, 0, len(whole))
+
+    def proves(self, buffer: bytes, start: int, end: int) -> bool:
+        """Whether ``buffer[start:end]``, from INSERT through ``;``, is a statement in the layout."""
+        return self._pattern is not None and self._pattern.fullmatch(buffer, start, end) is not None
+
+
+def _guess(head: bytes, first_rows: bytes) -> RowLayout:
+    """Which layout the file seems to have; a wrong guess costs time only, since the proof then fails."""
+    layout = Layout.COMMA_LAST if head.endswith(b"\n") else Layout.COMMA_FIRST
+    string = re.search(rb"['\"]", first_rows)
+    return RowLayout(layout, string[0] if string else b'"', binary_marks=layout is Layout.COMMA_FIRST)
+
+
+def _compile(head: bytes, types: Sequence[str], row_layout: RowLayout) -> Any | None:
+    import re2
+
+    string = _STRING[row_layout.quote]
+    marked = rb"(?:_binary )?" + string if row_layout.binary_marks else string
+    fields = []
+    for kind in types:
+        if kind in _NUMBERS:
+            fields.append(rb"(?:NULL|" + _NUMBER + rb")")
+        elif kind in _TEXTS or (kind in _BINARIES and row_layout.quote == b'"'):
+            fields.append(rb"(?:NULL|" + marked + rb")")
+        else:
+            return None
+    row = rb"\(" + rb",".join(fields) + rb"\)"
+    rows = (
+        row + rb"\n(?:," + row + rb"\n)*"
+        if row_layout.layout is Layout.COMMA_FIRST
+        else row + rb"(?:,\n" + row + rb")*"
+    )
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
+    options.never_capture = True
+    options.max_mem = _MAX_PROGRAM_BYTES
+    options.log_errors = False
+    try:
+        return re2.compile(re.escape(head) + rows + rb";", options)
+    except re2.error:  # hundreds of columns: the program would be too large
+        return None
+
+
+_MARK = b'_binary "'
+_AMBIGUOUS_MARK = re.compile(rb'_binary "[,)]')
+_STRING_OR_MARK = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")|_binary ', re.DOTALL)
+
+
+def drop_binary_marks(values: bytes) -> bytes:
+    """The rows without ``_binary`` before strings; the same word inside a string stays.
+
+    Inside a string, ``_binary "`` can only be its last word and closing quote, so a comma or parenthesis follows.
+    Only where that stands anywhere, strings are told from marks one by one.
+    """
+    if _MARK not in values:
+        return values
+    if _AMBIGUOUS_MARK.search(values):
+        return _STRING_OR_MARK.sub(rb"\1", values)
+    return values.replace(_MARK, b'"')

@@ -1,0 +1,70 @@
+"""A whole chunk in one LOAD DATA LOCAL: the dump's own bytes, with only the heads of statements cut out.
+
+LOCAL turns errors into warnings and drops rows, so the server's word counts only if it is exact: as many records as
+the chunk has rows, nothing skipped, no warning. Anything else undoes the chunk, and it goes as statements, which
+give the exact error or do what ``on_duplicate_logical`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_dm_loader.config import OnDuplicate
+from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
+from airflow_dm_loader.engines.logical.chunks import Chunk
+from airflow_dm_loader.engines.logical.warnings import changed_value
+from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.state.chunks import ChunkCounts
+from airflow_dm_loader.target.connection import Database
+
+SENT_AS = "load data"
+
+_LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
+_LAST_LINE_END = {Layout.COMMA_LAST: b",\n", Layout.COMMA_FIRST: b"\n"}
+
+
+class NotAsLoadDataError(RowError):
+    """The server would have changed or dropped something: the chunk must go as statements."""
+
+
+def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, policy: OnDuplicate) -> ChunkCounts:
+    """Send the chunk's rows inside the open transaction.
+
+    Args:
+        into: `` `schema`.`table` (columns) ``.
+
+    Raises:
+        NotAsLoadDataError: what the server took is not exactly what was sent; roll back.
+    """
+    rows = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal rows
+        for statement in chunk.statements:
+            values = statement.statement.text[statement.rows.values_at :]
+            if row_layout.binary_marks:
+                values = drop_binary_marks(values)
+            rows += values.count(b"\n") + 1
+            yield values
+            yield _LAST_LINE_END[row_layout.layout]
+
+    try:
+        result = db.load_local(_statement(into, row_layout, policy), pieces())
+    except RowError as error:
+        raise NotAsLoadDataError(error.message, errno=error.errno) from error
+    if result.records != rows or result.skipped:
+        raise NotAsLoadDataError(f"of {rows} rows the server counts {result.records}, and skipped {result.skipped}")
+    if changed := changed_value(db, result, into):
+        raise NotAsLoadDataError(f"the server would change a value: {changed[1]}", errno=changed[0])
+    return ChunkCounts(rows=rows, replaced=result.deleted)
+
+
+def _statement(into: bytes, row_layout: RowLayout, policy: OnDuplicate) -> bytes:
+    table, _, columns = into.partition(b" (")
+    return b"".join((
+        b"LOAD DATA LOCAL INFILE '{stream}' ",
+        b"REPLACE " if policy is OnDuplicate.REPLACE else b"",
+        b"INTO TABLE " + table + b" CHARACTER SET binary ",
+        b"FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '" + row_layout.quote.replace(b"'", b"\\'"),
+        b"' ESCAPED BY '\\\\' LINES STARTING BY '(' TERMINATED BY '" + _LINE_END[row_layout.layout] + b"' (" + columns,
+    ))  # fmt: skip

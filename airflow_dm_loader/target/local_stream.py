@@ -1,0 +1,102 @@
+"""LOAD DATA LOCAL from memory, and nothing else.
+
+A server may answer any statement by asking a LOCAL client for any file. This connection serves the one stream that
+was armed for the statement at hand, once and under a random name; any other request closes the connection.
+
+PyMySQL's own code is not used for it: after a read error at the client it tells the server that the stream ended
+well, and half of the rows would be committed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+from pymysql.connections import Connection, MySQLResult
+from pymysql.constants import CLIENT
+
+from airflow_dm_loader.errors import FatalError
+
+_PACKET_BYTES = 8 << 20  # a packet of the stream must stay below 16 MiB
+
+
+class UnexpectedFileRequestError(FatalError):
+    """The server asked for a file that no statement of ours names."""
+
+    default_remedy = "Do not trust this server: it tried to read a file of this machine. Check host, port and TLS."
+
+
+if TYPE_CHECKING:
+    _Connection = Connection[Any]
+else:
+    _Connection = Connection  # generic in its type stubs only
+
+
+class LocalStreamConnection(_Connection):
+    """A PyMySQL connection that can send rows from memory."""
+
+    _armed: tuple[bytes, Iterable[bytes]] | None = None
+
+    def __init__(self, **settings: Any) -> None:
+        flags = settings.pop("client_flag", 0) | CLIENT.LOCAL_FILES
+        super().__init__(client_flag=flags, local_infile=False, **settings)
+
+    def load_local(self, statement: bytes, pieces: Iterable[bytes]) -> None:
+        """Run a LOAD DATA statement, in which ``{stream}`` stands for the file's name, and send ``pieces``."""
+        name = f"dm-loader-{secrets.token_hex(16)}"
+        self._armed = name.encode(), pieces
+        try:
+            self.query(statement.replace(b"{stream}", name.encode(), 1))
+        finally:
+            self._armed = None
+
+    def _read_query_result(self, unbuffered: bool = False) -> int:
+        result: Any = _GuardedResult(self)
+        self._result = None
+        if unbuffered:
+            result.init_unbuffered_query()
+        else:
+            result.read()
+        self._result = result
+        if result.server_status is not None:
+            self.server_status = result.server_status
+        return int(result.affected_rows or 0)
+
+    def _serve(self, wanted: bytes) -> None:
+        armed, self._armed = self._armed, None
+        if armed is None or wanted != armed[0]:
+            self._force_close()  # type: ignore[attr-defined]
+            raise UnexpectedFileRequestError("the server asked for a file that was not offered to it")
+        try:
+            for piece in armed[1]:
+                view = memoryview(piece)
+                for start in range(0, len(view), _PACKET_BYTES):
+                    self._write_stream_packet(view[start : start + _PACKET_BYTES])
+        except BaseException:
+            self._force_close()  # type: ignore[attr-defined]  # the server must not take it for a whole stream
+            raise
+        self._write_stream_packet(memoryview(b""))
+
+    def _write_stream_packet(self, payload: memoryview) -> None:
+        sequence: int = self._next_seq_id  # type: ignore[has-type]
+        header = struct.pack("<I", len(payload))[:3] + bytes([sequence])
+        if len(payload) < 1 << 16:
+            self._write_bytes(header + payload)  # type: ignore[attr-defined]
+        else:
+            self._write_bytes(header)  # type: ignore[attr-defined]
+            self._write_bytes(payload)  # type: ignore[attr-defined]
+        self._next_seq_id = (sequence + 1) % 256
+
+
+class _GuardedResult(MySQLResult):
+    def _read_load_local_packet(self, first_packet: Any) -> None:
+        connection: Any = self.connection
+        connection._serve(first_packet.get_all_data()[1:])
+        answer = connection._read_packet()
+        if not answer.is_ok_packet():
+            connection._force_close()
+            raise pymysql.err.OperationalError(2014, "the server's answer to a stream is out of order")
+        self._read_ok_packet(answer)  # type: ignore[attr-defined]
