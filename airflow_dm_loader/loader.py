@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
 from airflow_dm_loader.barrier import Barrier, BarrierState
 from airflow_dm_loader.barrier.in_target import TargetBarrier
 from airflow_dm_loader.config import Level, LoadConfig, Mode, OnConflict, TargetConfig
@@ -30,6 +32,7 @@ from airflow_dm_loader.errors import (
     CheckpointError,
     DumpMetadataError,
     DumpNotFoundError,
+    LockedError,
     TargetError,
     WorkerNotMatchError,
 )
@@ -41,7 +44,7 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.state.registration import check_same_dump, register_load
+from airflow_dm_loader.state.registration import Registration, check_same_dump, register_load
 from airflow_dm_loader.state.report import make_report
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaCreator
@@ -116,7 +119,12 @@ def prepare_checkpoint(config: LoadConfig, target: TargetConfig, worker: Worker)
     plan = make_plan(inventory)
     with _meta(config, target) as meta:
         meta.create()
-        registration = register_load(meta, config, inventory, plan, worker)
+
+        def register() -> Registration:
+            meta.db.rollback()
+            return register_load(meta, config, inventory, plan, worker)
+
+        registration = _two_at_once()(register)
         meta.db.commit()
         if registration.afresh:
             _barrier(config, meta).begin_round(config.source_id)
@@ -403,6 +411,13 @@ def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState) -> None
         time.sleep(_BARRIER_POLL_S)
         with open_barrier(config, target) as barrier:
             missing = barrier.missing(state)
+
+
+def _two_at_once() -> Retrying:
+    """Of two runs that begin at once, the server undoes one; it tries again."""
+    return Retrying(
+        retry=retry_if_exception_type(LockedError), stop=stop_after_attempt(5), wait=wait_random(0, 0.5), reraise=True
+    )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.session import adjust_sql_mode
 
 _NOT_THERE_YET = frozenset({1146, 1356})  # what a view reads from is missing
+_ALREADY_THERE = 1050  # another run of this load created it a moment ago
 
 
 class PreparedTable(NamedTuple):
@@ -94,9 +95,14 @@ class SchemaCreator:
                     "the dump has rows for a table that neither it nor the target creates", table=name
                 )
             self._use(file)
-            target_schema.create_table(self._db, table.schema, table.table, file, parsed.body_at)
-            self.summary.created.append(name)
-        else:
+            try:
+                target_schema.create_table(self._db, table.schema, table.table, file, parsed.body_at)
+                self.summary.created.append(name)
+            except LoaderError as error:
+                if error.errno != _ALREADY_THERE:
+                    raise
+                kind = "BASE TABLE"
+        if kind is not None:
             self.summary.existing.append(name)
         if self._check_transactions and table.has_data:
             target_schema.check_transactional(self._db, table.schema, table.table)
@@ -110,19 +116,30 @@ class SchemaCreator:
 
     def create_views(self, views: tuple[PlannedView, ...]) -> None:
         """Create views, those that read from others after them, whatever their names."""
-        waiting = [view for view in views if view.view not in self._there[view.schema]]
+        waiting = [view for view in views if not self._is_there(view)]
         while waiting:
             later: list[tuple[PlannedView, LoaderError]] = []
             for view in waiting:
                 try:
                     self._create_view(view)
                 except LoaderError as error:
-                    if error.errno not in _NOT_THERE_YET:
+                    if error.errno in _NOT_THERE_YET:
+                        later.append((view, error))
+                    elif error.errno != _ALREADY_THERE:
                         raise
-                    later.append((view, error))
             if len(later) == len(waiting):
                 raise later[0][1]
             waiting = [view for view, _ in later]
+
+    def _is_there(self, view: PlannedView) -> bool:
+        kind = self._there[view.schema].get(view.view)
+        if kind is not None and "VIEW" not in kind:
+            raise TargetError(
+                f"the dump has a view of this name, the target a {kind.lower()}",
+                table=f"{view.schema}.{view.view}",
+                remedy="Rename or drop it, then clear.",
+            )
+        return kind is not None
 
     def _create_view(self, view: PlannedView) -> None:
         file = self._read(view.schema_file)
