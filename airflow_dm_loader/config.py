@@ -174,6 +174,11 @@ class LoadConfig(_Strict):
         title="Use LOAD DATA",
         description="Send rows by LOAD DATA LOCAL where their layout allows it and the server takes it: faster.",
     )
+    defer_indexes: bool = Field(
+        True,
+        title="Build indexes after the rows",
+        description="Secondary indexes and foreign keys of tables that the load creates come after their rows: faster.",
+    )
     meta_schema: str = Field(
         "dm_meta",
         min_length=1,

@@ -25,8 +25,9 @@ from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
+from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share, index_builder
 from airflow_dm_loader.errors import (
     BarrierTimeoutError,
     CheckpointError,
@@ -36,9 +37,9 @@ from airflow_dm_loader.errors import (
     TargetError,
     WorkerNotMatchError,
 )
-from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.plan.load_plan import PlannedTable, make_plan
 from airflow_dm_loader.report import LoadReport, LoadStatus
-from airflow_dm_loader.state import events, files, load_tasks, loads, outcomes
+from airflow_dm_loader.state import events, files, indexes, load_tasks, loads, outcomes
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -62,6 +63,7 @@ __all__ = [
     "Worker",
     "accept_outcome",
     "analyze",
+    "build_indexes",
     "choose_path",
     "clean_dump_files",
     "create_tables",
@@ -166,6 +168,11 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
         check_same_dump(load, inventory)
         prepared = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
         server = ask_server(meta.db)
+
+        def write_down(table: PlannedTable, waiting: tuple[SecondaryIndex, ...]) -> None:
+            indexes.register_indexes(meta, load.load_id, table.schema, table.table, waiting)
+            meta.db.commit()
+
         with Database.open(target, session=base_session(config, server)) as db:
             creator = SchemaCreator(
                 db,
@@ -173,6 +180,7 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
                 sql_mode=user_sql_mode(config),
                 time_zone=config.time_zone or target_time_zone(db),
                 transactions=server.flavour is not Flavour.TIDB,
+                defer=write_down if config.defer_indexes and server.flavour is not Flavour.TIDB else None,
             )
             creator.create_databases(plan)
             for planned in plan.tables:
@@ -236,6 +244,32 @@ def run_import(
         )
 
 
+def build_indexes(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+    """Build the indexes that tables were created without, where the import has not built them already.
+
+    Returns:
+        ``tables``: how many tables got theirs here.
+
+    Raises:
+        CheckpointError: a table that waits for its indexes has not all its rows yet.
+    """
+    with _stored(config, target) as (meta, load):
+        waiting = indexes.waiting_indexes(meta, load.load_id)
+        incomplete = set(waiting) - indexes.complete_tables(meta, load.load_id)
+        server = ask_server(meta.db)
+    if incomplete:
+        raise CheckpointError(
+            f"{len(incomplete)} tables wait for rows before their indexes can be built",
+            remedy="Clear run_import: it goes on where it stopped.",
+        )
+    builder = index_builder(config, target, load, base_session(config, server))
+    try:
+        builder.start_complete_tables()
+    finally:
+        builder.close(raise_errors=True)
+    return {"tables": len(waiting)}
+
+
 def verify(config: LoadConfig, target: TargetConfig) -> Outcome:
     """Compare every table with what was sent and what the dump says; write a new outcome.
 
@@ -250,6 +284,10 @@ def verify(config: LoadConfig, target: TargetConfig) -> Outcome:
             raise CheckpointError(
                 f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
                 remedy="Clear run_import: it goes on where it stopped.",
+            )
+        if indexes.waiting_indexes(meta, load.load_id):
+            raise CheckpointError(
+                "not all indexes are built yet", remedy="Clear build_indexes: it builds those that are missing."
             )
         outcome = record_outcome(config, meta, load, make_plan(inventory), _schema_reader(config), ask_server(meta.db))
         meta.db.commit()
@@ -388,6 +426,7 @@ def load_dump(
         create_tables(config, target)
         for share in import_shares(config, target):
             run_import(config, target, share, worker=worker, on_progress=on_progress)
+        build_indexes(config, target)
         verify(config, target)
     if path is not LoadPath.FINISHED:
         resolve_conflicts(config, target, worker, by_hand=False)

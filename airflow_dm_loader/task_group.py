@@ -104,8 +104,7 @@ def add_load_tasks(
     clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common)
 
     metadata >> prepare >> choose
-    _edge(choose, "load", ready)
-    _edge(choose, "look again", checksum)
+    choose >> [ready, checksum]  # to checksum: a paused load is looked at again
     _edge(choose, "paused", resolve)
     _edge(choose, "finished before", finish)
     rows >> checksum  # build_indexes comes between these two

@@ -7,20 +7,11 @@ comment around INVISIBLE).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
-    r"""
-    (?P<blank>   \s+ | /\*(?!M?!).*?\*/ | --\s[^\n]*(?:\n|\Z) | \#[^\n]*(?:\n|\Z) | /\*M?!\d* | \*/ )
-  | (?P<name>    `(?:[^`]|``)+` )
-  | (?P<string>  '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" )
-  | (?P<word>    [\w$@]+ )
-  | (?P<mark>    . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
+
 _KEY_WORDS = frozenset({"PRIMARY", "UNIQUE", "KEY", "INDEX", "FULLTEXT", "SPATIAL", "CONSTRAINT", "FOREIGN", "CHECK"})
 
 
@@ -49,59 +40,30 @@ class CreateTable:
         return tuple(column.name for column in self.columns if not column.generated and not column.invisible)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-
 def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTable | None:
     """Parse a CREATE TABLE statement; None if it is not one (or not one with a list of columns)."""
-    tokens = list(_tokens(statement))
+    tokens = list(tokenize(statement))
     words = [token.text.upper() for token in tokens[:7]]
     if words[:1] != ["CREATE"] or "TABLE" not in words[:3] or "SELECT" in words:
         return None
     at = words.index("TABLE") + 1
     if [token.text.upper() for token in tokens[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
         at += 3
-    name, at = _identifier(tokens, at, ansi_quotes), at + 1
+    name, at = identifier(tokens, at, ansi_quotes), at + 1
     while at + 1 < len(tokens) and tokens[at].text == ".":
-        name, at = _identifier(tokens, at + 1, ansi_quotes), at + 2
-    if name is None or at >= len(tokens) or tokens[at].text != "(" or _words(tokens[at + 1 : at + 2]) == ["LIKE"]:
+        name, at = identifier(tokens, at + 1, ansi_quotes), at + 2
+    if name is None or at >= len(tokens) or tokens[at].text != "(" or words_of(tokens[at + 1 : at + 2]) == ["LIKE"]:
         return None
     items, after = _items(tokens, at)
-    if "SELECT" in _words(tokens[after:]):
+    if "SELECT" in words_of(tokens[after:]):
         return None  # it has more columns than its list says
     columns = tuple(column for item in items if (column := _column(item, ansi_quotes)) is not None)
     return CreateTable(name, columns, _engine(tokens[after:]), tokens[at].at) if columns else None
 
 
-def _tokens(statement: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(statement):
-        kind = match.lastgroup or ""
-        if kind != "blank":
-            yield _Token(kind, match[0], match.start())
-
-
-def _words(tokens: list[_Token]) -> list[str]:
-    return [token.text.upper() for token in tokens if token.kind == "word"]
-
-
-def _identifier(tokens: list[_Token], at: int, ansi_quotes: bool) -> str | None:
-    if at >= len(tokens):
-        return None
-    token = tokens[at]
-    if token.kind == "name":
-        return token.text[1:-1].replace("``", "`")
-    if token.kind == "string" and ansi_quotes and token.text[0] == '"':
-        return token.text[1:-1].replace('""', '"')
-    return token.text if token.kind == "word" else None
-
-
-def _items(tokens: list[_Token], opening: int) -> tuple[list[list[_Token]], int]:
+def _items(tokens: Sequence[Token], opening: int) -> tuple[list[list[Token]], int]:
     """The comma-separated items within the parenthesis at ``opening``, and the index after it closes."""
-    items: list[list[_Token]] = [[]]
+    items: list[list[Token]] = [[]]
     depth = 1
     at = opening + 1
     while at < len(tokens) and depth:
@@ -115,13 +77,13 @@ def _items(tokens: list[_Token], opening: int) -> tuple[list[list[_Token]], int]
     return items, at
 
 
-def _column(item: list[_Token], ansi_quotes: bool) -> Column | None:
+def _column(item: Sequence[Token], ansi_quotes: bool) -> Column | None:
     if not item or (item[0].kind == "word" and item[0].text.upper() in _KEY_WORDS):
         return None
-    match _words(item[:2]):
+    match words_of(item[:2]):
         case ["PERIOD", "FOR"] | [_, "KEY" | "INDEX"]:  # VECTOR KEY and the like
             return None
-    name = _identifier(item, 0, ansi_quotes)
+    name = identifier(item, 0, ansi_quotes)
     if name is None:
         return None
     words, depth = [], 0
@@ -133,7 +95,7 @@ def _column(item: list[_Token], ansi_quotes: bool) -> Column | None:
     return Column(name, generated="AS" in words, invisible="INVISIBLE" in words, definition=definition)
 
 
-def _engine(options: list[_Token]) -> str | None:
+def _engine(options: Sequence[Token]) -> str | None:
     for at, token in enumerate(options):
         if token.kind == "word" and token.text.upper() == "ENGINE":
             value = options[at + 1 : at + 3]

@@ -93,14 +93,20 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
     lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
     found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]
     lines += [
-        f"| `{table.table}` | {table.rows} | {table.conflicts} | {table.row_count} | {table.checksum} "
-        f"| {table.remark.replace('|', chr(92) + '|')} |"
+        f"| `{table.table}` | {table.rows} | {table.conflicts} | {_plain(table.row_count)} "
+        f"| {_plain(table.checksum)} | {_plain(table.remark)} |"
         for table in found[:max_tables]
     ]
     if len(found) > max_tables:
         lines.append(f"\nand {len(found) - max_tables} tables more.")
+    if outcome.conflicts:
+        lines.append(f"\nThe rows in conflict are in `{config.meta_schema}`.`dm_loader_conflict`.")
     lines.append(f"\n**{ACCEPT}**: the load goes on to finished. **{ABORT}**: this task fails.")
     return subject, "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    return text.replace("not_compared", "not compared").replace("|", "\\|")
 
 
 def _name(user: Mapping[str, Any] | None) -> str:

@@ -70,6 +70,15 @@ _TABLES = {
         `empty_before` TINYINT NOT NULL,
         `row_columns` LONGTEXT NOT NULL,
         PRIMARY KEY (`load_id`, `table_schema`, `table_name`)""",
+    # indexes that wait for their table's rows
+    "index": """
+        `load_id` BIGINT UNSIGNED NOT NULL,
+        `table_schema` VARCHAR(64) NOT NULL,
+        `table_name` VARCHAR(64) NOT NULL,
+        `index_name` VARCHAR(64) NOT NULL,
+        `definition` LONGTEXT NOT NULL,
+        `built` TINYINT NOT NULL DEFAULT 0,
+        PRIMARY KEY (`load_id`, `table_schema`, `table_name`, `index_name`)""",
     # rows that met a row with the same key under on_duplicate_logical=manual
     "conflict": """
         `conflict_id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -124,7 +133,7 @@ _TABLES = {
 }
 
 TABLE_NAMES = tuple(f"dm_loader_{name}" for name in _TABLES)
-_OF_ONE_LOAD = ("load", "file", "chunk", "table", "conflict", "outcome", "event")
+_OF_ONE_LOAD = ("load", "file", "chunk", "table", "index", "conflict", "outcome", "event")
 _MISSING = frozenset({1049, 1146})  # unknown database, no such table
 
 

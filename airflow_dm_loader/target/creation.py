@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
 from airflow_dm_loader.dump.schema_files import NotCreateStatementError, SchemaFile
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, split_secondary_indexes
 from airflow_dm_loader.errors import LoaderError, SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
@@ -48,6 +49,7 @@ class SchemaCreator:
         db: a connection with ``foreign_key_checks`` off, so that the order of tables does not matter.
         read: a schema file by name, decoded and parsed.
         sql_mode: the user's, if set; else each file's own, adjusted.
+        defer: writes down the indexes that a table is created without; None: tables get theirs at once.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class SchemaCreator:
         sql_mode: str | None,
         time_zone: str,
         transactions: bool,
+        defer: Callable[[PlannedTable, tuple[SecondaryIndex, ...]], None] | None,
     ) -> None:
         self._db = db
         self._read = read
         self._sql_mode = sql_mode
         self._time_zone = time_zone
         self._check_transactions = transactions
+        self._defer = defer
         self._there: dict[str, dict[str, str]] = {}
         self.summary = CreationSummary()
 
@@ -96,7 +100,7 @@ class SchemaCreator:
                 )
             self._use(file)
             try:
-                target_schema.create_table(self._db, table.schema, table.table, file, parsed.body_at)
+                target_schema.create_table(self._db, table.schema, table.table, file, self._body(table, file, parsed))
                 self.summary.created.append(name)
             except LoaderError as error:
                 if error.errno != _ALREADY_THERE:
@@ -113,6 +117,15 @@ class SchemaCreator:
             parsed.row_columns if parsed is not None else target_schema.row_columns(self._db, table.schema, table.table)
         )
         return PreparedTable(table.schema, table.table, kind is None, empty, columns)
+
+    def _body(self, table: PlannedTable, file: SchemaFile, parsed: CreateTable) -> str:
+        statement = file.create.decode("utf-8", "surrogateescape")
+        if self._defer is None or not table.has_data or "ANSI_QUOTES" in file.settings.get("sql_mode", "").upper():
+            return statement[parsed.body_at :]
+        body, indexes = split_secondary_indexes(statement)
+        if indexes:
+            self._defer(table, indexes)
+        return body
 
     def create_views(self, views: tuple[PlannedView, ...]) -> None:
         """Create views, those that read from others after them, whatever their names."""

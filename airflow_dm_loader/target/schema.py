@@ -30,9 +30,8 @@ def create_database(db: Database, schema: str, statement: bytes | None) -> None:
     db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}".encode() + options)
 
 
-def create_table(db: Database, schema: str, table: str, file: SchemaFile, body_at: int) -> None:
-    """Create a table as the dump says, under its target name. ``body_at``: where its columns open."""
-    body = file.create.decode("utf-8", "surrogateescape")[body_at:]
+def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> None:
+    """Create a table under its target name. ``body``: the dump's statement from its columns on."""
     db.execute(f"USE {quote(schema)}")  # foreign keys name tables of the same database without it
     try:
         db.execute(f"CREATE TABLE {qualified(schema, table)} {body}".encode("utf-8", "surrogateescape"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import TableColumns
+from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.pool import FileWork, ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.errors import CheckpointError
@@ -23,7 +24,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.schema import column_types
 from airflow_dm_loader.target.server import ask_server, load_data_obstacle
-from airflow_dm_loader.target.session import base_session, target_time_zone
+from airflow_dm_loader.target.session import adjust_sql_mode, base_session, target_time_zone, user_sql_mode
 
 _PROGRESS_EVERY_S = 5.0
 
@@ -64,8 +65,10 @@ def import_share(
     started = time.monotonic()
     dealt = file_shares(meta, load, config.import_tasks)
     mine = set(dealt[share]) if share < len(dealt) else set()
+    context = _context(config, target, meta, load, run_id)
     pool = ImportPool(
-        _context(config, target, meta, load, run_id),
+        context,
+        index_builder(config, target, load, context.session),
         storage,
         _work(meta, load, plan, mine),
         chunk_bytes=load.chunk_bytes,
@@ -84,6 +87,16 @@ def import_share(
     )
 
 
+def index_builder(
+    config: LoadConfig, target: TargetConfig, load: Load, session: Mapping[str, str | int]
+) -> IndexBuilder:
+    """Builds indexes over connections of its own; ``session`` as the rows have it."""
+    ddl = {**session, "sql_mode": user_sql_mode(config) or adjust_sql_mode("")}
+    return IndexBuilder(
+        lambda: Database.open(target, session=ddl), config.meta_schema, load.load_id, workers=config.pool_size
+    )
+
+
 def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, run_id: str) -> LoadContext:
     server = ask_server(meta.db)
     session = base_session(config, server)
@@ -96,6 +109,7 @@ def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, r
         load_data=config.load_data and load_data_obstacle(meta.db, server) is None,
         default_time_zone=target_time_zone(meta.db),
         max_packet_bytes=server.max_allowed_packet,
+        session=session,
         open_database=lambda: Database.open(target, session=session),
     )
 

@@ -18,6 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
 from airflow_dm_loader.plan.load_plan import PlannedFile
@@ -62,6 +63,7 @@ class ImportPool:
     def __init__(
         self,
         context: LoadContext,
+        index_builder: IndexBuilder,
         storage: DumpStorage,
         work: Iterable[FileWork],
         *,
@@ -69,6 +71,7 @@ class ImportPool:
         stop: threading.Event,
     ) -> None:
         self._context = context
+        self._index_builder = index_builder
         self._storage = storage
         self._work = sorted(work, key=lambda item: (-item.row.file_bytes, item.row.file_id))  # long ones first
         self._todo: Iterator[FileWork] = iter([item for item in self._work if not item.done])
@@ -117,7 +120,7 @@ class ImportPool:
             self._mark_done_files()
             on_tick()
             time.sleep(_TICK_S)
-        self._mark_done_files()
+        self._finish_indexes(on_tick)
         if self._stop.is_set():
             raise LoadInterruptedError("the import was stopped; what was committed stays")
         if self._failures:
@@ -255,12 +258,24 @@ class ImportPool:
             files.mark_done(Meta(db, self._context.config.meta_schema), self._context.load_id, done)
             db.commit()
         self.counts.files_done += len(done)
+        if not self._ending:
+            self._index_builder.start_complete_tables()
+
+    def _finish_indexes(self, on_tick: Callable[[], None]) -> None:
+        self._mark_done_files()
+        while self._index_builder.busy and not self._ending:
+            on_tick()
+            time.sleep(_TICK_S)
+        if self._stop.is_set():
+            self._kill_sessions()
+        self._index_builder.close(raise_errors=not self._ending)
 
     # -- stopping
 
     def _kill_sessions(self) -> None:
         """End our sessions in the server: a running statement would go on there for as long as it takes."""
         ids = [number for sender in self._senders if (number := sender.connection_id) is not None]
+        ids += self._index_builder.sessions
         try:
             with self._context.open_database() as db:
                 for number in ids:

@@ -37,6 +37,7 @@ class LoadContext:
     as_statements: set[tuple[str, str]]  # tables whose rows it would not take as they are
     default_time_zone: str
     max_packet_bytes: int
+    session: Mapping[str, str | int]
     open_database: Callable[[], Database]
 
 

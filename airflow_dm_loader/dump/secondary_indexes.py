@@ -1,0 +1,91 @@
+"""Takes secondary indexes and foreign keys out of a CREATE TABLE, so that they can be built once the rows are in.
+
+Only what can surely wait is taken: keys that are not unique, and named foreign keys. Unique keys stay, since they
+tell duplicates; so does the key that an AUTO_INCREMENT column needs, and full text and spatial ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.create_table import parse_create_table
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class SecondaryIndex:
+    """An index or foreign key. ``definition`` follows ADD in an ALTER TABLE, as the dump has it."""
+
+    name: str
+    definition: str
+
+
+def split_secondary_indexes(statement: str) -> tuple[str, tuple[SecondaryIndex, ...]]:
+    """The statement's part from its columns on, without what can wait; and what was taken out.
+
+    Raises:
+        ValueError: not a CREATE TABLE with its columns.
+    """
+    parsed = parse_create_table(statement)
+    if parsed is None:
+        raise ValueError("not a CREATE TABLE with its columns")
+    body = statement[parsed.body_at :]
+    if parsed.engine is not None and parsed.engine.upper() != "INNODB":
+        return body, ()
+    items, end = _items(statement, parsed.body_at)
+    automatic = {name for item in items if "AUTO_INCREMENT" in words_of(item.tokens) and (name := item.name(0))}
+    later = [item for item in items if item.can_wait(automatic)]
+    if not later or any(item.is_foreign_key and item not in later for item in items):
+        return body, ()
+    kept = ",".join(item.text for item in items if item not in later)
+    return "(" + kept + "\n" + statement[end:], tuple(item.index() for item in later)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What stands between two commas of the column list."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    def name(self, at: int) -> str | None:
+        return identifier(self.tokens, at, ansi_quotes=False)
+
+    @property
+    def is_foreign_key(self) -> bool:
+        return "FOREIGN" in words_of(self.tokens[:3])
+
+    def can_wait(self, automatic: set[str]) -> bool:
+        text = self.text.strip()
+        if len(self.tokens) < 4 or not text.startswith(self.tokens[0].text) or text.endswith("*/"):
+            return False
+        match self.tokens[0].text.upper():
+            case "KEY" | "INDEX":
+                at = next((at for at, token in enumerate(self.tokens) if token.text == "("), 0)
+                return at == 2 and self.name(at + 1) not in automatic
+            case "CONSTRAINT":
+                return words_of(self.tokens[2:4]) == ["FOREIGN", "KEY"]
+        return False
+
+    def index(self) -> SecondaryIndex:
+        return SecondaryIndex(self.name(1) or "", self.text.strip())
+
+
+def _items(statement: str, opening: int) -> tuple[list[_Item], int]:
+    """The items of the parenthesis at ``opening``, and where it closes."""
+    items: list[_Item] = []
+    found: list[Token] = []
+    start, depth = opening + 1, 0
+    for token in tokenize(statement):
+        if token.at < opening:
+            continue
+        mark = token.text if token.kind == "mark" else ""
+        depth += (mark == "(") - (mark == ")")
+        if depth == 0 or (mark == "," and depth == 1):
+            items.append(_Item(statement[start : token.at], tuple(found)))
+            if depth == 0:
+                return items, token.at
+            found, start = [], token.at + 1
+        elif token.at > opening:
+            found.append(token)
+    raise ValueError("the list of columns is not closed")

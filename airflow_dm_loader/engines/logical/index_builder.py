@@ -1,0 +1,74 @@
+"""Builds the indexes of tables whose rows are in, while other tables still load."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
+from airflow_dm_loader.state import indexes
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.indexes import add_indexes
+
+_log = logging.getLogger(__name__)
+
+
+class IndexBuilder:
+    """Builds indexes in the background, one connection a table; nothing is built twice.
+
+    Args:
+        open_database: a connection for DDL.
+        workers: how many tables at a time.
+    """
+
+    def __init__(self, open_database: Callable[[], Database], meta_schema: str, load_id: int, *, workers: int) -> None:
+        self._open = open_database
+        self._meta_schema = meta_schema
+        self._load_id = load_id
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="dm-loader-index")
+        self._started: set[tuple[str, str]] = set()
+        self._futures: list[Future[None]] = []
+        self._sessions: set[int] = set()
+
+    def start_complete_tables(self) -> None:
+        """Start with every table that has all its rows and lacks indexes."""
+        with self._open() as db:
+            meta = Meta(db, self._meta_schema)
+            waiting = indexes.waiting_indexes(meta, self._load_id)
+            complete = indexes.complete_tables(meta, self._load_id) if waiting else set()
+        for table in sorted(complete & set(waiting) - self._started):
+            self._started.add(table)
+            self._futures.append(self._threads.submit(self._build, *table, waiting[table]))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a build has not ended yet."""
+        return not all(future.done() for future in self._futures)
+
+    @property
+    def sessions(self) -> tuple[int, ...]:
+        """The server's numbers of our connections, for KILL."""
+        return tuple(self._sessions)
+
+    def close(self, *, raise_errors: bool) -> None:
+        """Begin no further table, wait for those that are being built; with ``raise_errors``, raise the first error."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for future in self._futures:
+            error = None if future.cancelled() else future.exception()
+            if error is not None and raise_errors:
+                raise error
+
+    def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
+        started = time.monotonic()
+        with self._open() as db:
+            self._sessions.add(db.connection_id)
+            try:
+                add_indexes(db, schema, table, wanted)
+                indexes.mark_built(Meta(db, self._meta_schema), self._load_id, schema, table)
+                db.commit()
+            finally:
+                self._sessions.discard(db.connection_id)
+        _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, time.monotonic() - started)

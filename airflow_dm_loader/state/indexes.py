@@ -1,0 +1,50 @@
+"""Indexes that wait for their table's rows: written down before the table is created without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
+from airflow_dm_loader.state.meta import Meta
+
+_Table = tuple[str, str]  # schema, name
+
+
+def register_indexes(meta: Meta, load_id: int, schema: str, table: str, indexes: Iterable[SecondaryIndex]) -> None:
+    """Write down what is to be built; commit this before the table is created."""
+    for index in indexes:
+        meta.db.execute(
+            f"INSERT IGNORE INTO {meta['index']} (load_id, table_schema, table_name, index_name, definition) "
+            "VALUES (%s, %s, %s, %s, %s)",
+            (load_id, schema, table, index.name, index.definition),
+        )
+
+
+def waiting_indexes(meta: Meta, load_id: int) -> dict[_Table, tuple[SecondaryIndex, ...]]:
+    """What is still to be built, by table."""
+    waiting: dict[_Table, list[SecondaryIndex]] = {}
+    for schema, table, name, definition in meta.db.query(
+        f"SELECT table_schema, table_name, index_name, definition FROM {meta['index']} "
+        "WHERE load_id = %s AND built = 0 ORDER BY table_schema, table_name, index_name",
+        (load_id,),
+    ):
+        waiting.setdefault((schema, table), []).append(SecondaryIndex(name, definition))
+    return {table: tuple(indexes) for table, indexes in waiting.items()}
+
+
+def mark_built(meta: Meta, load_id: int, schema: str, table: str) -> None:
+    """All indexes of the table are there."""
+    meta.db.execute(
+        f"UPDATE {meta['index']} SET built = 1 WHERE load_id = %s AND table_schema = %s AND table_name = %s",
+        (load_id, schema, table),
+    )
+
+
+def complete_tables(meta: Meta, load_id: int) -> set[_Table]:
+    """The tables whose data files are all in."""
+    rows = meta.db.query(
+        f"SELECT table_schema, table_name FROM {meta['file']} WHERE load_id = %s "
+        "GROUP BY table_schema, table_name HAVING MIN(done) = 1",
+        (load_id,),
+    )
+    return {(str(schema), str(table)) for schema, table in rows}
