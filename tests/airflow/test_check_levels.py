@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.airflow.dag_runs import Run
+from dev.dag_runs import Run
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG

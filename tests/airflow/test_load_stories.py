@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.airflow.dag_runs import Run
+from dev.dag_runs import Run
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG

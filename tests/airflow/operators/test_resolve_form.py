@@ -51,13 +51,15 @@ def answer(config: LoadConfig, asked: TaskRun, option: str) -> TaskRun:
     return resolve(config, next_method="execute_complete", next_kwargs={"event": event}, xcoms=asked.xcoms)
 
 
-def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig) -> None:
+def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig, query: Query) -> None:
     asked = resolve(paused)
     assert asked.state == "awaiting_input", asked.error
     form = asked.requests["/hitlDetails/"]
     assert form["options"] == ["Accept", "Abort"]
     assert "34020" in form["subject"]
     assert "| `s.t` | " in form["body"]
+    assert query("SELECT COUNT(*) FROM dm_meta.dm_loader_conflict") == ((1,),)
+    assert "`dm_meta`.`dm_loader_conflict`" in form["body"]
 
 
 def test_accepting_is_recorded_with_who_did_it(paused: LoadConfig, target: TargetConfig, query: Query) -> None:

@@ -13,7 +13,7 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import BarrierState, open_barrier
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
 from airflow_dm_loader.task_group import DumpLoadTaskGroup
-from tests.airflow.dag_runs import Run, register
+from dev.dag_runs import Run, register
 
 if TYPE_CHECKING:
     from tests.airflow.conftest import MakeDump, Query
