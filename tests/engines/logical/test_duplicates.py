@@ -1,0 +1,219 @@
+"""on_duplicate_logical: what happens to a row whose key is there already, and to rows that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import load_dump, loader
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.report import TableReport
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import Table, import_all, load_config, write_dump
+from tests.tables import chunks, count, query
+
+TWICE = ['(1,"first")', '(2,"two")', '(3,"three")', '(1,"second")', '(4,"four")']
+
+
+def rows_of(server: PrivateMariaDB, table: str = "s.t") -> list[tuple[object, ...]]:
+    return query(server, f"SELECT * FROM {table} ORDER BY 1, 2")
+
+
+def counts(table: TableReport) -> tuple[int, int, int, int]:
+    return table.rows, table.replaced, table.ignored, table.conflicts
+
+
+def test_replace_keeps_the_row_that_came_last_and_counts(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
+
+    report = load_dump(load_config(folder, on_duplicate_logical="replace"), target)
+
+    assert rows_of(server) == [(1, "second"), (2, "two"), (3, "three"), (4, "four")]
+    assert [counts(table) for table in report.tables] == [(5, 1, 0, 0)]
+    assert report.outcome == "clean"
+
+
+def test_replace_counts_every_row_that_one_row_pushed_out(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    create = "(`a` int, `b` int, PRIMARY KEY (`a`), UNIQUE (`b`)) ENGINE=InnoDB"
+    folder = write_dump(tmp_path / "dump", Table("t", create, ["(1,1)", "(2,2)", "(1,2)"]))
+
+    report = load_dump(load_config(folder, on_duplicate_logical="replace"), target)
+
+    assert rows_of(server) == [(1, 2)]
+    assert [counts(table) for table in report.tables] == [(3, 2, 0, 0)]
+    assert report.outcome == "clean"
+
+
+def test_ignore_keeps_the_row_that_came_first_and_counts(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
+
+    report = load_dump(load_config(folder, on_duplicate_logical="ignore"), target)
+
+    assert rows_of(server) == [(1, "first"), (2, "two"), (3, "three"), (4, "four")]
+    assert [counts(table) for table in report.tables] == [(5, 0, 1, 0)]
+    assert report.outcome == "clean"
+
+
+def test_error_names_file_offset_and_key_and_keeps_nothing_of_the_chunk(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE, rows_per_statement=2))
+
+    with pytest.raises(RowError, match="Duplicate entry '1' for key 'PRIMARY'") as caught:
+        load_dump(load_config(folder, on_duplicate_logical="error"), target)
+
+    error = caught.value
+    assert (error.errno, error.table, error.file) == (1062, "s.t", "s.t.sql")
+    assert error.offset == (folder / "s.t.sql").read_bytes().index(b'(1,"second")')
+    assert error.statement == '(1,"second")'
+    assert (count(server, "s.t"), chunks(server)) == (0, 0)
+
+
+def test_an_error_keeps_the_chunks_before_it(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    rows = [f'({at},"{"x" * 30}")' for at in range(500)]
+    folder = write_dump(tmp_path / "dump", Table("t", rows=[*rows, '(0,"again")'], rows_per_statement=50))
+
+    with pytest.raises(RowError) as caught:
+        load_dump(load_config(folder, on_duplicate_logical="error", pool_size=1), target)
+
+    assert caught.value.offset == (folder / "s.t.sql").read_bytes().index(b'(0,"again")')
+    assert count(server, "s.t") == query(server, "SELECT SUM(row_count) FROM dm_meta.dm_loader_chunk")[0][0] > 0
+
+
+def test_manual_keeps_the_row_that_is_there_and_stores_the_one_that_came(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    rows = ['(1,"first")', '(2,"two")', '(1,"b\udcff\\"y\\0")']
+    create = "(`id` int NOT NULL, `v` varbinary(40), PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    folder = write_dump(tmp_path / "dump", Table("t", create, rows))
+    config = load_config(folder, on_duplicate_logical="manual")
+    import_all(config, target)
+
+    outcome = loader.verify(config, target)
+
+    assert rows_of(server) == [(1, b"first"), (2, b"two")]
+    assert (outcome.verdict, outcome.code, outcome.conflicts) == ("has_duplicates", 34020, 1)
+    assert [counts(table) for table in outcome.tables] == [(3, 0, 0, 1)]
+    stored = query(
+        server,
+        "SELECT table_schema, table_name, file_name, file_offset, errno, error, column_list, row_data "
+        "FROM dm_meta.dm_loader_conflict",
+    )
+    came = b'(1,"b\xff\\"y\\0")'
+    offset = (folder / "s.t.sql").read_bytes().index(came)
+    error = "Duplicate entry '1' for key 'PRIMARY'"
+    assert stored == [("s", "t", "s.t.sql", offset, 1062, error, "(`id`,`v`)", came)]
+
+
+def test_many_duplicates_are_each_counted(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    rows = [f'({at % 700},"{at}")' for at in range(1000)]
+    folder = write_dump(tmp_path / "dump", Table("t", rows=rows))
+    found = {}
+
+    for policy in ("replace", "ignore", "manual"):
+        config = load_config(folder, task_name=policy, on_duplicate_logical=policy, on_conflict="accept", pool_size=1)
+        (table,) = load_dump(config, target).tables
+        found[policy] = counts(table), table.row_count, rows_of(server)[0]
+        query(server, "DROP DATABASE s")
+
+    assert found == {
+        "replace": ((1000, 300, 0, 0), "passed", (0, "700")),
+        "ignore": ((1000, 0, 300, 0), "passed", (0, "0")),
+        "manual": ((1000, 0, 0, 300), "passed", (0, "0")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "verb", "kept"),
+    [
+        ("replace", "INSERT", "second"),
+        ("replace", "INSERT IGNORE", "second"),
+        ("ignore", "REPLACE", "first"),
+        ("manual", "REPLACE", "first"),
+        ("manual", "INSERT IGNORE", "first"),
+    ],
+)
+def test_the_setting_wins_over_the_dumps_own_verb(
+    policy: str, verb: str, kept: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE, insert=f"{verb} INTO `{{table}}` VALUES"))
+
+    load_dump(load_config(folder, on_duplicate_logical=policy, on_conflict="accept"), target)
+
+    assert rows_of(server)[0] == (1, kept)
+
+
+@pytest.mark.parametrize("verb", ["INSERT IGNORE", "REPLACE"])
+def test_error_wins_over_the_dumps_own_verb(
+    verb: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE, insert=f"{verb} INTO `{{table}}` VALUES"))
+
+    with pytest.raises(RowError) as caught:
+        load_dump(load_config(folder, on_duplicate_logical="error"), target)
+
+    assert caught.value.errno == 1062
+
+
+@pytest.mark.parametrize(
+    ("row", "errno"),
+    [
+        pytest.param('(7,1,"2026-01-01","too long")', 1406, id="too long"),
+        pytest.param('(7,NULL,"2026-01-01","a")', 1048, id="null"),
+        pytest.param('(7,101,"2026-01-01","a")', 4025, id="check"),
+        pytest.param('(7,1000,"2026-01-01","a")', 1264, id="out of range"),
+        pytest.param('(7,1,"2026-13-01","a")', 1292, id="bad date"),
+        pytest.param('(7,1,"2026-01-01","\udcff")', 1366, id="bad utf8"),
+        pytest.param('(7,"1x","2026-01-01","a")', 1265, id="not a number"),
+    ],
+)
+def test_ignore_forgives_nothing_but_duplicates(
+    row: str, errno: int, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    create = (
+        "(`id` int NOT NULL, `n` tinyint NOT NULL, `d` date, `v` varchar(5), PRIMARY KEY (`id`), CHECK (`n` < 100)) "
+        "ENGINE=InnoDB CHARSET=utf8mb4"
+    )
+    good = [f'({at},1,"2026-01-01","a")' for at in (1, 2, 3, 4)]
+    rows = [*good, good[0], row, '(8,1,"2026-01-01","a")']
+    folder = write_dump(tmp_path / "dump", Table("t", create, rows, insert="INSERT IGNORE INTO `{table}` VALUES"))
+
+    with pytest.raises(RowError) as caught:
+        load_dump(load_config(folder, on_duplicate_logical="ignore"), target)
+
+    raw = row.encode("utf-8", "surrogateescape")
+    assert caught.value.errno == errno
+    assert caught.value.offset == (folder / "s.t.sql").read_bytes().index(raw)
+    assert (count(server, "s.t"), chunks(server), count(server, "dm_meta.dm_loader_conflict")) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("policy", ["replace", "error", "manual"])
+def test_a_value_that_does_not_fit_is_named_under_every_policy(
+    policy: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    rows = ['(1,"a")', '(2,"b")', f'(3,"{"x" * 41}")', '(4,"d")']
+    folder = write_dump(tmp_path / "dump", Table("t", rows=rows, insert="INSERT IGNORE INTO `{table}` VALUES"))
+
+    with pytest.raises(RowError) as caught:
+        load_dump(load_config(folder, on_duplicate_logical=policy), target)
+
+    assert (caught.value.errno, caught.value.statement) == (1406, rows[2])
+    assert count(server, "s.t") == 0
+
+
+def test_a_row_with_a_column_too_many_is_named(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")', '(3,"c",3)', '(4,"d")']))
+
+    with pytest.raises(RowError) as caught:
+        load_dump(load_config(folder), target)
+
+    assert (caught.value.errno, caught.value.statement) == (1136, '(3,"c",3)')
+    assert count(server, "s.t") == 0

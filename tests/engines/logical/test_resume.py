@@ -1,0 +1,147 @@
+"""Loads that end in the middle, and go on."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from backports import zstd
+
+from airflow_dm_loader import load_dump, loader
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import CheckpointError, DumpFormatError
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import WITHOUT_KEY, WORKER, load_config, numbered, prepare, write_dump
+from tests.faults import global_variable, import_until_broken
+from tests.tables import chunks, hashes_by_client, one, table_hashes
+
+_LOAD = """
+import json, sys
+from airflow_dm_loader import LoadConfig, TargetConfig, load_dump
+config, target = json.load(sys.stdin)
+load_dump(LoadConfig(**config), TargetConfig(**target))
+"""
+
+
+def start_process(config: LoadConfig, target: TargetConfig) -> subprocess.Popen[bytes]:
+    """``load_dump`` in a process that can be killed."""
+    secret = {**target.model_dump(), "password": target.password.get_secret_value()}
+    process = subprocess.Popen([sys.executable, "-c", _LOAD], stdin=subprocess.PIPE, cwd=Path(__file__).parents[3])
+    assert process.stdin is not None
+    process.stdin.write(json.dumps([config.model_dump(mode="json"), secret]).encode())
+    process.stdin.close()
+    return process
+
+
+def ends_before(process: subprocess.Popen[bytes], server: PrivateMariaDB, goal: int) -> bool:
+    """Whether the process ends before so many chunks are committed."""
+    while chunks(server) < goal:
+        if process.poll() is not None:
+            return True
+        time.sleep(0.005)
+    return False
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("local_infile", [1, 0], ids=["load data", "statements"])
+def test_a_process_that_is_killed_again_and_again_loads_each_row_once(
+    local_infile: int, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", numbered("keyed", 15000), numbered("keyless", 15000, WITHOUT_KEY))
+    reference = hashes_by_client(server, folder)
+    config = load_config(folder)
+
+    with global_variable(server, "local_infile", local_infile):
+        process, kills = start_process(config, target), 0
+        while not ends_before(process, server, chunks(server) + random.randint(30, 60)):
+            process.kill()
+            process.wait()
+            kills += 1
+            process = start_process(config, target)
+
+    assert process.returncode == 0
+    assert kills >= 3
+    assert table_hashes(server, ["s"]) == reference
+    assert load_dump(config, target).skipped
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+def test_a_load_that_broke_goes_on_behind_what_is_committed(
+    compression: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", numbered("t", 4000, WITHOUT_KEY))
+    reference = hashes_by_client(server, folder)
+    plain = folder / "s.t.sql"
+    if compression == "gzip":
+        (folder / "s.t.sql.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    elif compression == "zstd":
+        (folder / "s.t.sql.zst").write_bytes(zstd.compress(plain.read_bytes()))
+    if compression != "none":
+        plain.unlink()
+    config = load_config(folder, pool_size=1)
+    prepare(config, target)
+    import_until_broken(config, target, chunks=10)
+    committed = chunks(server)
+    rows = one(server, "SELECT SUM(row_count) FROM dm_meta.dm_loader_chunk")
+
+    report = loader.run_import(config, target, worker=WORKER)
+
+    assert report.chunks_skipped == committed > 5
+    assert report.rows_sent == 4000 - rows
+    assert report.chunks_sent == chunks(server) - committed
+    assert table_hashes(server, ["s"]) == reference
+
+
+def test_the_files_head_is_honoured_on_a_resume(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    table = numbered("t", 400, "(`id` int NOT NULL, `v` varchar(40), `at` timestamp DEFAULT '2026-01-01 00:00:00')")
+    rows = [f'({at},"{at}","2026-06-01 12:00:00")' for at in range(400)]
+    table = type(table)("t", table.create, rows, rows_per_statement=50)
+    folder = write_dump(tmp_path / "dump", table)
+    text = (folder / "s.t.sql").read_text().replace("TIME_ZONE='+00:00'", "TIME_ZONE='+05:00'")
+    (folder / "s.t.sql").write_text(text)
+    config = load_config(folder, pool_size=1)
+    prepare(config, target)
+    import_until_broken(config, target, chunks=2)
+    assert chunks(server) > 0
+
+    loader.run_import(config, target, worker=WORKER)
+
+    assert one(server, "SELECT COUNT(DISTINCT UNIX_TIMESTAMP(at)) FROM s.t") == 1
+    assert one(server, "SELECT UNIX_TIMESTAMP(at) FROM s.t LIMIT 1") == 1780297200  # 07:00 UTC
+
+
+def test_chunk_bytes_stay_as_the_load_began(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    folder = write_dump(tmp_path / "dump", numbered("t", 4000, WITHOUT_KEY))
+    reference = hashes_by_client(server, folder)
+    prepare(load_config(folder, pool_size=1), target)
+    import_until_broken(load_config(folder, pool_size=1), target, chunks=6)
+
+    load_dump(load_config(folder, chunk_bytes=1 << 20), target)
+
+    assert one(server, "SELECT MAX(end_offset - start_offset) FROM dm_meta.dm_loader_chunk") < 10000
+    assert one(server, "SELECT chunk_bytes FROM dm_meta.dm_loader_load") == 4096
+    assert table_hashes(server, ["s"]) == reference
+
+
+def test_a_file_that_was_changed_in_place_is_refused(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", numbered("t", 1000, WITHOUT_KEY))
+    config = load_config(folder, pool_size=1)
+    prepare(config, target)
+    import_until_broken(config, target, chunks=3)
+    before = table_hashes(server, ["s"])
+    data = (folder / "s.t.sql").read_bytes()
+    (folder / "s.t.sql").write_bytes(data[:500] + data[600:] + b"-" * 99 + b"\n")  # the size, and so the fingerprint
+
+    with pytest.raises((CheckpointError, DumpFormatError)) as caught:
+        loader.run_import(config, target, worker=WORKER)
+
+    assert caught.value.file == "s.t.sql"
+    assert table_hashes(server, ["s"]) == before

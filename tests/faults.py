@@ -1,0 +1,60 @@
+"""What can go wrong in the middle of an import, made to happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from airflow_dm_loader import loader
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.state import chunks
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import WORKER
+from tests.tables import query
+
+
+def before_each_commit(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int, Database], None]) -> None:
+    """Let something happen where a chunk's rows were sent but its row is not completed.
+
+    ``happens`` gets how many chunks came that far, this one included, and the chunk's connection.
+    """
+    complete = chunks.complete
+    came = 0
+
+    def wrapped(meta: Meta, *args: Any, **kwargs: Any) -> None:
+        nonlocal came
+        came += 1
+        happens(came, meta.db)
+        complete(meta, *args, **kwargs)
+
+    monkeypatch.setattr(chunks, "complete", wrapped)
+
+
+def import_until_broken(config: LoadConfig, target: TargetConfig, *, chunks: int) -> None:
+    """Commit so many chunks, then meet a fatal error."""
+
+    def break_down(came: int, _: Database) -> None:
+        if came > chunks:
+            raise TargetError("the test says so")
+
+    with pytest.MonkeyPatch.context() as patch:
+        before_each_commit(patch, break_down)
+        with pytest.raises(TargetError, match="the test says so"):
+            loader.run_import(config, target, worker=WORKER)
+
+
+@contextmanager
+def global_variable(server: PrivateMariaDB, name: str, value: str | int) -> Iterator[None]:
+    """A server's variable, for the sessions that begin meanwhile."""
+    ((before,),) = query(server, f"SELECT @@GLOBAL.{name}")
+    query(server, f"SET GLOBAL {name} = %s", value)
+    try:
+        yield
+    finally:
+        query(server, f"SET GLOBAL {name} = %s", before)

@@ -1,0 +1,102 @@
+"""What a server holds: rows, hashes of whole tables, and the same dump loaded by the server's own client."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from backports import zstd
+
+from airflow_dm_loader.target.identifiers import qualified, quote
+from dev.private_mariadb import PrivateMariaDB
+
+
+def query(server: PrivateMariaDB, sql: str, *args: object) -> list[tuple[Any, ...]]:
+    """The rows of one statement, run as root and committed."""
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(sql, args or None)
+        return list(cursor.fetchall())
+
+
+def one(server: PrivateMariaDB, sql: str, *args: object) -> Any:
+    """The first value of a statement's only row."""
+    ((value, *_),) = query(server, sql, *args)
+    return value
+
+
+def count(server: PrivateMariaDB, table: str) -> int:
+    return int(one(server, f"SELECT COUNT(*) FROM {table}"))
+
+
+def chunks(server: PrivateMariaDB) -> int:
+    """Chunks that are committed; 0 where no loader has worked yet."""
+    there = query(
+        server,
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'dm_meta' AND table_name = 'dm_loader_chunk'",
+    )
+    return count(server, "dm_meta.dm_loader_chunk") if there else 0
+
+
+def table_hashes(server: PrivateMariaDB, schemas: Iterable[str]) -> dict[str, str]:
+    """``schema.table`` -> a hash over the bytes of all columns of all rows; equal for equal multisets of rows only."""
+    hashes = {}
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SET time_zone = '+00:00'")
+        for schema in sorted(schemas):
+            cursor.execute(
+                "SELECT table_name, column_name, data_type FROM information_schema.columns "
+                "JOIN information_schema.tables USING (table_schema, table_name) "
+                "WHERE table_schema = %s AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position",
+                (schema,),
+            )
+            columns: dict[str, list[str]] = {}
+            for table, column, kind in cursor.fetchall():
+                value = f"CAST({quote(column)} AS DOUBLE)" if kind == "float" else quote(column)
+                columns.setdefault(table, []).append(f"IFNULL(HEX(CAST({value} AS BINARY)), 'NULL')")
+            for table, values in columns.items():
+                cursor.execute(f"SELECT CONCAT_WS(',', {', '.join(values)}) FROM {qualified(schema, table)}")
+                rows = sorted(row for (row,) in cursor.fetchall())
+                digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+                hashes[f"{schema}.{table}"] = f"{len(rows)} rows, {digest}"
+    return hashes
+
+
+def hashes_by_client(server: PrivateMariaDB, folder: Path) -> dict[str, str]:
+    """Load a dump with the ``mariadb`` client, hash its tables, and drop its schemas."""
+    schemas = load_by_client(server, folder)
+    hashes = table_hashes(server, schemas)
+    for schema in schemas:
+        server.client(f"DROP DATABASE {quote(schema)}")
+    return hashes
+
+
+def load_by_client(server: PrivateMariaDB, folder: Path) -> list[str]:
+    """Run the dump's files through the client: databases, tables, rows, views; its schemas."""
+    files = {path.name.removesuffix(path.suffix) if path.suffix in {".gz", ".zst"} else path.name: path
+             for path in sorted(folder.iterdir())}  # fmt: skip
+    views = [name for name in files if name.endswith("-schema-view.sql")]
+    placeholders = {name.replace("-schema-view", "-schema") for name in views}
+    tables = [name for name in files if name.endswith("-schema.sql") and name not in placeholders]
+    data = [name for name in files if name.endswith(".sql") and "-schema" not in name]
+    schemas = sorted({name.partition(".")[0] for name in (*tables, *views)})
+    views.sort(key=lambda name: "big_spenders" not in name)  # the samples' view that another one reads
+    script = b"".join(b"CREATE DATABASE %b;\n" % quote(schema).encode() for schema in schemas)
+    for name in (*tables, *data, *views):
+        script += b"USE %b;\n%b\n" % (quote(name.partition(".")[0]).encode(), _decoded(files[name]))
+    server.client(script)
+    return schemas
+
+
+def _decoded(path: Path) -> bytes:
+    raw = path.read_bytes()
+    match path.suffix:
+        case ".gz":
+            return gzip.decompress(raw)
+        case ".zst":
+            return zstd.decompress(raw)
+        case _:
+            return raw
