@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_dm_loader.dump.filenames import Compression
+from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take_inventory
+from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
+from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView, make_plan, shares
+
+DUMPS = Path(__file__).parents[1] / "data" / "dumps"
+SIZES = st.dictionaries(st.integers(0, 500), st.integers(0, 10**9), max_size=60)
+
+
+def inventory(*names: str, metadata: DumpMetadata | None = None) -> DumpInventory:
+    listing = [StoredFile(name, 10) for name in ("metadata", *names)]
+    return take_inventory(listing, metadata or DumpMetadata(tool="text"), b"")
+
+
+def plan_of(*names: str, metadata: DumpMetadata | None = None) -> LoadPlan:
+    return make_plan(inventory(*names, metadata=metadata))
+
+
+SMALL = (
+    "b-schema-create.sql",
+    "b.t-schema.sql",
+    "b.t.00001.sql.gz",
+    "b.t.00000.sql.zst",
+    "b.empty-schema.sql",
+    "b.v-schema.sql",
+    "b.v-schema-view.sql",
+    "a.x.00000.sql",
+)
+
+
+def test_what_goes_where() -> None:
+    plan = plan_of(*SMALL)
+    assert plan.databases == (PlannedDatabase("a", None), PlannedDatabase("b", "b-schema-create.sql"))
+    assert plan.tables == (
+        PlannedTable("a", "x", None, has_data=True, metadata=None),
+        PlannedTable("b", "empty", "b.empty-schema.sql", has_data=False, metadata=None),
+        PlannedTable("b", "t", "b.t-schema.sql", has_data=True, metadata=None),
+    )
+    assert plan.views == (PlannedView("b", "v", "b.v-schema-view.sql"),)
+    assert [(file.file_id, file.source.name, file.schema, file.table) for file in plan.files] == [
+        (0, "a.x.00000.sql", "a", "x"),
+        (1, "b.t.00000.sql.zst", "b", "t"),
+        (2, "b.t.00001.sql.gz", "b", "t"),
+    ]
+
+
+@given(names=st.permutations(SMALL))
+def test_the_order_of_the_listing_does_not_matter(names: list[str]) -> None:
+    assert plan_of(*names) == plan_of(*SMALL)
+
+
+def test_a_database_of_views_alone_is_created_too() -> None:
+    plan = plan_of("a.v-schema.sql", "a.v-schema-view.sql")
+    assert plan.databases == (PlannedDatabase("a", None),)
+    assert (plan.tables, plan.files) == ((), ())
+
+
+def test_an_empty_database_is_created_too() -> None:
+    assert plan_of("a-schema-create.sql").databases == (PlannedDatabase("a", "a-schema-create.sql"),)
+
+
+def test_a_dump_of_nothing_is_a_plan_of_nothing() -> None:
+    assert plan_of() == LoadPlan((), (), (), ())
+
+
+def test_what_metadata_says_of_a_table_goes_with_it() -> None:
+    said = TableMetadata("t", rows=7, data_checksum="1")
+    plan = plan_of("b.t-schema.sql", metadata=DumpMetadata(tool="ini", tables={("b", "t"): said}))
+    assert plan.tables == (PlannedTable("b", "t", "b.t-schema.sql", has_data=False, metadata=said),)
+
+
+def test_triggers_and_routines_are_not_planned() -> None:
+    plan = plan_of("b.t-schema.sql", "b.t-schema-triggers.sql", "b-schema-post.sql")
+    assert [table.table for table in plan.tables] == ["t"]
+    assert plan.files == ()
+
+
+@pytest.mark.parametrize("name", ["mydumper-0.10", "mydumper-0.10-gz-rows", "mydumper-1.0", "mydumper-1.0-zstd"])
+def test_a_real_dump_is_planned_whole(name: str) -> None:
+    real = read_inventory(DumpStorage(DUMPS / name), require_finished=True)
+    plan = make_plan(real)
+    assert [file.source for file in plan.files] == list(real.data_files)
+    assert [file.file_id for file in plan.files] == list(range(len(plan.files)))
+    assert {(table.schema, table.table) for table in plan.tables} == set(real.table_schemas)
+    assert {(view.schema, view.view) for view in plan.views} == set(real.views)
+    assert {database.schema for database in plan.databases} == {table.schema for table in plan.tables}
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("b.t.00000.csv", "CSV data"),
+        ("b.t.00000.dat", "LOAD DATA data"),
+        ("b.t.000000000.parquet", "parquet data"),
+        ("b.t.00000.sql.snappy", "snappy"),
+        ("b.t.00000.sql.lz4", "lz4"),
+    ],
+)
+def test_data_in_a_form_that_can_not_be_loaded_is_refused_by_name(name: str, what: str) -> None:
+    with pytest.raises(DumpFormatError) as caught:
+        plan_of("b.a.00000.sql", "b.t-schema.sql", name)
+    assert caught.value.file == name
+    assert what in caught.value.message
+    assert caught.value.remedy.startswith(("Dump as SQL", "Compress with gzip"))
+
+
+def test_the_statement_beside_load_data_files_is_refused_too() -> None:
+    with pytest.raises(DumpFormatError):
+        plan_of("b.t.00000.sql", "b.t.00000.dat")
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+def test_plain_gzip_and_zstd_are_planned(suffix: str) -> None:
+    (file,) = plan_of(f"b.t.00000.sql{suffix}").files
+    assert file.source.compression in {Compression.NONE, Compression.GZIP, Compression.ZSTD}
+
+
+# Shares
+
+
+@given(file_bytes=SIZES, count=st.integers(-1, 80))
+def test_each_file_is_in_one_share(file_bytes: dict[int, int], count: int) -> None:
+    dealt = shares(file_bytes, count)
+    assert sorted(file_id for share in dealt for file_id in share) == sorted(file_bytes)
+
+
+@given(file_bytes=SIZES, count=st.integers(-1, 80))
+def test_there_are_as_many_shares_as_asked_but_none_is_empty_save_the_only_one(
+    file_bytes: dict[int, int], count: int
+) -> None:
+    dealt = shares(file_bytes, count)
+    assert len(dealt) == max(1, min(count, len(file_bytes)))
+    assert all(dealt) or dealt == ((),)
+
+
+@given(file_bytes=SIZES, count=st.integers(1, 8), data=st.data())
+def test_the_same_files_are_always_dealt_the_same_way(
+    file_bytes: dict[int, int], count: int, data: st.DataObject
+) -> None:
+    shuffled = dict(data.draw(st.permutations(list(file_bytes.items()))))
+    assert shares(shuffled, count) == shares(file_bytes, count)
+
+
+@given(file_bytes=SIZES.filter(bool), count=st.integers(1, 8))
+def test_shares_differ_by_one_file_at_most(file_bytes: dict[int, int], count: int) -> None:
+    loads = [sum(max(file_bytes[file_id], 1) for file_id in share) for share in shares(file_bytes, count)]
+    assert max(loads) - min(loads) <= max(*file_bytes.values(), 1)
+
+
+def test_the_largest_files_are_dealt_first() -> None:
+    assert shares({0: 1, 1: 50, 2: 30, 3: 25}, 2) == ((1, 0), (2, 3))
