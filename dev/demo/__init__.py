@@ -1,0 +1,1 @@
+"""Three stories of a load, told in a terminal: ``make demo``."""

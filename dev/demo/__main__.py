@@ -1,0 +1,39 @@
+"""Load a sample dump through the DAG ``dm_load`` into a private MariaDB, and show what happens.
+
+The exit status is 0 when everything went as it is told here, 1 when not, 130 after Ctrl-C. Nothing is left
+behind, but for Airflow's log where something went wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from dev.demo.stage import Stage
+from dev.demo.stories import NotAsToldError, pause_and_accept, same_dump_again, sample_dump
+from dev.demo.surroundings import start_airflow, start_server
+
+
+def main() -> int:
+    started = time.monotonic()
+    with Stage() as stage:
+        try:
+            stage.say("A dump goes into a database through Airflow, exactly once.", style="bold")
+            stage.say()
+            server = start_server(stage)
+            dag, tasks = start_airflow(stage, server)
+            sample_dump(stage, dag, tasks, server)
+            same_dump_again(stage, dag, tasks, server)
+            pause_and_accept(stage, dag, tasks, server)
+        except NotAsToldError as error:
+            return stage.fail(f"This did not go as told: {error}")
+        except Exception as error:
+            return stage.fail(f"The demo itself broke: {type(error).__name__}: {error}", error)
+    took = time.monotonic() - started
+    stage.say()
+    stage.say(f"All of it went as told, in {took:.0f} s. The server and the temporary files are gone.", style="bold")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
