@@ -106,7 +106,8 @@ def test_a_commit_whose_answer_is_lost_is_not_sent_twice(
 ) -> None:
     folder = write_dump(tmp_path / "dump", numbered("t", 300, WITHOUT_KEY))
     reference = hashes_by_client(server, folder)
-    commit, lost = Database.commit, []
+    commit = Database.commit
+    lost: list[Database] = []
 
     def lose_an_answer(self: Database) -> None:
         chunk_was_open = self.in_transaction and chunks(server) == 1
