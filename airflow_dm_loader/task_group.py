@@ -9,7 +9,7 @@ from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule
 
 from airflow_dm_loader.operators.base import documentation
 from airflow_dm_loader.operators.clean import CleanDumpFilesOperator
-from airflow_dm_loader.operators.importing import CreateTablesOperator, RunImportOperator
+from airflow_dm_loader.operators.importing import BuildIndexesOperator, CreateTablesOperator, RunImportOperator
 from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.operators.retries import retry_defaults
@@ -77,7 +77,7 @@ def add_load_tasks(
         finish_task_id=group.child_id("finish"),
         **common,
     )
-    with TaskGroup("import", prefix_group_id=False, tooltip="Tables and rows"):
+    with TaskGroup("import", prefix_group_id=False, tooltip="Tables, rows, indexes"):
         ready = LoadBarrierSensor(wait_for="ready", **named("wait_until_all_ready"))
         tables = CreateTablesOperator(**named("create_tables"))
         rows = RunImportOperator.partial(
@@ -86,7 +86,8 @@ def add_load_tasks(
             **named("run_import"),
             **(import_args or {}),
         ).expand(share=tables.output)
-        ready >> tables >> rows
+        indexes = BuildIndexesOperator(**named("build_indexes"))
+        ready >> tables >> rows >> indexes
     with TaskGroup("verify", prefix_group_id=False, tooltip="Row counts, checksums, statistics"):
         checksum = ChecksumOperator(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **named("checksum"))
         outcome = CheckOutcomeOperator(
@@ -107,7 +108,7 @@ def add_load_tasks(
     choose >> [ready, checksum]  # to checksum: a paused load is looked at again
     _edge(choose, "paused", resolve)
     _edge(choose, "finished before", finish)
-    rows >> checksum  # build_indexes comes between these two
+    indexes >> checksum
     _edge(outcome, "clean", analyze)
     _edge(outcome, "found something", resolve)
     [analyze, resolve] >> finish

@@ -20,6 +20,8 @@ _SECTIONS = {
         "on_conflict",
         "pool_size",
         "import_tasks",
+        "load_data",
+        "defer_indexes",
         "clean_dump_files",
         "remove_meta",
     ),

@@ -47,6 +47,10 @@ def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, quer
     }
     for name, row in expected.items():
         assert query(f"CHECKSUM TABLE {name}") == ((name, int(row["checksum_table"])),)
+    index = (
+        "SELECT column_name FROM information_schema.statistics WHERE table_schema = 'shop' AND index_name = 'idx_price'"
+    )
+    assert query(index) == (("price",),)
 
     second = Run.start(dm_load, conf(dump, import_tasks=2))
     assert second.state == "success"
