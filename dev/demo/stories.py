@@ -137,6 +137,7 @@ def _show_pause(stage: Stage, run: Run, tasks: TaskLines, server: PrivateMariaDB
 
 def _run(stage: Stage, dag: DAG, tasks: TaskLines, settings: dict[str, Any]) -> Run:
     """Trigger the DAG with these params, a line per task."""
+    stage.say()
     stage.tell(f"Params of dm_load: {json.dumps(settings)}", style="cyan")
     stage.say()
     run = Run.start(dag, settings)
