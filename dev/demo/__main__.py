@@ -6,7 +6,7 @@ behind, but for Airflow's log where something went wrong.
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 
 from dev.demo.stage import Stage
@@ -27,6 +27,8 @@ def main() -> int:
             pause_and_accept(stage, dag, tasks, server)
         except NotAsToldError as error:
             return stage.fail(f"This did not go as told: {error}")
+        except BrokenPipeError:
+            return 1  # nobody listens any more
         except Exception as error:
             return stage.fail(f"The demo itself broke: {type(error).__name__}: {error}", error)
     took = time.monotonic() - started
@@ -36,4 +38,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # nothing is left to be done, and taking Airflow's modules apart takes Python seconds
