@@ -25,7 +25,6 @@ from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
-from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share, index_builder
 from airflow_dm_loader.errors import (
@@ -37,7 +36,7 @@ from airflow_dm_loader.errors import (
     TargetError,
     WorkerNotMatchError,
 )
-from airflow_dm_loader.plan.load_plan import PlannedTable, make_plan
+from airflow_dm_loader.plan.load_plan import make_plan
 from airflow_dm_loader.report import LoadReport, LoadStatus
 from airflow_dm_loader.state import events, files, indexes, load_tasks, loads, outcomes
 from airflow_dm_loader.state.events import EventKind, Worker
@@ -166,34 +165,32 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
     plan = make_plan(inventory)
     with _stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
-        prepared = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
         server = ask_server(meta.db)
-
-        def write_down(table: PlannedTable, waiting: tuple[SecondaryIndex, ...]) -> None:
-            indexes.register_indexes(meta, load.load_id, table.schema, table.table, waiting)
-            meta.db.commit()
-
-        with Database.open(target, session=base_session(config, server)) as db:
-            creator = SchemaCreator(
-                db,
-                _schema_reader(config),
-                sql_mode=user_sql_mode(config),
-                time_zone=config.time_zone or target_time_zone(db),
-                transactions=server.flavour is not Flavour.TIDB,
-                defer=write_down if config.defer_indexes and server.flavour is not Flavour.TIDB else None,
-            )
-            creator.create_databases(plan)
-            for planned in plan.tables:
-                table = creator.prepare_table(planned, prepared_before=(planned.schema, planned.table) in prepared)
-                files.register_table(meta, load.load_id, TableRow(*table))
-                meta.db.commit()
-            creator.create_views(plan.views)
+        session = base_session(config, server)
+        creator = SchemaCreator(
+            lambda: Database.open(target, session=session),
+            _schema_reader(config),
+            sql_mode=user_sql_mode(config),
+            time_zone=config.time_zone or target_time_zone(meta.db),
+            transactions=server.flavour is not Flavour.TIDB,
+            defer_indexes=config.defer_indexes and server.flavour is not Flavour.TIDB,
+        )
+        ours = {f"{row.schema}.{row.table}" for row in files.list_tables(meta, load.load_id)}
+        creator.create_databases(plan)
+        drafts = creator.draft_tables(plan.tables)
+        for draft in drafts:  # written down before they are left out
+            indexes.register_indexes(meta, load.load_id, draft.planned.schema, draft.planned.table, draft.indexes)
+        meta.db.commit()
+        for table in creator.create_tables(drafts, config.pool_size):
+            files.register_table(meta, load.load_id, TableRow(*table))
+        meta.db.commit()
+        creator.create_views(plan.views)
     summary = creator.summary
     return {
         "created": summary.created,
         "existing": summary.existing,
         "views": summary.views,
-        "not_empty": summary.not_empty,
+        "not_empty": [name for name in summary.not_empty if name not in ours],
         "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
     }
 
@@ -289,7 +286,15 @@ def verify(config: LoadConfig, target: TargetConfig) -> Outcome:
             raise CheckpointError(
                 "not all indexes are built yet", remedy="Clear build_indexes: it builds those that are missing."
             )
-        outcome = record_outcome(config, meta, load, make_plan(inventory), _schema_reader(config), ask_server(meta.db))
+        outcome = record_outcome(
+            config,
+            meta,
+            load,
+            make_plan(inventory),
+            _schema_reader(config),
+            ask_server(meta.db),
+            lambda: Database.open(target),
+        )
         meta.db.commit()
         return outcome
 

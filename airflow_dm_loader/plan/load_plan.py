@@ -10,6 +10,8 @@ from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
 from airflow_dm_loader.dump.metadata import TableMetadata
 from airflow_dm_loader.errors import DumpFormatError
 
+LARGE_TABLE_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedDatabase:
@@ -28,6 +30,12 @@ class PlannedTable:
     schema_file: str | None
     has_data: bool
     metadata: TableMetadata | None
+    file_bytes: int = 0  # stored bytes of its data files
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is worth an ALTER of its own to build indexes after the rows."""
+        return self.file_bytes >= LARGE_TABLE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +74,19 @@ def make_plan(inventory: DumpInventory) -> LoadPlan:
     files = tuple(
         PlannedFile(file_id, file, file.schema, file.table) for file_id, file in enumerate(inventory.data_files)
     )
-    with_data = {(file.schema, file.table) for file in files}
+    data_bytes: dict[tuple[str, str], int] = defaultdict(int)
+    for planned in files:
+        data_bytes[planned.schema, planned.table] += planned.source.file_bytes
     tables = tuple(
         PlannedTable(
             schema=schema,
             table=table,
             schema_file=inventory.table_schemas.get((schema, table)),
-            has_data=(schema, table) in with_data,
+            has_data=(schema, table) in data_bytes,
             metadata=inventory.metadata.tables.get((schema, table)),
+            file_bytes=data_bytes.get((schema, table), 0),
         )
-        for schema, table in sorted({*inventory.table_schemas, *with_data})
+        for schema, table in sorted({*inventory.table_schemas, *data_bytes})
     )
     views = tuple(PlannedView(schema, view, name) for (schema, view), name in sorted(inventory.views.items()))
     schemas = {*inventory.database_schemas, *(table.schema for table in tables), *(view.schema for view in views)}

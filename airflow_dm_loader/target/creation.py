@@ -17,7 +17,7 @@ from airflow_dm_loader.errors import LoaderError, SchemaMissingError, TargetErro
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.session import adjust_sql_mode
+from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
 _NOT_THERE_YET = frozenset({1146, 1356})  # what a view reads from is missing
@@ -163,10 +163,9 @@ class SchemaCreator:
             raise NotCreateStatementError(
                 "not a CREATE TABLE with its columns", file=file.name, offset=file.offset, statement=file.create
             )
-        body, indexes = statement[parsed.body_at :], ()
         if self._defer_indexes and kind is None and table.is_large and not ansi_quotes:
-            body, indexes = split_secondary_indexes(statement)
-        return TableDraft(table, file, parsed, body, indexes, exists=kind is not None)
+            return TableDraft(table, file, parsed, *split_secondary_indexes(statement), exists=False)
+        return TableDraft(table, file, parsed, statement[parsed.body_at :], (), exists=kind is not None)
 
     def _prepare_slice(self, drafts: tuple[TableDraft, ...]) -> list[PreparedTable]:
         with self._open() as db:
@@ -225,5 +224,5 @@ class SchemaCreator:
         self.summary.views.append(f"{view.schema}.{view.view}")
 
     def _session(self, file: SchemaFile) -> Mapping[str, str | int]:
-        mode = adjust_sql_mode(file.settings.get("sql_mode", "")) if self._sql_mode is None else self._sql_mode
+        mode = sql_mode_for(self._sql_mode, file.settings.get("sql_mode", ""))
         return target_schema.ddl_session(mode, file.settings.get("time_zone", self._time_zone))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
 
@@ -92,17 +92,12 @@ def column_types(db: Database, schema: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def check_transactional(db: Database, schema: str, table: str) -> None:
-    """Refuse a table whose engine knows no transactions: a crash would leave half a chunk in it."""
-    row = db.one(
-        "SELECT t.engine, e.transactions FROM information_schema.tables t "
+def engines_without_transactions(db: Database, schema: str) -> dict[str, str]:
+    """table -> engine, of the schema's tables in which a crash would leave half a chunk."""
+    rows = db.query(
+        "SELECT t.table_name, t.engine FROM information_schema.tables t "
         "LEFT JOIN information_schema.engines e ON e.engine = t.engine "
-        "WHERE t.table_schema = %s AND t.table_name = %s",
-        (schema, table),
+        "WHERE t.table_schema = %s AND t.table_type LIKE '%%TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES'",
+        (schema,),
     )
-    if row is not None and row[1] != "YES":
-        raise TargetError(
-            f"the table's engine {row[0]} has no transactions, so rows could be lost or doubled by a crash",
-            table=f"{schema}.{table}",
-            remedy="Create the table with ENGINE=InnoDB (change the schema file, or ALTER it), then clear the task.",
-        )
+    return {str(table): str(engine) for table, engine in rows}

@@ -74,6 +74,11 @@ def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     return session
 
 
+def sql_mode_for(user: str | None, head: str) -> str:
+    """The ``sql_mode`` of a file: the user's if there is one, else the head's, adjusted."""
+    return adjust_sql_mode(head) if user is None else strict_sql_mode(user, head)
+
+
 def user_sql_mode(config: LoadConfig) -> str | None:
     """The user's ``sql_mode``; ``session`` comes before the field, as in DM."""
     named = {name.lower(): str(value) for name, value in config.session.items()}
@@ -86,12 +91,10 @@ def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone:
     The user's setting wins (``session`` before the field, as in DM), else the file's head, else DM's defaults.
     """
     named = {name.lower(): str(value) for name, value in config.session.items()}
-    user_mode = user_sql_mode(config)
-    head_mode = head.get("sql_mode", "")
     time_zone = config.time_zone or named.get("time_zone") or head.get("time_zone") or default_time_zone
     charset = head.get("names") or head.get("character_set_client") or "utf8mb4"
     return {
-        "sql_mode": adjust_sql_mode(head_mode) if user_mode is None else strict_sql_mode(user_mode, head_mode),
+        "sql_mode": sql_mode_for(user_sql_mode(config), head.get("sql_mode", "")),
         "time_zone": time_zone,
         "character_set_client": charset,
         "character_set_connection": charset,

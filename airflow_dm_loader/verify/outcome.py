@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from airflow_dm_loader.config import Level, LoadConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
@@ -11,6 +13,7 @@ from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import TableReport, Verdict
 from airflow_dm_loader.state import chunks, conflicts, files, loads, outcomes
 from airflow_dm_loader.state.chunks import TableTotals
+from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
@@ -21,18 +24,27 @@ from airflow_dm_loader.verify.tables import TableFacts, compare_table
 
 
 def record_outcome(
-    config: LoadConfig, meta: Meta, load: Load, plan: LoadPlan, read: Callable[[str], SchemaFile], server: Server
+    config: LoadConfig,
+    meta: Meta,
+    load: Load,
+    plan: LoadPlan,
+    read: Callable[[str], SchemaFile],
+    server: Server,
+    open_database: Callable[[], Database],
 ) -> Outcome:
     """Compare, store the outcome under a new id, and pause the load where a person must decide.
 
     ``checksum=optional`` turns differences into warnings, ``off`` compares nothing; conflicts always count.
     """
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
-    tables = tuple(
-        _off(total) if config.checksum is Level.OFF else _compare(meta, config, load, table, total, read, server)
-        for table in plan.tables
-        for total in [totals.get((table.schema, table.table)) or _nothing_sent(table)]
-    )
+    pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
+    if config.checksum is Level.OFF:
+        tables = tuple(_off(total) for _, total in pairs)
+    else:
+        others = _other_sources(meta, config)
+        before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
+        comparer = _Comparer(read, server, open_database, before, others)
+        tables = comparer.compare(pairs, config.pool_size)
     found = conflicts.count(meta, load.load_id)
     differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
     verdict: Verdict = "clean"
@@ -49,31 +61,47 @@ def record_outcome(
     return outcome
 
 
-def _compare(
-    meta: Meta,
-    config: LoadConfig,
-    load: Load,
-    table: PlannedTable,
-    totals: TableTotals,
-    read: Callable[[str], SchemaFile],
-    server: Server,
-) -> TableReport:
-    before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}.get(
-        (table.schema, table.table)
-    )
-    name = qualified(table.schema, table.table)
-    facts = TableFacts(
-        totals=totals,
-        metadata=table.metadata,
-        empty_before=before is not None and before.empty_before,
-        same_columns=before is not None and (before.created or _same_columns(meta.db, name, table, read)),
-        other_sources=_other_sources(meta, config, table),
-    )
-    return compare_table(
-        facts,
-        count_rows=lambda: _number(meta.db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
-        checksum=lambda: None if server.flavour is Flavour.TIDB else _number(meta.db, f"CHECKSUM TABLE {name}", 1),
-    )
+_Table = tuple[str, str]  # schema, name
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparer:
+    """Compares tables over several connections: counting and summing up is the server's work."""
+
+    read: Callable[[str], SchemaFile]
+    server: Server
+    open_database: Callable[[], Database]
+    before: Mapping[_Table, TableRow]
+    others: Mapping[_Table, tuple[str, ...]]
+
+    def compare(self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int) -> tuple[TableReport, ...]:
+        slices = [pairs[start::connections] for start in range(min(connections, len(pairs)))]
+        with ThreadPoolExecutor(max(1, len(slices)), thread_name_prefix="dm-loader-verify") as threads:
+            reports = [report for found in threads.map(self._compare_slice, slices) for report in found]
+        place = {f"{table.schema}.{table.table}": place for place, (table, _) in enumerate(pairs)}
+        return tuple(sorted(reports, key=lambda report: place[report.table]))
+
+    def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]]) -> list[TableReport]:
+        with self.open_database() as db:
+            return [self._compare(db, table, totals) for table, totals in pairs]
+
+    def _compare(self, db: Database, table: PlannedTable, totals: TableTotals) -> TableReport:
+        key = table.schema, table.table
+        name = qualified(*key)
+        before = self.before.get(key)
+        facts = TableFacts(
+            totals=totals,
+            metadata=table.metadata,
+            empty_before=before is not None and before.empty_before,
+            same_columns=before is not None and (before.created or _same_columns(db, name, table, self.read)),
+            other_sources=self.others.get(key, ()),
+        )
+        no_checksum = self.server.flavour is Flavour.TIDB
+        return compare_table(
+            facts,
+            count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
+            checksum=lambda: None if no_checksum else _number(db, f"CHECKSUM TABLE {name}", 1),
+        )
 
 
 def _number(db: Database, sql: str, column: int) -> int | None:
@@ -91,14 +119,17 @@ def _same_columns(db: Database, name: str, table: PlannedTable, read: Callable[[
     return there is not None and dumped is not None and there.columns == dumped.columns
 
 
-def _other_sources(meta: Meta, config: LoadConfig, table: PlannedTable) -> tuple[str, ...]:
-    rows = meta.db.query(
-        f"SELECT DISTINCT l.source_id FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
-        "WHERE l.task_name = %s AND l.source_id <> %s AND f.table_schema = %s AND f.table_name = %s "
+def _other_sources(meta: Meta, config: LoadConfig) -> dict[_Table, tuple[str, ...]]:
+    """table -> the other sources of the load task that load into it."""
+    others: dict[_Table, tuple[str, ...]] = {}
+    for schema, table, source in meta.db.query(
+        f"SELECT DISTINCT f.table_schema, f.table_name, l.source_id FROM {meta['load']} l "
+        f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
         "ORDER BY l.source_id",
-        (config.task_name, config.source_id, table.schema, table.table),
-    )
-    return tuple(str(row[0]) for row in rows)
+        (config.task_name, config.source_id),
+    ):
+        others[schema, table] = (*others.get((schema, table), ()), str(source))
+    return others
 
 
 def _nothing_sent(table: PlannedTable) -> TableTotals:

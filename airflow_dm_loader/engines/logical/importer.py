@@ -24,7 +24,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.schema import column_types
 from airflow_dm_loader.target.server import ask_server, load_data_obstacle
-from airflow_dm_loader.target.session import adjust_sql_mode, base_session, target_time_zone, user_sql_mode
+from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
 
 _PROGRESS_EVERY_S = 5.0
 
@@ -91,7 +91,7 @@ def index_builder(
     config: LoadConfig, target: TargetConfig, load: Load, session: Mapping[str, str | int]
 ) -> IndexBuilder:
     """Builds indexes over connections of its own; ``session`` as the rows have it."""
-    ddl = {**session, "sql_mode": user_sql_mode(config) or adjust_sql_mode("")}
+    ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(config), "")}
     return IndexBuilder(
         lambda: Database.open(target, session=ddl), config.meta_schema, load.load_id, workers=config.pool_size
     )
