@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from backports import zstd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_dm_loader.dump import lexer
@@ -129,6 +129,7 @@ def test_a_chunk_ends_at_the_first_boundary_after_its_size(folder: Path, raw: by
         assert chunk.end - chunk.start >= chunk_bytes or index == len(whole.chunks) - 1
 
 
+@settings(max_examples=40)  # six times
 @given(raw=FILES, chunk_bytes=st.integers(1, 600), data=st.data())
 @pytest.mark.parametrize("table", [None, COLUMNS], ids=["lexed", "proven"])
 @pytest.mark.parametrize("compression", COMPRESS)
