@@ -11,7 +11,15 @@ from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError
-from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedView, make_plan, shares
+from airflow_dm_loader.plan.load_plan import (
+    LARGE_TABLE_BYTES,
+    LoadPlan,
+    PlannedDatabase,
+    PlannedTable,
+    PlannedView,
+    make_plan,
+    shares,
+)
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 SIZES = st.dictionaries(st.integers(0, 500), st.integers(0, 10**9), max_size=60)
@@ -78,6 +86,17 @@ def test_what_metadata_says_of_a_table_goes_with_it() -> None:
     plan = plan_of("b.t-schema.sql", metadata=DumpMetadata(tool="ini", tables={("b", "t"): said}))
     assert [table.metadata for table in plan.tables] == [said]
     assert [table.metadata for table in plan_of("b.t-schema.sql").tables] == [None]
+
+
+def test_a_table_knows_the_stored_bytes_of_its_files() -> None:
+    assert {table.table: table.file_bytes for table in plan_of(*SMALL).tables} == {"x": 10, "empty": 0, "t": 20}
+
+
+@pytest.mark.parametrize(
+    ("file_bytes", "large"), [(0, False), (LARGE_TABLE_BYTES - 1, False), (LARGE_TABLE_BYTES, True)]
+)
+def test_a_table_is_large_by_what_is_stored_of_it(file_bytes: int, large: bool) -> None:
+    assert PlannedTable("s", "t", None, True, None, file_bytes).is_large is large
 
 
 def test_triggers_and_routines_are_not_planned() -> None:
