@@ -28,6 +28,7 @@ from airflow_dm_loader.state.meta import Meta
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.1
+_KILL_AGAIN_S = 1.0
 _SPARE_SLOTS = 2  # chunks that are cut while every connection sends
 _TRIES = 8
 _LONGEST_WAIT_S = 300
@@ -108,15 +109,16 @@ class ImportPool:
         """
         readers = [self._thread(self._read_files, f"reader-{n}") for n in range(max(1, len(self._senders) // 2))]
         senders = [self._thread(self._send_chunks, f"sender-{n}", sender) for n, sender in enumerate(self._senders)]
-        everything_cut = killed = False
+        everything_cut = False
+        killed_at = 0.0
         while any(thread.is_alive() for thread in (*readers, *senders)):
             if not everything_cut and not any(thread.is_alive() for thread in readers):
                 everything_cut = True
                 for _ in senders:
                     self._chunks.put(None)
-            if self._stop.is_set() and not killed:
-                killed = True
-                self._kill_sessions()
+            if self._stop.is_set() and time.monotonic() - killed_at > _KILL_AGAIN_S:
+                self._kill_sessions()  # again and again: one may just have been opened
+                killed_at = time.monotonic()
             self._mark_done_files()
             on_tick()
             time.sleep(_TICK_S)
