@@ -9,7 +9,8 @@ from airflow.sdk import Param
 
 from airflow_dm_loader.config import LoadConfig
 
-WHAT, HOW, CHECKS, ADVANCED = "What", "How", "Checks", "Advanced"
+# Params without a section are what the form opens with; the others are folded.
+WHAT, HOW, CHECKS, DETAILS = "", "How", "Checks", "Session and state"
 
 _SECTIONS = {
     WHAT: ("task_name", "dump_uri", "source_id", "sources", "mode"),
@@ -22,18 +23,18 @@ _SECTIONS = {
         "import_tasks",
         "load_data",
         "defer_indexes",
+        "routes",
+        "block_allow_list",
         "clean_dump_files",
         "remove_meta",
     ),
     CHECKS: ("checksum", "analyze", "require_finished_dump"),
-    ADVANCED: (
+    DETAILS: (
         "chunk_bytes",
         "meta_schema",
         "sql_mode",
         "time_zone",
         "session",
-        "routes",
-        "block_allow_list",
         "barrier",
         "barrier_timeout_s",
     ),
@@ -78,7 +79,7 @@ def _param(name: str, field: dict[str, Any], section: str, defaults: dict[str, A
         kept["default"] = defaults[name]
     elif not LoadConfig.model_fields[name].is_required():
         kept["default"] = _plain_default(name)
-    return Param(description=description, section=section, **kept)
+    return Param(description=description, **({"section": section} if section else {}), **kept)
 
 
 def _plain_default(name: str) -> Any:
@@ -94,7 +95,6 @@ def _target_param(default: str) -> Param:
         default,
         type="string",
         minLength=1,
-        section=WHAT,
         title="Target connection",
         description="The Airflow connection, of type mysql, of the server to load into.",
     )

@@ -1,0 +1,12 @@
+"""The phases of a load, one function each.
+
+Every phase stands for itself: it opens its own connections, takes what it needs from the dump and from the state
+tables, and leaves what comes next there. So each can be retried, cleared, or run on another machine. All of them
+raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else.
+
+    beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path, open_barrier
+    tables.py      create_tables, build_indexes
+    rows.py        import_shares, run_import
+    outcome.py     verify, current_outcome, resolve_conflicts, accept_outcome
+    ending.py      analyze, finish, clean_dump_files
+"""

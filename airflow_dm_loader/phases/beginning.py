@@ -1,0 +1,105 @@
+"""How a load begins: its metadata, its registration, and what is to be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from airflow_dm_loader.barrier import Barrier
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.metadata import DumpMetadata
+from airflow_dm_loader.errors import (
+    DumpMetadataError,
+    DumpNotFoundError,
+    LockedError,
+    WorkerNotMatchError,
+)
+from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_meta, open_stored
+from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.state import load_tasks
+from airflow_dm_loader.state.events import Worker
+from airflow_dm_loader.state.registration import Registration, register_load
+
+
+class LoadPath(StrEnum):
+    """What is to be done with a load as it is stored."""
+
+    LOAD = "load"
+    RESOLVE = "resolve"  # paused: a person must say whether what was found is accepted
+    FINISHED = "finished"
+
+
+def fetch_dump_metadata(config: LoadConfig, target: TargetConfig, worker: Worker) -> DumpMetadata:
+    """Read the dump's metadata: binlog position, GTID set, times, row counts. DM's ``getMydumpMetadata``.
+
+    Raises:
+        DumpMetadataError: there is none, or it is unfinished or unreadable (11001).
+        DumpNotFoundError: there is no dump (34014).
+        WorkerNotMatchError: it is not here, and the load-task lock says that another host has it (34017).
+    """
+    try:
+        return inventory_of(config).metadata
+    except (DumpMetadataError, DumpNotFoundError) as error:
+        with open_meta(config, target) as meta:
+            lock = load_tasks.get(meta, config) if meta.exists() else None
+        if lock is not None and lock.host != worker.host:
+            raise WorkerNotMatchError(
+                f"this worker is {worker.host!r}, but the load task is held by {lock.host!r} (DAG {lock.dag_id!r}, "
+                f"run {lock.run_id!r}), which has the dump; here: {error.message}"
+            ) from error
+        raise
+
+
+def prepare_checkpoint(config: LoadConfig, target: TargetConfig, worker: Worker) -> dict[str, object]:
+    """Make the state tables, register the load or take it up, put the load-task lock.
+
+    DM's ``Prepare``, ``RegisterCheckPoint`` and ``putLoadTask``; see
+    :func:`~airflow_dm_loader.state.registration.register_load` for which loads start afresh.
+    """
+    inventory = inventory_of(config)
+    plan = make_plan(inventory)
+    with open_meta(config, target) as meta:
+        meta.create()
+
+        def register() -> Registration:
+            meta.db.rollback()
+            return register_load(meta, config, inventory, plan, worker)
+
+        registration = _two_at_once()(register)
+        meta.db.commit()
+        if registration.afresh:
+            barrier_of(config, meta).begin_round(config.source_id)
+        load = registration.load
+        return {
+            "load_id": load.load_id,
+            "fresh": registration.afresh,
+            "status": load.status,
+            "fingerprint": load.fingerprint,
+            "chunk_bytes": load.chunk_bytes,
+            "files": len(plan.files),
+            "file_bytes": inventory.total_file_bytes,
+        }
+
+
+def choose_path(config: LoadConfig, target: TargetConfig) -> LoadPath:
+    """What the state says is to be done. The branches of DM's ``restore``."""
+    with open_stored(config, target) as (_, load):
+        paths = {"paused": LoadPath.RESOLVE, "finished": LoadPath.FINISHED}
+        return paths.get(load.status, LoadPath.LOAD)
+
+
+@contextmanager
+def open_barrier(config: LoadConfig, target: TargetConfig) -> Iterator[Barrier]:
+    """The barrier of the load task's sources."""
+    with open_meta(config, target) as meta:
+        yield barrier_of(config, meta)
+
+
+def _two_at_once() -> Retrying:
+    """Of two runs that begin at once, the server undoes one; it tries again."""
+    return Retrying(
+        retry=retry_if_exception_type(LockedError), stop=stop_after_attempt(5), wait=wait_random(0, 0.5), reraise=True
+    )

@@ -1,0 +1,43 @@
+"""What every phase opens: the dump, the state tables, the barrier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from airflow_dm_loader.barrier import Barrier
+from airflow_dm_loader.barrier.in_target import TargetBarrier
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
+from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.state import loads
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+
+
+@contextmanager
+def open_meta(config: LoadConfig, target: TargetConfig) -> Iterator[Meta]:
+    with Database.open(target) as db:
+        yield Meta(db, config.meta_schema)
+
+
+@contextmanager
+def open_stored(config: LoadConfig, target: TargetConfig) -> Iterator[tuple[Meta, Load]]:
+    with open_meta(config, target) as meta:
+        yield meta, loads.get(meta, config)
+
+
+def barrier_of(config: LoadConfig, meta: Meta) -> Barrier:
+    return TargetBarrier(meta, config.task_name, config.all_sources)
+
+
+def inventory_of(config: LoadConfig) -> DumpInventory:
+    storage = DumpStorage.open_uri(config.dump_uri)
+    return read_inventory(storage, require_finished=config.require_finished_dump)
+
+
+def schema_reader(config: LoadConfig) -> Callable[[str], SchemaFile]:
+    storage = DumpStorage.open_uri(config.dump_uri)
+    return lambda name: load_schema_file(storage, name)

@@ -1,0 +1,97 @@
+"""The phases that find out what was loaded, and who accepts it."""
+
+from __future__ import annotations
+
+from airflow_dm_loader.config import LoadConfig, OnConflict, TargetConfig
+from airflow_dm_loader.errors import (
+    CheckpointError,
+)
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
+from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.state import events, files, indexes, outcomes
+from airflow_dm_loader.state.events import EventKind, Worker
+from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.verify.decision import found_error
+from airflow_dm_loader.verify.outcome import record_outcome
+
+
+def verify(config: LoadConfig, target: TargetConfig) -> Outcome:
+    """Compare every table with what was sent and what the dump says; write a new outcome.
+
+    Raises:
+        CheckpointError: data files are missing in the target: the import has not ended.
+    """
+    inventory = inventory_of(config)
+    with open_stored(config, target) as (meta, load):
+        check_same_dump(load, inventory)
+        waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
+        if waiting:
+            raise CheckpointError(
+                f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
+                remedy="Clear run_import: it goes on where it stopped.",
+            )
+        if indexes.waiting_indexes(meta, load.load_id):
+            raise CheckpointError(
+                "not all indexes are built yet", remedy="Clear build_indexes: it builds those that are missing."
+            )
+        outcome = record_outcome(
+            config,
+            meta,
+            load,
+            make_plan(inventory),
+            schema_reader(config),
+            ask_server(meta.db),
+            lambda: Database.open(target),
+        )
+        meta.db.commit()
+        return outcome
+
+
+def current_outcome(config: LoadConfig, target: TargetConfig) -> Outcome:
+    """What the last run of :func:`verify` found."""
+    with open_stored(config, target) as (meta, load):
+        return outcomes.current(meta, load.load_id)
+
+
+def resolve_conflicts(config: LoadConfig, target: TargetConfig, worker: Worker, *, by_hand: bool) -> Outcome:
+    """DM's "resume means accept", for the outcome that was shown and no other.
+
+    ``on_conflict=accept`` accepts at once and ``fail`` never does. ``pause`` shows what was found and raises; where
+    an earlier try of the same run showed this very outcome and a person cleared the task (``by_hand``), it accepts.
+
+    Raises:
+        HasDuplicatesError: rows met rows with the same key (34020).
+        ChecksumMismatchError: tables differ from the dump (34021).
+    """
+    with open_stored(config, target) as (meta, load):
+        outcome = outcomes.current(meta, load.load_id)
+        if outcome.accepted or outcome.verdict == "clean":
+            return outcome
+        seen = events.shown_before(meta, load.load_id, outcome.outcome_id, worker)
+        if config.on_conflict is OnConflict.ACCEPT or (config.on_conflict is OnConflict.PAUSE and by_hand and seen):
+            by = "on_conflict=accept" if config.on_conflict is OnConflict.ACCEPT else "clear"
+            events.record(meta, load.load_id, EventKind.ACCEPTED, worker, outcome_id=outcome.outcome_id, detail=by)
+            meta.db.commit()
+            return outcomes.current(meta, load.load_id)
+        events.record(meta, load.load_id, EventKind.SHOWN, worker, outcome_id=outcome.outcome_id)
+        meta.db.commit()
+        raise found_error(config, meta, load.load_id, outcome)
+
+
+def accept_outcome(
+    config: LoadConfig, target: TargetConfig, worker: Worker, outcome_id: str, accepted_by: str
+) -> Outcome:
+    """Accept the outcome that was shown to ``accepted_by``; an error if a newer one was made since."""
+    with open_stored(config, target) as (meta, load):
+        outcome = outcomes.current(meta, load.load_id)
+        if outcome.outcome_id != outcome_id:
+            raise CheckpointError(
+                f"outcome {outcome_id} was accepted, but {outcome.outcome_id} is newer",
+                remedy="Clear resolve_conflicts to look at the newer one.",
+            )
+        events.record(meta, load.load_id, EventKind.ACCEPTED, worker, outcome_id=outcome_id, detail=accepted_by)
+        meta.db.commit()
+        return outcomes.current(meta, load.load_id)

@@ -1,0 +1,62 @@
+"""The phase that sends the rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
+from airflow_dm_loader.phases.opened import inventory_of, open_stored
+from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.state import loads
+from airflow_dm_loader.state.events import Worker
+from airflow_dm_loader.state.registration import check_same_dump
+
+
+def import_shares(config: LoadConfig, target: TargetConfig) -> list[int]:
+    """The numbers of the shares that import tasks take: ``[0, 1, ...]``, at least one."""
+    with open_stored(config, target) as (meta, load):
+        return list(range(len(file_shares(meta, load, config.import_tasks))))
+
+
+def run_import(
+    config: LoadConfig,
+    target: TargetConfig,
+    share: int = 0,
+    *,
+    worker: Worker,
+    on_progress: Callable[[LoadStatus], None] | None = None,
+    stop: threading.Event | None = None,
+) -> ShareReport:
+    """Send one share of the data files, each chunk exactly once; committed chunks are not sent again.
+
+    Args:
+        share: which share, counted from 0; see :func:`import_shares`.
+        on_progress: called in this thread about every 5 s.
+        stop: setting it ends the import soon, and its sessions in the server.
+
+    Raises:
+        RowError: the server refused a row; its file, offset and text are named.
+        LoadInterruptedError: ``stop`` was set.
+    """
+    inventory = inventory_of(config)
+    with open_stored(config, target) as (meta, load):
+        check_same_dump(load, inventory)
+        if load.status in {"init", "paused"}:
+            loads.set_status(meta, load.load_id, "running")
+            meta.db.commit()
+        return import_share(
+            config,
+            target,
+            share,
+            meta=meta,
+            load=load,
+            plan=make_plan(inventory),
+            storage=DumpStorage.open_uri(config.dump_uri),
+            run_id=worker.run_id,
+            on_progress=on_progress,
+            stop=stop or threading.Event(),
+        )

@@ -1,0 +1,84 @@
+"""The phases that make tables ready: before their rows, and after."""
+
+from __future__ import annotations
+
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.engines.logical.importer import index_builder
+from airflow_dm_loader.errors import (
+    CheckpointError,
+)
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
+from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.state import files, indexes
+from airflow_dm_loader.state.files import TableRow
+from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.creation import SchemaCreator
+from airflow_dm_loader.target.server import Flavour, ask_server
+from airflow_dm_loader.target.session import base_session, target_time_zone, user_sql_mode
+
+
+def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+    """Create the databases, tables and views that are missing, and note what each table was like before.
+
+    Returns:
+        Names under ``created``, ``existing``, ``views``, ``not_empty``; counts under ``not_loaded``.
+    """
+    inventory = inventory_of(config)
+    plan = make_plan(inventory)
+    with open_stored(config, target) as (meta, load):
+        check_same_dump(load, inventory)
+        server = ask_server(meta.db)
+        session = base_session(config, server)
+        creator = SchemaCreator(
+            lambda: Database.open(target, session=session),
+            schema_reader(config),
+            sql_mode=user_sql_mode(config),
+            time_zone=config.time_zone or target_time_zone(meta.db),
+            transactions=server.flavour is not Flavour.TIDB,
+            defer_indexes=config.defer_indexes and server.flavour is not Flavour.TIDB,
+        )
+        ours = {f"{row.schema}.{row.table}" for row in files.list_tables(meta, load.load_id)}
+        creator.create_databases(plan)
+        drafts = creator.draft_tables(plan.tables)
+        for draft in drafts:  # written down before they are left out
+            indexes.register_indexes(meta, load.load_id, draft.planned.schema, draft.planned.table, draft.indexes)
+        meta.db.commit()
+        for table in creator.create_tables(drafts, config.pool_size):
+            files.register_table(meta, load.load_id, TableRow(*table))
+        meta.db.commit()
+        creator.create_views(plan.views)
+    summary = creator.summary
+    return {
+        "created": summary.created,
+        "existing": summary.existing,
+        "views": summary.views,
+        "not_empty": [name for name in summary.not_empty if name not in ours],
+        "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
+    }
+
+
+def build_indexes(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+    """Build the indexes that tables were created without, where the import has not built them already.
+
+    Returns:
+        ``tables``: how many tables got theirs here.
+
+    Raises:
+        CheckpointError: a table that waits for its indexes has not all its rows yet.
+    """
+    with open_stored(config, target) as (meta, load):
+        waiting = indexes.waiting_indexes(meta, load.load_id)
+        incomplete = set(waiting) - indexes.complete_tables(meta, load.load_id)
+        server = ask_server(meta.db)
+    if incomplete:
+        raise CheckpointError(
+            f"{len(incomplete)} tables wait for rows before their indexes can be built",
+            remedy="Clear run_import: it goes on where it stopped.",
+        )
+    builder = index_builder(config, target, load, base_session(config, server))
+    try:
+        builder.start_complete_tables()
+    finally:
+        builder.close(raise_errors=True)
+    return {"tables": len(waiting)}
