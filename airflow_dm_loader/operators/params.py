@@ -10,10 +10,10 @@ from airflow.sdk import Param
 from airflow_dm_loader.config import LoadConfig
 
 # Params without a section are what the form opens with; the others are folded.
-WHAT, HOW, CHECKS, DETAILS = "", "How", "Checks", "Session and state"
+WHAT, HOW, CHECKS, SOURCES, STATE = "", "How", "Checks", "Several sources", "Session and state"
 
 _SECTIONS = {
-    WHAT: ("task_name", "dump_uri", "source_id", "sources", "mode"),
+    WHAT: ("task_name", "dump_uri", "source_id", "mode"),
     HOW: (
         "import_mode",
         "on_duplicate_logical",
@@ -29,15 +29,8 @@ _SECTIONS = {
         "remove_meta",
     ),
     CHECKS: ("checksum", "analyze", "require_finished_dump"),
-    DETAILS: (
-        "chunk_bytes",
-        "meta_schema",
-        "sql_mode",
-        "time_zone",
-        "session",
-        "barrier",
-        "barrier_timeout_s",
-    ),
+    SOURCES: ("sources", "barrier", "barrier_timeout_s"),
+    STATE: ("chunk_bytes", "meta_schema", "sql_mode", "time_zone", "session"),
 }
 
 # What LoadConfig's schema and a JSON form call the same thing.
@@ -79,7 +72,9 @@ def _param(name: str, field: dict[str, Any], section: str, defaults: dict[str, A
         kept["default"] = defaults[name]
     elif not LoadConfig.model_fields[name].is_required():
         kept["default"] = _plain_default(name)
-    return Param(description=description, **({"section": section} if section else {}), **kept)
+    if section:
+        kept["section"] = section
+    return Param(description=description, **kept)
 
 
 def _plain_default(name: str) -> Any:

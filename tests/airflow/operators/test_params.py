@@ -23,7 +23,6 @@ def test_a_param_has_the_setting_s_default_title_and_description(name: str) -> N
     field, param = LoadConfig.model_fields[name], PARAMS[name]
     assert param.schema["title"] == field.title
     assert param.description == field.description
-    assert param.schema["section"]
     if field.is_required():
         assert not param.has_value
     else:
@@ -38,6 +37,17 @@ def test_the_defaults_of_the_form_are_the_defaults_of_the_settings() -> None:
     values = params.validate()
     values.pop("target_conn_id")
     assert LoadConfig(**values) == LoadConfig(**REQUIRED)
+
+
+def test_the_form_opens_with_what_must_be_said_and_folds_the_rest() -> None:
+    opened = [name for name, param in PARAMS.items() if "section" not in param.schema]
+    assert opened == ["task_name", "dump_uri", "source_id", "mode", "target_conn_id"]
+    assert {param.schema["section"] for name, param in PARAMS.items() if name not in opened} == {
+        "How",
+        "Checks",
+        "Several sources",
+        "Session and state",
+    }
 
 
 @pytest.mark.parametrize(
