@@ -239,6 +239,11 @@ class LoadConfig(_Strict):
             raise ValueError("must not start or end with a space, nor hold control characters")
         return value
 
+    @field_validator("sources")
+    @classmethod
+    def _plain_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._plain_text(name) for name in value)
+
     @field_validator("session")
     @classmethod
     def _variable_names(cls, value: dict[str, str | int]) -> dict[str, str | int]:

@@ -11,6 +11,7 @@
     │   ├── WorkerNotMatchError         34017  another host holds the load task
     │   ├── CheckpointError             34018  the stored load is of another dump, or unreadable
     │   ├── TargetError                 34019  the target can't take this load
+    │   ├── UnexpectedFileRequestError  34019  the server asked for a file that was not offered to it
     │   └── PausedError                 the load waits for a person to accept what was found
     │       ├── HasDuplicatesError      34020
     │       └── ChecksumMismatchError   34021
@@ -21,6 +22,7 @@
     │   └── LoadInterruptedError        we were asked to stop (pause, clear, kill)
     └── DataError                       34019  this row, this file
         ├── DumpFormatError             34006  a file is not what its name says
+        │   ├── NotCreateStatementError     34007  a schema file without its CREATE statement
         │   └── UnsupportedStatementError   34009  a statement that a data file may not hold
         └── RowError                    34019  the server refused a row
 
@@ -179,6 +181,12 @@ class TargetError(FatalError):
     code = 34019
 
 
+class UnexpectedFileRequestError(FatalError):
+    """The server asked for a file that no statement of ours names."""
+
+    default_remedy = "Do not trust this server: it tried to read a file of this machine. Check host, port and TLS."
+
+
 class PausedError(FatalError):
     """The load is complete but for a person's word."""
 
@@ -220,6 +228,13 @@ class DumpFormatError(DataError):
 
     code = 34006
     default_remedy = "Look at the file at that byte. If it was cut or changed, dump it again."
+
+
+class NotCreateStatementError(DumpFormatError):
+    """A schema file without its one CREATE statement, or with something else in it."""
+
+    code = 34007
+    default_remedy = "Look at the schema file: it must hold one CREATE statement. If it was cut, dump it again."
 
 
 class UnsupportedStatementError(DumpFormatError):

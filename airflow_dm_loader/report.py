@@ -65,7 +65,7 @@ class LoadReport(_Frozen):
     binlog_name: str = ""
     binlog_pos: int | None = None
     binlog_gtid: str = ""
-    not_loaded: dict[str, int] = {}  # kinds of objects that were found but are not loaded: {"trigger": 1}
+    not_loaded: dict[str, int] = {}  # files of kinds that are found but not loaded: {"triggers": 1}
     warnings: tuple[str, ...] = ()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from airflow_dm_loader.dump.inventory import read_inventory
+from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import LoaderError
 
@@ -17,12 +18,13 @@ class CleaningReport:
     warnings: tuple[str, ...] = ()
 
 
-def clean_dump(storage: DumpStorage, fingerprint: str, *, keep_schema: bool) -> CleaningReport:
-    """Remove the dump with this fingerprint; another dump in its folder is left alone.
+def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *, keep_schema: bool) -> CleaningReport:
+    """Remove a dump; another one in its folder is left alone.
 
     The metadata goes last, so that a removal that is cut short can be taken up again.
 
     Args:
+        is_ours: whether an inventory is of the dump that was loaded, or of what is left of it.
         keep_schema: keep the metadata and the schema files, as DM does where replication follows.
     """
     try:
@@ -30,7 +32,7 @@ def clean_dump(storage: DumpStorage, fingerprint: str, *, keep_schema: bool) -> 
     except LoaderError as error:
         return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
     data = tuple(file.name for file in inventory.data_files)
-    if inventory.fingerprint != fingerprint:
+    if not is_ours(inventory):
         return CleaningReport(warnings=("nothing was removed: this is not the dump that was loaded any more",))
     rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in {*data, "metadata"})
     last = () if keep_schema else ("metadata",)

@@ -14,20 +14,13 @@ from airflow_dm_loader.dump.filenames import Compression, parse
 from airflow_dm_loader.dump.lexer import StatementReader
 from airflow_dm_loader.dump.statements import head_settings
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.errors import NotCreateStatementError
 
 _MAX_BYTES = 16 << 20
 _CREATE = re.compile(rb"CREATE\s", re.IGNORECASE)
 _LEFT_OUT = re.compile(
     rb"(?:/\*!\d+\s*)?(?:SET\s+(?:@|[\w@.]+\s*=\s*@)|DROP\s+(?:TABLE|VIEW)\s+IF\s+EXISTS\s)", re.IGNORECASE
 )
-
-
-class NotCreateStatementError(DumpFormatError):
-    """A schema file without its CREATE statement."""
-
-    code = 34007
-    default_remedy = "Look at the schema file: it must hold one CREATE statement. If it was cut, dump it again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ _INSERT = re.compile(
     rb"(\((?:\s*+(?:`(?:[^`]|``)++`|\"(?:[^\"]|\"\")++\"|[\w$\x80-\xff]++)\s*+(?:,|(?=\))))++\))?+\s*+VALUES?\s*+(?=\()",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(rb"\)\s*(?:ON\s+DUPLICATE|RETURNING|AS)\b", re.IGNORECASE)
+_LONGEST_CLAUSE = 64 << 10
 _VERSION_COMMENT = re.compile(rb"/\*M?!\d*\s*(.*?)\s*\*/\s*", re.DOTALL)
 _SET = re.compile(rb"SET\s+(.*)", re.IGNORECASE | re.DOTALL)
 _SET_NAMES = re.compile(rb"NAMES\s+['\"]?(\w+)['\"]?(?:\s+COLLATE\s+['\"]?\w+['\"]?)?\s*", re.IGNORECASE)
@@ -56,7 +58,7 @@ def classify(statement: Statement, *, file: str) -> Rows | HeadSettings:
     """Tell what a data file's statement is; anything unknown raises :class:`UnsupportedStatementError`."""
     text = statement.text
     if match := _INSERT.match(text):
-        if not text.endswith(b")"):
+        if not text.endswith(b")") or _has_clause_after_rows(text, match.end(), file):
             raise _unsupported(statement, file)
         verb = match[1].decode().upper() + (" IGNORE" if match[2] else "")
         first, second = _name(match.groups()[2:5]), _name(match.groups()[5:8])
@@ -67,6 +69,18 @@ def classify(statement: Statement, *, file: str) -> Rows | HeadSettings:
     if settings is None:
         raise _unsupported(statement, file)
     return settings
+
+
+def _has_clause_after_rows(text: bytes, values_at: int, file: str) -> bool:
+    """Whether ON DUPLICATE KEY UPDATE, RETURNING or an alias follows the rows, and not only the words in a string."""
+    if _CLAUSE.search(text, max(values_at, len(text) - _LONGEST_CLAUSE)) is None:
+        return False
+    try:
+        for _ in split_rows(text[values_at:], file=file, offset=values_at):
+            pass
+    except DumpFormatError:
+        return True
+    return False
 
 
 def head_settings(text: bytes) -> HeadSettings | None:

@@ -14,6 +14,7 @@ from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.state import files, load_tasks, loads, outcomes
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
+from airflow_dm_loader.state.registration import is_this_dump
 from airflow_dm_loader.state.report import make_report
 from airflow_dm_loader.verify.analyze import analyze_table
 
@@ -69,12 +70,16 @@ def clean_dump_files(config: LoadConfig, target: TargetConfig) -> dict[str, obje
     Mode full removes the dump; mode all keeps metadata and schema files. Only files of the dump that was loaded
     are ever removed, and problems are warnings, as in DM.
     """
-    with open_stored(config, target) as (_, load):
+    with open_stored(config, target) as (meta, load):
         if not config.clean_dump_files:
             report = CleaningReport()
         elif load.status != "finished":
             raise CheckpointError("the load is not finished, so its dump is kept", remedy="Finish the load first.")
         else:
             storage = DumpStorage.open_uri(config.dump_uri)
-            report = clean_dump(storage, load.fingerprint, keep_schema=config.mode is Mode.ALL)
+            report = clean_dump(
+                storage,
+                lambda inventory: is_this_dump(meta, inventory, load),
+                keep_schema=config.mode is Mode.ALL,
+            )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}

@@ -69,7 +69,7 @@ def check_same_dump(load: Load, inventory: DumpInventory) -> None:
 def _starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load, worker: Worker) -> bool:
     if config.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
         return True
-    if stored.fingerprint == inventory.fingerprint or _is_what_is_left(meta, inventory, stored):
+    if is_this_dump(meta, inventory, stored):
         return False
     if stored.status in {"init", "finished"}:
         return True
@@ -77,8 +77,10 @@ def _starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, sto
     return False
 
 
-def _is_what_is_left(meta: Meta, inventory: DumpInventory, stored: Load) -> bool:
-    """Whether this is the finished load's own dump after a cleaning, whole or cut short: it has nothing new."""
+def is_this_dump(meta: Meta, inventory: DumpInventory, stored: Load) -> bool:
+    """Whether this is the load's dump, or what a cleaning, whole or cut short, left of a finished one's."""
+    if stored.fingerprint == inventory.fingerprint:
+        return True
     if stored.status != "finished" or stored.notes.get("dumped_at") != _dumped_at(inventory):
         return False
     loaded = {(file.name, file.file_bytes) for file in files.list_files(meta, stored.load_id)}

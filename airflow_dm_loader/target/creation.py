@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
-from airflow_dm_loader.dump.schema_files import NotCreateStatementError, SchemaFile
+from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, split_secondary_indexes
-from airflow_dm_loader.errors import LoaderError, SchemaMissingError, TargetError
+from airflow_dm_loader.errors import LoaderError, NotCreateStatementError, SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database

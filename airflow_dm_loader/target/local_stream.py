@@ -18,15 +18,9 @@ import pymysql
 from pymysql.connections import Connection, MySQLResult
 from pymysql.constants import CLIENT
 
-from airflow_dm_loader.errors import FatalError
+from airflow_dm_loader.errors import UnexpectedFileRequestError
 
 _PACKET_BYTES = 8 << 20  # a packet of the stream must stay below 16 MiB
-
-
-class UnexpectedFileRequestError(FatalError):
-    """The server asked for a file that no statement of ours names."""
-
-    default_remedy = "Do not trust this server: it tried to read a file of this machine. Check host, port and TLS."
 
 
 if TYPE_CHECKING:

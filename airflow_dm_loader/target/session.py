@@ -88,7 +88,8 @@ def user_sql_mode(config: LoadConfig) -> str | None:
 def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone: str) -> dict[str, str | int]:
     """What a file's rows need: ``sql_mode``, ``time_zone`` and the charset of its bytes.
 
-    The user's setting wins (``session`` before the field, as in DM), else the file's head, else DM's defaults.
+    The user's setting wins, else the file's head, else DM's defaults. As in DM, ``session`` comes before the field
+    for ``sql_mode``, and after it for ``time_zone``.
     """
     named = {name.lower(): str(value) for name, value in config.session.items()}
     time_zone = config.time_zone or named.get("time_zone") or head.get("time_zone") or default_time_zone

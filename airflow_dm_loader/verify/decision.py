@@ -25,7 +25,7 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
             for row in conflicts.first(meta, load_id, _SHOWN)
         )
         return HasDuplicatesError(
-            f"{outcome.conflicts} rows met rows with the same key and were kept aside in {meta['conflict']} "
+            f"{outcome.conflicts} row(s) met a row with the same key and were kept aside in {meta['conflict']} "
             f"(load_id {load_id}): {examples}",
             remedy=remedy,
         )

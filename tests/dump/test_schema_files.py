@@ -10,9 +10,9 @@ import pytest
 from airflow_dm_loader.dump import schema_files
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.inventory import read_inventory
-from airflow_dm_loader.dump.schema_files import NotCreateStatementError, SchemaFile, load_schema_file, read_schema_file
+from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file, read_schema_file
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.errors import DumpFormatError, NotCreateStatementError
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 NAMES = sorted(path.name for path in DUMPS.iterdir() if path.is_dir())

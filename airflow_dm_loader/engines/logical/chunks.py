@@ -98,9 +98,11 @@ class ChunkReader:
             pending = None
             if not statements:
                 self._check_met(start, math.inf)
-                self._check_size()
+                self._check_not_grown()
+                self._check_not_shrunk()
                 return
             self._check_met(start, end)
+            self._check_not_grown()
             proven = self._prover is not None and all(item.statement.proven for item in statements)
             layout = self._prover.row_layout if self._prover is not None and proven else None
             yield Chunk(self._file, start, end, head, tuple(statements), self._stored_bytes(), layout)
@@ -177,11 +179,17 @@ class ChunkReader:
             remedy="Put the dump back as it was, or set remove_meta and start afresh on empty tables.",
         ).at(file=self._file.name, offset=committed_start)
 
-    def _check_size(self) -> None:
-        if self._decoded.file_bytes_read != self._file.file_bytes:
-            raise DumpFormatError(
-                f"the file had {self._file.file_bytes} bytes when the load was planned, and has "
-                f"{self._decoded.file_bytes_read} now",
-                file=self._file.name,
-                remedy="Wait until the dump is complete; then set remove_meta and start afresh on empty tables.",
-            )
+    def _check_not_grown(self) -> None:
+        if self._decoded.file_bytes_read > self._file.file_bytes:
+            raise self._other_size(f"at least {self._decoded.file_bytes_read}")
+
+    def _check_not_shrunk(self) -> None:
+        if self._decoded.file_bytes_read < self._file.file_bytes:
+            raise self._other_size(str(self._decoded.file_bytes_read))
+
+    def _other_size(self, now: str) -> DumpFormatError:
+        return DumpFormatError(
+            f"the file had {self._file.file_bytes} bytes when the load was planned, and has {now} now",
+            file=self._file.name,
+            remedy="Wait until the dump is complete; then set remove_meta and start afresh on empty tables.",
+        )
