@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -42,7 +43,10 @@ def chunks(server: PrivateMariaDB) -> int:
 
 
 def table_hashes(server: PrivateMariaDB, schemas: Iterable[str]) -> dict[str, str]:
-    """``schema.table`` -> a hash over the bytes of all columns of all rows; equal for equal multisets of rows only."""
+    """``schema.table`` -> a hash over its definition and the bytes of all columns of all rows.
+
+    Equal for equal multisets of rows only; the order of keys in the definition does not count.
+    """
     hashes = {}
     with closing(server.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("SET time_zone = '+00:00'")
@@ -60,7 +64,10 @@ def table_hashes(server: PrivateMariaDB, schemas: Iterable[str]) -> dict[str, st
             for table, values in columns.items():
                 cursor.execute(f"SELECT CONCAT_WS(',', {', '.join(values)}) FROM {qualified(schema, table)}")
                 rows = sorted(row for (row,) in cursor.fetchall())
-                digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+                cursor.execute(f"SHOW CREATE TABLE {qualified(schema, table)}")
+                ((_, definition),) = cursor.fetchall()
+                lines = re.sub(r" AUTO_INCREMENT=\d+", "", definition).replace(",\n", "\n").split("\n")
+                digest = hashlib.sha256("\n".join([*sorted(lines), *rows]).encode()).hexdigest()
                 hashes[f"{schema}.{table}"] = f"{len(rows)} rows, {digest}"
     return hashes
 
