@@ -78,11 +78,11 @@ class LoadBarrierTrigger(BaseTrigger):
             yield TriggerEvent({"status": "error", "message": str(error)})
 
     async def _target(self) -> TargetConfig:
-        from airflow.sdk import BaseHook
+        from airflow.providers.common.compat.connection import get_async_connection
 
         from airflow_dm_loader.hooks.target import target_config_of
 
-        return target_config_of(await BaseHook.aget_connection(self.target_conn_id))
+        return target_config_of(await get_async_connection(self.target_conn_id))
 
 
 def _missing(config: LoadConfig, target: TargetConfig, wait_for: str) -> tuple[str, ...]:
