@@ -1,0 +1,47 @@
+"""What the documents say must be so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import LoadConfig
+from dev.settings_docs import PAGE, settings_page
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+
+
+def test_the_settings_page_is_made_from_the_code() -> None:
+    assert PAGE.read_text() == settings_page(), "run: python -m dev.settings_docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)\)", page.read_text()):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
+
+
+def test_every_setting_that_the_readme_names_exists() -> None:
+    readme = (ROOT / "README.md").read_text()
+    table = readme[readme.index("| setting |") : readme.index("Where it differs")]
+    for line in table.splitlines()[2:]:
+        for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else ""):
+            assert name in LoadConfig.model_fields
+
+
+def test_the_readmes_python_examples_compile() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        compile(block, "README.md", "exec")
+
+
+def test_the_map_names_every_folder_of_the_package() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    for folder in (ROOT / "airflow_dm_loader").iterdir():
+        if folder.is_dir() and not folder.name.startswith("__"):
+            assert f"{folder.name}/" in contributing, folder.name
