@@ -41,10 +41,11 @@ def mark_built(meta: Meta, load_id: int, schema: str, table: str) -> None:
 
 
 def complete_tables(meta: Meta, load_id: int) -> set[_Table]:
-    """The tables whose data files are all in."""
+    """The tables of which no data file is missing; also those that this load has no file of."""
     rows = meta.db.query(
-        f"SELECT table_schema, table_name FROM {meta['file']} WHERE load_id = %s "
-        "GROUP BY table_schema, table_name HAVING MIN(done) = 1",
+        f"SELECT i.table_schema, i.table_name FROM {meta['index']} i LEFT JOIN {meta['file']} f "
+        "ON f.load_id = i.load_id AND f.table_schema = i.table_schema AND f.table_name = i.table_name "
+        "WHERE i.load_id = %s GROUP BY i.table_schema, i.table_name HAVING MIN(COALESCE(f.done, 1)) = 1",
         (load_id,),
     )
     return {(str(schema), str(table)) for schema, table in rows}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.state import events, files, load_tasks, loads
+from airflow_dm_loader.state import events, files, indexes, load_tasks, loads
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.loads import Load
@@ -35,8 +37,10 @@ def register_load(
     - running or paused, and another dump: refused, 34018.
     - ``remove_meta``: forgotten and started afresh, once a run; clearing the task does not forget again.
     """
+    waiting: Mapping[tuple[str, str], tuple[SecondaryIndex, ...]] = {}
     stored = loads.find(meta, config, for_update=True)
     if stored is not None and _starts_afresh(meta, config, inventory, stored, worker):
+        waiting = indexes.waiting_indexes(meta, stored.load_id)  # their tables are there already, without them
         meta.forget(stored.load_id)
         stored = None
     afresh = stored is None
@@ -51,6 +55,8 @@ def register_load(
                 for file in plan.files
             ),
         )
+        for (schema, table), missing in waiting.items():
+            indexes.register_indexes(meta, stored.load_id, schema, table, missing)
     load_tasks.put(meta, config, worker)
     events.record(meta, stored.load_id, EventKind.STARTED, worker)
     return Registration(stored, afresh)

@@ -9,6 +9,7 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 
+_NO_SUCH_TABLE = 1146
 _ALREADY_THERE = frozenset({1022, 1061, 1826})  # another session was faster
 
 
@@ -18,6 +19,8 @@ def add_indexes(db: Database, schema: str, table: str, indexes: Iterable[Seconda
     try:
         _add_missing(db, schema, table, wanted)
     except LoaderError as error:
+        if error.errno == _NO_SUCH_TABLE:
+            return  # somebody dropped it: it lacks nothing
         if error.errno not in _ALREADY_THERE:
             raise error.at(table=f"{schema}.{table}") from error
         _add_missing(db, schema, table, wanted)
