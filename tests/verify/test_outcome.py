@@ -188,7 +188,7 @@ def test_a_clean_outcome_needs_nobody(target: TargetConfig, clean: Make) -> None
 def test_duplicates_are_shown_first_and_accepted_by_a_later_try_of_the_run(
     server: PrivateMariaDB, target: TargetConfig, paused: Make
 ) -> None:
-    with pytest.raises(HasDuplicatesError, match=r"1 rows .*dm_loader_conflict.*key 'PRIMARY'") as caught:
+    with pytest.raises(HasDuplicatesError, match=r"1 row\b.*dm_loader_conflict.*key 'PRIMARY'") as caught:
         loader.resolve_conflicts(paused(), target, later(1), by_hand=True)
     assert caught.value.code == 34020
     with pytest.raises(CheckpointError, match="not accepted"):

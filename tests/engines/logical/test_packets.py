@@ -9,7 +9,6 @@ import pytest
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
 from airflow_dm_loader.errors import RowError
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, write_dump
@@ -28,34 +27,6 @@ def small_packets(server: PrivateMariaDB) -> Iterator[None]:
         global_variable(server, "local_infile", 0),
     ):
         yield
-
-
-def block(values: bytes) -> RowBlock:
-    into = into_clause("s", "t", None, ("id", "v"))
-    return RowBlock("s", "t", into, values, file="s.t.sql", offset=1000, backslash_escapes=True)
-
-
-def test_a_block_that_fits_is_sent_as_it_is() -> None:
-    whole = block(b'(1,"a"),\n(2,"b")')
-
-    assert list(whole.fit(PACKET_BYTES)) == [whole]
-    assert whole.sql("INSERT") == b'INSERT INTO `s`.`t` (`id`,`v`) VALUES (1,"a"),\n(2,"b")'
-
-
-def test_a_block_is_cut_between_rows_and_nothing_is_lost() -> None:
-    rows = [b'(%d,"%b),(")' % (at, b"x" * 700) for at in range(40)]
-    parts = list(block(b",\n".join(rows)).fit(4096))
-
-    assert all(len(part.sql("REPLACE")) <= 4096 for part in parts)
-    assert len(parts) >= 10
-    assert [row for part in parts for row in part.values.split(b",\n")] == rows
-    whole = b",\n".join(rows)
-    assert [part.offset for part in parts] == [1000 + whole.index(part.values) for part in parts]
-
-
-def test_columns_are_always_named() -> None:
-    assert into_clause("a`b", "t", None, ("x`y", "z")) == b"`a``b`.`t` (`x``y`,`z`)"
-    assert into_clause("s", "t", b"(z, x)", ("x", "z")) == b"`s`.`t` (z, x)"
 
 
 @pytest.mark.usefixtures("small_packets")
