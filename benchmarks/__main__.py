@@ -33,7 +33,7 @@ _CHART = _HERE.parent / "docs" / "images" / "speed.svg"
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = Console(highlight=False)
-    console.width = max(console.width, 110)  # a log has no width of its own
+    console.width = max(console.width, 120)  # a log has no width of its own
     try:
         cases = choose(options.only)
     except ValueError as error:

@@ -30,8 +30,8 @@ def print_results(console: Console, cases: Sequence[Case], results: Results) -> 
     shown = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     shown.add_column("Case", no_wrap=True)
     shown.add_column("What", no_wrap=True)
-    for heading in ("Wall s", "min to max", "Start s", "Client CPU", "Server CPU", "Peak MiB"):
-        shown.add_column(heading, justify="right")
+    for heading in ("Wall s", "Min-max", "Start s", "Client CPU", "Server CPU", "Peak MiB"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for case in cases:
         if case.name not in results.measured:
             continue
@@ -41,7 +41,7 @@ def print_results(console: Console, cases: Sequence[Case], results: Results) -> 
             case.name,
             case.label,
             f"{wall.middle:.2f}",
-            f"{wall.least:.2f} to {wall.greatest:.2f}",
+            f"{wall.least:.2f}-{wall.greatest:.2f}",
             "" if inner is None else f"{wall.middle - inner:.2f}",
             _seconds(results.middle(case.name, "client_cpu_s")),
             _seconds(results.middle(case.name, "server_cpu_s")),

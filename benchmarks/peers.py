@@ -93,6 +93,8 @@ def _load(settings: dict[str, Any], job: Job) -> dict[str, Any]:
 
 def _ours_resumed(settings: dict[str, Any], job: Job) -> Measurement:
     data_bytes = sum(_file_bytes(file) for file in job.dump.folder.glob("*.sql") if "-schema" not in file.name)
+    # Chunks of 1 %: with the default size, four of them in flight at 90 % of a small dump are all that is left.
+    settings = {**settings, "chunk_bytes": max(data_bytes // 100, 1 << 16)}
     loaded = 0.0
 
     def kill_late(process: subprocess.Popen[bytes]) -> None:

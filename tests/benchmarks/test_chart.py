@@ -11,7 +11,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def bars_of(svg: str) -> list[float]:
-    background, *bars = ElementTree.fromstring(svg).iter(f"{SVG}rect")
+    _background, *bars = ElementTree.fromstring(svg).iter(f"{SVG}rect")
     return [float(bar.attrib["width"]) for bar in bars]
 
 
