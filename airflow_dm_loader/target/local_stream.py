@@ -38,6 +38,12 @@ class LocalStreamConnection(_Connection):
         flags = settings.pop("client_flag", 0) | CLIENT.LOCAL_FILES
         super().__init__(client_flag=flags, local_infile=False, **settings)
 
+    def _request_authentication(self) -> None:
+        """PyMySQL would go on unencrypted, credentials and all, where the server offers no TLS."""
+        if self.ssl and not self.server_capabilities & CLIENT.SSL:  # type: ignore[attr-defined]
+            raise pymysql.err.OperationalError(2026, "TLS was asked for, and the server does not offer it")
+        super()._request_authentication()  # type: ignore[misc]
+
     def load_local(self, statement: bytes, pieces: Iterable[bytes]) -> None:
         """Run a LOAD DATA statement, in which ``{stream}`` stands for the file's name, and send ``pieces``."""
         name = f"dm-loader-{secrets.token_hex(16)}"

@@ -46,6 +46,7 @@ class TableColumns:
 
     row_columns: tuple[str, ...]  # what a row without a column list holds
     types: Mapping[str, str]  # column -> type without length, in lower case; without generated columns
+    empty_before: bool = False  # so duplicates are few: each is looked at
 
 
 class ChunkReader:
@@ -105,7 +106,7 @@ class ChunkReader:
             self._check_not_grown()
             proven = self._prover is not None and all(item.statement.proven for item in statements)
             layout = self._prover.row_layout if self._prover is not None and proven else None
-            yield Chunk(self._file, start, end, head, tuple(statements), self._stored_bytes(), layout)
+            yield Chunk(self._file, start, end, head, tuple(statements), self._stored_bytes(end - start), layout)
             start = end
 
     def _read_head(self) -> tuple[dict[str, str], RowStatement | None]:
@@ -162,7 +163,9 @@ class ChunkReader:
             )
         return rows
 
-    def _stored_bytes(self) -> int:
+    def _stored_bytes(self, data_bytes: int) -> int:
+        if self._decoded.seekable_cheaply:
+            return data_bytes
         read, self._read_before = self._decoded.file_bytes_read - self._read_before, self._decoded.file_bytes_read
         return read
 

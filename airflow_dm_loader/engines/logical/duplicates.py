@@ -28,13 +28,21 @@ class RowSender:
 
     Args:
         on_conflict: keeps a row that came second (``manual``).
+        replace_at_once: send REPLACE from the start; else it is kept for the rows that meet another, one by one.
     """
 
-    def __init__(self, db: Database, policy: OnDuplicate, on_conflict: Callable[[Conflict], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        policy: OnDuplicate,
+        on_conflict: Callable[[Conflict], None],
+        *,
+        replace_at_once: bool,
+    ) -> None:
         self._db = db
         self._policy = policy
         self._keep = on_conflict
-        self._verb = "REPLACE" if policy is OnDuplicate.REPLACE else "INSERT"
+        self._verb = "REPLACE" if replace_at_once else "INSERT"
         self.counts = ChunkCounts()
 
     def send(self, block: RowBlock) -> None:
@@ -89,7 +97,7 @@ class RowSender:
             if isinstance(error, ChangedValueError):
                 raise error.at(file=block.file, offset=block.offset, table=f"{block.schema}.{block.table}")
             return
-        if error.errno not in _DUPLICATE_KEYS or self._policy not in {OnDuplicate.IGNORE, OnDuplicate.MANUAL}:
+        if error.errno not in _DUPLICATE_KEYS or self._policy is OnDuplicate.ERROR:
             raise RowError(
                 error.message,
                 remedy=error.remedy,
@@ -100,11 +108,20 @@ class RowSender:
                 statement=block.values[slice(*spans[0])],
             ) from error
         self.counts.rows += 1
-        if self._policy is OnDuplicate.IGNORE:
+        if self._policy is OnDuplicate.REPLACE:
+            self._replace(block)
+        elif self._policy is OnDuplicate.IGNORE:
             self.counts.ignored += 1
         else:
             self.counts.conflicts += 1
             self._keep(self._conflict(block, spans[0], error))
+
+    def _replace(self, block: RowBlock) -> None:
+        """Replace what one row meets: one row or, by several unique keys, several; its equal counts too."""
+        result = self._db.execute(block.sql("REPLACE"))
+        if changed := changed_value(self._db, result, block.into):
+            raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
+        self.counts.replaced += max(1, result.affected - 1)
 
     def _conflict(self, block: RowBlock, span: tuple[int, int], error: RowError) -> Conflict:
         return Conflict(

@@ -118,7 +118,8 @@ def _tables(meta: Meta, load: Load) -> dict[tuple[str, str], TableColumns]:
     rows = files.list_tables(meta, load.load_id)
     types = {schema: column_types(meta.db, schema) for schema in {row.schema for row in rows}}
     return {
-        (row.schema, row.table): TableColumns(row.row_columns, types[row.schema].get(row.table, {})) for row in rows
+        (row.schema, row.table): TableColumns(row.row_columns, types[row.schema].get(row.table, {}), row.empty_before)
+        for row in rows
     }
 
 

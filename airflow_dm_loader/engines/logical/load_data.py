@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airflow_dm_loader.config import OnDuplicate
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
 from airflow_dm_loader.engines.logical.chunks import Chunk
 from airflow_dm_loader.engines.logical.warnings import changed_value
@@ -27,11 +26,12 @@ class NotAsLoadDataError(RowError):
     """The server would have changed or dropped something: the chunk must go as statements."""
 
 
-def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, policy: OnDuplicate) -> ChunkCounts:
+def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, *, replace: bool) -> ChunkCounts:
     """Send the chunk's rows inside the open transaction.
 
     Args:
         into: `` `schema`.`table` (columns) ``.
+        replace: let rows replace those with the same key; else a duplicate undoes the chunk.
 
     Raises:
         NotAsLoadDataError: what the server took is not exactly what was sent; roll back.
@@ -49,7 +49,7 @@ def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, p
             yield _LAST_LINE_END[row_layout.layout]
 
     try:
-        result = db.load_local(_statement(into, row_layout, policy), pieces())
+        result = db.load_local(_statement(into, row_layout, replace=replace), pieces())
     except RowError as error:
         raise NotAsLoadDataError(error.message, errno=error.errno) from error
     if result.records != rows or result.skipped:
@@ -59,11 +59,11 @@ def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, p
     return ChunkCounts(rows=rows, replaced=result.deleted)
 
 
-def _statement(into: bytes, row_layout: RowLayout, policy: OnDuplicate) -> bytes:
+def _statement(into: bytes, row_layout: RowLayout, *, replace: bool) -> bytes:
     table, _, columns = into.partition(b" (")
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
-        b"REPLACE " if policy is OnDuplicate.REPLACE else b"",
+        b"REPLACE " if replace else b"",
         b"INTO TABLE " + table + b" CHARACTER SET binary ",
         b"FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '" + row_layout.quote.replace(b"'", b"\\'"),
         b"' ESCAPED BY '\\\\' LINES STARTING BY '(' TERMINATED BY '" + _LINE_END[row_layout.layout] + b"' (" + columns,

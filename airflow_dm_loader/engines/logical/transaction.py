@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.engines.logical import load_data
 from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.duplicates import RowSender
@@ -121,27 +121,33 @@ class ChunkSender:
     def _load_data(self, db: Database, chunk: Chunk) -> ChunkCounts:
         assert chunk.row_layout is not None
         rows = chunk.statements[0].rows
-        into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, self._row_columns(chunk))
-        return load_data.send_chunk(db, chunk, into, chunk.row_layout, self._context.config.on_duplicate_logical)
+        into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, self._table(chunk).row_columns)
+        return load_data.send_chunk(db, chunk, into, chunk.row_layout, replace=self._replaces_at_once(chunk))
 
     def _send_statements(self, meta: Meta, chunk: Chunk) -> ChunkCounts:
         sender = RowSender(
             meta.db,
             self._context.config.on_duplicate_logical,
             lambda conflict: conflicts.store(meta, self._context.load_id, conflict),
+            replace_at_once=self._replaces_at_once(chunk),
         )
         for statement in chunk.statements:
             for block in self._block(chunk, statement).fit(self._context.max_packet_bytes):
                 sender.send(block)
         return sender.counts
 
-    def _row_columns(self, chunk: Chunk) -> tuple[str, ...]:
+    def _replaces_at_once(self, chunk: Chunk) -> bool:
+        """A REPLACE does not count a row that replaces its equal; where the table was empty, counts must be exact."""
+        replaces = self._context.config.on_duplicate_logical is OnDuplicate.REPLACE
+        return replaces and not self._table(chunk).empty_before
+
+    def _table(self, chunk: Chunk) -> TableColumns:
         table = self._context.tables.get((chunk.file.schema, chunk.file.table))
         if table is None:
             raise CheckpointError(
                 "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
             )
-        return table.row_columns
+        return table
 
     def _ready(self, chunk: Chunk) -> Database:
         if self._db is not None and time.monotonic() - self._used_at > _IDLE_S:
@@ -159,7 +165,7 @@ class ChunkSender:
         return RowBlock(
             schema=file.schema,
             table=file.table,
-            into=into_clause(file.schema, file.table, rows.columns, self._row_columns(chunk)),
+            into=into_clause(file.schema, file.table, rows.columns, self._table(chunk).row_columns),
             values=statement.text[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,

@@ -78,3 +78,8 @@ def test_required_encrypts_without_asking_who_the_server_is(tls_server: PrivateM
 
 def test_without_tls_in_the_extras_the_session_is_plain(tls_server: PrivateMariaDB) -> None:
     assert cipher(tls_server) == ""
+
+
+def test_a_server_without_tls_never_gets_a_plain_session_where_tls_was_asked_for(server: PrivateMariaDB) -> None:
+    with pytest.raises(LoaderError):
+        cipher(server, ssl_mode="REQUIRED")

@@ -217,3 +217,14 @@ def test_a_row_with_a_column_too_many_is_named(server: PrivateMariaDB, target: T
 
     assert (caught.value.errno, caught.value.statement) == (1136, '(3,"c",3)')
     assert count(server, "s.t") == 0
+
+
+def test_replace_counts_a_row_that_is_the_same_too(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")', '(1,"a")']))
+
+    report = load_dump(load_config(folder, on_duplicate_logical="replace"), target)
+
+    assert [counts(table) for table in report.tables] == [(3, 1, 0, 0)]
+    assert report.outcome == "clean"
