@@ -24,7 +24,15 @@ class Layout(StrEnum):
     COMMA_FIRST = "comma first"  # mydumper 1.0: (..)\n,(..)\n;\n
 
 
-_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double"})
+# An exponent makes a literal a DOUBLE, whatever its column; of more than 65 digits, its first 65 count.
+_INTEGER = rb"-?[0-9]+"
+_DECIMAL = rb"-?[0-9]+(?:\.[0-9]+)?"
+_FLOAT = rb"-?[0-9]{1,65}(?:\.[0-9]{1,40})?(?:e[-+]?[0-9]{1,3})?"
+_NUMBERS = {
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint"), _INTEGER),
+    "decimal": _DECIMAL,
+    **dict.fromkeys(("float", "double"), _FLOAT),
+}
 _TEXTS = frozenset({
     "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set",
     "date", "time", "datetime", "timestamp",
@@ -32,7 +40,6 @@ _TEXTS = frozenset({
 _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
 # Not in the list: bit and year (numbers read otherwise), json (another charset at MySQL), geometry, uuid, inet.
 
-_NUMBER = rb"-?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?"
 _STRING = {quote: rb"%b(?:[^%b\\\n]|\\[0nrtbZ\\'\"])*%b" % (quote, quote, quote) for quote in (b'"', b"'")}
 _MAX_PROGRAM_BYTES = 64 << 20
 
@@ -79,7 +86,8 @@ def _guess(head: bytes, first_rows: bytes) -> RowLayout:
     """Which layout the file seems to have; a wrong guess costs time only, since the proof then fails."""
     layout = Layout.COMMA_LAST if head.endswith(b"\n") else Layout.COMMA_FIRST
     string = re.search(rb"['\"]", first_rows)
-    return RowLayout(layout, string[0] if string else b'"', binary_marks=layout is Layout.COMMA_FIRST)
+    quote = string[0] if string else b'"'
+    return RowLayout(layout, quote, binary_marks=layout is Layout.COMMA_FIRST and quote == b'"')
 
 
 def _compile(head: bytes, types: Sequence[str], row_layout: RowLayout) -> Any | None:
@@ -90,7 +98,7 @@ def _compile(head: bytes, types: Sequence[str], row_layout: RowLayout) -> Any | 
     fields = []
     for kind in types:
         if kind in _NUMBERS:
-            fields.append(rb"(?:NULL|" + _NUMBER + rb")")
+            fields.append(rb"(?:NULL|" + _NUMBERS[kind] + rb")")
         elif kind in _TEXTS or (kind in _BINARIES and row_layout.quote == b'"'):
             fields.append(rb"(?:NULL|" + marked + rb")")
         else:

@@ -7,6 +7,7 @@ give the exact error or do what ``on_duplicate_logical`` says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
@@ -18,6 +19,7 @@ from airflow_dm_loader.target.connection import Database
 
 SENT_AS = "load data"
 
+_TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]|``)+`\.?){2}) (\(.*)", re.DOTALL)
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
 _LAST_LINE_END = {Layout.COMMA_LAST: b",\n", Layout.COMMA_FIRST: b"\n"}
 
@@ -36,6 +38,8 @@ def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, *
     Raises:
         NotAsLoadDataError: what the server took is not exactly what was sent; roll back.
     """
+    if row_layout.quote == b'"' and "ANSI_QUOTES" in chunk.head.get("sql_mode", "").upper():
+        raise NotAsLoadDataError("in this file's sql_mode, double quotes are for names")
     rows = 0
 
     def pieces() -> Iterator[bytes]:
@@ -60,11 +64,13 @@ def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, *
 
 
 def _statement(into: bytes, row_layout: RowLayout, *, replace: bool) -> bytes:
-    table, _, columns = into.partition(b" (")
+    parts = _TABLE_AND_COLUMNS.fullmatch(into)
+    assert parts is not None
+    table, columns = parts.groups()
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
         b"REPLACE " if replace else b"",
         b"INTO TABLE " + table + b" CHARACTER SET binary ",
         b"FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '" + row_layout.quote.replace(b"'", b"\\'"),
-        b"' ESCAPED BY '\\\\' LINES STARTING BY '(' TERMINATED BY '" + _LINE_END[row_layout.layout] + b"' (" + columns,
+        b"' ESCAPED BY '\\\\' LINES STARTING BY '(' TERMINATED BY '" + _LINE_END[row_layout.layout] + b"' " + columns,
     ))  # fmt: skip
