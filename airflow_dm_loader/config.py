@@ -179,6 +179,18 @@ class LoadConfig(_Strict):
         title="Build indexes after the rows",
         description="Secondary indexes and foreign keys of tables that the load creates come after their rows: faster.",
     )
+    collation_map: dict[str, str] = Field(
+        default_factory=dict,
+        title="Collation map",
+        description="Collations that the target does not know, and those to use instead, in CREATE statements: "
+        '{"utf8mb4_0900_ai_ci": "utf8mb4_unicode_520_ci"}.',
+    )
+    convert_engines: bool = Field(
+        False,
+        title="Convert engines to InnoDB",
+        description="Create tables of engines without transactions, or that the target lacks, in InnoDB. "
+        "Off: such a table is refused.",
+    )
     meta_schema: str = Field(
         "dm_meta",
         min_length=1,
@@ -252,6 +264,17 @@ class LoadConfig(_Strict):
                 raise ValueError(f"{name!r} is not the name of a session variable")
         return value
 
+    @field_validator("collation_map")
+    @classmethod
+    def _same_bytes(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, other in value.items():
+            for word in (name, other):
+                if not re.fullmatch(r"[A-Za-z0-9_]+", word):
+                    raise ValueError(f"{word!r} is not the name of a collation or charset")
+            if not _reads_as(_charset_of(name), _charset_of(other)):
+                raise ValueError(f"{name!r} can't become {other!r}: the dump's bytes would mean other letters there")
+        return {name.lower(): other for name, other in value.items()}
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.sources and self.source_id not in self.sources:
@@ -300,6 +323,23 @@ class TargetConfig(_Strict):
     def address(self) -> str:
         """Where the server is, for people; never with a password."""
         return self.unix_socket or f"{self.host}:{self.port}"
+
+
+# Every text in the first charset has the same bytes and letters in the others.
+_SAME_BYTES = {
+    "ascii": {"latin1", "utf8mb3", "utf8mb4"},
+    "utf8mb3": {"utf8mb4"},
+}
+
+
+def _charset_of(name: str) -> str:
+    """The charset of a collation, or the charset itself."""
+    charset = name.lower().partition("_")[0]
+    return {"utf8": "utf8mb3", "uca1400": "utf8mb4"}.get(charset, charset)
+
+
+def _reads_as(charset: str, other: str) -> bool:
+    return charset == other or other in _SAME_BYTES.get(charset, ())
 
 
 def _config_error(model: str, error: ValidationError) -> ConfigError:

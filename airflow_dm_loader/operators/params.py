@@ -23,6 +23,8 @@ _SECTIONS = {
         "import_tasks",
         "load_data",
         "defer_indexes",
+        "collation_map",
+        "convert_engines",
         "routes",
         "block_allow_list",
         "clean_dump_files",

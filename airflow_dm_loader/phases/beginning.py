@@ -22,6 +22,8 @@ from airflow_dm_loader.plan.load_plan import make_plan
 from airflow_dm_loader.state import load_tasks
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.registration import Registration, register_load
+from airflow_dm_loader.target.preflight import check_plan
+from airflow_dm_loader.target.server import ask_server
 
 
 class LoadPath(StrEnum):
@@ -58,10 +60,14 @@ def prepare_checkpoint(config: LoadConfig, target: TargetConfig, worker: Worker)
 
     DM's ``Prepare``, ``RegisterCheckPoint`` and ``putLoadTask``; see
     :func:`~airflow_dm_loader.state.registration.register_load` for which loads start afresh.
+
+    Raises:
+        TargetError: rights are missing, or a name is too long; nothing was created.
     """
     inventory = inventory_of(config)
     plan = make_plan(inventory)
     with open_meta(config, target) as meta:
+        check_plan(meta.db, ask_server(meta.db), config, plan)
         meta.create()
 
         def register() -> Registration:

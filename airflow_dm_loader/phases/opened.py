@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from airflow_dm_loader.barrier import Barrier
 from airflow_dm_loader.barrier.in_target import TargetBarrier
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
 from airflow_dm_loader.dump.storage import DumpStorage
@@ -39,5 +41,12 @@ def inventory_of(config: LoadConfig) -> DumpInventory:
 
 
 def schema_reader(config: LoadConfig) -> Callable[[str], SchemaFile]:
+    """Reads schema files by name, with ``collation_map`` applied to what they create."""
     storage = DumpStorage.open_uri(config.dump_uri)
-    return lambda name: load_schema_file(storage, name)
+
+    def read(name: str) -> SchemaFile:
+        file = load_schema_file(storage, name)
+        create = map_collations(file.create.decode("utf-8", "surrogateescape"), config.collation_map)
+        return replace(file, create=create.encode("utf-8", "surrogateescape"))
+
+    return read

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.engines.logical.importer import index_builder
 from airflow_dm_loader.errors import (
@@ -13,16 +15,24 @@ from airflow_dm_loader.state import files, indexes
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.creation import SchemaCreator
+from airflow_dm_loader.target.creation import SchemaCreator, SchemaSessions
+from airflow_dm_loader.target.drafts import Drafter
+from airflow_dm_loader.target.preflight import Preflight
 from airflow_dm_loader.target.server import Flavour, ask_server
 from airflow_dm_loader.target.session import base_session, target_time_zone, user_sql_mode
+
+_log = logging.getLogger(__name__)
 
 
 def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
     """Create the databases, tables and views that are missing, and note what each table was like before.
 
     Returns:
-        Names under ``created``, ``existing``, ``views``, ``not_empty``; counts under ``not_loaded``.
+        Names under ``created``, ``existing``, ``views``, ``not_empty``; sentences under ``warnings``; counts under
+        ``not_loaded``.
+
+    Raises:
+        TargetError: the target can't take this load; nothing was created.
     """
     inventory = inventory_of(config)
     plan = make_plan(inventory)
@@ -30,30 +40,36 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
         check_same_dump(load, inventory)
         server = ask_server(meta.db)
         session = base_session(config, server)
-        creator = SchemaCreator(
-            lambda: Database.open(target, session=session),
+        transactions = server.flavour is not Flavour.TIDB
+        sessions = SchemaSessions(user_sql_mode(config), config.time_zone or target_time_zone(meta.db))
+        drafter = Drafter(
             schema_reader(config),
-            sql_mode=user_sql_mode(config),
-            time_zone=config.time_zone or target_time_zone(meta.db),
-            transactions=server.flavour is not Flavour.TIDB,
-            defer_indexes=config.defer_indexes and server.flavour is not Flavour.TIDB,
+            transactions=transactions,
+            defer_indexes=config.defer_indexes and transactions,
+            convert_engines=config.convert_engines,
         )
+        with Database.open(target, session=session) as db:
+            draft = drafter.draft(db, plan)
+            warnings = Preflight(db, server, config, plan, draft, sessions).run()
+        for warning in warnings:
+            _log.warning("%s", warning)
+        creator = SchemaCreator(lambda: Database.open(target, session=session), sessions, transactions=transactions)
         ours = {f"{row.schema}.{row.table}" for row in files.list_tables(meta, load.load_id)}
-        creator.create_databases(plan)
-        drafts = creator.draft_tables(plan.tables)
-        for draft in drafts:  # written down before they are left out
-            indexes.register_indexes(meta, load.load_id, draft.planned.schema, draft.planned.table, draft.indexes)
+        creator.create_databases(draft.databases)
+        for table in draft.tables:  # written down before they are left out
+            indexes.register_indexes(meta, load.load_id, table.planned.schema, table.planned.table, table.indexes)
         meta.db.commit()
-        for table in creator.create_tables(drafts, config.pool_size):
-            files.register_table(meta, load.load_id, TableRow(*table))
+        for prepared in creator.create_tables(draft.tables, config.pool_size):
+            files.register_table(meta, load.load_id, TableRow(*prepared))
         meta.db.commit()
-        creator.create_views(plan.views)
+        creator.create_views(draft.views)
     summary = creator.summary
     return {
         "created": summary.created,
         "existing": summary.existing,
         "views": summary.views,
         "not_empty": [name for name in summary.not_empty if name not in ours],
+        "warnings": list(warnings),
         "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
     }
 

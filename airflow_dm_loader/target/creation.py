@@ -1,45 +1,26 @@
-"""Creates a plan's databases, tables and views where they are missing, and says what it found.
+"""Creates what is missing of a dump's databases, tables and views, and says what it found.
 
 Rows of a table are sent only after this: a table is created, or is known to exist, before its data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, split_secondary_indexes
-from airflow_dm_loader.errors import LoaderError, NotCreateStatementError, SchemaMissingError, TargetError
-from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, PlannedView
+from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.drafts import DatabaseDraft, TableDraft, ViewDraft, check_engines
 from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
 _NOT_THERE_YET = frozenset({1146, 1356})  # what a view reads from is missing
 
-
-@dataclass(frozen=True, slots=True)
-class TableDraft:
-    """A table as it is to be created, or as it was found.
-
-    ``indexes`` are not in ``body``: they are built once the rows are in.
-    """
-
-    planned: PlannedTable
-    file: SchemaFile | None
-    parsed: CreateTable | None
-    body: str
-    indexes: tuple[SecondaryIndex, ...]
-    exists: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.planned.schema}.{self.planned.table}"
+Session = Mapping[str, str | int]
 
 
 class PreparedTable(NamedTuple):
@@ -62,53 +43,41 @@ class CreationSummary:
     not_empty: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaSessions:
+    """The session that a schema file's statement runs in.
+
+    ``sql_mode`` is the user's, if set, else each file's own, adjusted; ``time_zone`` is for files that name none.
+    """
+
+    sql_mode: str | None
+    time_zone: str
+
+    def of(self, file: SchemaFile | None) -> Session:
+        settings = file.settings if file is not None else {}
+        mode = sql_mode_for(self.sql_mode, settings.get("sql_mode", ""))
+        return target_schema.ddl_session(mode, settings.get("time_zone", self.time_zone))
+
+
 class SchemaCreator:
-    """Creates what the dump's schema files say.
+    """Creates what was drafted; see :mod:`airflow_dm_loader.target.drafts`.
 
     Args:
         open_database: a connection with ``foreign_key_checks`` off, so that the order of tables does not matter.
-        read: a schema file by name, decoded and parsed.
-        sql_mode: the user's, if set; else each file's own, adjusted.
-        time_zone: for files that name none.
         transactions: whether tables' engines can be asked for them.
-        defer_indexes: leave secondary indexes of large tables out, for later.
     """
 
-    def __init__(
-        self,
-        open_database: Callable[[], Database],
-        read: Callable[[str], SchemaFile],
-        *,
-        sql_mode: str | None,
-        time_zone: str,
-        transactions: bool,
-        defer_indexes: bool,
-    ) -> None:
+    def __init__(self, open_database: Callable[[], Database], sessions: SchemaSessions, *, transactions: bool) -> None:
         self._open = open_database
-        self._read = read
-        self._sql_mode = sql_mode
-        self._time_zone = time_zone
+        self._sessions = sessions
         self._check_transactions = transactions
-        self._defer_indexes = defer_indexes
-        self._there: dict[str, dict[str, str]] = {}
         self.summary = CreationSummary()
 
-    def create_databases(self, plan: LoadPlan) -> None:
+    def create_databases(self, drafts: tuple[DatabaseDraft, ...]) -> None:
         """Also those that the dump has no schema file of."""
         with self._open() as db:
-            for database in plan.databases:
-                statement = None
-                if database.schema_file is not None:
-                    file = self._read(database.schema_file)
-                    statement = file.create
-                    if not target_schema.is_create_database(statement):
-                        raise NotCreateStatementError("not a CREATE DATABASE", file=file.name, offset=file.offset)
-                target_schema.create_database(db, database.schema, statement)
-                self._there[database.schema] = target_schema.existing_tables(db, database.schema)
-
-    def draft_tables(self, tables: Iterable[PlannedTable]) -> tuple[TableDraft, ...]:
-        """Read and check all schema files, before any table is created."""
-        return tuple(self._draft(table) for table in tables)
+            for draft in drafts:
+                target_schema.create_database(db, draft.schema, draft.file)
 
     def create_tables(self, drafts: tuple[TableDraft, ...], connections: int) -> tuple[PreparedTable, ...]:
         """Create the tables that are missing, over several connections, and look at those that are there."""
@@ -116,7 +85,8 @@ class SchemaCreator:
         with ThreadPoolExecutor(max(1, len(slices)), thread_name_prefix="dm-loader-ddl") as threads:
             prepared = [table for found in threads.map(self._prepare_slice, slices) for table in found]
         if self._check_transactions:
-            self._check_engines([draft.planned for draft in drafts if draft.planned.has_data])
+            with self._open() as db:
+                check_engines(db, [draft.planned for draft in drafts])
         for table in sorted(prepared):
             name = f"{table.schema}.{table.table}"
             (self.summary.created if table.created else self.summary.existing).append(name)
@@ -124,12 +94,12 @@ class SchemaCreator:
                 self.summary.not_empty.append(name)
         return tuple(sorted(prepared))
 
-    def create_views(self, views: tuple[PlannedView, ...]) -> None:
+    def create_views(self, drafts: tuple[ViewDraft, ...]) -> None:
         """Create views, those that read from others after them, whatever their names."""
-        waiting = [view for view in views if not self._is_there(view)]
+        waiting = drafts
         with self._open() as db:
             while waiting:
-                later: list[tuple[PlannedView, LoaderError]] = []
+                later: list[tuple[ViewDraft, LoaderError]] = []
                 for view in waiting:
                     try:
                         self._create_view(db, view)
@@ -140,39 +110,14 @@ class SchemaCreator:
                             raise
                 if len(later) == len(waiting):
                     raise later[0][1]
-                waiting = [view for view, _ in later]
-
-    def _draft(self, table: PlannedTable) -> TableDraft:
-        name = f"{table.schema}.{table.table}"
-        kind = self._there[table.schema].get(table.table)
-        if kind is not None and "TABLE" not in kind:
-            raise TargetError(
-                f"the target has a {kind.lower()} of this name", table=name, remedy="Rename or drop it, then clear."
-            )
-        if table.schema_file is None:
-            if kind is None:
-                raise SchemaMissingError(
-                    "the dump has rows for a table that neither it nor the target creates", table=name
-                )
-            return TableDraft(table, None, None, "", (), exists=True)
-        file = self._read(table.schema_file)
-        ansi_quotes = "ANSI_QUOTES" in file.settings.get("sql_mode", "").upper()
-        statement = file.create.decode("utf-8", "surrogateescape")
-        parsed = parse_create_table(statement, ansi_quotes=ansi_quotes)
-        if parsed is None:
-            raise NotCreateStatementError(
-                "not a CREATE TABLE with its columns", file=file.name, offset=file.offset, statement=file.create
-            )
-        if self._defer_indexes and kind is None and table.is_large and not ansi_quotes:
-            return TableDraft(table, file, parsed, *split_secondary_indexes(statement), exists=False)
-        return TableDraft(table, file, parsed, statement[parsed.body_at :], (), exists=kind is not None)
+                waiting = tuple(view for view, _ in later)
 
     def _prepare_slice(self, drafts: tuple[TableDraft, ...]) -> list[PreparedTable]:
         with self._open() as db:
-            session: Mapping[str, str | int] = {}
+            session: Session = {}
             prepared = []
             for draft in drafts:
-                if draft.file is not None and (wanted := self._session(draft.file)) != session:
+                if draft.file is not None and (wanted := self._sessions.of(draft.file)) != session:
                     db.set_session(wanted)
                     session = wanted
                 prepared.append(self._prepare(db, draft))
@@ -194,35 +139,8 @@ class SchemaCreator:
             return False
         return True
 
-    def _check_engines(self, tables: list[PlannedTable]) -> None:
-        with self._open() as db:
-            for schema in sorted({table.schema for table in tables}):
-                engines = target_schema.engines_without_transactions(db, schema)
-                for table in tables:
-                    if table.schema == schema and table.table in engines:
-                        raise TargetError(
-                            f"the table's engine {engines[table.table]} has no transactions, so rows could be lost "
-                            "or doubled by a crash",
-                            table=f"{schema}.{table.table}",
-                            remedy="Create it with ENGINE=InnoDB (change the schema file, or ALTER it), then clear.",
-                        )
-
-    def _is_there(self, view: PlannedView) -> bool:
-        kind = self._there[view.schema].get(view.view)
-        if kind is not None and "VIEW" not in kind:
-            raise TargetError(
-                f"the dump has a view of this name, the target a {kind.lower()}",
-                table=f"{view.schema}.{view.view}",
-                remedy="Rename or drop it, then clear.",
-            )
-        return kind is not None
-
-    def _create_view(self, db: Database, view: PlannedView) -> None:
-        file = self._read(view.schema_file)
-        db.set_session(self._session(file))
-        target_schema.create_view(db, view.schema, view.view, file)
-        self.summary.views.append(f"{view.schema}.{view.view}")
-
-    def _session(self, file: SchemaFile) -> Mapping[str, str | int]:
-        mode = sql_mode_for(self._sql_mode, file.settings.get("sql_mode", ""))
-        return target_schema.ddl_session(mode, file.settings.get("time_zone", self._time_zone))
+    def _create_view(self, db: Database, draft: ViewDraft) -> None:
+        planned = draft.planned
+        db.set_session(self._sessions.of(draft.file))
+        target_schema.create_view(db, planned.schema, planned.view, draft.file)
+        self.summary.views.append(f"{planned.schema}.{planned.view}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pymysql
 
 from airflow_dm_loader.errors import (
@@ -44,19 +46,26 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (8002, 8005, 8022, 8027, 8028, 9001, 9002, 9003, 9004, 9005, 9007),
     ),
     (
-        "Give the user the missing right, then clear the failed task.",
+        "Check user and password of the connection, and whether the account may come from this host; an account with "
+        "REQUIRE X509 needs a client certificate.",
         TargetError,
-        (1044, 1045, 1142, 1143, 1227, 1370, 1410, 1698),
+        (1045, 1130, 1698, 3159),
     ),
+    (
+        "Give the user the missing right (docs/rights.md lists what a load needs), then clear the failed task.",
+        TargetError,
+        (1044, 1142, 1143, 1227, 1370, 1410),
+    ),
+    ("The server offers no TLS: turn it on there, or take ssl out of the connection.", TargetError, (2026,)),
     (
         "The target does not know this setting: correct sql_mode, time_zone or session.",
         TargetError,
-        (1115, 1193, 1229, 1231, 1232, 1238, 1298, 1649),
+        (1193, 1229, 1231, 1232, 1238, 1298, 1649),
     ),
     (
-        "The target has no such collation: load into a server that has it, or change it in the schema file.",
+        "Set collation_map to say what CREATE statements shall have instead; SHOW COLLATION lists what there is.",
         TargetError,
-        (1273,),
+        (1115, 1253, 1273),
     ),
     (
         "The target's schema differs from the dump's: correct it, or let the load create the table.",
@@ -64,10 +73,12 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356, 1906, 3105),
     ),
     (
-        "Raise the server's limit that is named, or load with smaller chunk_bytes.",
-        RowError,
-        (1153, 1197, 3100, 8001, 8004, 8025, 8175, 9500),
+        "Raise the server's limit on the size of a transaction that is named, then clear. Or load in smaller chunks: a "
+        "load keeps its chunk_bytes, so empty the tables and set remove_meta.",
+        TargetError,
+        (1197, 3100, 8001, 8004, 8175),
     ),
+    ("Raise the server's limit on the size of a row that is named, then clear.", RowError, (1153, 8025, 9500)),
     (
         "A row with this key is there already: set on_duplicate_logical to replace, ignore or manual, or mend the row.",
         RowError,
@@ -81,6 +92,8 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     (None, RowError, (1216, 1451, 1452, 1526, 3819, 3854, 4025)),  # a foreign key, a partition, a CHECK
 )
 
+_TLS = "Check ssl.ca and the host name: the certificate must come from that CA and be made out to that name."
+
 BY_ERRNO: dict[int, tuple[type[LoaderError], str | None]] = {
     errno: (kind, remedy) for remedy, kind, numbers in _ROWS for errno in numbers
 }
@@ -90,6 +103,8 @@ def translate(error: Exception) -> LoaderError:
     """Our error for one that PyMySQL raised. Never shows more than the server's own number and text."""
     if isinstance(error, LoaderError):
         return error
+    if isinstance(refused := getattr(error, "original_exception", error), ssl.SSLCertVerificationError):
+        return TargetError(f"the server's certificate is not to be trusted: {refused.verify_message}", remedy=_TLS)
     errno, text = _number_and_text(error)
     if errno in BY_ERRNO:
         kind, remedy = BY_ERRNO[errno]

@@ -22,12 +22,17 @@ def is_create_database(statement: bytes) -> bool:
     return _CREATE_DATABASE.match(statement) is not None
 
 
-def create_database(db: Database, schema: str, statement: bytes | None) -> None:
+def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
     """Create a database where it is missing, with the options of the dump's statement if there is one."""
     options = b""
-    if statement is not None and (match := _CREATE_DATABASE.match(statement)):
-        options = statement[match.end() :]
-    db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}".encode() + options)
+    if file is not None and (match := _CREATE_DATABASE.match(file.create)):
+        options = file.create[match.end() :]
+    try:
+        db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}".encode() + options)
+    except LoaderError as error:
+        if file is not None:
+            error.at(file=file.name, offset=file.offset)
+        raise
 
 
 def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> None:
@@ -80,16 +85,34 @@ def row_columns(db: Database, schema: str, table: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in rows)
 
 
-def column_types(db: Database, schema: str) -> dict[str, dict[str, str]]:
-    """table -> column -> type without length, in lower case, of all columns that are not generated."""
+def column_types(db: Database, schema: str, *, full: bool = False) -> dict[str, dict[str, str]]:
+    """table -> column -> type, in lower case, of all columns that are not generated; ``full``: with its length."""
+    kind_of = "column_type" if full else "data_type"
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in db.query(
-        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s "
+        f"SELECT table_name, column_name, {kind_of} FROM information_schema.columns WHERE table_schema = %s "
         "AND COALESCE(generation_expression, '') = ''",
         (schema,),
     ):
         found.setdefault(str(table), {})[str(column)] = str(kind).lower()
     return found
+
+
+def triggers_on_insert(db: Database, schema: str) -> dict[str, list[str]]:
+    """table -> its triggers that rows which come in set off, as far as the user may see them."""
+    found: dict[str, list[str]] = {}
+    for table, trigger in db.query(
+        "SELECT event_object_table, trigger_name FROM information_schema.triggers "
+        "WHERE event_object_schema = %s AND event_manipulation IN ('INSERT', 'DELETE') ORDER BY trigger_name",
+        (schema,),
+    ):
+        found.setdefault(str(table), []).append(str(trigger))
+    return found
+
+
+def existing_databases(db: Database) -> set[str]:
+    """The databases that the user may see."""
+    return {str(row[0]) for row in db.query("SELECT schema_name FROM information_schema.schemata")}
 
 
 def engines_without_transactions(db: Database, schema: str) -> dict[str, str]:

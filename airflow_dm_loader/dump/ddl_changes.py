@@ -1,0 +1,95 @@
+"""Changes to a dump's CREATE statements that the user asked for: other collations, another engine.
+
+Only words of the grammar are replaced, in place; strings, quoted names and everything else stay byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from airflow_dm_loader.dump.create_table import CreateTable
+from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
+
+# Table options that InnoDB refuses, or that would mean something else there.
+_OF_OTHER_ENGINES = {
+    "ROW_FORMAT": {"FIXED", "PAGE"},
+    "TRANSACTIONAL": {"0", "1"},
+    "PAGE_CHECKSUM": {"0", "1"},
+}
+_Change = tuple[int, int, str]  # start, end, what stands there now
+
+
+def map_collations(statement: str, collation_map: Mapping[str, str]) -> str:
+    """The statement with other collations and charsets, by their lower-case names."""
+    if not collation_map:
+        return statement
+    tokens = list(tokenize(statement))
+    changes = [
+        (token.at, token.at + len(token.text), collation_map[token.text.lower()])
+        for place, token in enumerate(tokens)
+        if token.kind == "word" and token.text.lower() in collation_map and _names_charset(tokens, place)
+    ]
+    return _changed(statement, changes)
+
+
+def charset_names(statement: str) -> tuple[str, ...]:
+    """The collations and charsets that a statement names, in lower case; without those that servers may read freely."""
+    tokens = list(tokenize(statement))
+    found = (
+        token.text.lower()
+        for place, token in enumerate(tokens)
+        if token.kind == "word" and _names_charset(tokens, place)
+    )
+    return tuple(dict.fromkeys(name for name in found if name != "default" and not name.startswith("uca1400")))
+
+
+def with_innodb(statement: str, parsed: CreateTable) -> str:
+    """A CREATE TABLE whose engine is InnoDB, also that of its partitions; its columns stay where they are."""
+    options = _after_columns(statement, parsed.body_at)
+    changes: list[_Change] = []
+    if parsed.engine is None:
+        close = next(token.at for token in options if token.text == ")")
+        changes.append((close + 1, close + 1, " ENGINE=InnoDB"))
+    for place, token in enumerate(options):
+        if token.kind != "word":
+            continue
+        value = _value(options, place)
+        if value is None:
+            continue
+        end = value.at + len(value.text)
+        if token.text.upper() == "ENGINE":
+            changes.append((value.at, end, "InnoDB"))
+        elif value.text.upper() in _OF_OTHER_ENGINES.get(token.text.upper(), ()):
+            changes.append((token.at, end, ""))
+    return _changed(statement, changes)
+
+
+def _names_charset(tokens: Sequence[Token], place: int) -> bool:
+    """Whether the grammar expects a charset or a collation here: COLLATE x, CHARSET=x, CHARACTER SET x, USING x."""
+    before = [token.text.upper() for token in tokens[max(0, place - 3) : place] if token.text != "="]
+    return before[-1:] in (["COLLATE"], ["CHARSET"], ["USING"]) or before[-2:] == ["CHARACTER", "SET"]
+
+
+def _after_columns(statement: str, opening: int) -> list[Token]:
+    """The tokens from the parenthesis on that closes the one at ``opening``."""
+    depth = 0
+    tokens = list(tokenize(statement))
+    for place, token in enumerate(tokens):
+        if token.at >= opening and token.kind == "mark":
+            depth += (token.text == "(") - (token.text == ")")
+            if depth == 0:
+                return tokens[place:]
+    return []
+
+
+def _value(tokens: Sequence[Token], place: int) -> Token | None:
+    rest = tokens[place + 1 : place + 3]
+    if rest and rest[0].text == "=":
+        rest = rest[1:]
+    return rest[0] if rest and rest[0].kind != "mark" else None
+
+
+def _changed(statement: str, changes: Iterable[_Change]) -> str:
+    for start, end, text in sorted(changes, reverse=True):
+        statement = statement[:start] + text + statement[end:]
+    return statement

@@ -1,0 +1,177 @@
+"""What is to be created, and what is there already: read and checked whole, before anything is created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
+from airflow_dm_loader.dump.ddl_changes import with_innodb
+from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, split_secondary_indexes
+from airflow_dm_loader.errors import NotCreateStatementError, SchemaMissingError, TargetError
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
+from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.engines import Engines, ask_engines, can_convert
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseDraft:
+    """A database that is missing."""
+
+    schema: str
+    file: SchemaFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableDraft:
+    """A table as it is to be created, or as it was found.
+
+    ``indexes`` are not in ``body``: they are built once the rows are in.
+    """
+
+    planned: PlannedTable
+    file: SchemaFile | None
+    parsed: CreateTable | None
+    body: str
+    indexes: tuple[SecondaryIndex, ...]
+    exists: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.planned.schema}.{self.planned.table}"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDraft:
+    """A view that is missing."""
+
+    planned: PlannedView
+    file: SchemaFile
+
+
+@dataclass(frozen=True)
+class SchemaDraft:
+    """Everything that the load creates, and the tables that it found."""
+
+    databases: tuple[DatabaseDraft, ...]
+    tables: tuple[TableDraft, ...]
+    views: tuple[ViewDraft, ...]
+
+    def files(self) -> Iterator[SchemaFile]:
+        """The schema files whose statements will be run."""
+        yield from (database.file for database in self.databases if database.file is not None)
+        yield from (table.file for table in self.tables if table.file is not None and not table.exists)
+        yield from (view.file for view in self.views)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafter:
+    """Reads a plan's schema files and looks at the target.
+
+    Args:
+        read: a schema file by name, decoded and parsed.
+        transactions: whether tables must have an engine with transactions.
+        defer_indexes: leave secondary indexes of large tables out, for later.
+        convert_engines: create tables in InnoDB where their own engine would not do.
+    """
+
+    read: Callable[[str], SchemaFile]
+    transactions: bool
+    defer_indexes: bool
+    convert_engines: bool
+
+    def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
+        """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
+        there = target_schema.existing_databases(db)
+        tables = {database.schema: target_schema.existing_tables(db, database.schema) for database in plan.databases}
+        engines = ask_engines(db) if self.transactions else None
+        if engines is not None:
+            check_engines(db, [table for table in plan.tables if table.table in tables[table.schema]])
+        return SchemaDraft(
+            databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
+            tables=tuple(self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables),
+            views=tuple(
+                ViewDraft(view, self.read(view.schema_file))
+                for view in plan.views
+                if not _view_is_there(view, tables[view.schema])
+            ),
+        )
+
+    def _database(self, database: PlannedDatabase) -> DatabaseDraft:
+        if database.schema_file is None:
+            return DatabaseDraft(database.schema, None)
+        file = self.read(database.schema_file)
+        if not target_schema.is_create_database(file.create):
+            raise NotCreateStatementError(
+                "not a CREATE DATABASE", file=file.name, offset=file.offset, statement=file.create
+            )
+        return DatabaseDraft(database.schema, file)
+
+    def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None) -> TableDraft:
+        name = f"{table.schema}.{table.table}"
+        if kind is not None and "TABLE" not in kind:
+            raise TargetError(
+                f"the target has a {kind.lower()} of this name", table=name, remedy="Rename or drop it, then clear."
+            )
+        if table.schema_file is None:
+            if kind is None:
+                raise SchemaMissingError(
+                    "the dump has rows for a table that neither it nor the target creates", table=name
+                )
+            return TableDraft(table, None, None, "", (), exists=True)
+        file = self.read(table.schema_file)
+        ansi_quotes = "ANSI_QUOTES" in file.settings.get("sql_mode", "").upper()
+        statement = file.create.decode("utf-8", "surrogateescape")
+        parsed = parse_create_table(statement, ansi_quotes=ansi_quotes)
+        if parsed is None:
+            raise NotCreateStatementError(
+                "not a CREATE TABLE with its columns", file=file.name, offset=file.offset, statement=file.create
+            )
+        if kind is None and self._must_convert(table, file.name, parsed.engine, engines):
+            statement = with_innodb(statement, parsed)
+        if self.defer_indexes and kind is None and table.is_large and not ansi_quotes:
+            return TableDraft(table, file, parsed, *split_secondary_indexes(statement), exists=False)
+        return TableDraft(table, file, parsed, statement[parsed.body_at :], (), exists=kind is not None)
+
+    def _must_convert(self, table: PlannedTable, file: str, engine: str | None, engines: Engines | None) -> bool:
+        """Whether the table has to be created in InnoDB; an error where it may not be."""
+        problem = engines.problem(engine, has_data=table.has_data) if engines is not None else None
+        if problem is None:
+            return False
+        if self.convert_engines and can_convert(engine):
+            return True
+        raise TargetError(
+            problem,
+            table=f"{table.schema}.{table.table}",
+            file=file,
+            remedy="Set convert_engines to create it in InnoDB, or change the engine in the schema file; then clear."
+            if can_convert(engine)
+            else "Leave the table out of the dump: it holds no rows of its own.",
+        )
+
+
+def check_engines(db: Database, tables: list[PlannedTable]) -> None:
+    """Refuse tables that are there, get rows, and could lose them in a crash."""
+    wanted = [table for table in tables if table.has_data]
+    for schema in sorted({table.schema for table in wanted}):
+        engines = target_schema.engines_without_transactions(db, schema)
+        for table in wanted:
+            if table.schema == schema and table.table in engines:
+                raise TargetError(
+                    f"the table's engine {engines[table.table]} has no transactions: a crash could lose or double rows",
+                    table=f"{schema}.{table.table}",
+                    remedy="ALTER the table to ENGINE=InnoDB, then clear.",
+                )
+
+
+def _view_is_there(view: PlannedView, there: Mapping[str, str]) -> bool:
+    kind = there.get(view.view)
+    if kind is not None and "VIEW" not in kind:
+        raise TargetError(
+            f"the dump has a view of this name, the target a {kind.lower()}",
+            table=f"{view.schema}.{view.view}",
+            remedy="Rename or drop it, then clear.",
+        )
+    return kind is not None

@@ -1,0 +1,51 @@
+"""Storage engines: a chunk is a transaction, so tables need an engine that has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.target.connection import Database
+
+# They hold no rows of their own, or hold them elsewhere: InnoDB would be something else.
+_NOT_CONVERTIBLE = frozenset({
+    "MRG_MYISAM", "MERGE", "FEDERATED", "CONNECT", "SPIDER", "BLACKHOLE", "S3", "SEQUENCE", "OQGRAPH", "SPHINX",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """A server's engines, in upper case."""
+
+    default: str
+    available: frozenset[str]
+    with_transactions: frozenset[str]
+
+    def problem(self, engine: str | None, *, has_data: bool) -> str | None:
+        """Why rows can't be loaded into a table of this engine (None: the default one), in words."""
+        name = (engine or self.default).upper()
+        name = {"HEAP": "MEMORY", "MERGE": "MRG_MYISAM"}.get(name, name)
+        if name not in self.available:
+            return f"the target has no engine {name}, and would take another in silence"
+        if has_data and name not in self.with_transactions:
+            return f"the table's engine {engine or self.default} has no transactions: a crash could lose or double rows"
+        return None
+
+
+def can_convert(engine: str | None) -> bool:
+    """Whether InnoDB can stand in for an engine."""
+    return engine is None or engine.upper() not in _NOT_CONVERTIBLE
+
+
+def ask_engines(db: Database) -> Engines:
+    """The engines of the server that ``db`` is connected to."""
+    rows = db.query("SELECT engine, support, COALESCE(transactions, 'NO') FROM information_schema.engines")
+    usable = [
+        (str(name).upper(), transactions) for name, support, transactions in rows if support in {"YES", "DEFAULT"}
+    ]
+    default = db.one("SELECT @@default_storage_engine")
+    assert default is not None
+    return Engines(
+        default=str(default[0]),
+        available=frozenset(name for name, _ in usable),
+        with_transactions=frozenset(name for name, transactions in usable if transactions == "YES"),
+    )

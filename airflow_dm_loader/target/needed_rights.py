@@ -1,0 +1,88 @@
+"""The rights that a load needs, and which of them its user lacks. ``docs/rights.md`` tells them to people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.ddl_tokens import tokenize, words_of
+from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.target.identifiers import qualified, quote
+from airflow_dm_loader.target.rights import Rights
+
+META_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE")
+# Each server has its own name for the right to create a view in somebody else's name.
+_SET_DEFINER = ("SET USER", "SET_USER_ID", "SET_ANY_DEFINER", "SUPER")
+_DEFINER = re.compile(
+    r"\bDEFINER\s*=\s*(CURRENT_USER\b|(`(?:[^`]|``)+`|[^\s@`]+)\s*@\s*(`(?:[^`]|``)+`|[^\s@`]+))", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A right on a table; on a whole schema without ``table``, everywhere without both."""
+
+    right: str
+    schema: str | None = None
+    table: str | None = None
+
+
+def check_rights(rights: Rights | None, needs: Iterable[Need]) -> None:
+    """Refuse what the server would refuse half-way, all of it at once.
+
+    Raises:
+        TargetError: rights are missing; its remedy is the GRANT statements to run.
+    """
+    if rights is None:
+        return
+    missing = [need for need in dict.fromkeys(needs) if not _allowed(rights, need)]
+    if not missing:
+        return
+    places: dict[str, list[str]] = {}
+    whole = {(need.right, need.schema) for need in missing if need.table is None}
+    for need in missing:
+        if need.table is None or (need.right, need.schema) not in whole:
+            places.setdefault(_place(need), []).append(need.right)
+    lacks = "; ".join(f"{', '.join(names)} on {place}" for place, names in places.items())
+    grants = " ".join(f"GRANT {', '.join(names)} ON {place} TO {rights.user};" for place, names in places.items())
+    raise TargetError(
+        f"the user {rights.user} lacks rights that this load needs: {lacks}",
+        remedy=f"Let an administrator run: {grants} Then clear the failed task.",
+    )
+
+
+def row_rights(schema: str, table: str, *, has_data: bool, replaces: bool) -> Iterator[Need]:
+    """To fill a table, to see whether it was empty, and to compare it in the end."""
+    yield Need("SELECT", schema, table)
+    if has_data:
+        yield Need("INSERT", schema, table)
+        if replaces:
+            yield Need("DELETE", schema, table)
+
+
+def view_rights(schema: str, create: str, rights: Rights | None) -> Iterator[Need]:
+    """To create a view, in the name of the definer whom the dump gives."""
+    yield Need("CREATE VIEW", schema)
+    yield Need("SELECT", schema)
+    match = _DEFINER.search(create)
+    if match is None or match[2] is None or rights is None:
+        return
+    definer = f"{quote(match[2].strip('`'))}@{quote(match[3].strip('`'))}"
+    if definer != rights.user and not any(rights.allows(right) for right in _SET_DEFINER):
+        yield Need(_SET_DEFINER[0])
+
+
+def has_foreign_key(body: str) -> bool:
+    """Whether a CREATE TABLE's body refers to another table."""
+    return "REFERENCES" in words_of(list(tokenize(body)))
+
+
+def _allowed(rights: Rights, need: Need) -> bool:
+    return rights.allows(need.right, need.schema, need.table)
+
+
+def _place(need: Need) -> str:
+    if need.schema is None:
+        return "*.*"
+    return qualified(need.schema, need.table) if need.table is not None else f"{quote(need.schema)}.*"

@@ -1,0 +1,189 @@
+"""What can be known to fail before anything is created: rights, settings, collations, names, tables that are there.
+
+Each check names all that it finds at once. What the server does not tell is not held against anybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig, OnDuplicate
+from airflow_dm_loader.dump.ddl_changes import charset_names
+from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.column_fit import missing_columns, silent_changes
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.creation import SchemaSessions
+from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.needed_rights import (
+    META_RIGHTS,
+    Need,
+    check_rights,
+    has_foreign_key,
+    row_rights,
+    view_rights,
+)
+from airflow_dm_loader.target.rights import Rights, ask_rights
+from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+
+NAME_LIMIT = 64  # characters, at every server
+_SMALL_PACKET_BYTES = 4 << 20
+_UNKNOWN_CHARSET, _UNKNOWN_COLLATION = 1115, 1273
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The checks of one load, in the order in which a person would mend what they find."""
+
+    db: Database
+    server: Server
+    config: LoadConfig
+    plan: LoadPlan
+    draft: SchemaDraft
+    sessions: SchemaSessions
+
+    def run(self) -> tuple[str, ...]:
+        """Check all; what is worth knowing but does no harm comes back in words.
+
+        Raises:
+            TargetError: the target can't take this load.
+        """
+        check_names(self.plan)
+        rights = ask_rights(self.db, self.server)
+        check_rights(rights, self._needs(rights))
+        self._check_sessions()
+        self._check_collations()
+        self._check_columns()
+        return tuple(self._warnings())
+
+    def _needs(self, rights: Rights | None) -> Iterator[Need]:
+        yield from _plan_needs(self.config, self.plan)
+        for database in self.draft.databases:
+            yield Need("CREATE", database.schema)
+        for table in self.draft.tables:
+            if table.exists:
+                continue
+            yield Need("CREATE", table.planned.schema, table.planned.table)
+            if table.indexes:
+                yield Need("ALTER", table.planned.schema, table.planned.table)
+            if table.file is not None and has_foreign_key(_text(table.file)):
+                yield Need("REFERENCES", table.planned.schema)
+        for view in self.draft.views:
+            yield from view_rights(view.planned.schema, _text(view.file), rights)
+
+    def _check_sessions(self) -> None:
+        """The server must know every sql_mode and time zone that settings and schema files name."""
+        self.db.set_session(self.sessions.of(None))
+        tried = [self.sessions.of(None)]
+        for file in self.draft.files():
+            if (session := self.sessions.of(file)) not in tried:
+                tried.append(session)
+                try:
+                    self.db.set_session(session)
+                except LoaderError as error:
+                    raise error.at(file=file.name) from error
+
+    def _check_collations(self) -> None:
+        unknown: dict[str, str] = {}
+        errno = 0
+        for name, file in self._charset_names().items():
+            try:
+                self.db.execute(f"SET {'collation_connection' if '_' in name else 'character_set_results'} = {name}")
+            except LoaderError as error:
+                if error.errno not in {_UNKNOWN_CHARSET, _UNKNOWN_COLLATION}:
+                    continue  # known, but not to be had in a session
+                unknown[name] = file
+                errno = error.errno
+        self.db.set_session(self.sessions.of(None))
+        if unknown:
+            example = json.dumps(dict.fromkeys(unknown, "..."))
+            raise TargetError(
+                f"the target does not know {', '.join(unknown)}",
+                errno=errno,
+                remedy=f"Set collation_map to say what to use instead: {example}. SHOW COLLATION lists what there is.",
+            ).at(file=next(iter(unknown.values())))
+
+    def _charset_names(self) -> dict[str, str]:
+        """Charsets and collations that will be created with -> the first file that names them."""
+        names: dict[str, str] = {}
+        for file in self.draft.files():
+            for name in charset_names(_text(file)):
+                names.setdefault(name, file.name)
+        return names
+
+    def _check_columns(self) -> None:
+        """Tables that were there must have the dump's columns, in types that hold their values."""
+        existing = [draft for draft in self.draft.tables if draft.exists and draft.parsed is not None]
+        for schema in sorted({draft.planned.schema for draft in existing}):
+            types = target_schema.column_types(self.db, schema, full=True)
+            for draft in existing:
+                there = types.get(draft.planned.table)
+                if draft.planned.schema != schema or not draft.planned.has_data or draft.parsed is None or not there:
+                    continue
+                if missing := missing_columns(draft.parsed, there):
+                    raise TargetError(
+                        f"the target's table lacks columns of the dump: {', '.join(missing)}",
+                        table=draft.name,
+                        remedy="Add them to the table, or rename the table so that the load creates its own; "
+                        "then clear.",
+                    )
+                if changes := silent_changes(draft.parsed, there):
+                    raise TargetError(
+                        f"the target's columns would change values without a word: {'; '.join(changes)}",
+                        table=draft.name,
+                        remedy="ALTER them to the dump's types, or rename the table so that the load creates its own; "
+                        "then clear.",
+                    )
+
+    def _warnings(self) -> Iterator[str]:
+        obstacle = load_data_obstacle(self.db, self.server) if self.config.load_data else None
+        if obstacle is not None and self.server.flavour is not Flavour.TIDB:
+            yield f"rows will be sent as statements, which is slower: {obstacle}"
+        if self.server.max_allowed_packet < _SMALL_PACKET_BYTES:
+            yield f"max_allowed_packet is {self.server.max_allowed_packet} bytes: a row larger than that may be refused"
+        for schema in sorted({draft.planned.schema for draft in self.draft.tables if draft.exists}):
+            triggers = target_schema.triggers_on_insert(self.db, schema)
+            for draft in self.draft.tables:
+                if draft.planned.schema == schema and draft.planned.table in triggers:
+                    names = ", ".join(triggers[draft.planned.table])
+                    yield f"{draft.name} has triggers, which run for each row that is loaded: {names}"
+
+
+def _text(file: SchemaFile) -> str:
+    return file.create.decode("utf-8", "surrogateescape")
+
+
+def check_plan(db: Database, server: Server, config: LoadConfig, plan: LoadPlan) -> None:
+    """What can be checked without reading schema files: before the state tables are made.
+
+    Raises:
+        TargetError: names are too long, or rights are missing.
+    """
+    check_names(plan)
+    check_rights(ask_rights(db, server), _plan_needs(config, plan))
+
+
+def check_names(plan: LoadPlan) -> None:
+    """Raise TargetError for names that no server takes."""
+    names = [database.schema for database in plan.databases]
+    names += [name for table in plan.tables for name in (table.table,)] + [view.view for view in plan.views]
+    if too_long := [name for name in names if len(name) > NAME_LIMIT]:
+        raise TargetError(
+            f"a name has {len(too_long[0])} characters, and servers take {NAME_LIMIT}: {too_long[0]!r}",
+            errno=1059,
+            remedy="Give it a shorter name at the source, or in the dump's file names and statements.",
+        )
+
+
+def _plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
+    for right in META_RIGHTS:
+        yield Need(right, config.meta_schema)
+    replaces = config.on_duplicate_logical is OnDuplicate.REPLACE
+    for table in plan.tables:
+        yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=replaces)
+    for view in plan.views:
+        yield Need("CREATE VIEW", view.schema)

@@ -1,0 +1,132 @@
+"""What the user may do at the server, as SHOW GRANTS says it.
+
+Where that can't be understood whole, nothing is known, and nobody is kept from trying: the server has the last word.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import quote
+from airflow_dm_loader.target.server import Flavour, Server
+
+_log = logging.getLogger(__name__)
+_NAME = r"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[^`\"\s.*]+)"
+_LINE = re.compile(
+    rf"(?P<verb>GRANT|REVOKE) (?P<rights>.+?) ON (?:TABLE )?(?P<schema>\*|{_NAME})\.(?P<table>\*|{_NAME}) (?:TO|FROM) ",
+    re.IGNORECASE | re.DOTALL,
+)
+# Lines that say nothing about schemas and tables.
+_OTHER = re.compile(
+    rf"GRANT {_NAME}(?:@{_NAME})?(?:, ?{_NAME}@{_NAME})* TO "  # a role
+    r"|GRANT PROXY ON |GRANT .+? ON (?:PROCEDURE|FUNCTION|PACKAGE(?: BODY)?) |SET DEFAULT ROLE ",
+    re.IGNORECASE | re.DOTALL,
+)
+_COLUMNS = re.compile(r"\s*\([^)]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    rights: frozenset[str]  # in upper case
+    schema: str | None  # a pattern where table is None; None: every schema
+    table: str | None  # None: every table
+
+    def covers(self, schema: str | None, table: str | None) -> bool:
+        if self.schema is None:
+            return True
+        if schema is None:
+            return False
+        if self.table is not None:
+            return (self.schema, self.table) == (schema, table)
+        return _like(self.schema, schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The user and what it may do. ``user``: as GRANT takes it, quoted."""
+
+    user: str
+    granted: tuple[_Grant, ...]
+    revoked: tuple[_Grant, ...] = ()  # MySQL's partial revokes: exceptions from what holds everywhere
+    fold_case: bool = False
+
+    def allows(self, right: str, schema: str | None = None, table: str | None = None) -> bool:
+        """Whether the user has this right: on a table, on a whole schema, or (without both) everywhere."""
+        if self.fold_case:
+            schema, table = schema and schema.lower(), table and table.lower()
+        if any(right in grant.rights and grant.schema == schema for grant in self.revoked):
+            return any(
+                grant.schema is not None and _has(grant, right) and grant.covers(schema, table)
+                for grant in self.granted
+            )
+        return any(_has(grant, right) and grant.covers(schema, table) for grant in self.granted)
+
+
+def ask_rights(db: Database, server: Server) -> Rights | None:
+    """The current user's rights, those of its active roles included; None: they can't be known."""
+    try:
+        lines = [str(row[0]) for row in db.query(_show_grants(db, server))]
+        row = db.one("SELECT CURRENT_USER()")
+    except LoaderError as error:
+        _log.info("rights are not looked at, since the server does not show them: %s", error.message)
+        return None
+    assert row is not None
+    name, _, host = str(row[0]).rpartition("@")
+    return parse_grants(lines, user=f"{quote(name)}@{quote(host)}", fold_case=server.lower_case_table_names != 0)
+
+
+def parse_grants(lines: Iterable[str], *, user: str, fold_case: bool = False) -> Rights | None:
+    """Read SHOW GRANTS; None where a line is of a kind that is not known."""
+    granted: list[_Grant] = []
+    revoked: list[_Grant] = []
+    for line in lines:
+        if match := _LINE.match(line):
+            schema, table = _unquoted(match["schema"]), _unquoted(match["table"])
+            if fold_case:
+                schema, table = schema and schema.lower(), table and table.lower()
+            (granted if match["verb"].upper() == "GRANT" else revoked).append(
+                _Grant(_words(match["rights"]), schema, table)
+            )
+        elif not _OTHER.match(line):
+            _log.info("rights are not looked at: SHOW GRANTS has a line of an unknown kind")  # it may hold a hash
+            return None
+    return Rights(user, tuple(granted), tuple(revoked), fold_case)
+
+
+def _show_grants(db: Database, server: Server) -> str:
+    """MariaDB shows the active role's rights by itself; others only when they are told the roles."""
+    if server.flavour is Flavour.MARIADB:
+        return "SHOW GRANTS"
+    row = db.one("SELECT CURRENT_ROLE()") if server.flavour is Flavour.TIDB or server.version >= (8,) else None
+    roles = str(row[0]) if row is not None and row[0] else "NONE"
+    return "SHOW GRANTS" if roles.upper() == "NONE" else f"SHOW GRANTS FOR CURRENT_USER() USING {roles}"
+
+
+def _words(rights: str) -> frozenset[str]:
+    """``SELECT, INSERT (`v`)`` -> both words: which columns are meant is the server's to tell."""
+    return frozenset(word.strip().upper() for word in _COLUMNS.sub("", rights).split(","))
+
+
+def _has(grant: _Grant, right: str) -> bool:
+    return not grant.rights.isdisjoint({right, "ALL PRIVILEGES", "ALL"})
+
+
+def _unquoted(name: str) -> str | None:
+    if name == "*":
+        return None
+    if name[0] in '`"':
+        return name[1:-1].replace(name[0] * 2, name[0])
+    return name
+
+
+def _like(pattern: str, schema: str) -> bool:
+    r"""The schema of a grant is a pattern: ``shop\_%``."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(expression, schema, re.DOTALL) is not None
