@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, are_escaped
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
@@ -81,9 +82,17 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
     raw = storage.read(METADATA_NAME, _METADATA_LIMIT_BYTES)
     metadata = parse_metadata(raw, require_finished=require_finished)
     real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}
-    inventory = take_inventory(listing, metadata, raw, real_schemas)
+    inventory = _take_again(tuple(listing), raw, require_finished, tuple(real_schemas.items()))
     others = tuple(f"{name!r} in the dump's folder is no file and was not looked at" for name in storage.list_others())
     return replace(inventory, warnings=inventory.warnings + others)
+
+
+@lru_cache(maxsize=1)  # the phases of one process ask for the same dump again and again
+def _take_again(
+    listing: tuple[StoredFile, ...], raw: bytes, require_finished: bool, real_schemas: tuple[tuple[str, str], ...]
+) -> DumpInventory:
+    metadata = parse_metadata(raw, require_finished=require_finished)
+    return take_inventory(listing, metadata, raw, dict(real_schemas))
 
 
 def take_inventory(

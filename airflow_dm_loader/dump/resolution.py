@@ -62,7 +62,9 @@ class _Evidence:
             return self._decide_rows(name, rows)
         # A table whose name ends like a schema file's (t-schema) has a schema file of its own. Where its rows
         # are in numbered files, this one is not of them.
-        rows = [reading for reading in rows if _table(reading) in self._tables - self._numbered]
+        rows = [
+            reading for reading in rows if _table(reading) in self._tables and _table(reading) not in self._numbered
+        ]
         if not rows or any(_table(reading) in self._declared for reading in others):
             return self._decide_schema(name, others)
         if any(self._is_supported(reading) for reading in others):
