@@ -56,11 +56,11 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
         creator = SchemaCreator(lambda: Database.open(target, session=session), sessions, transactions=transactions)
         ours = {f"{row.schema}.{row.table}" for row in files.list_tables(meta, load.load_id)}
         creator.create_databases(draft.databases)
-        for table in draft.tables:  # written down before they are left out
-            indexes.register_indexes(meta, load.load_id, table.planned.schema, table.planned.table, table.indexes)
-        meta.db.commit()
-        for prepared in creator.create_tables(draft.tables, config.pool_size):
-            files.register_table(meta, load.load_id, TableRow(*prepared))
+        waiting = {(table.planned.schema, table.planned.table): table.indexes for table in draft.tables}
+        indexes.register_indexes(meta, load.load_id, waiting)
+        meta.db.commit()  # written down before they are left out
+        prepared = creator.create_tables(draft.tables, config.pool_size)
+        files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
         creator.create_views(draft.views)
     summary = creator.summary

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
 
 
@@ -34,12 +35,11 @@ class TableRow:
 
 def register_files(meta: Meta, load_id: int, files: Iterable[FileRow]) -> None:
     """Write the files that are not there yet; those that are stay as they are."""
-    for file in files:
-        meta.db.execute(
-            f"INSERT IGNORE INTO {meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes) "
-            "VALUES (%s, %s, %s, %s, %s, %s)",
-            (load_id, file.file_id, file.name, file.schema, file.table, file.file_bytes),
-        )
+    insert_ignore(
+        meta.db,
+        f"{meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes)",
+        [(load_id, file.file_id, file.name, file.schema, file.table, file.file_bytes) for file in files],
+    )
 
 
 def list_files(meta: Meta, load_id: int) -> tuple[FileRow, ...]:
@@ -54,16 +54,22 @@ def list_files(meta: Meta, load_id: int) -> tuple[FileRow, ...]:
 
 def mark_done(meta: Meta, load_id: int, file_ids: Iterable[int]) -> None:
     """The files' ends were reached, and all their chunks are in."""
-    for file_id in file_ids:
-        meta.db.execute(f"UPDATE {meta['file']} SET done = 1 WHERE load_id = %s AND file_id = %s", (load_id, file_id))
+    for some in batches(list(file_ids)):
+        places = ", ".join(["%s"] * len(some))
+        meta.db.execute(
+            f"UPDATE {meta['file']} SET done = 1 WHERE load_id = %s AND file_id IN ({places})", (load_id, *some)
+        )
 
 
-def register_table(meta: Meta, load_id: int, table: TableRow) -> None:
-    """Say what a table was like, before its first row; what is stored already wins."""
-    meta.db.execute(
-        f"INSERT IGNORE INTO {meta['table']} (load_id, table_schema, table_name, created, empty_before, row_columns) "
-        "VALUES (%s, %s, %s, %s, %s, %s)",
-        (load_id, table.schema, table.table, table.created, table.empty_before, json.dumps(table.row_columns)),
+def register_tables(meta: Meta, load_id: int, tables: Iterable[TableRow]) -> None:
+    """Say what tables were like, before their first row; what is stored already wins."""
+    insert_ignore(
+        meta.db,
+        f"{meta['table']} (load_id, table_schema, table_name, created, empty_before, row_columns)",
+        [
+            (load_id, table.schema, table.table, table.created, table.empty_before, json.dumps(table.row_columns))
+            for table in tables
+        ],
     )
 
 

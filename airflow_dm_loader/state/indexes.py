@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
+from airflow_dm_loader.state.batches import insert_ignore
 from airflow_dm_loader.state.meta import Meta
 
 _Table = tuple[str, str]  # schema, name
 
 
-def register_indexes(meta: Meta, load_id: int, schema: str, table: str, indexes: Iterable[SecondaryIndex]) -> None:
-    """Write down what is to be built; commit this before the table is created."""
-    for index in indexes:
-        meta.db.execute(
-            f"INSERT IGNORE INTO {meta['index']} (load_id, table_schema, table_name, index_name, definition) "
-            "VALUES (%s, %s, %s, %s, %s)",
-            (load_id, schema, table, index.name, index.definition),
-        )
+def register_indexes(meta: Meta, load_id: int, waiting: Mapping[_Table, Sequence[SecondaryIndex]]) -> None:
+    """Write down what is to be built, by table; commit this before the tables are created."""
+    insert_ignore(
+        meta.db,
+        f"{meta['index']} (load_id, table_schema, table_name, index_name, definition)",
+        [(load_id, *table, index.name, index.definition) for table, indexes in waiting.items() for index in indexes],
+    )
 
 
 def waiting_indexes(meta: Meta, load_id: int) -> dict[_Table, tuple[SecondaryIndex, ...]]:

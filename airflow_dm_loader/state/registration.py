@@ -55,8 +55,7 @@ def register_load(
                 for file in plan.files
             ),
         )
-        for (schema, table), missing in waiting.items():
-            indexes.register_indexes(meta, stored.load_id, schema, table, missing)
+        indexes.register_indexes(meta, stored.load_id, waiting)
     load_tasks.put(meta, config, worker)
     events.record(meta, stored.load_id, EventKind.STARTED, worker)
     return Registration(stored, afresh)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 
 _WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
+# A host that lost its power says nothing, and a statement may take hours: let the kernel ask whether it is there.
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
+# PyMySQL raises AttributeError where its socket vanished under a running statement.
+_DRIVER_ERRORS = (pymysql.err.Error, OSError, AttributeError, EOFError)
 _INFO = re.compile(r"Records: (\d+)\D+(?:Duplicates: (\d+)|Deleted: (\d+)\D+Skipped: (\d+))\D+Warnings: (\d+)")
 
 
@@ -66,14 +71,27 @@ def connect(
             ssl=tls_context(target.ssl) if target.ssl is not None else None,
             ssl_disabled=target.ssl is None,
         )
+        _watch_peer(connection)
         if session:
             with connection.cursor() as cursor:
                 cursor.execute(*set_statement(session))
-    except (pymysql.err.Error, OSError) as error:
+    except _DRIVER_ERRORS as error:
         if connection is not None:
-            connection.close()
+            with suppress(pymysql.err.Error):
+                connection.close()
         raise translate(error) from error
     return connection
+
+
+def _watch_peer(connection: LocalStreamConnection) -> None:
+    """Over TCP, notice within about two minutes that the server's host is gone."""
+    endpoint: Any = connection._sock  # type: ignore[attr-defined]
+    if endpoint is None or endpoint.family == socket.AF_UNIX:
+        return
+    endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if (option := getattr(socket, name, None)) is not None:  # not every platform has all of them
+            endpoint.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def set_statement(session: Mapping[str, str | int]) -> tuple[str, tuple[str | int, ...]]:
@@ -109,6 +127,7 @@ class Database:
 
     def __init__(self, connection: LocalStreamConnection) -> None:
         self._connection = connection
+        self._default_schema: str | None = None
 
     @classmethod
     def open(
@@ -157,6 +176,12 @@ class Database:
         rows = self.query(sql, args)
         return rows[0] if rows else None
 
+    def use(self, schema: str) -> None:
+        """Make a schema the default one, unless it is already."""
+        if schema != self._default_schema:
+            self.execute(f"USE {quote(schema)}")
+            self._default_schema = schema
+
     def set_session(self, variables: Mapping[str, str | int]) -> None:
         if variables:
             self.execute(*set_statement(variables))
@@ -198,7 +223,7 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (pymysql.err.Error, OSError, AttributeError, EOFError) as error:
+        except _DRIVER_ERRORS as error:
             translated = translate(error)
             if isinstance(translated, ConnectionLostError):
                 self.close()

@@ -37,7 +37,7 @@ def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
 
 def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> None:
     """Create a table under its target name. ``body``: the dump's statement from its columns on."""
-    db.execute(f"USE {quote(schema)}")  # foreign keys name tables of the same database without it
+    db.use(schema)  # foreign keys name tables of the same database without it
     try:
         db.execute(f"CREATE TABLE {qualified(schema, table)} {body}".encode("utf-8", "surrogateescape"))
     except LoaderError as error:
@@ -46,7 +46,7 @@ def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: 
 
 def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
     """Create a view as the dump says; it fails with 1146 or 1356 while what it reads from is missing."""
-    db.execute(f"USE {quote(schema)}")
+    db.use(schema)
     try:
         db.execute(file.create)
     except LoaderError as error:
