@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import TableColumns
+from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
-from airflow_dm_loader.engines.logical.pool import FileWork, ImportPool
+from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan, shares

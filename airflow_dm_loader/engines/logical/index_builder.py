@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
+from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
+from airflow_dm_loader.target.retries import retrying
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ class IndexBuilder:
         self._started: set[tuple[str, str]] = set()
         self._futures: list[Future[None]] = []
         self._sessions: set[int] = set()
+        self._ending = threading.Event()
 
     def start_complete_tables(self) -> None:
         """Start with every table that has all its rows and lacks indexes."""
@@ -53,9 +57,14 @@ class IndexBuilder:
         """The server's numbers of our connections, for KILL."""
         return tuple(self._sessions)
 
+    def abandon(self) -> None:
+        """Begin no further table and try nothing again; what is being built goes on while :attr:`busy`."""
+        self._ending.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def close(self, *, raise_errors: bool) -> None:
-        """Begin no further table, wait for those that are being built; with ``raise_errors``, raise the first error."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        """Wait for all builds that were started and not abandoned; with ``raise_errors``, raise the first error."""
+        self._threads.shutdown(wait=True)
         for future in self._futures:
             error = None if future.cancelled() else future.exception()
             if error is not None and raise_errors:
@@ -63,12 +72,17 @@ class IndexBuilder:
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
         started = time.monotonic()
+        retrying(f"the indexes of {schema}.{table}", self._ending.is_set)(self._add, schema, table, wanted)
+        _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, time.monotonic() - started)
+
+    def _add(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
         with self._open() as db:
             self._sessions.add(db.connection_id)
             try:
+                if self._ending.is_set():  # whoever kills our sessions may have looked before this one was there
+                    raise LoadInterruptedError("the load ends")
                 add_indexes(db, schema, table, wanted)
                 indexes.mark_built(Meta(db, self._meta_schema), self._load_id, schema, table)
                 db.commit()
             finally:
                 self._sessions.discard(db.connection_id)
-        _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, time.monotonic() - started)

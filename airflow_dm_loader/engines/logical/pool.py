@@ -10,52 +10,26 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying
 
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
-from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
-from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.errors import LoaderError, LoadInterruptedError
 from airflow_dm_loader.state import files
-from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.retries import retrying
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.1
 _KILL_AGAIN_S = 1.0
 _SPARE_SLOTS = 2  # chunks that are cut while every connection sends
-_TRIES = 8
-_LONGEST_WAIT_S = 300
-
-
-@dataclass(slots=True)
-class FileWork:
-    """One data file of this import, and what is in of it."""
-
-    planned: PlannedFile
-    row: FileRow
-    committed: Mapping[int, int]  # start -> end of the chunks that were committed before
-    finished_bytes: int = 0  # stored bytes whose rows are in
-    in_flight: int = 0
-    all_cut: bool = False
-    done: bool = False
-
-
-@dataclass(slots=True)
-class ImportCounts:
-    """What this import did. ``chunks_skipped`` had been committed before, or by another session meanwhile."""
-
-    rows_sent: int = 0
-    chunks_sent: int = 0
-    chunks_skipped: int = 0
-    files_done: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+_LONGEST_ABORT_S = 5.0
 
 
 class ImportPool:
@@ -78,9 +52,12 @@ class ImportPool:
         self._todo: Iterator[FileWork] = iter([item for item in self._work if not item.done])
         self._chunk_bytes = chunk_bytes
         self._stop = stop
+        self._threads: list[threading.Thread] = []
+        self._all_sent = threading.Event()
         self._failed = threading.Event()
         self._failures: list[BaseException] = []
         self._unmarked: list[int] = []  # files that are done, but not stored as such yet
+        self._marking_session: int | None = None
         self._lock = threading.Lock()
         pool_size = context.config.pool_size
         self._slots = threading.Semaphore(pool_size + _SPARE_SLOTS)
@@ -96,7 +73,9 @@ class ImportPool:
     @property
     def finished_bytes(self) -> int:
         """Stored bytes whose rows are committed."""
-        return sum(item.row.file_bytes if item.done else item.finished_bytes for item in self._work)
+        return sum(
+            item.row.file_bytes if item.done else min(item.finished_bytes, item.row.file_bytes) for item in self._work
+        )
 
     def run(self, on_tick: Callable[[], None]) -> ImportCounts:
         """Import the files; ``on_tick`` is called about ten times a second, in this thread.
@@ -107,34 +86,53 @@ class ImportPool:
             LoaderError: the first error.
             LoadInterruptedError: the stop signal came; no session of ours is left in the server.
         """
-        readers = [self._thread(self._read_files, f"reader-{n}") for n in range(max(1, len(self._senders) // 2))]
-        senders = [self._thread(self._send_chunks, f"sender-{n}", sender) for n, sender in enumerate(self._senders)]
-        everything_cut = False
-        killed_at = 0.0
-        while any(thread.is_alive() for thread in (*readers, *senders)):
-            if not everything_cut and not any(thread.is_alive() for thread in readers):
-                everything_cut = True
-                for _ in senders:
-                    self._chunks.put(None)
-            if self._stop.is_set() and time.monotonic() - killed_at > _KILL_AGAIN_S:
-                self._kill_sessions()  # again and again: one may just have been opened
-                killed_at = time.monotonic()
-            self._mark_done_files()
-            on_tick()
-            time.sleep(_TICK_S)
-        self._finish_indexes(on_tick)
+        try:
+            self._run(on_tick)
+        except BaseException:  # a signal's, or on_tick's: nothing of ours may go on without this thread
+            self._abort()
+            raise
         if self._stop.is_set():
             raise LoadInterruptedError("the import was stopped; what was committed stays")
         if self._failures:
             raise self._failures[0]
+        self._index_builder.close(raise_errors=True)
         return self.counts
+
+    def _run(self, on_tick: Callable[[], None]) -> None:
+        readers = [self._thread(self._read_files, f"reader-{n}") for n in range(max(1, len(self._senders) // 2))]
+        senders = [self._thread(self._send_chunks, f"sender-{n}", sender) for n, sender in enumerate(self._senders)]
+        self._thread(self._mark_files, "marker")
+        everything_cut = False
+        killed_at = 0.0
+        while self._busy:
+            if not everything_cut and not any(thread.is_alive() for thread in readers):
+                everything_cut = True
+                self._tell_senders_to_end()
+            if not any(thread.is_alive() for thread in senders):
+                self._all_sent.set()
+            if self._ending:
+                self._index_builder.abandon()
+            if self._stop.is_set() and time.monotonic() - killed_at > _KILL_AGAIN_S:
+                self._kill_sessions()  # again and again: one may just have been opened
+                killed_at = time.monotonic()
+            on_tick()
+            time.sleep(_TICK_S)
+        on_tick()
+
+    @property
+    def _busy(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads) or self._index_builder.busy
 
     @property
     def _ending(self) -> bool:
         return self._failed.is_set() or self._stop.is_set()
 
+    def _retrying(self, what: str) -> Retrying:
+        return retrying(what, lambda: self._ending)
+
     def _thread(self, work: Callable[..., None], name: str, *args: object) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(work, *args), name=f"dm-loader-{name}", daemon=True)
+        self._threads.append(thread)
         thread.start()
         return thread
 
@@ -218,28 +216,6 @@ class ImportPool:
                 self.counts.rows_sent += counts.rows
         self._settle(item, finished_bytes=chunk.file_bytes)
 
-    def _retrying(self, file: str) -> Retrying:
-        """Send again what can succeed later; each time the log says what happened and how long we wait."""
-
-        def say(state: RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            wait = state.next_action.sleep if state.next_action else 0
-            _log.warning("try %d of %s failed, again in %.0f s: %s", state.attempt_number, file, wait, error)
-
-        def stop_aware(seconds: float) -> None:
-            until = time.monotonic() + seconds
-            while time.monotonic() < until and not self._ending:
-                time.sleep(_TICK_S)
-
-        return Retrying(
-            retry=retry_if_exception_type(RetriableError),
-            wait=wait_random_exponential(multiplier=1, max=_LONGEST_WAIT_S),
-            stop=lambda state: self._ending or stop_after_attempt(_TRIES)(state),
-            before_sleep=say,
-            sleep=stop_aware,
-            reraise=True,
-        )
-
     def _settle(self, item: FileWork, *, all_cut: bool = False, finished_bytes: int | None = None) -> None:
         """A file was read to its end, or one of its chunks is in; once both are so of all, it is done."""
         with self._lock:
@@ -251,36 +227,55 @@ class ImportPool:
                 item.done = True
                 self._unmarked.append(item.row.file_id)
 
-    def _mark_done_files(self) -> None:
-        with self._lock:
-            done, self._unmarked = self._unmarked, []
-        if not done:
-            return
+    # -- files that are done
+
+    def _mark_files(self) -> None:
+        last = False
+        while not last:
+            last = self._all_sent.wait(_TICK_S)
+            with self._lock:
+                done, self._unmarked = self._unmarked, []
+            if done:
+                self._retrying("marking files as done")(self._mark_done, done)
+                self.counts.files_done += len(done)
+                self._retrying("looking for complete tables")(self._start_indexes)
+
+    def _mark_done(self, file_ids: Iterable[int]) -> None:
         with self._context.open_database() as db:
-            files.mark_done(Meta(db, self._context.config.meta_schema), self._context.load_id, done)
-            db.commit()
-        self.counts.files_done += len(done)
+            self._marking_session = db.connection_id
+            try:
+                files.mark_done(Meta(db, self._context.config.meta_schema), self._context.load_id, file_ids)
+                db.commit()
+            finally:
+                self._marking_session = None
+
+    def _start_indexes(self) -> None:
         if not self._ending:
             self._index_builder.start_complete_tables()
 
-    def _finish_indexes(self, on_tick: Callable[[], None]) -> None:
-        self._mark_done_files()
-        while self._index_builder.busy and not self._ending:
-            on_tick()
-            time.sleep(_TICK_S)
-        if self._stop.is_set():
-            self._kill_sessions()
-        self._index_builder.close(raise_errors=not self._ending)
-
     # -- stopping
+
+    def _tell_senders_to_end(self) -> None:
+        for _ in self._senders:
+            self._chunks.put(None)
+
+    def _abort(self) -> None:
+        self._failed.set()
+        self._all_sent.set()
+        self._tell_senders_to_end()
+        self._index_builder.abandon()
+        until = time.monotonic() + _LONGEST_ABORT_S
+        while self._busy and time.monotonic() < until:
+            self._kill_sessions()
+            time.sleep(_TICK_S)
 
     def _kill_sessions(self) -> None:
         """End our sessions in the server: a running statement would go on there for as long as it takes."""
-        ids = [number for sender in self._senders if (number := sender.connection_id) is not None]
+        ids = [*(sender.connection_id for sender in self._senders), self._marking_session]
         ids += self._index_builder.sessions
         try:
             with self._context.open_database() as db:
-                for number in ids:
+                for number in filter(None, ids):
                     try:
                         db.execute(f"KILL {number}")
                     except LoaderError as error:

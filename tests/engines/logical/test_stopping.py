@@ -51,7 +51,7 @@ def wait_until_blocked(server: PrivateMariaDB, verb: str, number: int) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize(("local_infile", "verb"), [(0, "REPLACE INTO `s`"), (1, "LOAD DATA")])
+@pytest.mark.parametrize(("local_infile", "verb"), [(0, "INSERT INTO `s`"), (1, "LOAD DATA")])
 def test_a_statement_that_is_blocked_is_killed_in_the_server(
     local_infile: int, verb: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
