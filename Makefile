@@ -1,6 +1,6 @@
 # Every target makes its own environment first; see dev/bootstrap.sh.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bootstrap static
+.PHONY: help demo test check faults bench bootstrap static
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -13,6 +13,9 @@ test: bootstrap static ## all checks and all tests
 
 check: bootstrap static ## format, lint, types, layers and the fast tests: under a minute
 	.venv/bin/python -m pytest -m "not db and not airflow"
+
+faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it (a few minutes)
+	FAULTS=long .venv/bin/python -m pytest tests/faults
 
 bench: bootstrap ## measure loads beside other tools (half an hour; see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks $(BENCH)

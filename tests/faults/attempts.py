@@ -1,0 +1,108 @@
+"""Attempts at a load in processes of their own: they can be killed, frozen, and told where to die."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Self
+
+from airflow_dm_loader import loader
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.plan import load_plan
+from airflow_dm_loader.report import LoadReport
+from tests.faults import points
+
+# Forked from one clean process that has the imports done: an attempt begins within milliseconds.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])
+
+
+class Attempt:
+    """``load_dump`` in a process of its own.
+
+    ``point`` is one of :data:`tests.faults.points.POINTS`; when it is reached for the ``nth`` time, the process gets
+    ``signal_number``. Indexes are deferred whatever a table's size.
+    """
+
+    def __init__(
+        self,
+        config: LoadConfig,
+        target: TargetConfig,
+        *,
+        point: str | None = None,
+        nth: int = 1,
+        signal_number: int = signal.SIGKILL,
+    ) -> None:
+        self._answer, theirs = _processes.Pipe(duplex=False)
+        self._process = _processes.Process(
+            target=_attempt, args=(config, target, point, nth, signal_number, theirs), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill9()
+        self._answer.close()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it ends by itself in that time."""
+        self._process.join(seconds)
+        return self._process.exitcode is not None
+
+    def kill9(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+    @property
+    def was_killed(self) -> bool:
+        return self._process.exitcode == -signal.SIGKILL
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+        self.wait_until_frozen()
+
+    def wait_until_frozen(self) -> None:
+        """Also where it freezes itself at its point."""
+        deadline = time.monotonic() + 30
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        while stat.read_text().rpartition(")")[2].split()[0] != "T":
+            assert time.monotonic() < deadline
+            assert self._process.exitcode is None, "it ended before it came to its point"
+            time.sleep(0.01)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def result(self, timeout_s: float = 60) -> LoadReport | str:
+        """The report, or the error in words."""
+        assert self._answer.poll(timeout_s), "no answer"
+        answer: LoadReport | str = self._answer.recv()
+        assert self.ends_within(10)
+        return answer
+
+    def _signal(self, number: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+
+def _attempt(
+    config: LoadConfig, target: TargetConfig, point: str | None, nth: int, signal_number: int, answer: Connection[Any]
+) -> None:
+    load_plan.LARGE_TABLE_BYTES = 1
+    if point is not None:
+        points.signal_at(point, nth, signal_number)
+    try:
+        said: LoadReport | str = loader.load_dump(config, target)
+    except LoaderError as error:
+        said = f"{type(error).__name__}: {error}"
+    with suppress(BrokenPipeError):  # the test is over
+        answer.send(said)

@@ -1,0 +1,51 @@
+"""A server of their own for the tests that kill it, a dump for it, and chance that can be had again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from airflow_dm_loader.plan import load_plan
+from airflow_dm_loader.target import retries
+from dev.private_mariadb import PrivateMariaDB
+from tests.faults import tally
+from tests.faults.reference import FaultDump, write_fault_dump
+
+
+@pytest.fixture(scope="package")
+def mariadb() -> Iterator[PrivateMariaDB]:
+    with PrivateMariaDB() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def reference(mariadb: PrivateMariaDB, tmp_path_factory: pytest.TempPathFactory) -> FaultDump:
+    return write_fault_dump(mariadb, tmp_path_factory.mktemp("faults") / "dump")
+
+
+@pytest.fixture
+def dump(reference: FaultDump, server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch) -> FaultDump:
+    """The dump, the server without it, and indexes deferred whatever a table's size."""
+    monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
+    return reference
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries in this process come at once: for faults that are over at once."""
+    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.01)
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """The test's own random numbers, the same again under FAULTS_SEED."""
+    return random.Random(f"{tally.SEED} {request.node.name}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if lines := list(tally.table()):
+        terminalreporter.section(f"what was made to happen (FAULTS_SEED={tally.SEED})")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -1,0 +1,59 @@
+"""An import in this process, while something happens to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from airflow_dm_loader import loader
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.loader import ShareReport
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import WORKER
+from tests.tables import chunks, query
+
+
+@contextmanager
+def importing(
+    config: LoadConfig, target: TargetConfig, stop: threading.Event | None = None
+) -> Iterator[Future[ShareReport]]:
+    """``run_import`` in a thread; it is stopped where the block ends early."""
+    stop = stop or threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(loader.run_import, config, target, worker=WORKER, stop=stop)
+        try:
+            yield running
+        finally:
+            stop.set()
+
+
+def wait_for_chunks(server: PrivateMariaDB, goal: int, running: Future[ShareReport]) -> bool:
+    """Wait until so many chunks are committed; False: the import ended before."""
+    while chunks(server) < goal:
+        if running.done():
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def sessions(server: PrivateMariaDB) -> list[tuple[int, str]]:
+    """Number and statement of the loader's sessions."""
+    rows = query(server, "SELECT id, info FROM information_schema.processlist WHERE user = %s", server.user)
+    return [(number, text or "") for number, text in rows]
+
+
+def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> None:
+    """Wait until so many of the loader's sessions are at a statement that begins so."""
+    deadline = time.monotonic() + 20
+    while sum(text.startswith(verb) for _, text in sessions(server)) < number:
+        assert time.monotonic() < deadline, sessions(server)
+        time.sleep(0.01)
+
+
+def complete(config: LoadConfig, target: TargetConfig) -> None:
+    """The phases after the import, up to the checksum, which must find nothing."""
+    loader.build_indexes(config, target)
+    assert loader.verify(config, target).verdict == "clean"

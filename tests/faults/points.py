@@ -1,0 +1,103 @@
+"""Named instants of a load, at which a process can send itself a signal.
+
+They are made by wrapping functions of the loader in a process of the tests; the loader knows nothing of them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.engines.logical import index_builder
+from airflow_dm_loader.state import chunks, files, load_tasks, loads, outcomes
+from airflow_dm_loader.target import schema
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.local_stream import LocalStreamConnection
+from airflow_dm_loader.verify import outcome
+
+
+@dataclass(frozen=True)
+class _Point:
+    owner: Any
+    name: str
+    after: bool = False  # of the call
+    in_senders: bool = False  # only calls of threads that send rows count
+
+
+_HALF_A_PACKET = "in mid stream"
+
+# Those of a chunk are reached again and again.
+CHUNK_POINTS = {
+    "after the chunk row's insert": _Point(chunks, "claim", after=True),
+    _HALF_A_PACKET: None,
+    "after the rows": _Point(chunks, "complete"),
+    "before COMMIT": _Point(Database, "commit", in_senders=True),
+    "after COMMIT, before the client knows": _Point(Database, "commit", after=True, in_senders=True),
+}
+OTHER_POINTS = {
+    "before the load is registered": _Point(loads, "register"),
+    "after the load is registered": _Point(load_tasks, "put", after=True),
+    "between two CREATE TABLE": _Point(schema, "create_table", after=True),
+    "tables created, not written down": _Point(files, "register_tables"),
+    "before a file is marked as done": _Point(files, "mark_done"),
+    "between two index builds": _Point(index_builder, "add_indexes"),
+    "indexes built, not written down": _Point(index_builder, "add_indexes", after=True),
+    "in the checksum": _Point(outcome, "compare_table", after=True),
+    "outcome stored, not committed": _Point(outcomes, "store", after=True),
+    "finished, not committed": _Point(load_tasks, "delete"),
+    "before the clean": _Point(DumpStorage, "remove"),
+    "in the clean": _Point(Path, "unlink", after=True),
+}
+POINTS: dict[str, _Point | None] = {**CHUNK_POINTS, **OTHER_POINTS}
+
+
+def signal_at(name: str, nth: int, signal_number: int) -> None:
+    """Send this process a signal when the point is reached for the ``nth`` time, counted from 1."""
+    calls = count(1)
+
+    def reached() -> None:
+        if next(calls) == nth:
+            os.kill(os.getpid(), signal_number)
+
+    point = POINTS[name]
+    if point is None:
+        _signal_in_half_a_packet(reached)
+    else:
+        _wrap(point, reached)
+
+
+def _wrap(point: _Point, reached: Callable[[], None]) -> None:
+    original = getattr(point.owner, point.name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        counts = not point.in_senders or threading.current_thread().name.startswith("dm-loader-sender")
+        if counts and not point.after:
+            reached()
+        result = original(*args, **kwargs)
+        if counts and point.after:
+            reached()
+        return result
+
+    setattr(point.owner, point.name, wrapped)
+
+
+def _signal_in_half_a_packet(reached: Callable[[], None]) -> None:
+    """Rows are written in packets of a kilobyte and more, on either path; nothing else is."""
+    original = LocalStreamConnection._write_bytes  # type: ignore[attr-defined]
+
+    def wrapped(self: LocalStreamConnection, data: bytes) -> None:
+        if len(data) < 1000:
+            original(self, data)
+            return
+        half = len(data) // 2
+        original(self, data[:half])
+        reached()
+        original(self, data[half:])
+
+    LocalStreamConnection._write_bytes = wrapped  # type: ignore[attr-defined]

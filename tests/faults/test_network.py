@@ -1,0 +1,134 @@
+"""A network between the loader and the server that cuts, stalls, and loses the answer to COMMIT."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from airflow_dm_loader import load_dump, loader
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import RetriableError
+from airflow_dm_loader.report import LoadReport
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import WORKER, load_config, prepare
+from tests.faults.importing import complete
+from tests.faults.proxy import Fault, Proxy
+from tests.faults.reference import FaultDump
+from tests.faults.tally import rounds, tried
+from tests.tables import query
+
+PATHS = pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
+
+
+@contextmanager
+def network(target: TargetConfig, fault_of: Callable[[int], Fault | None]) -> Iterator[tuple[TargetConfig, list[str]]]:
+    """The target behind a proxy, and what happened there."""
+    happened: list[str] = []
+
+    def note(fault: str) -> None:
+        tried(fault)
+        happened.append(fault)
+
+    with Proxy((target.host, target.port), fault_of, note) as proxy:
+        yield target.model_copy(update={"port": proxy.port}), happened
+
+
+@PATHS
+@pytest.mark.usefixtures("impatient")
+def test_connections_cut_at_random_bytes_lose_and_double_nothing(
+    load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
+) -> None:
+    for _ in range(rounds(1, 4)):
+        _forget(server)
+        config = load_config(dump.folder, load_data=load_data)
+        prepare(config, target)
+
+        def fault_of(number: int) -> Fault | None:
+            whole = number == 0 or number > 10  # the first looks around before rows are sent
+            return None if whole else Fault(cut_after_bytes=chance.randint(1, 12000))
+
+        with network(target, fault_of) as (behind, happened):
+            loader.run_import(config, behind, worker=WORKER)
+
+        assert len(happened) >= 5
+        complete(config, target)
+        dump.assert_arrived_once(server)
+
+
+@PATHS
+@pytest.mark.usefixtures("impatient")
+def test_answers_to_commit_that_are_lost_lose_and_double_nothing(
+    load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
+) -> None:
+    for _ in range(rounds(1, 4)):
+        _forget(server)
+        config = load_config(dump.folder, load_data=load_data)
+        prepare(config, target)
+
+        def fault_of(number: int) -> Fault | None:
+            return None if number == 0 or number > 8 else Fault(drop_answer_to_commit=chance.randint(1, 4))
+
+        with network(target, fault_of) as (behind, happened):
+            report = loader.run_import(config, behind, worker=WORKER)
+
+        assert happened == ["answer to COMMIT dropped"] * len(happened)
+        assert report.chunks_skipped >= 4  # sent again, and found to be in
+        complete(config, target)
+        dump.assert_arrived_once(server)
+
+
+@PATHS
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_stalls_for_longer_than_the_server_waits_is_replaced(
+    load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump
+) -> None:
+    config = load_config(dump.folder, load_data=load_data, session={"net_read_timeout": 1, "wait_timeout": 1})
+    prepare(config, target)
+
+    def fault_of(number: int) -> Fault | None:
+        return Fault(stall_after_bytes=6000, stall_s=3) if number in {1, 2} else None
+
+    with network(target, fault_of) as (behind, happened):
+        loader.run_import(config, behind, worker=WORKER)
+
+    assert happened == ["connection stalled"] * 2
+    complete(config, target)
+    dump.assert_arrived_once(server)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_whole_load_over_a_bad_network_ends_well(
+    server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
+) -> None:
+    """All phases meet it; one that fails with what a retry can mend is run again, as Airflow does."""
+    for _ in range(rounds(1, 5)):
+        _forget(server)
+
+        def fault_of(number: int) -> Fault | None:
+            if number > 25 or chance.random() < 0.4:
+                return None
+            if chance.random() < 0.5:
+                return Fault(drop_answer_to_commit=chance.randint(1, 3))
+            return Fault(cut_after_bytes=int(chance.expovariate(1 / 4000)))
+
+        with network(target, fault_of) as (behind, _):
+            _load_until_done(load_config(dump.folder), behind)
+
+        dump.assert_arrived_once(server)
+
+
+def _load_until_done(config: LoadConfig, target: TargetConfig) -> LoadReport:
+    for _ in range(40):
+        try:
+            return load_dump(config, target)
+        except RetriableError:
+            pass
+    raise AssertionError("forty attempts did not do it")
+
+
+def _forget(server: PrivateMariaDB) -> None:
+    query(server, "DROP DATABASE IF EXISTS s")
+    query(server, "DROP DATABASE IF EXISTS dm_meta")
