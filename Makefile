@@ -9,10 +9,10 @@ demo: bootstrap ## load a sample dump through the DAG into a private MariaDB, an
 	@.venv/bin/python -m dev.demo
 
 test: bootstrap static ## all checks and all tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist loadfile
 
 check: bootstrap static ## format, lint, types, layers and the fast tests: under a minute
-	.venv/bin/python -m pytest -m "not db and not airflow"
+	.venv/bin/python -m pytest -n auto --dist loadfile -m "not db and not airflow"
 
 faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it (a few minutes)
 	FAULTS=long .venv/bin/python -m pytest tests/faults
