@@ -58,7 +58,11 @@ _BARRIER_POLL_S = 5.0  # as DM polls
 
 
 def load_dump(
-    config: LoadConfig, target: TargetConfig, on_progress: Callable[[LoadStatus], None] | None = None
+    config: LoadConfig,
+    target: TargetConfig,
+    on_progress: Callable[[LoadStatus], None] | None = None,
+    *,
+    progress_interval_s: float = 5.0,
 ) -> LoadReport:
     """Load a dump in this process: all phases in a row.
 
@@ -66,7 +70,8 @@ def load_dump(
     is paused raises again until it is called with ``on_conflict="accept"``.
 
     Args:
-        on_progress: called in this thread about every 5 s of the import.
+        on_progress: called in this thread, about every ``progress_interval_s`` seconds of the import; for example
+            :func:`~airflow_dm_loader.live_bar.live_bar`'s.
 
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
@@ -79,7 +84,14 @@ def load_dump(
         _wait(config, target, BarrierState.READY)
         create_tables(config, target)
         for share in import_shares(config, target):
-            run_import(config, target, share, worker=worker, on_progress=on_progress)
+            run_import(
+                config,
+                target,
+                share,
+                worker=worker,
+                on_progress=on_progress,
+                progress_interval_s=progress_interval_s,
+            )
         build_indexes(config, target)
         verify(config, target)
     if path is not LoadPath.FINISHED:

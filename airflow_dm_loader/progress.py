@@ -7,18 +7,24 @@ from datetime import timedelta
 from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
 
 
-def describe(status: LoadStatus) -> str:
-    """One line, for example ``42.17 % | 154.3 MB of 366.0 MB | 25.3 MB/s | about 8 seconds left``."""
+def describe(status: LoadStatus, *, amounts: bool = True) -> str:
+    """One line, for example ``42.17 % | 154.3 MB of 366.0 MB | 25.3 MB/s | about 8 seconds left``.
+
+    Without ``amounts`` it leaves out what a bar shows already.
+    """
     from humanize import naturalsize, precisedelta
 
-    parts = [
-        status.progress,
-        f"{naturalsize(status.finished_bytes)} of {naturalsize(status.total_bytes)}",
-        f"{naturalsize(status.bps)}/s",
-    ]
+    parts = [status.progress]
+    if amounts:
+        parts.append(f"{naturalsize(status.finished_bytes)} of {naturalsize(status.total_bytes)}")
+    parts.append(f"{naturalsize(status.bps)}/s")
+    tables = "1 table" if status.indexes_waiting == 1 else f"{status.indexes_waiting} tables"
+    waiting = f"the indexes of {tables}" if status.indexes_waiting else ""
     if status.finished_bytes >= status.total_bytes:
-        parts.append("all sent")
-    elif status.eta_s is not None:
+        parts.append(f"all sent, building {waiting}" if waiting else "all sent")
+    elif waiting:
+        parts.append(f"then {waiting}")
+    if status.eta_s:
         left = precisedelta(timedelta(seconds=max(1, round(status.eta_s))), format="%.0f")
         parts.append(f"about {left} left")
     return " | ".join(parts)

@@ -14,8 +14,20 @@ Verdict = Literal["clean", "has_duplicates", "checksum_differs"]
 Comparison = Literal["passed", "differs", "not_compared", "off"]
 
 
+IndexStage = Literal["none", "waiting", "building"]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TableStatus(_Frozen):
+    """A table that is being loaded. Bytes are bytes of its stored data files."""
+
+    table: str  # "schema.table"
+    finished_bytes: int
+    total_bytes: int
+    indexes: IndexStage
 
 
 class LoadStatus(_Frozen):
@@ -25,7 +37,9 @@ class LoadStatus(_Frozen):
     total_bytes: int
     progress: str  # DM's form: "12.34 %"
     bps: int  # bytes a second over the last seconds
-    eta_s: float | None = None  # None: not known yet
+    eta_s: float | None = None  # rows, and indexes as fast as those of this load so far; None: not known yet
+    tables: tuple[TableStatus, ...] = ()  # those that are begun and not complete
+    indexes_waiting: int = 0  # tables whose indexes are still to be built
     meta_binlog: str = ""  # "(mysql-bin.000001, 4)"
     meta_binlog_gtid: str = ""
 

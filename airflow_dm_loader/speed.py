@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from airflow_dm_loader.report import LoadStatus, percent
+from airflow_dm_loader.report import LoadStatus, TableStatus, percent
 
 _WINDOW_S = 20.0
 
@@ -29,15 +29,36 @@ class SpeedWindow:
 
 
 def make_status(
-    finished_bytes: int, total_bytes: int, bps: int, *, done: bool, meta_binlog: str, meta_binlog_gtid: str
+    finished_bytes: int,
+    total_bytes: int,
+    bps: int,
+    *,
+    done: bool,
+    meta_binlog: str,
+    meta_binlog_gtid: str,
+    tables: tuple[TableStatus, ...] = (),
+    indexes_waiting: int = 0,
+    index_seconds: float = 0.0,
 ) -> LoadStatus:
-    """A moment of the import, in DM's words."""
+    """A moment of the import, in DM's words.
+
+    Args:
+        index_seconds: what the building of indexes will take from now on.
+    """
     return LoadStatus(
         finished_bytes=finished_bytes,
         total_bytes=total_bytes,
         progress=percent(finished_bytes, total_bytes, done),
         bps=bps,
-        eta_s=(total_bytes - finished_bytes) / bps if bps > 0 else None,
+        eta_s=_eta(total_bytes - finished_bytes, bps, index_seconds),
+        tables=tables,
+        indexes_waiting=indexes_waiting,
         meta_binlog=meta_binlog,
         meta_binlog_gtid=meta_binlog_gtid,
     )
+
+
+def _eta(bytes_left: int, bps: int, index_seconds: float) -> float | None:
+    if bytes_left and not bps:
+        return None
+    return (bytes_left / bps if bytes_left else 0.0) + index_seconds

@@ -27,6 +27,14 @@ from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
             {"finished_bytes": 10, "total_bytes": 10, "bps": 5, "eta_s": 0.0},
             "42.16 % | 10 Bytes of 10 Bytes | 5 Bytes/s | all sent",
         ),
+        (
+            {"finished_bytes": 5, "total_bytes": 10, "bps": 5, "eta_s": 31.0, "indexes_waiting": 1},
+            "42.16 % | 5 Bytes of 10 Bytes | 5 Bytes/s | then the indexes of 1 table | about 31 seconds left",
+        ),
+        (
+            {"finished_bytes": 10, "total_bytes": 10, "bps": 0, "indexes_waiting": 2},
+            "42.16 % | 10 Bytes of 10 Bytes | 0 Bytes/s | all sent, building the indexes of 2 tables",
+        ),
     ],
 )
 def test_a_moment_of_the_import_is_one_line(status: dict[str, Any], line: str) -> None:

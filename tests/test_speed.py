@@ -74,3 +74,15 @@ def test_time_left_is_not_known_without_speed(bps: int, eta_s: float | None) -> 
 def test_nothing_to_load_is_done_only_when_the_load_is() -> None:
     assert status(0, 0, 0).progress == "0.00 %"
     assert status(0, 0, 0, done=True).progress == "100.00 %"
+
+
+def test_the_eta_counts_the_indexes_too() -> None:
+    def eta(finished: int, bps: int, index_seconds: float) -> float | None:
+        return make_status(
+            finished, 100, bps, done=False, meta_binlog="", meta_binlog_gtid="", index_seconds=index_seconds
+        ).eta_s
+
+    assert eta(50, 10, 0) == 5
+    assert eta(50, 10, 7) == 12
+    assert eta(100, 0, 7) == 7
+    assert eta(50, 0, 7) is None  # how fast rows go is not known

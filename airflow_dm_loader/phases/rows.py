@@ -29,13 +29,14 @@ def run_import(
     *,
     worker: Worker,
     on_progress: Callable[[LoadStatus], None] | None = None,
+    progress_interval_s: float = 5.0,
     stop: threading.Event | None = None,
 ) -> ShareReport:
     """Send one share of the data files, each chunk exactly once; committed chunks are not sent again.
 
     Args:
         share: which share, counted from 0; see :func:`import_shares`.
-        on_progress: called in this thread about every 5 s.
+        on_progress: called in this thread, about every ``progress_interval_s`` seconds.
         stop: setting it ends the import soon, and its sessions in the server.
 
     Raises:
@@ -58,5 +59,6 @@ def run_import(
             storage=DumpStorage.open_uri(config.dump_uri),
             run_id=worker.run_id,
             on_progress=on_progress,
+            progress_interval_s=progress_interval_s,
             stop=stop or threading.Event(),
         )

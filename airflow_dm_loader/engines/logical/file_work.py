@@ -22,6 +22,16 @@ class FileWork:
     all_cut: bool = False
     done: bool = False
 
+    @property
+    def table(self) -> tuple[str, str]:
+        """Schema and name of the target table."""
+        return self.row.schema, self.row.table
+
+    @property
+    def counted_bytes(self) -> int:
+        """Stored bytes whose rows are in, never more than the file has."""
+        return self.row.file_bytes if self.done else min(self.finished_bytes, self.row.file_bytes)
+
 
 @dataclass(slots=True)
 class ImportCounts:

@@ -27,8 +27,6 @@ from airflow_dm_loader.target.schema import column_types
 from airflow_dm_loader.target.server import ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
 
-_PROGRESS_EVERY_S = 5.0
-
 
 @dataclass(frozen=True, slots=True)
 class ShareReport:
@@ -60,6 +58,7 @@ def import_share(
     storage: DumpStorage,
     run_id: str,
     on_progress: Callable[[LoadStatus], None] | None,
+    progress_interval_s: float,
     stop: threading.Event,
 ) -> ShareReport:
     """Send what is not committed yet of a share's files. See :class:`ImportPool` for errors and stopping."""
@@ -76,7 +75,7 @@ def import_share(
         stop=stop,
     )
     meta.db.close()  # an import may take longer than the server keeps an idle connection
-    counts = pool.run(_ticker(pool, load, on_progress))
+    counts = pool.run(_ticker(pool, load, on_progress, progress_interval_s))
     return ShareReport(
         share=share,
         rows_sent=counts.rows_sent,
@@ -139,7 +138,9 @@ def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWo
     return work
 
 
-def _ticker(pool: ImportPool, load: Load, on_progress: Callable[[LoadStatus], None] | None) -> Callable[[], None]:
+def _ticker(
+    pool: ImportPool, load: Load, on_progress: Callable[[LoadStatus], None] | None, interval_s: float
+) -> Callable[[], None]:
     """Says how far the import is: at its start, every few seconds, and once at its end."""
     window = SpeedWindow()
     spoken_at = 0.0
@@ -149,8 +150,9 @@ def _ticker(pool: ImportPool, load: Load, on_progress: Callable[[LoadStatus], No
         nonlocal spoken_at, said
         now = time.monotonic()
         finished = pool.finished_bytes
-        at_end = finished >= pool.total_bytes
-        if now - spoken_at < _PROGRESS_EVERY_S and not (at_end and said and said.finished_bytes < finished):
+        at_end = finished >= pool.total_bytes and not pool.indexes_waiting
+        newly_at_end = at_end and said is not None and (said.finished_bytes < finished or said.indexes_waiting > 0)
+        if now - spoken_at < interval_s and not newly_at_end:
             return
         spoken_at = now
         said = make_status(
@@ -160,6 +162,9 @@ def _ticker(pool: ImportPool, load: Load, on_progress: Callable[[LoadStatus], No
             done=at_end,
             meta_binlog=load.meta_binlog,
             meta_binlog_gtid=load.binlog_gtid,
+            tables=pool.table_statuses(),
+            indexes_waiting=pool.indexes_waiting,
+            index_seconds=pool.index_seconds_left,
         )
         if on_progress is not None:
             on_progress(said)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import LoadInterruptedError
+from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
 from airflow_dm_loader.target.retries import retrying
+
+Table = tuple[str, str]  # schema, name
 
 _log = logging.getLogger(__name__)
 
@@ -31,11 +34,15 @@ class IndexBuilder:
         self._open = open_database
         self._meta_schema = meta_schema
         self._load_id = load_id
+        self._workers = workers
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="dm-loader-index")
-        self._started: set[tuple[str, str]] = set()
+        self._started: set[Table] = set()
         self._futures: list[Future[None]] = []
         self._sessions: set[int] = set()
         self._ending = threading.Event()
+        self._waiting: frozenset[Table] = frozenset()
+        self._began: dict[Table, float] = {}  # builds that run, by the clock
+        self._took: dict[Table, float] = {}  # seconds of builds that ended
 
     def start_complete_tables(self) -> None:
         """Start with every table that has all its rows and lacks indexes."""
@@ -43,6 +50,7 @@ class IndexBuilder:
             meta = Meta(db, self._meta_schema)
             waiting = indexes.waiting_indexes(meta, self._load_id)
             complete = indexes.complete_tables(meta, self._load_id) if waiting else set()
+        self._waiting = frozenset(waiting)
         for table in sorted(complete & set(waiting) - self._started):
             self._started.add(table)
             self._futures.append(self._threads.submit(self._build, *table, waiting[table]))
@@ -51,6 +59,25 @@ class IndexBuilder:
     def busy(self) -> bool:
         """Whether a build has not ended yet."""
         return not all(future.done() for future in self._futures)
+
+    @property
+    def stages(self) -> dict[Table, IndexStage]:
+        """The tables whose indexes are not built yet."""
+        waiting = self._waiting - self._took.keys()
+        return {table: "building" if table in self._began else "waiting" for table in waiting}
+
+    def seconds_left(self, table_bytes: Mapping[Table, int]) -> float:
+        """How long the builds will take, if they go as fast as those that ended; 0 before the first one."""
+        known = sum(table_bytes.get(table, 0) for table in self._took)
+        if not known:
+            return 0.0
+        seconds_a_byte = sum(self._took.values()) / known
+        now = time.monotonic()
+        left = [
+            max(0.0, table_bytes.get(table, 0) * seconds_a_byte - (now - self._began.get(table, now)))
+            for table in self.stages.keys() & table_bytes.keys()
+        ]
+        return max([sum(left) / self._workers, *left]) if left else 0.0
 
     @property
     def sessions(self) -> tuple[int, ...]:
@@ -71,8 +98,9 @@ class IndexBuilder:
                 raise error
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
-        started = time.monotonic()
+        started = self._began[schema, table] = time.monotonic()
         retrying(f"the indexes of {schema}.{table}", self._ending.is_set)(self._add, schema, table, wanted)
+        self._took[schema, table] = time.monotonic() - started
         _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, time.monotonic() - started)
 
     def _add(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:

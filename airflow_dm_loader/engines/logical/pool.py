@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from tenacity import Retrying
@@ -18,9 +19,10 @@ from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
-from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
+from airflow_dm_loader.engines.logical.index_builder import IndexBuilder, Table
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoaderError, LoadInterruptedError
+from airflow_dm_loader.report import TableStatus
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.retries import retrying
@@ -49,6 +51,9 @@ class ImportPool:
         self._index_builder = index_builder
         self._storage = storage
         self._work = sorted(work, key=lambda item: (-item.row.file_bytes, item.row.file_id))  # long ones first
+        self._table_bytes: dict[Table, int] = defaultdict(int)
+        for item in self._work:
+            self._table_bytes[item.table] += item.row.file_bytes
         self._todo: Iterator[FileWork] = iter([item for item in self._work if not item.done])
         self._chunk_bytes = chunk_bytes
         self._stop = stop
@@ -73,8 +78,33 @@ class ImportPool:
     @property
     def finished_bytes(self) -> int:
         """Stored bytes whose rows are committed."""
-        return sum(
-            item.row.file_bytes if item.done else min(item.finished_bytes, item.row.file_bytes) for item in self._work
+        return sum(item.counted_bytes for item in self._work)
+
+    @property
+    def indexes_waiting(self) -> int:
+        """Tables of this import whose indexes are still to be built."""
+        return len(self._index_builder.stages.keys() & self._table_bytes.keys())
+
+    @property
+    def index_seconds_left(self) -> float:
+        """See :meth:`IndexBuilder.seconds_left`."""
+        return self._index_builder.seconds_left(self._table_bytes)
+
+    def table_statuses(self) -> tuple[TableStatus, ...]:
+        """The tables of this import that are begun and not complete, indexes included."""
+        stages = self._index_builder.stages
+        finished: dict[Table, int] = defaultdict(int)
+        for item in self._work:
+            finished[item.table] += item.counted_bytes
+        return tuple(
+            TableStatus(
+                table=".".join(table),
+                finished_bytes=finished[table],
+                total_bytes=total,
+                indexes=stages.get(table, "none"),
+            )
+            for table, total in self._table_bytes.items()
+            if 0 < finished[table] < total or (finished[table] == total and table in stages)
         )
 
     def run(self, on_tick: Callable[[], None]) -> ImportCounts:
@@ -230,6 +260,7 @@ class ImportPool:
     # -- files that are done
 
     def _mark_files(self) -> None:
+        self._retrying("looking for complete tables")(self._start_indexes)  # an earlier try may have left some
         last = False
         while not last:
             last = self._all_sent.wait(_TICK_S)
