@@ -40,10 +40,19 @@ class BuildIndexesOperator(DumpLoadOperator):
 
     ui_color = "#cdeed5"
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._stop = threading.Event()
+
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import build_indexes
 
-        return dict(build_indexes(load.config, load.target))
+        return dict(build_indexes(load.config, load.target, stop=self._stop))
+
+    def on_kill(self) -> None:
+        """Ask the building to stop; it ends its server sessions itself, and raises LoadInterruptedError."""
+        self.log.warning("Asked to stop: indexes that are built stay, the others are built later")
+        self._stop.set()
 
 
 class RunImportOperator(DumpLoadOperator):

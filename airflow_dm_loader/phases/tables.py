@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.engines.logical.importer import index_builder
@@ -74,13 +75,19 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
     }
 
 
-def build_indexes(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+def build_indexes(
+    config: LoadConfig, target: TargetConfig, *, stop: threading.Event | None = None
+) -> dict[str, object]:
     """Build the indexes that tables were created without, where the import has not built them already.
+
+    Args:
+        stop: setting it ends the building soon, and its sessions in the server.
 
     Returns:
         ``tables``: how many tables got theirs here.
 
     Raises:
+        LoadInterruptedError: ``stop`` was set.
         CheckpointError: a table that waits for its indexes has not all its rows yet.
     """
     with open_stored(config, target) as (meta, load):
@@ -93,8 +100,7 @@ def build_indexes(config: LoadConfig, target: TargetConfig) -> dict[str, object]
             remedy="Clear run_import: it goes on where it stopped.",
         )
     builder = index_builder(config, target, load, base_session(config, server))
-    try:
-        builder.start_complete_tables()
-    finally:
-        builder.close(raise_errors=True)
+    builder.start_complete_tables()
+    builder.wait(stop or threading.Event())
+    builder.close(raise_errors=True)
     return {"tables": len(waiting)}

@@ -16,9 +16,11 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
 from airflow_dm_loader.target.retries import retrying
+from airflow_dm_loader.target.sessions import kill_sessions
 
 Table = tuple[str, str]  # schema, name
 
+_TICK_S = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -83,6 +85,16 @@ class IndexBuilder:
     def sessions(self) -> tuple[int, ...]:
         """The server's numbers of our connections, for KILL."""
         return tuple(self._sessions)
+
+    def wait(self, stop: threading.Event) -> None:
+        """Wait for all builds; :class:`LoadInterruptedError` if ``stop`` is set, with our sessions ended."""
+        while self.busy:
+            if stop.is_set():
+                self.abandon()
+                kill_sessions(self._open, self.sessions)
+            time.sleep(_TICK_S)
+        if stop.is_set():
+            raise LoadInterruptedError("the building of indexes was stopped; those that are built stay")
 
     def abandon(self) -> None:
         """Begin no further table and try nothing again; what is being built goes on while :attr:`busy`."""

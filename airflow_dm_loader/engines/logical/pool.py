@@ -21,11 +21,12 @@ from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder, Table
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
-from airflow_dm_loader.errors import LoaderError, LoadInterruptedError
+from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.report import TableStatus
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.retries import retrying
+from airflow_dm_loader.target.sessions import kill_sessions
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.1
@@ -301,15 +302,5 @@ class ImportPool:
             time.sleep(_TICK_S)
 
     def _kill_sessions(self) -> None:
-        """End our sessions in the server: a running statement would go on there for as long as it takes."""
         ids = [*(sender.connection_id for sender in self._senders), self._marking_session]
-        ids += self._index_builder.sessions
-        try:
-            with self._context.open_database() as db:
-                for number in filter(None, ids):
-                    try:
-                        db.execute(f"KILL {number}")
-                    except LoaderError as error:
-                        _log.info("session %d had ended by itself: %s", number, error.message)
-        except LoaderError as error:
-            _log.warning("the server can't be reached to end our sessions there: %s", error)
+        kill_sessions(self._context.open_database, [*filter(None, ids), *self._index_builder.sessions])

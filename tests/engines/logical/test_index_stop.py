@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import LoadInterruptedError
+from airflow_dm_loader.loader import build_indexes, load_dump
+from airflow_dm_loader.plan import load_plan
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import import_all, load_config, numbered, prepare, write_dump
+from tests.tables import one
+
+CREATE = "(`id` int NOT NULL, `v` varchar(99), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB"
+
+
+def test_a_blocked_index_build_is_stopped_with_its_session_and_done_later(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
+    monkeypatch.setattr("airflow_dm_loader.engines.logical.pool.ImportPool._start_indexes", lambda self: None)
+    config = load_config(write_dump(tmp_path / "dump", numbered("t", 20, CREATE)))
+    prepare(config, target)
+    import_all(config, target)
+    stop = threading.Event()
+    with closing(server.connect(autocommit=False)) as other, other.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM s.t")  # its metadata lock is in the ALTER's way
+        threading.Timer(1.0, stop.set).start()
+        started = time.monotonic()
+        with pytest.raises(LoadInterruptedError):
+            build_indexes(config, target, stop=stop)
+        assert time.monotonic() - started < 5
+        left = one(server, f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{target.user}'")
+        assert left == 0
+    assert build_indexes(config, target) == {"tables": 1}
+    assert load_dump(config, target).outcome == "clean"
