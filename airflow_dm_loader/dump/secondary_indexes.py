@@ -14,10 +14,18 @@ from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words
 
 @dataclass(frozen=True, slots=True)
 class SecondaryIndex:
-    """An index or foreign key. ``definition`` follows ADD in an ALTER TABLE, as the dump has it."""
+    """An index or foreign key, or both where they have one name.
+
+    ``definition`` follows ADD in an ALTER TABLE, as the dump has it.
+    """
 
     name: str
     definition: str
+
+    @property
+    def is_foreign_key(self) -> bool:
+        """Whether the name is to be looked for among foreign keys: any other index may have it too."""
+        return self.definition[:10].upper() == "CONSTRAINT"
 
 
 def split_secondary_indexes(statement: str) -> tuple[str, tuple[SecondaryIndex, ...]]:
@@ -33,12 +41,14 @@ def split_secondary_indexes(statement: str) -> tuple[str, tuple[SecondaryIndex, 
     if parsed.engine is not None and parsed.engine.upper() != "INNODB":
         return body, ()
     items, end = _items(statement, parsed.body_at)
-    automatic = {name for item in items if "AUTO_INCREMENT" in words_of(item.tokens) and (name := item.name(0))}
+    if any(item.cuts_a_comment for item in items):
+        return body, ()
+    automatic = {name.lower() for item in items if "AUTO_INCREMENT" in words_of(item.tokens) and (name := item.name(0))}
     later = [item for item in items if item.can_wait(automatic)]
     if not later or any(item.is_foreign_key and item not in later for item in items):
         return body, ()
     kept = ",".join(item.text for item in items if item not in later)
-    return "(" + kept + "\n" + statement[end:], tuple(item.index() for item in later)
+    return "(" + kept + "\n" + statement[end:], _by_name(later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +56,55 @@ class _Item:
     """What stands between two commas of the column list."""
 
     text: str
+    at: int  # in the statement
     tokens: tuple[Token, ...]
 
     def name(self, at: int) -> str | None:
         return identifier(self.tokens, at, ansi_quotes=False)
 
     @property
+    def between_tokens(self) -> str:
+        """What the server may or may not read: blanks and comments."""
+        parts, at = [], 0
+        for token in self.tokens:
+            start = token.at - self.at
+            parts.append(self.text[at:start])
+            at = start + len(token.text)
+        return "".join([*parts, self.text[at:]])
+
+    @property
+    def cuts_a_comment(self) -> bool:
+        """Whether a version comment goes on into the next item, or comes from the one before."""
+        blank = self.between_tokens
+        return blank.count("/*") != blank.count("*/")
+
+    @property
     def is_foreign_key(self) -> bool:
         return "FOREIGN" in words_of(self.tokens[:3])
 
     def can_wait(self, automatic: set[str]) -> bool:
-        text = self.text.strip()
-        if len(self.tokens) < 4 or not text.startswith(self.tokens[0].text) or text.endswith("*/"):
+        if len(self.tokens) < 4 or self.between_tokens.strip():
             return False
         match self.tokens[0].text.upper():
             case "KEY" | "INDEX":
                 at = next((at for at, token in enumerate(self.tokens) if token.text == "("), 0)
-                return at == 2 and self.name(at + 1) not in automatic
+                return at == 2 and (self.name(at + 1) or "").lower() not in automatic
             case "CONSTRAINT":
                 return words_of(self.tokens[2:4]) == ["FOREIGN", "KEY"]
         return False
 
     def index(self) -> SecondaryIndex:
         return SecondaryIndex(self.name(1) or "", self.text.strip())
+
+
+def _by_name(items: list[_Item]) -> tuple[SecondaryIndex, ...]:
+    found: dict[str, SecondaryIndex] = {}
+    for item in items:
+        index = item.index()
+        if (first := found.get(index.name.lower())) is not None:
+            index = SecondaryIndex(first.name, f"{first.definition}, ADD {index.definition}")
+        found[index.name.lower()] = index
+    return tuple(found.values())
 
 
 def _items(statement: str, opening: int) -> tuple[list[_Item], int]:
@@ -82,7 +118,7 @@ def _items(statement: str, opening: int) -> tuple[list[_Item], int]:
         mark = token.text if token.kind == "mark" else ""
         depth += (mark == "(") - (mark == ")")
         if depth == 0 or (mark == "," and depth == 1):
-            items.append(_Item(statement[start : token.at], tuple(found)))
+            items.append(_Item(statement[start : token.at], start, tuple(found)))
             if depth == 0:
                 return items, token.at
             found, start = [], token.at + 1

@@ -28,15 +28,15 @@ def add_indexes(db: Database, schema: str, table: str, indexes: Iterable[Seconda
 
 def _add_missing(db: Database, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
     there = {
-        str(row[0]).lower()
-        for row in db.query(
-            "SELECT index_name FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
-            "UNION SELECT constraint_name FROM information_schema.table_constraints "
+        (str(name).lower(), bool(is_foreign_key))
+        for name, is_foreign_key in db.query(
+            "SELECT index_name, 0 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
+            "UNION SELECT constraint_name, 1 FROM information_schema.table_constraints "
             "WHERE table_schema = %s AND table_name = %s AND constraint_type = 'FOREIGN KEY'",
             (schema, table, schema, table),
         )
     }
-    missing = [index.definition for index in wanted if index.name.lower() not in there]
+    missing = [index.definition for index in wanted if (index.name.lower(), index.is_foreign_key) not in there]
     if missing:
         added = ", ".join(f"ADD {definition}" for definition in missing)
         db.execute(f"ALTER TABLE {qualified(schema, table)} {added}".encode("utf-8", "surrogateescape"))
