@@ -227,7 +227,10 @@ class DumpFormatError(DataError):
     """A file's content is not what its name says."""
 
     code = 34006
-    default_remedy = "Look at the file at that byte. If it was cut or changed, dump it again."
+    default_remedy = (
+        "Look at the file at that byte. Mended in place, in its old size, it goes on with a clear. A file that was cut "
+        "or dumped again makes another dump: empty the tables and set remove_meta."
+    )
 
 
 class NotCreateStatementError(DumpFormatError):
@@ -241,7 +244,10 @@ class UnsupportedStatementError(DumpFormatError):
     """A data file holds a statement other than head settings, INSERT and REPLACE."""
 
     code = 34009
-    default_remedy = "Take the statement out of the file and run it yourself."
+    default_remedy = (
+        "Look at the file at that byte. If it was damaged, put the sound file in its place; a statement that belongs "
+        "there must be taken out and run by hand."
+    )
 
 
 class RowError(DataError):

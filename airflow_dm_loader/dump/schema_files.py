@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression, parse
 from airflow_dm_loader.dump.lexer import StatementReader
-from airflow_dm_loader.dump.statements import head_settings
+from airflow_dm_loader.dump.statements import byte_order_mark, head_settings
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import NotCreateStatementError
 
@@ -48,7 +48,7 @@ def read_schema_file(raw: bytes, name: str) -> SchemaFile:
             if create is None:
                 settings |= found.values
         elif not _LEFT_OUT.match(statement.text):
-            raise NotCreateStatementError(
+            raise byte_order_mark(statement, name) or NotCreateStatementError(
                 "a schema file may hold settings and one CREATE statement, but not this",
                 file=name,
                 offset=statement.offset,

@@ -18,6 +18,7 @@ _INSERT = re.compile(
     rb"(\((?:\s*+(?:`(?:[^`]|``)++`|\"(?:[^\"]|\"\")++\"|[\w$\x80-\xff]++)\s*+(?:,|(?=\))))++\))?+\s*+VALUES?\s*+(?=\()",
     re.IGNORECASE,
 )
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CLAUSE = re.compile(rb"\)\s*(?:ON\s+DUPLICATE|RETURNING|AS)\b", re.IGNORECASE)
 _LONGEST_CLAUSE = 64 << 10
 _VERSION_COMMENT = re.compile(rb"/\*M?!\d*\s*(.*?)\s*\*/\s*", re.DOTALL)
@@ -157,8 +158,20 @@ def _name(groups: tuple[bytes | None, ...]) -> str | None:
     return plain.decode("utf-8", "surrogateescape") if plain is not None else None
 
 
-def _unsupported(statement: Statement, file: str) -> UnsupportedStatementError:
-    return UnsupportedStatementError(
+def byte_order_mark(statement: Statement, file: str) -> DumpFormatError | None:
+    """The error for a file that an editor has put a byte order mark in front of; None: there is none."""
+    if not statement.text.startswith(_BYTE_ORDER_MARK):
+        return None
+    return DumpFormatError(
+        "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
+        file=file,
+        offset=statement.offset,
+        remedy="Put back the file as it was dumped.",
+    )
+
+
+def _unsupported(statement: Statement, file: str) -> DumpFormatError:
+    return byte_order_mark(statement, file) or UnsupportedStatementError(
         "a data file may hold head settings, INSERT, INSERT IGNORE and REPLACE, but not this",
         file=file,
         offset=statement.offset,

@@ -29,6 +29,7 @@ _WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
 # PyMySQL raises AttributeError where its socket vanished under a running statement.
 _DRIVER_ERRORS = (pymysql.err.Error, OSError, AttributeError, EOFError)
+_SOURCE_LINE = re.compile(r" ?\(_ssl\.c:\d+\)")
 _INFO = re.compile(r"Records: (\d+)\D+(?:Duplicates: (\d+)|Deleted: (\d+)\D+Skipped: (\d+))\D+Warnings: (\d+)")
 
 
@@ -104,22 +105,32 @@ def tls_context(settings: Mapping[str, Any]) -> ssl.SSLContext:
     unknown = set(settings) - {"ca", "capath", "cert", "key", "cipher", "check_hostname", "verify_mode"}
     if unknown:
         raise ConfigError(f"ssl: unknown keys {sorted(unknown)}")
-    try:
+    with _names_files(settings, "ca", "capath"):
         context = ssl.create_default_context(cafile=settings.get("ca"), capath=settings.get("capath"))
-        verify = settings.get("verify_mode", "required")
+    verify = str(settings.get("verify_mode", "required")).lower()
+    modes = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
+    if verify not in modes:
+        raise ConfigError("ssl: verify_mode must be required, optional or none")
+    with _names_files(settings, "check_hostname", "verify_mode"):
         context.check_hostname = bool(settings.get("check_hostname", verify == "required"))
-        context.verify_mode = {
-            "required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE,
-        }[str(verify).lower()]  # fmt: skip
-        if settings.get("cert"):
+        context.verify_mode = modes[verify]
+    if settings.get("cert"):
+        with _names_files(settings, "cert", "key"):
             context.load_cert_chain(settings["cert"], keyfile=settings.get("key"))
-        if settings.get("cipher"):
+    if settings.get("cipher"):
+        with _names_files(settings, "cipher"):
             context.set_ciphers(settings["cipher"])
-    except KeyError:
-        raise ConfigError("ssl: verify_mode must be required, optional or none") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"ssl: the certificates can't be used: {error}") from error
     return context
+
+
+@contextmanager
+def _names_files(settings: Mapping[str, Any], *keys: str) -> Iterator[None]:
+    """Say which of the TLS settings it was: OpenSSL names no file."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError) as error:
+        shown = ", ".join(f"{key} {settings[key]!r}" for key in keys if settings.get(key) is not None)
+        raise ConfigError(f"ssl: {shown} can't be used: {_SOURCE_LINE.sub('', str(error))}") from error
 
 
 class Database:

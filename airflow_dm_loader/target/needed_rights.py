@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.dump.ddl_tokens import tokenize, words_of
 from airflow_dm_loader.errors import TargetError
-from airflow_dm_loader.target.identifiers import qualified, quote
+from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.rights import Rights
+from airflow_dm_loader.target.server import Flavour, Server
 
 META_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE")
 # Each server has its own name for the right to create a view in somebody else's name.
-_SET_DEFINER = ("SET USER", "SET_USER_ID", "SET_ANY_DEFINER", "SUPER")
+_SET_DEFINER = frozenset({"SET USER", "SET_USER_ID", "SET_ANY_DEFINER", "SUPER"})
 _DEFINER = re.compile(
     r"\bDEFINER\s*=\s*(CURRENT_USER\b|(`(?:[^`]|``)+`|[^\s@`]+)\s*@\s*(`(?:[^`]|``)+`|[^\s@`]+))", re.IGNORECASE
 )
@@ -32,18 +33,16 @@ def check_rights(rights: Rights | None, needs: Iterable[Need]) -> None:
     """Refuse what the server would refuse half-way, all of it at once.
 
     Raises:
-        TargetError: rights are missing; its remedy is the GRANT statements to run.
+        TargetError: rights are missing; its remedy is the GRANT statements to run, for whole schemas.
     """
     if rights is None:
         return
-    missing = [need for need in dict.fromkeys(needs) if not _allowed(rights, need)]
+    missing = [need for need in dict.fromkeys(needs) if not rights.allows(need.right, need.schema, need.table)]
     if not missing:
         return
     places: dict[str, list[str]] = {}
-    whole = {(need.right, need.schema) for need in missing if need.table is None}
-    for need in missing:
-        if need.table is None or (need.right, need.schema) not in whole:
-            places.setdefault(_place(need), []).append(need.right)
+    for right, schema in dict.fromkeys((need.right, need.schema) for need in missing):
+        places.setdefault("*.*" if schema is None else f"{quote(schema)}.*", []).append(right)
     lacks = "; ".join(f"{', '.join(names)} on {place}" for place, names in places.items())
     grants = " ".join(f"GRANT {', '.join(names)} ON {place} TO {rights.user};" for place, names in places.items())
     raise TargetError(
@@ -61,7 +60,7 @@ def row_rights(schema: str, table: str, *, has_data: bool, replaces: bool) -> It
             yield Need("DELETE", schema, table)
 
 
-def view_rights(schema: str, create: str, rights: Rights | None) -> Iterator[Need]:
+def view_rights(schema: str, create: str, rights: Rights | None, server: Server) -> Iterator[Need]:
     """To create a view, in the name of the definer whom the dump gives."""
     yield Need("CREATE VIEW", schema)
     yield Need("SELECT", schema)
@@ -70,7 +69,7 @@ def view_rights(schema: str, create: str, rights: Rights | None) -> Iterator[Nee
         return
     definer = f"{quote(match[2].strip('`'))}@{quote(match[3].strip('`'))}"
     if definer != rights.user and not any(rights.allows(right) for right in _SET_DEFINER):
-        yield Need(_SET_DEFINER[0])
+        yield Need(_set_definer(server))
 
 
 def has_foreign_key(body: str) -> bool:
@@ -78,11 +77,12 @@ def has_foreign_key(body: str) -> bool:
     return "REFERENCES" in words_of(list(tokenize(body)))
 
 
-def _allowed(rights: Rights, need: Need) -> bool:
-    return rights.allows(need.right, need.schema, need.table)
-
-
-def _place(need: Need) -> str:
-    if need.schema is None:
-        return "*.*"
-    return qualified(need.schema, need.table) if need.table is not None else f"{quote(need.schema)}.*"
+def _set_definer(server: Server) -> str:
+    match server.flavour, server.version:
+        case Flavour.MARIADB, version if version >= (10, 5):
+            return "SET USER"
+        case Flavour.MYSQL, version if version >= (8, 2):
+            return "SET_ANY_DEFINER"
+        case Flavour.MYSQL, version if version >= (8,):
+            return "SET_USER_ID"
+    return "SUPER"

@@ -5,16 +5,15 @@ Each check names all that it finds at once. What the server does not tell is not
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
-from airflow_dm_loader.dump.ddl_changes import charset_names
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.charsets import check_charsets
 from airflow_dm_loader.target.column_fit import missing_columns, silent_changes
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
@@ -32,7 +31,6 @@ from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
 
 NAME_LIMIT = 64  # characters, at every server
 _SMALL_PACKET_BYTES = 4 << 20
-_UNKNOWN_CHARSET, _UNKNOWN_COLLATION = 1115, 1273
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ class Preflight:
         rights = ask_rights(self.db, self.server)
         check_rights(rights, self._needs(rights))
         self._check_sessions()
-        self._check_collations()
+        check_charsets(self.db, self.draft.files())
+        self.db.set_session(self.sessions.of(None))  # that changed it
         self._check_columns()
         return tuple(self._warnings())
 
@@ -73,7 +72,7 @@ class Preflight:
             if table.file is not None and has_foreign_key(_text(table.file)):
                 yield Need("REFERENCES", table.planned.schema)
         for view in self.draft.views:
-            yield from view_rights(view.planned.schema, _text(view.file), rights)
+            yield from view_rights(view.planned.schema, _text(view.file), rights, self.server)
 
     def _check_sessions(self) -> None:
         """The server must know every sql_mode and time zone that settings and schema files name."""
@@ -86,34 +85,6 @@ class Preflight:
                     self.db.set_session(session)
                 except LoaderError as error:
                     raise error.at(file=file.name) from error
-
-    def _check_collations(self) -> None:
-        unknown: dict[str, str] = {}
-        errno = 0
-        for name, file in self._charset_names().items():
-            try:
-                self.db.execute(f"SET {'collation_connection' if '_' in name else 'character_set_results'} = {name}")
-            except LoaderError as error:
-                if error.errno not in {_UNKNOWN_CHARSET, _UNKNOWN_COLLATION}:
-                    continue  # known, but not to be had in a session
-                unknown[name] = file
-                errno = error.errno
-        self.db.set_session(self.sessions.of(None))
-        if unknown:
-            example = json.dumps(dict.fromkeys(unknown, "..."))
-            raise TargetError(
-                f"the target does not know {', '.join(unknown)}",
-                errno=errno,
-                remedy=f"Set collation_map to say what to use instead: {example}. SHOW COLLATION lists what there is.",
-            ).at(file=next(iter(unknown.values())))
-
-    def _charset_names(self) -> dict[str, str]:
-        """Charsets and collations that will be created with -> the first file that names them."""
-        names: dict[str, str] = {}
-        for file in self.draft.files():
-            for name in charset_names(_text(file)):
-                names.setdefault(name, file.name)
-        return names
 
     def _check_columns(self) -> None:
         """Tables that were there must have the dump's columns, in types that hold their values."""

@@ -1,0 +1,191 @@
+"""The least rights that a load needs, as docs/rights.md lists them; and what is said where one is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.target.rights import parse_grants
+from dev.private_mariadb import PrivateMariaDB
+from tests.bad_input.stories import check_message, check_nothing_created, refused
+from tests.dumps import Table, load_config, write_dump
+from tests.tables import count, hashes_by_client, query, table_hashes
+
+DOC = Path(__file__).parents[2] / "docs" / "rights.md"
+LARGE = [f'({at},"{"x" * 600}")' for at in range(2000)]
+CREATE = "(`id` int NOT NULL, `v` varchar(700), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB DEFAULT CHARSET=latin1"
+CHILD = (
+    "(`id` int NOT NULL, `t` int, PRIMARY KEY (`id`), KEY `t` (`t`), "
+    "CONSTRAINT `fk` FOREIGN KEY (`t`) REFERENCES `t` (`id`)) ENGINE=InnoDB"
+)
+
+MakeUser = Callable[..., TargetConfig]
+
+
+def listed(what: str) -> list[str]:
+    """The GRANT statements that docs/rights.md shows under a heading."""
+    (section,) = re.findall(rf"## {re.escape(what)}\n(.*?)(?=\n## |\Z)", DOC.read_text(), re.DOTALL)
+    return re.findall(r"^GRANT .*?;$", section, re.MULTILINE)
+
+
+@pytest.fixture
+def user(server: PrivateMariaDB) -> MakeUser:
+    """An account with exactly these rights."""
+
+    def make(*grants: str) -> TargetConfig:
+        query(server, "DROP USER IF EXISTS least@'127.0.0.1'")
+        query(server, "CREATE USER least@'127.0.0.1' IDENTIFIED BY 'canary-secret'")
+        for grant in grants:
+            query(server, re.sub(r"TO \S+;$", "TO least@'127.0.0.1'", grant).replace("`shop`", "`s`"))
+        return TargetConfig(host=server.host, port=server.port, user="least", password="canary-secret")
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A large table with an index, one that refers to it, and a view."""
+    tables = Table("t", CREATE, LARGE), Table("u", CHILD, ["(1,1)"])
+    return write_dump(tmp_path / "dump", *tables, views={"w": "SELECT `id` FROM `t`"})
+
+
+def test_the_listed_rights_are_enough_for_a_whole_load(server: PrivateMariaDB, user: MakeUser, folder: Path) -> None:
+    reference = hashes_by_client(server, folder)
+    target = user(*listed("A load that creates its tables"))
+
+    report = load_dump(load_config(folder, analyze="required"), target)
+
+    assert (report.outcome, count(server, "s.w")) == ("clean", 2000)
+    assert table_hashes(server, ["s"]) == reference
+
+
+def test_the_listed_rights_are_enough_where_the_tables_are_there(
+    server: PrivateMariaDB, user: MakeUser, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", CREATE, LARGE[:50]))
+    server.client(f"CREATE DATABASE s; CREATE TABLE s.t {CREATE}")
+
+    report = load_dump(load_config(folder, analyze="required"), user(*listed("A load into tables that are there")))
+
+    assert (report.outcome, count(server, "s.t")) == ("clean", 50)
+
+
+@pytest.mark.parametrize("heading", ["A load that creates its tables", "A load into tables that are there"])
+def test_no_listed_right_can_be_left_out(
+    heading: str, server: PrivateMariaDB, user: MakeUser, folder: Path, tmp_path: Path
+) -> None:
+    grants = listed(heading)
+    creates = "creates" in heading
+    rights = [(at, right) for at, grant in enumerate(grants) for right in grant[6:].partition(" ON ")[0].split(", ")]
+    assert len(rights) >= 8
+    for at, right in rights:
+        query(server, "DROP DATABASE IF EXISTS s")
+        query(server, "DROP DATABASE IF EXISTS dm_meta")
+        if not creates:
+            server.client(f"CREATE DATABASE s; CREATE TABLE s.t {CREATE}; CREATE TABLE s.u {CHILD}")
+            server.client("CREATE VIEW s.w AS SELECT id FROM s.t")
+        place = grants[at].partition(" ON ")[2]
+        kept = [word for other, word in rights if other == at and word != right]
+        less = [*grants[:at], *([f"GRANT {', '.join(kept)} ON {place}"] if kept else []), *grants[at + 1 :]]
+
+        error = refused(load_config(folder), user(*less), TargetError)
+
+        assert re.search(rf"GRANT [A-Z ,]*\b{right} ?[A-Z ,]*ON", error.remedy), (right, str(error))
+        assert "least" in error.remedy
+        assert "canary" not in str(error)
+        if creates:
+            check_nothing_created(server)
+        else:
+            assert count(server, "s.t") == 0
+
+
+def test_all_that_is_missing_is_named_at_once_with_the_grants_to_give(
+    server: PrivateMariaDB, user: MakeUser, folder: Path
+) -> None:
+    config = load_config(folder)
+
+    error = refused(config, user("GRANT SELECT ON `s`.* TO x;"), TargetError)
+
+    check_message("missing rights", error)
+    check_nothing_created(server, "dm_meta")
+    for grant in re.findall(r"GRANT .*?;", error.remedy):
+        query(server, grant)
+    again = refused(
+        config, TargetConfig(host=server.host, port=server.port, user="least", password="canary-secret"), TargetError
+    )
+    check_nothing_created(server)
+    for grant in re.findall(r"GRANT .*?;", again.remedy):  # those that only the schema files tell
+        query(server, grant)
+    load_dump(config, TargetConfig(host=server.host, port=server.port, user="least", password="canary-secret"))
+    assert count(server, "s.t") == 2000
+
+
+def test_rights_of_a_role_count(server: PrivateMariaDB, user: MakeUser, folder: Path) -> None:
+    target = user()
+    query(server, "CREATE OR REPLACE ROLE loads")
+    for grant in listed("A load that creates its tables"):
+        query(server, re.sub(r"TO \S+;$", "TO loads", grant).replace("`shop`", "`s`"))
+    query(server, "GRANT loads TO least@'127.0.0.1'")
+    query(server, "SET DEFAULT ROLE loads FOR least@'127.0.0.1'")
+
+    load_dump(load_config(folder), target)
+
+    assert count(server, "s.u") == 1
+
+
+def test_a_view_in_somebody_elses_name_needs_the_right_to_give_it(
+    server: PrivateMariaDB, user: MakeUser, folder: Path
+) -> None:
+    view = folder / "s.w-schema-view.sql"
+    view.write_text(view.read_text().replace("CREATE VIEW", "CREATE DEFINER=`root`@`localhost` VIEW"))
+    grants = listed("A load that creates its tables")
+
+    error = refused(load_config(folder), user(*grants), TargetError)
+
+    assert "GRANT SET USER ON *.*" in error.remedy
+    check_message("a view of another definer", error)
+    check_nothing_created(server)
+    load_dump(load_config(folder), user(*grants, "GRANT SET USER ON *.* TO x;"))
+    assert count(server, "s.w") == 2000
+
+
+# -- how servers show rights
+
+
+@pytest.mark.parametrize(
+    ("lines", "right", "schema", "table", "allowed"),
+    [
+        (["GRANT ALL PRIVILEGES ON *.* TO `u`@`h` WITH GRANT OPTION"], "INSERT", "s", "t", True),
+        (["GRANT USAGE ON *.* TO `u`@`h`", "GRANT INSERT ON `s`.* TO `u`@`h`"], "INSERT", "s", "t", True),
+        (["GRANT INSERT ON `s`.* TO `u`@`h`"], "INSERT", "s2", "t", False),
+        (["GRANT INSERT ON `s\\_%`.* TO `u`@`h`"], "INSERT", "s_x", "t", True),
+        (["GRANT INSERT ON `s\\_%`.* TO `u`@`h`"], "INSERT", "sxx", "t", False),
+        (["GRANT INSERT ON `s_`.* TO `u`@`h`"], "INSERT", "s1", None, True),
+        (["GRANT SELECT, INSERT (`v`, `w`) ON `s`.`t` TO `u`@`h`"], "INSERT", "s", "t", True),
+        (["GRANT SELECT ON `s`.`t` TO `u`@`h`"], "SELECT", "s", None, False),
+        (["GRANT Select,Insert ON s.* TO 'u'@'h'"], "INSERT", "s", "t", True),
+        (["GRANT INSERT ON *.* TO `u`@`h`", "REVOKE INSERT ON `s`.* FROM `u`@`h`"], "INSERT", "s", "t", False),
+        (["GRANT INSERT ON *.* TO `u`@`h`", "REVOKE INSERT ON `s`.* FROM `u`@`h`"], "INSERT", "x", "t", True),
+        (["GRANT SET_USER_ID,SYSTEM_USER ON *.* TO `u`@`h`"], "SET_USER_ID", None, None, True),
+        (["GRANT `r`@`%` TO `u`@`h`", "GRANT EXECUTE ON PROCEDURE `s`.`p` TO `u`@`h`"], "EXECUTE", "s", None, False),
+        (['GRANT INSERT ON "s"."t" TO "u"@"h"'], "INSERT", "s", "t", True),
+    ],
+)
+def test_rights_are_read_as_each_server_writes_them(
+    lines: list[str], right: str, schema: str | None, table: str | None, allowed: bool
+) -> None:
+    rights = parse_grants(lines, user="`u`@`h`")
+
+    assert rights is not None
+    assert rights.allows(right, schema, table) is allowed
+
+
+@pytest.mark.parametrize("line", ["DENY INSERT ON `s`.* TO `u`@`h`", "something else", "GRANT INSERT ON `s`"])
+def test_what_is_not_understood_is_held_against_nobody(line: str) -> None:
+    assert parse_grants(["GRANT SELECT ON *.* TO `u`@`h`", line], user="`u`@`h`") is None

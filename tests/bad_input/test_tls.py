@@ -1,0 +1,172 @@
+"""TLS: who the server is gets verified, and a client can be asked for a certificate."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import ConfigError, TargetError
+from airflow_dm_loader.target.connection import Database
+from dev.private_mariadb import PrivateMariaDB
+from tests.bad_input.stories import check_message
+from tests.dumps import Table, load_config, write_dump
+from tests.tables import count, query
+
+
+class Authority:
+    """A CA that writes certificates and keys into a folder."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.path = folder / f"{name}.pem"
+        self._write(self.path, self._sign(self._name, self._key.public_key(), is_ca=True))
+
+    def issue(self, name: str, *hosts: str) -> tuple[str, str]:
+        """A certificate and its key, for these host names and addresses; their paths."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate, key_file = self._folder / f"{name}.pem", self._folder / f"{name}.key"
+        self._write(certificate, self._sign(subject, key.public_key(), hosts))
+        key_file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return str(certificate), str(key_file)
+
+    def _sign(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, hosts: tuple[str, ...] = (), *, is_ca: bool = False
+    ) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        )
+        if hosts:
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False
+            )
+        return builder.sign(self._key, hashes.SHA256())
+
+    @staticmethod
+    def _write(path: Path, certificate: x509.Certificate) -> None:
+        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"), "ca")
+
+
+@pytest.fixture(scope="module")
+def other_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("other-tls"), "other-ca")
+
+
+@pytest.fixture(scope="module")
+def tls_server(authority: Authority) -> Iterator[PrivateMariaDB]:
+    certificate, key = authority.issue("server", "127.0.0.1")
+    options = {"ssl-cert": certificate, "ssl-key": key, "ssl-ca": str(authority.path)}
+    with PrivateMariaDB(options) as running:
+        for account, requires in (("encrypted", "SSL"), ("certified", "X509")):
+            query(running, f"CREATE USER {account}@'127.0.0.1' IDENTIFIED BY 'p' REQUIRE {requires}")
+            query(running, f"GRANT ALL PRIVILEGES ON *.* TO {account}@'127.0.0.1'")
+        yield running
+
+
+def at(server: PrivateMariaDB, user: str = "encrypted", host: str = "127.0.0.1", **ssl: Any) -> TargetConfig:
+    return TargetConfig(host=host, port=server.port, user=user, password="p", ssl=ssl or None)
+
+
+def cipher(target: TargetConfig) -> str:
+    with Database.open(target) as db:
+        return str(db.query("SHOW STATUS LIKE 'Ssl_cipher'")[0][1])
+
+
+def test_a_load_goes_over_a_verified_connection(
+    tls_server: PrivateMariaDB, authority: Authority, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
+    target = at(tls_server, ca=str(authority.path))
+
+    load_dump(load_config(folder), target)
+
+    assert count(tls_server, "s.t") == 1
+    assert cipher(target)
+
+
+def test_an_account_that_requires_tls_refuses_a_plain_connection(tls_server: PrivateMariaDB) -> None:
+    with pytest.raises(TargetError) as caught:
+        cipher(at(tls_server))
+
+    assert caught.value.errno == 1045
+
+
+def test_a_ca_alone_verifies_the_server(tls_server: PrivateMariaDB, other_authority: Authority) -> None:
+    with pytest.raises(TargetError) as caught:
+        cipher(at(tls_server, ca=str(other_authority.path)))
+
+    check_message("a certificate of another CA", caught.value)
+
+
+def test_a_ca_alone_verifies_the_host_name(tls_server: PrivateMariaDB, authority: Authority) -> None:
+    with pytest.raises(TargetError) as caught:
+        cipher(at(tls_server, host="localhost", ca=str(authority.path)))
+
+    check_message("a certificate for another host name", caught.value)
+    assert cipher(at(tls_server, host="localhost", ca=str(authority.path), check_hostname=False))
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_for(tls_server: PrivateMariaDB) -> None:
+    target = TargetConfig(host="127.0.0.1", port=tls_server.port, user="encrypted", password="p", ssl={})
+    with pytest.raises(TargetError, match="certificate"):
+        cipher(target)
+
+    assert cipher(at(tls_server, verify_mode="none"))
+
+
+def test_an_account_may_ask_for_a_certificate_of_the_client(tls_server: PrivateMariaDB, authority: Authority) -> None:
+    certificate, key = authority.issue("client")
+    with pytest.raises(TargetError) as caught:
+        cipher(at(tls_server, "certified", ca=str(authority.path)))
+
+    assert caught.value.errno == 1045
+    assert "X509" in caught.value.remedy
+    assert cipher(at(tls_server, "certified", ca=str(authority.path), cert=certificate, key=key))
+
+
+@pytest.mark.parametrize("key", ["ca", "cert"])
+def test_a_certificate_file_that_is_missing_or_none_is_named(key: str, authority: Authority, tmp_path: Path) -> None:
+    for path in (tmp_path / "no.pem", tmp_path / "text.pem"):
+        (tmp_path / "text.pem").write_text("no certificate")
+        settings = {"ca": str(authority.path), key: str(path)}
+        with pytest.raises(ConfigError) as caught:
+            Database.open(TargetConfig(host="127.0.0.1", port=1, ssl=settings))
+
+        assert str(path) in str(caught.value)
