@@ -1,0 +1,46 @@
+"""A password of the connection is kept nowhere: not in Airflow's database, logs, XComs or rendered fields."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from dev.dag_runs import Run
+
+if TYPE_CHECKING:
+    import pytest
+    from airflow.sdk import DAG
+
+    from dev.private_mariadb import PrivateMariaDB
+    from tests.airflow.conftest import MakeDump
+
+
+def files_with(words: set[bytes]) -> list[str]:
+    """Files of Airflow's home, its database among them, that hold one of the words."""
+    home = Path(os.environ["AIRFLOW_HOME"])
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert home / "airflow.db" in files
+    return [str(path) for path in files if any(word in path.read_bytes() for word in words)]
+
+
+def test_a_load_that_ends_well_and_one_that_fails_leave_no_password_behind(
+    dm_load: DAG,
+    server: PrivateMariaDB,
+    make_dump: MakeDump,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    good = make_dump({"t": [(1, "a")]}, name="good")
+    bad = make_dump({"t": [(2, "far too long for a column of twenty characters")]}, name="bad")
+
+    assert Run.start(dm_load, {"task_name": "good", "dump_uri": str(good)}).state == "success"
+    assert Run.start(dm_load, {"task_name": "bad", "dump_uri": str(bad)}).state == "failed"
+
+    words = {server.password, quote(server.password, safe="")}
+    assert files_with({word.encode() for word in words}) == []
+    assert files_with({str(bad).encode()})  # the search finds what is there
+    said = "".join((caplog.text, *capfd.readouterr()))
+    assert "Data too long" in said
+    assert not [word for word in words if word in said]
