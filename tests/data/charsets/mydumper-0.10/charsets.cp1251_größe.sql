@@ -1,0 +1,7 @@
+/*!40101 SET NAMES binary*/;
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40103 SET TIME_ZONE='+00:00' */;
+INSERT INTO `cp1251_grГ¶Гџe` VALUES
+(1,"Привет\"\'\\\nя\0","да","да","да","я"),
+(2,NULL,"нет","нет","нет","я,ю"),
+(3,"","Прив","",NULL,"");
