@@ -247,10 +247,7 @@ def test_a_value_that_the_server_would_round_is_refused_although_it_only_warns(
     error = refused(config, target, RowError)
 
     raw = (folder / "s.t.sql").read_bytes()
-    row = raw.index(b"(1000,")
-    assert (error.errno, error.file) == (1265, "s.t.sql")
-    assert error.offset is not None
-    assert row - 4096 < error.offset <= row
+    assert (error.errno, error.file, error.offset) == (1265, "s.t.sql", raw.index(b"(1000,"))
     check_message("digits that the column would cut off", error)
     assert check_whole_chunks_only(server) > 0
 

@@ -6,6 +6,7 @@ server would convert, cut or drop is an error that names the row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from airflow_dm_loader.config import OnDuplicate
@@ -16,11 +17,25 @@ from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.target.connection import Database, Result
 
+_AT_ROW = re.compile(r"at row (\d+)$")
 _DUPLICATE_KEYS = frozenset({1062, 1586})
 
 
 class ChangedValueError(RowError):
     """The server took the rows but not as they are; the chunk must not be committed."""
+
+
+def _named(block: RowBlock, span: tuple[int, int], error: RowError) -> RowError:
+    """The error with the row that it is about."""
+    return RowError(
+        error.message,
+        remedy=error.remedy,
+        errno=error.errno,
+        file=block.file,
+        offset=block.offset + span[0],
+        table=f"{block.schema}.{block.table}",
+        statement=block.values[slice(*span)],
+    )
 
 
 class RowSender:
@@ -86,6 +101,10 @@ class RowSender:
     def _send_apart(self, block: RowBlock, error: RowError) -> None:
         """Halve the block until each row that the server refuses stands alone; the rest goes in, in order."""
         spans = block.row_spans()
+        if isinstance(error, ChangedValueError):  # its rows are in the transaction, which must fail
+            row = _AT_ROW.search(error.message)
+            at = int(row[1]) - 1 if row else 0
+            raise _named(block, spans[at if at < len(spans) else 0], error) from error
         if len(spans) > 1:
             middle = len(spans) // 2
             for half in (spans[:middle], spans[middle:]):
@@ -94,19 +113,9 @@ class RowSender:
                     self._send_strictly(part)
                 except RowError as again:
                     self._send_apart(part, again)
-            if isinstance(error, ChangedValueError):
-                raise error.at(file=block.file, offset=block.offset, table=f"{block.schema}.{block.table}")
             return
         if error.errno not in _DUPLICATE_KEYS or self._policy is OnDuplicate.ERROR:
-            raise RowError(
-                error.message,
-                remedy=error.remedy,
-                errno=error.errno,
-                file=block.file,
-                offset=block.offset + spans[0][0],
-                table=f"{block.schema}.{block.table}",
-                statement=block.values[slice(*spans[0])],
-            ) from error
+            raise _named(block, spans[0], error) from error
         self.counts.rows += 1
         if self._policy is OnDuplicate.REPLACE:
             self._replace(block)
