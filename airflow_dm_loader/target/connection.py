@@ -27,6 +27,10 @@ from airflow_dm_loader.target.local_stream import LocalStreamConnection
 _WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
 # A host that lost its power says nothing, and a statement may take hours: let the kernel ask whether it is there.
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
+# A loader that froze between a write and its COMMIT would lock others out for as long as wait_timeout: hours. Sessions
+# that load set this and more themselves. MySQL and TiDB read the rest as a comment, and have no such variable.
+_IDLE_WRITER_S = 120
+_UNFREEZE = "SET SESSION net_write_timeout = 60 /*M!100300 , SESSION idle_write_transaction_timeout = {} */"
 # PyMySQL raises AttributeError where its socket vanished under a running statement.
 _DRIVER_ERRORS = (pymysql.err.Error, OSError, AttributeError, EOFError)
 _SOURCE_LINE = re.compile(r" ?\(_ssl\.c:\d+\)")
@@ -73,9 +77,11 @@ def connect(
             ssl_disabled=target.ssl is None,
         )
         _watch_peer(connection)
-        if session:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if session:
                 cursor.execute(*set_statement(session))
+            else:
+                cursor.execute(_UNFREEZE.format(_IDLE_WRITER_S))
     except _DRIVER_ERRORS as error:
         if connection is not None:
             with suppress(pymysql.err.Error):

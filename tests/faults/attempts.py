@@ -16,6 +16,7 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.report import LoadReport
+from airflow_dm_loader.target import connection
 from tests.faults import points
 
 # Forked from one clean process that has the imports done: an attempt begins within milliseconds.
@@ -27,7 +28,8 @@ class Attempt:
     """``load_dump`` in a process of its own.
 
     ``point`` is one of :data:`tests.faults.points.POINTS`; when it is reached for the ``nth`` time, the process gets
-    ``signal_number``. Indexes are deferred whatever a table's size.
+    ``signal_number``. Indexes are deferred whatever a table's size, and the server drops its sessions that idle in the
+    middle of a write after a second, not two minutes.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ def _attempt(
     config: LoadConfig, target: TargetConfig, point: str | None, nth: int, signal_number: int, answer: Connection[Any]
 ) -> None:
     load_plan.LARGE_TABLE_BYTES = 1
+    connection._IDLE_WRITER_S = 1
     if point is not None:
         points.signal_at(point, nth, signal_number)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -41,6 +42,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """The test's own random numbers, the same again under FAULTS_SEED."""
+    sys.stdout.write(f"FAULTS_SEED={tally.SEED}\n")  # pytest shows it where the test fails
     return random.Random(f"{tally.SEED} {request.node.name}")
 
 

@@ -1,0 +1,131 @@
+"""Two attempts at one load: at once for the whole load, and one that was taken for dead and wakes up."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.report import LoadReport
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import load_config
+from tests.faults.attempts import Attempt
+from tests.faults.reference import FaultDump
+from tests.faults.tally import rounds, tried
+from tests.tables import chunks, one, query
+
+# A server drops a frozen loader's sessions after a minute or two; tests don't wait so long.
+SHORT_TIMEOUTS = {
+    "net_read_timeout": 1,
+    "idle_write_transaction_timeout": 1,
+    "wait_timeout": 4,
+    "innodb_lock_wait_timeout": 2,
+}
+
+
+def test_two_attempts_at_once_load_each_row_once(
+    server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
+) -> None:
+    for at in range(rounds(2, 8)):
+        query(server, "DROP DATABASE IF EXISTS s")
+        query(server, "DROP DATABASE IF EXISTS dm_meta")
+        config = load_config(dump.folder, load_data=bool(at % 2))
+        with Attempt(config, target) as first:
+            first.ends_within(chance.choice([0, chance.uniform(0, 0.3)]))
+            with Attempt(config, target) as second:
+                reports = first.result(), second.result()
+        tried("two attempts at once for the whole load")
+
+        assert all(isinstance(report, LoadReport) and report.status == "finished" for report in reports), reports
+        assert sum(report.rows_sent for report in reports if isinstance(report, LoadReport)) == dump.rows
+        dump.assert_arrived_once(server)
+
+
+def test_one_of_two_attempts_at_once_is_killed(
+    server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
+) -> None:
+    for at in range(rounds(1, 10)):
+        query(server, "DROP DATABASE IF EXISTS s")
+        query(server, "DROP DATABASE IF EXISTS dm_meta")
+        config = load_config(dump.folder, load_data=bool(at % 2))
+        with Attempt(config, target) as first, Attempt(config, target) as second:
+            first.ends_within(chance.uniform(0.1, 0.6))
+            first.kill9()
+            tried("kill -9 of one of two attempts at once")
+            report = second.result()
+
+        assert isinstance(report, LoadReport), report
+        assert (report.outcome, report.rows) == ("clean", dump.rows)
+        dump.assert_arrived_once(server)
+
+
+@pytest.mark.parametrize(
+    ("point", "load_data", "cleaned"),
+    [
+        ("in mid stream", True, False),
+        ("in mid stream", False, False),
+        ("after the rows", True, True),
+        ("before COMMIT", False, False),
+        ("indexes built, not written down", True, False),
+        ("outcome stored, not committed", True, False),
+    ],
+)
+def test_a_frozen_attempt_that_wakes_up_after_another_has_finished_commits_nothing(
+    point: str,
+    load_data: bool,
+    cleaned: bool,
+    server: PrivateMariaDB,
+    target: TargetConfig,
+    dump: FaultDump,
+    tmp_path: Path,
+) -> None:
+    folder = Path(shutil.copytree(dump.folder, tmp_path / "dump"))
+    config = load_config(folder, load_data=load_data, session=SHORT_TIMEOUTS, clean_dump_files=cleaned)
+    nth = 8 if point in {"in mid stream", "after the rows", "before COMMIT"} else 1
+    with Attempt(config, target, point=point, nth=nth, signal_number=signal.SIGSTOP) as zombie:
+        zombie.wait_until_frozen()
+        report = load_dump(config, target)
+        assert (report.outcome, report.rows) == ("clean", dump.rows)
+        dump.assert_arrived_once(server)
+        before = chunks(server)
+
+        zombie.thaw()
+        said = zombie.result()
+        tried(f"loader frozen {point}, and thawed after another had finished")
+
+    if isinstance(said, LoadReport):
+        assert (said.outcome, said.status) == ("clean", "finished")
+    else:
+        gone = ("DumpNotFoundError", "DumpMetadataError")
+        assert said.startswith(gone if cleaned else "ConnectionLostError"), said
+    assert chunks(server) == before
+    assert one(server, "SELECT status FROM dm_meta.dm_loader_load") == "finished"
+    dump.assert_arrived_once(server)
+
+
+def test_an_attempt_frozen_at_a_random_instant_does_no_harm(
+    server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
+) -> None:
+    for at in range(rounds(1, 10)):
+        query(server, "DROP DATABASE IF EXISTS s")
+        query(server, "DROP DATABASE IF EXISTS dm_meta")
+        config = load_config(dump.folder, load_data=bool(at % 2), session=SHORT_TIMEOUTS)
+        with Attempt(config, target) as zombie:
+            while chunks(server) < 3:
+                assert not zombie.ends_within(0.01)
+            if zombie.ends_within(chance.uniform(0, 0.2)):
+                continue
+            zombie.freeze()
+            load_dump(config, target)
+            zombie.thaw()
+            said = zombie.result()
+            tried("loader frozen at a random instant, and thawed after another had finished")
+
+        assert isinstance(said, LoadReport) or said.startswith("ConnectionLostError"), said
+        assert one(server, "SELECT status FROM dm_meta.dm_loader_load") == "finished"
+        dump.assert_arrived_once(server)
