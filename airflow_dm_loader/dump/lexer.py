@@ -161,7 +161,8 @@ class StatementReader:
 
     def _read_more(self) -> bool:
         rest = len(self._buffer) - self._start
-        block = self._source.read(max(_BLOCK_BYTES, rest))  # doubling: what is scanned again stays linear
+        room = max(0, self._max_bytes - rest)  # a statement without an end must not fill the memory
+        block = self._source.read(max(_BLOCK_BYTES, min(rest, room)))  # doubling: what is scanned again stays linear
         if not block:
             return False
         self._base += self._start

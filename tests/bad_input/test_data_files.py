@@ -32,7 +32,7 @@ from tests.dumps import HEAD, Table, load_config, numbered, write_dump
 from tests.faults import global_variable
 from tests.tables import count, hashes_by_client, query, table_hashes
 
-PEAK_LIMIT_MIB = 400
+PEAK_LIMIT_MIB = 300  # as for any load
 
 
 def compressed(raw: bytes, ending: str) -> bytes:
