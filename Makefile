@@ -15,7 +15,7 @@ check: bootstrap static ## format, lint, types, layers and the fast tests: under
 	.venv/bin/python -m pytest -n auto --dist loadfile -m "not db and not airflow"
 
 faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it (a few minutes)
-	FAULTS=long .venv/bin/python -m pytest tests/faults
+	FAULTS=long .venv/bin/python -m pytest tests/faults tests/engines/logical/test_both_paths.py
 
 bench: bootstrap ## measure loads beside other tools (half an hour; see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks $(BENCH)

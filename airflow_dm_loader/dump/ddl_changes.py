@@ -67,7 +67,16 @@ def with_innodb(statement: str, parsed: CreateTable) -> str:
 def _names_charset(tokens: Sequence[Token], place: int) -> bool:
     """Whether the grammar expects a charset or a collation here: COLLATE x, CHARSET=x, CHARACTER SET x, USING x."""
     before = [token.text.upper() for token in tokens[max(0, place - 3) : place] if token.text != "="]
-    return before[-1:] in (["COLLATE"], ["CHARSET"], ["USING"]) or before[-2:] == ["CHARACTER", "SET"]
+    return (
+        before[-1:] in (["COLLATE"], ["CHARSET"])
+        or _converts(before, tokens[place])
+        or before[-2:] == ["CHARACTER", "SET"]
+    )
+
+
+def _converts(before: Sequence[str], token: Token) -> bool:
+    """CONVERT(x USING utf8mb4), but not an index's USING BTREE."""
+    return before[-1:] == ["USING"] and token.text.upper() not in {"BTREE", "HASH", "RTREE"}
 
 
 def _after_columns(statement: str, opening: int) -> list[Token]:

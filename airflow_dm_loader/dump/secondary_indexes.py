@@ -6,6 +6,7 @@ tell duplicates; so does the key that an AUTO_INCREMENT column needs, and full t
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.dump.create_table import parse_create_table
@@ -28,8 +29,36 @@ class SecondaryIndex:
         return self.definition[:10].upper() == "CONSTRAINT"
 
 
-def split_secondary_indexes(statement: str) -> tuple[str, tuple[SecondaryIndex, ...]]:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a foreign key points at. ``schema``: None where the statement names none."""
+
+    schema: str | None
+    table: str
+    columns: tuple[str, ...]
+
+
+def references(statement: str, *, ansi_quotes: bool = False) -> tuple[Reference, ...]:
+    """What the foreign keys of a CREATE TABLE point at: an index on it must be there before them."""
+    tokens = list(tokenize(statement)) if "references" in statement.lower() else []
+    found = []
+    for at, token in enumerate(tokens):
+        if token.kind == "word" and token.text.upper() == "REFERENCES":
+            schema, table, at = None, identifier(tokens, at + 1, ansi_quotes), at + 2
+            if at < len(tokens) and tokens[at].text == ".":
+                schema, table, at = table, identifier(tokens, at + 1, ansi_quotes), at + 2
+            if table is not None and at < len(tokens) and tokens[at].text == "(":
+                found.append(Reference(schema, table, _columns(tokens, at, ansi_quotes)))
+    return tuple(found)
+
+
+def split_secondary_indexes(
+    statement: str, referenced: Collection[tuple[str, ...]] = ()
+) -> tuple[str, tuple[SecondaryIndex, ...]]:
     """The statement's part from its columns on, without what can wait; and what was taken out.
+
+    Args:
+        referenced: columns that foreign keys point at; an index that begins with them stays.
 
     Raises:
         ValueError: not a CREATE TABLE with its columns.
@@ -44,7 +73,7 @@ def split_secondary_indexes(statement: str) -> tuple[str, tuple[SecondaryIndex, 
     if any(item.cuts_a_comment for item in items):
         return body, ()
     automatic = {name.lower() for item in items if "AUTO_INCREMENT" in words_of(item.tokens) and (name := item.name(0))}
-    later = [item for item in items if item.can_wait(automatic)]
+    later = [item for item in items if item.can_wait(automatic) and not item.serves(referenced)]
     if not later or any(item.is_foreign_key and item not in later for item in items):
         return body, ()
     kept = ",".join(item.text for item in items if item not in later)
@@ -93,8 +122,28 @@ class _Item:
                 return words_of(self.tokens[2:4]) == ["FOREIGN", "KEY"]
         return False
 
+    def serves(self, referenced: Collection[tuple[str, ...]]) -> bool:
+        """Whether foreign keys may need this index to be there."""
+        if self.is_foreign_key:
+            return False
+        columns = [column.lower() for column in _columns(self.tokens, 2)]
+        return any(columns[: len(wanted)] == [column.lower() for column in wanted] for wanted in referenced)
+
     def index(self) -> SecondaryIndex:
         return SecondaryIndex(self.name(1) or "", self.text.strip())
+
+
+def _columns(tokens: Sequence[Token], opening: int, ansi_quotes: bool = False) -> tuple[str, ...]:
+    """The names in the parenthesis at ``opening``; lengths and directions don't count."""
+    columns, depth = [], 0
+    for at in range(opening, len(tokens)):
+        mark = tokens[at].text if tokens[at].kind == "mark" else ""
+        depth += (mark == "(") - (mark == ")")
+        if depth == 0:
+            break
+        if depth == 1 and mark in {"(", ","} and (name := identifier(tokens, at + 1, ansi_quotes)):
+            columns.append(name)
+    return tuple(columns)
 
 
 def _by_name(items: list[_Item]) -> tuple[SecondaryIndex, ...]:

@@ -13,6 +13,11 @@ _Table = tuple[str, str]  # schema, name
 
 def register_indexes(meta: Meta, load_id: int, waiting: Mapping[_Table, Sequence[SecondaryIndex]]) -> None:
     """Write down what is to be built, by table; commit this before the tables are created."""
+    for schema, table in [table for table, found in waiting.items() if found]:
+        meta.db.execute(  # a table that was dropped and comes again needs its indexes again
+            f"UPDATE {meta['index']} SET built = 0 WHERE load_id = %s AND table_schema = %s AND table_name = %s",
+            (load_id, schema, table),
+        )
     insert_ignore(
         meta.db,
         f"{meta['index']} (load_id, table_schema, table_name, index_name, definition)",

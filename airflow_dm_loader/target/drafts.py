@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
 from airflow_dm_loader.dump.ddl_changes import with_innodb
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, split_secondary_indexes
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
 from airflow_dm_loader.errors import NotCreateStatementError, SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
@@ -91,7 +92,9 @@ class Drafter:
             check_engines(db, [table for table in plan.tables if table.table in tables[table.schema]])
         return SchemaDraft(
             databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
-            tables=tuple(self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables),
+            tables=self._deferring(
+                [self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables]
+            ),
             views=tuple(
                 ViewDraft(view, self.read(view.schema_file))
                 for view in plan.views
@@ -122,18 +125,26 @@ class Drafter:
                 )
             return TableDraft(table, None, None, "", (), exists=True)
         file = self.read(table.schema_file)
-        ansi_quotes = "ANSI_QUOTES" in file.settings.get("sql_mode", "").upper()
         statement = file.create.decode("utf-8", "surrogateescape")
-        parsed = parse_create_table(statement, ansi_quotes=ansi_quotes)
+        parsed = parse_create_table(statement, ansi_quotes=_ansi_quotes(file))
         if parsed is None:
             raise NotCreateStatementError(
                 "not a CREATE TABLE with its columns", file=file.name, offset=file.offset, statement=file.create
             )
         if kind is None and self._must_convert(table, file.name, parsed.engine, engines):
             statement = with_innodb(statement, parsed)
-        if self.defer_indexes and kind is None and table.is_large and not ansi_quotes:
-            return TableDraft(table, file, parsed, *split_secondary_indexes(statement), exists=False)
         return TableDraft(table, file, parsed, statement[parsed.body_at :], (), exists=kind is not None)
+
+    def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
+        """Without the indexes that can wait; foreign keys of any table may need some of them from the start."""
+        if not self.defer_indexes:
+            return tuple(drafts)
+        needed: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
+        for draft in drafts:
+            if draft.file is not None:
+                for found in references(draft.body, ansi_quotes=_ansi_quotes(draft.file)):
+                    needed[found.schema or draft.planned.schema, found.table].add(found.columns)
+        return tuple(_without_indexes(draft, needed[draft.planned.schema, draft.planned.table]) for draft in drafts)
 
     def _must_convert(self, table: PlannedTable, file: str, engine: str | None, engines: Engines | None) -> bool:
         """Whether the table has to be created in InnoDB; an error where it may not be."""
@@ -150,6 +161,17 @@ class Drafter:
             if can_convert(engine)
             else "Leave the table out of the dump: it holds no rows of its own.",
         )
+
+
+def _without_indexes(draft: TableDraft, needed: set[tuple[str, ...]]) -> TableDraft:
+    if draft.exists or draft.file is None or not draft.planned.is_large or _ansi_quotes(draft.file):
+        return draft
+    body, indexes = split_secondary_indexes(f"CREATE TABLE t {draft.body}", needed)
+    return replace(draft, body=body, indexes=indexes)
+
+
+def _ansi_quotes(file: SchemaFile) -> bool:
+    return "ANSI_QUOTES" in file.settings.get("sql_mode", "").upper()
 
 
 def check_engines(db: Database, tables: list[PlannedTable]) -> None:

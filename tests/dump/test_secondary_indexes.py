@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_dm_loader.dump.create_table import parse_create_table
-from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, split_secondary_indexes
+from airflow_dm_loader.dump.secondary_indexes import Reference, SecondaryIndex, references, split_secondary_indexes
 
 COLUMNS = "  `id` int NOT NULL AUTO_INCREMENT,\n  `a` int DEFAULT NULL,\n  `b` varchar(90) DEFAULT NULL,\n"
 PRIMARY = "  PRIMARY KEY (`id`)"
@@ -125,6 +125,38 @@ def test_a_foreign_key_is_known_from_an_index() -> None:
     )
 
     assert [index.is_foreign_key for index in waiting] == [False, True]
+
+
+def test_an_index_that_foreign_keys_point_at_stays() -> None:
+    keys = ["KEY `k` (`a`)", "KEY `l` (`B`(20),`a`)", "KEY `m` (`b`,`id`,`a`)", "KEY `n` ((`a` + 1))"]
+    statement = table(*keys)
+
+    def kept(*columns: str) -> set[str]:
+        waiting = split_secondary_indexes(statement, [columns])[1]
+        return {"k", "l", "m", "n"} - {index.name for index in waiting}
+
+    assert kept("a") == {"k"}
+    assert kept("b") == {"l", "m"}
+    assert kept("b", "id") == {"m"}
+    assert kept("id") == set()
+
+
+def test_what_foreign_keys_point_at_is_found() -> None:
+    statement = table(
+        "`c` int DEFAULT NULL REFERENCES p (id)",
+        "CONSTRAINT `f` FOREIGN KEY (`a`,`b`) REFERENCES `o``s`.`q,(` (`x`,`y)`) ON DELETE CASCADE",
+        "foreign key (a) references `p` (`v`)",
+        "KEY `k` (`a`) COMMENT 'REFERENCES `n` (`o`)'",
+    )
+
+    assert references(statement) == (
+        Reference(None, "p", ("id",)),
+        Reference("o`s", "q,(", ("x", "y)")),
+        Reference(None, "p", ("v",)),
+    )
+    assert references('CREATE TABLE "t" ("a" int REFERENCES "p" ("id"))', ansi_quotes=True) == (
+        Reference(None, "p", ("id",)),
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from airflow_dm_loader.config import OnDuplicate
-from airflow_dm_loader.engines.logical.row_block import RowBlock
+from airflow_dm_loader.engines.logical.row_block import RowBlock, split_into_clause
 from airflow_dm_loader.engines.logical.warnings import SHOWN_WARNINGS, changed_value, show_warnings
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.state.chunks import ChunkCounts
@@ -140,6 +140,6 @@ class RowSender:
             offset=block.offset + span[0],
             errno=error.errno or 0,
             error=error.message,
-            column_list=block.into[block.into.index(b" (") + 1 :].decode("utf-8", "backslashreplace"),
+            column_list=split_into_clause(block.into)[1].decode("utf-8", "backslashreplace"),
             row_data=block.values[slice(*span)],
         )

@@ -7,11 +7,11 @@ give the exact error or do what ``on_duplicate_logical`` says.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
 from airflow_dm_loader.engines.logical.chunks import Chunk
+from airflow_dm_loader.engines.logical.row_block import split_into_clause
 from airflow_dm_loader.engines.logical.warnings import changed_value
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.state.chunks import ChunkCounts
@@ -19,7 +19,6 @@ from airflow_dm_loader.target.connection import Database
 
 SENT_AS = "load data"
 
-_TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]|``)+`\.?){2}) (\(.*)", re.DOTALL)
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
 _LAST_LINE_END = {Layout.COMMA_LAST: b",\n", Layout.COMMA_FIRST: b"\n"}
 
@@ -64,9 +63,7 @@ def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, *
 
 
 def _statement(into: bytes, row_layout: RowLayout, *, replace: bool) -> bytes:
-    parts = _TABLE_AND_COLUMNS.fullmatch(into)
-    assert parts is not None
-    table, columns = parts.groups()
+    table, columns = split_into_clause(into)
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
         b"REPLACE " if replace else b"",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.target.identifiers import qualified, quote
 
 _PACKET_OVERHEAD_BYTES = 1024
+_TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]|``)+`\.?){2}) (\(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +83,10 @@ def into_clause(schema: str, table: str, columns: bytes | None, row_columns: tup
     if columns is None:
         columns = f"({','.join(map(quote, row_columns))})".encode("utf-8", "surrogateescape")
     return qualified(schema, table).encode("utf-8", "surrogateescape") + b" " + columns
+
+
+def split_into_clause(into: bytes) -> tuple[bytes, bytes]:
+    """`` `schema`.`table` `` and ``(columns)`` of an :func:`into_clause`, whatever the names hold."""
+    parts = _TABLE_AND_COLUMNS.fullmatch(into)
+    assert parts is not None
+    return parts[1], parts[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from airflow_dm_loader.engines.logical.row_block import split_into_clause
 from airflow_dm_loader.target.connection import Database, Result
 
 SHOWN_WARNINGS = 65535  # max_error_count's highest value: more can't be looked at one by one
@@ -40,4 +41,4 @@ def _is_of_generated_column(code: int, text: str, into: bytes) -> bool:
     if match is None:
         return False
     name = re.escape(match[1].encode("utf-8", "surrogateescape"))
-    return re.search(rb"(?<!\w)" + name + rb"(?!\w)", into[into.index(b" (") :]) is None
+    return re.search(rb"(?<!\w)" + name + rb"(?!\w)", split_into_clause(into)[1]) is None

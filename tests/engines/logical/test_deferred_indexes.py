@@ -69,7 +69,7 @@ def waiting(server: PrivateMariaDB) -> int:
 POINT = b"\0\0\0\0\1\1\0\0\0" + bytes(16)
 TABLES: dict[str, tuple[str, dict[str, dumpling.Value]]] = {
     "keys": (
-        "(`a` int, `b` varchar(90), KEY `k` (`a`), KEY `l` (`b`(7),`a` DESC), UNIQUE KEY `u` (`b`))",
+        "(`a` int, `b` varchar(90), KEY `k` (`a`), KEY `l` (`b`(7),`a` DESC) USING BTREE, UNIQUE KEY `u` (`b`))",
         {"a": 1, "b": "x"},
     ),
     "comments": (
@@ -105,9 +105,9 @@ TABLES: dict[str, tuple[str, dict[str, dumpling.Value]]] = {
     "child": (
         "(`p` int, `q` int, `r` int, KEY `fk_p` (`p`), "
         "CONSTRAINT `fk_p` FOREIGN KEY (`p`) REFERENCES `parent` (`id`), "
-        "CONSTRAINT `fk_q` FOREIGN KEY (`q`) REFERENCES `parent` (`id`) ON DELETE SET NULL ON UPDATE CASCADE, "
+        "CONSTRAINT `fk_q` FOREIGN KEY (`q`) REFERENCES `parent` (`other`) ON DELETE SET NULL ON UPDATE CASCADE, "
         "CONSTRAINT `fk_r` FOREIGN KEY (`r`) REFERENCES `s`.`parent` (`id`) ON DELETE CASCADE)",
-        {"p": 1, "q": 1, "r": 1},
+        {"p": 1, "q": 7, "r": 1},
     ),
     "covered": (
         "(`p` int, UNIQUE KEY `fk_u` (`p`), CONSTRAINT `fk_u` FOREIGN KEY (`p`) REFERENCES `parent` (`id`))",
@@ -150,6 +150,8 @@ def test_tables_are_as_after_the_clients_load(server: PrivateMariaDB, target: Ta
     assert waiting(server) == 0
     with pytest.raises(pymysql.IntegrityError, match="fk_q"):
         query(server, "INSERT INTO s.child (q) VALUES (8)")
+    query(server, "UPDATE s.parent SET other = 9")
+    assert query(server, "SELECT p, q, r FROM s.child") == [(1, 9, 1)]
 
 
 def test_tables_that_name_each_other_get_their_foreign_keys(
@@ -157,13 +159,30 @@ def test_tables_that_name_each_other_get_their_foreign_keys(
 ) -> None:
     body = (
         "(`id` int NOT NULL, `o` int, PRIMARY KEY (`id`), KEY `o` (`o`), "
-        "CONSTRAINT `{0}_1` FOREIGN KEY (`o`) REFERENCES `{1}` (`id`)) ENGINE=InnoDB"
+        "CONSTRAINT `{0}_1` FOREIGN KEY (`o`) REFERENCES `{1}` (`id`), "
+        "CONSTRAINT `{0}_2` FOREIGN KEY (`o`) REFERENCES `{1}` (`o`)) ENGINE=InnoDB"
     )
     pairs = [(f"t{at}", f"t{(at + 1) % 6}") for at in range(6)]
     folder = write_dump(tmp_path / "dump", *(Table(a, body.format(a, b), ["(1,1)", "(2,1)"]) for a, b in pairs))
     reference = by_client(server, folder)
 
     load_dump(load_config(folder, pool_size=4), target)
+
+    assert definitions(server) == reference
+
+
+def test_an_index_that_a_small_table_s_foreign_key_points_at_is_there_from_the_start(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = "(`id` int NOT NULL, `v` varchar(40), PRIMARY KEY (`id`), KEY `v` (`v`), KEY `w` (`id`,`v`)) ENGINE=InnoDB"
+    child = "(`v` varchar(40), CONSTRAINT `f` FOREIGN KEY (`v`) REFERENCES `t` (`v`)) ENGINE=InnoDB"
+    folder = write_dump(tmp_path / "dump", Table("t", parent, ROWS), Table("u", child, ['("row 7")']))
+    reference = by_client(server, folder)
+    monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", (folder / "s.t.sql").stat().st_size)
+
+    prepare(load_config(folder), target)
+    assert (keys(server, "t"), keys(server, "u")) == ({"v"}, {"f"})
+    load_dump(load_config(folder), target)
 
     assert definitions(server) == reference
 
