@@ -20,7 +20,7 @@ from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
-from airflow_dm_loader.verify.tables import TableFacts, compare_table
+from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
 
 
 def record_outcome(
@@ -39,7 +39,7 @@ def record_outcome(
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
     pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
     if config.checksum is Level.OFF:
-        tables = tuple(_off(total) for _, total in pairs)
+        tables = tuple(report_table(total, "off", "off") for _, total in pairs)
     else:
         others = _other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
@@ -134,18 +134,3 @@ def _other_sources(meta: Meta, config: LoadConfig) -> dict[_Table, tuple[str, ..
 
 def _nothing_sent(table: PlannedTable) -> TableTotals:
     return TableTotals(table.schema, table.table, 0, 0, 0, 0, 0, 0.0, "")
-
-
-def _off(totals: TableTotals) -> TableReport:
-    return TableReport(
-        table=f"{totals.schema}.{totals.table}",
-        rows=totals.rows,
-        data_bytes=totals.data_bytes,
-        replaced=totals.replaced,
-        ignored=totals.ignored,
-        conflicts=totals.conflicts,
-        sent_as=totals.sent_as,
-        row_count="off",
-        checksum="off",
-        seconds=round(totals.seconds, 3),
-    )

@@ -35,6 +35,11 @@ def compare_table(facts: TableFacts, count_rows: Callable[[], int], checksum: Ca
     remarks: list[str] = []
     row_count = _conclude(_compare_rows(facts, count_rows), remarks)
     checksums = _conclude(_compare_checksum(facts, checksum), remarks)
+    return report_table(totals, row_count, checksums, remark="; ".join(dict.fromkeys(remarks)))
+
+
+def report_table(totals: TableTotals, row_count: Comparison, checksum: Comparison, *, remark: str = "") -> TableReport:
+    """What was sent to a table, with what its comparison found."""
     return TableReport(
         table=f"{totals.schema}.{totals.table}",
         rows=totals.rows,
@@ -44,8 +49,8 @@ def compare_table(facts: TableFacts, count_rows: Callable[[], int], checksum: Ca
         conflicts=totals.conflicts,
         sent_as=totals.sent_as,
         row_count=row_count,
-        checksum=checksums,
-        remark="; ".join(dict.fromkeys(remarks)),
+        checksum=checksum,
+        remark=remark,
         seconds=round(totals.seconds, 3),
     )
 
