@@ -68,7 +68,7 @@ class ImportPool:
         pool_size = context.config.pool_size
         self._slots = threading.Semaphore(pool_size + _SPARE_SLOTS)
         self._chunks: queue.SimpleQueue[tuple[FileWork, Chunk] | None] = queue.SimpleQueue()
-        self._senders = [ChunkSender(context) for _ in range(pool_size)]
+        self._senders = [ChunkSender(context, lambda: self._ending) for _ in range(pool_size)]
         self.counts = ImportCounts()
 
     @property

@@ -13,7 +13,7 @@ from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement, TableC
 from airflow_dm_loader.engines.logical.duplicates import RowSender
 from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
 from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
-from airflow_dm_loader.errors import CheckpointError, LoaderError
+from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.state import chunks, conflicts
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsBusy, ChunkIsDone, ChunkKey
 from airflow_dm_loader.state.meta import Meta
@@ -42,10 +42,15 @@ class LoadContext:
 
 
 class ChunkSender:
-    """Loads chunks over one connection, which is opened when needed and dropped after any error."""
+    """Loads chunks over one connection, which is opened when needed and dropped after any error.
 
-    def __init__(self, context: LoadContext) -> None:
+    Args:
+        is_ending: once true, nobody else's chunk is waited for any more.
+    """
+
+    def __init__(self, context: LoadContext, is_ending: Callable[[], bool]) -> None:
         self._context = context
+        self._is_ending = is_ending
         self._db: Database | None = None
         self._session: Mapping[str, str | int] = {}
         self._used_at = 0.0
@@ -71,8 +76,10 @@ class ChunkSender:
                 as_statements = True
                 self._context.as_statements.add(table)  # its next chunks would most likely fare the same
                 _log.info("%s from byte %d goes as statements: %s", chunk.file.name, chunk.start, error.message)
-            except ChunkIsBusy:
+            except ChunkIsBusy as busy:
                 self.close()
+                if self._is_ending():
+                    raise LoadInterruptedError("the load ends, so another session's chunk is not waited for") from busy
                 _log.info("another session is still at %s from byte %d; waiting for it", chunk.file.name, chunk.start)
             except LoaderError as error:
                 self.close()
