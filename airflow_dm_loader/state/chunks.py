@@ -51,15 +51,20 @@ class ChunkIsBusy(LockedError):
     """Another session is at this chunk now."""
 
 
-def claim(meta: Meta, key: ChunkKey, run_id: str) -> str:
+def claim(meta: Meta, key: ChunkKey, run_id: str, *, share_lock: bool = True) -> str:
     """Insert the chunk's row and return its nonce; the transaction that this opens must carry the rows too.
+
+    Args:
+        share_lock: keep the load's row from being removed until the chunk has ended; TiDB has no such lock, so there
+            an attempt that was replaced is only found out at its next chunk.
 
     Raises:
         ChunkIsDone: it was committed.
         ChunkIsBusy: another session holds it, for longer than the server's lock wait.
         CheckpointError: the load is not stored any more, or does not take rows now.
     """
-    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s LOCK IN SHARE MODE", (key.load_id,))
+    lock = " LOCK IN SHARE MODE" if share_lock else ""
+    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s{lock}", (key.load_id,))
     if row is None:
         raise CheckpointError(
             f"load {key.load_id} is not stored any more: it was started afresh while this attempt was at work",

@@ -24,7 +24,7 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.schema import column_types
-from airflow_dm_loader.target.server import ask_server, load_data_obstacle
+from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
 
 
@@ -109,6 +109,7 @@ def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, r
         load_data=config.load_data and load_data_obstacle(meta.db, server) is None,
         default_time_zone=target_time_zone(meta.db),
         max_packet_bytes=server.max_allowed_packet,
+        share_lock=server.flavour is not Flavour.TIDB,
         session=session,
         open_database=lambda: Database.open(target, session=session),
     )

@@ -37,6 +37,7 @@ class LoadContext:
     as_statements: set[tuple[str, str]]  # tables whose rows it would not take as they are
     default_time_zone: str
     max_packet_bytes: int
+    share_lock: bool  # whether the server has LOCK IN SHARE MODE
     session: Mapping[str, str | int]
     open_database: Callable[[], Database]
 
@@ -101,7 +102,7 @@ class ChunkSender:
         meta = Meta(db, self._context.config.meta_schema)
         key = ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start)
         try:
-            nonce = chunks.claim(meta, key, self._context.run_id)
+            nonce = chunks.claim(meta, key, self._context.run_id, share_lock=self._context.share_lock)
         except ChunkIsDone as done:
             if done.end_offset != chunk.end:
                 raise CheckpointError(
