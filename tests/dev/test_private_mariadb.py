@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OWNER = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started the tests with "&"
 from dev.private_mariadb import PrivateMariaDB
 with PrivateMariaDB() as server:
     if sys.argv[1] == 'forked' and os.fork() == 0:
