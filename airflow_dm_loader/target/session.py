@@ -60,7 +60,7 @@ def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
     session: dict[str, str | int] = {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
     if server.flavour is Flavour.MARIADB:
-        session |= {"idle_transaction_timeout": 120, "idle_write_transaction_timeout": 120}
+        session["idle_write_transaction_timeout"] = 120
     for name, value in config.session.items():
         if name.lower() in _OURS:
             raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")

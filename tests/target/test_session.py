@@ -138,11 +138,10 @@ def test_each_connection_has_the_checks_of_a_load(flavour: Flavour) -> None:
 def test_variables_of_one_flavour_are_set_on_it_only() -> None:
     flavours = {
         name: {flavour for flavour, server in SERVERS.items() if name in base_session(config(), server)}
-        for name in ("tidb_txn_mode", "idle_transaction_timeout", "idle_write_transaction_timeout", "max_error_count")
+        for name in ("tidb_txn_mode", "idle_write_transaction_timeout", "max_error_count")
     }
     assert flavours == {
         "tidb_txn_mode": {Flavour.TIDB},
-        "idle_transaction_timeout": {Flavour.MARIADB},
         "idle_write_transaction_timeout": {Flavour.MARIADB},
         "max_error_count": {Flavour.MARIADB, Flavour.MYSQL},
     }
