@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -178,13 +179,32 @@ def test_the_servers_own_mode_does_not_matter(
 
 @pytest.fixture(scope="module")
 def berlin(mariadb: PrivateMariaDB) -> str:
-    """A zone with summer time, known to the server."""
+    """A zone with summer time, known to the server: what ``mariadb-tzinfo-to-sql`` would write, without that tool."""
     zone = "Europe/Berlin"
-    script = subprocess.run(
-        ["mariadb-tzinfo-to-sql", f"/usr/share/zoneinfo/{zone}", zone], capture_output=True, check=True
-    ).stdout
-    mariadb.client(script, database="mysql")
+    changes = list(offset_changes(ZoneInfo(zone)))
+    kinds = sorted({offset for _, offset in changes})
+    types = ", ".join(f"(@zone, {kind}, {offset}, {int(offset > 3600)}, '')" for kind, offset in enumerate(kinds))
+    transitions = ", ".join(f"(@zone, {at}, {kinds.index(offset)})" for at, offset in changes)
+    script = f"""
+        INSERT INTO time_zone (Use_leap_seconds) VALUES ('N');
+        SET @zone = LAST_INSERT_ID();
+        INSERT INTO time_zone_name (Name, Time_zone_id) VALUES ('{zone}', @zone);
+        INSERT INTO time_zone_transition_type VALUES {types};
+        INSERT INTO time_zone_transition VALUES {transitions};
+    """
+    mariadb.client(script.encode(), database="mysql")
     return zone
+
+
+def offset_changes(zone: ZoneInfo) -> Iterator[tuple[int, int]]:
+    """Second of UTC -> offset in seconds from then on, from 1970 to 2037; zones change at full hours."""
+    known: int | None = None
+    for second in range(0, 2**31, 3600):
+        offset = datetime.fromtimestamp(second, zone).utcoffset()
+        assert offset is not None
+        if (seconds := int(offset.total_seconds())) != known:
+            yield second, seconds
+            known = seconds
 
 
 # Seconds of UTC, around the hour that comes twice and the one that does not come.
