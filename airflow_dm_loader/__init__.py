@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig as LoadConfig
     from airflow_dm_loader.config import TargetConfig as TargetConfig
+    from airflow_dm_loader.dump.access import AzureAccess as AzureAccess
+    from airflow_dm_loader.dump.access import GcsAccess as GcsAccess
+    from airflow_dm_loader.dump.access import S3Access as S3Access
     from airflow_dm_loader.loader import load_dump as load_dump
     from airflow_dm_loader.report import LoadReport as LoadReport
     from airflow_dm_loader.report import LoadStatus as LoadStatus
@@ -28,6 +31,9 @@ __version__ = "0.1.0"
 _HOME = {
     "LoadConfig": "airflow_dm_loader.config",
     "TargetConfig": "airflow_dm_loader.config",
+    "AzureAccess": "airflow_dm_loader.dump.access",
+    "GcsAccess": "airflow_dm_loader.dump.access",
+    "S3Access": "airflow_dm_loader.dump.access",
     "load_dump": "airflow_dm_loader.loader",
     "LoadReport": "airflow_dm_loader.report",
     "LoadStatus": "airflow_dm_loader.report",

@@ -14,6 +14,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.location import DumpLocation
 
 DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
 
@@ -88,7 +89,7 @@ _DM_CODES = {
 _KIB, _MIB = 1 << 10, 1 << 20
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Raises :class:`ConfigError` for a wrong value, which never repeats the value: it may be a secret."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -100,7 +101,7 @@ class _Strict(BaseModel):
             raise _config_error(type(self).__name__, error) from None
 
 
-class LoadConfig(_Strict):
+class LoadConfig(Strict):
     """One load: which dump, under which name, and how.
 
     The fields carry TiDB Data Migration's names in snake case. Values of a choice may be written in any
@@ -125,7 +126,12 @@ class LoadConfig(_Strict):
         title="All sources of the task",
         description="Every source_id that takes part; the barrier waits for all of them. Empty: this source alone.",
     )
-    dump_uri: str = Field(min_length=1, title="Dump", description="The folder of the dump: a path or a file:// URI.")
+    dump_uri: str = Field(
+        min_length=1,
+        title="Dump",
+        description="The folder of the dump: a path, file:///folder, s3://bucket/prefix, gs://bucket/prefix or "
+        "azure://container/prefix. Credentials never stand in it.",
+    )
     mode: Mode = Field(
         Mode.FULL,
         title="Task mode",
@@ -251,6 +257,15 @@ class LoadConfig(_Strict):
             raise ValueError("must not start or end with a space, nor hold control characters")
         return value
 
+    @field_validator("dump_uri")
+    @classmethod
+    def _known_location(cls, value: str) -> str:
+        try:
+            DumpLocation.parse(value)
+        except ConfigError as error:
+            raise ValueError(f"{error.message.removeprefix('dump_uri: ')}. {error.remedy}") from None
+        return value
+
     @field_validator("sources")
     @classmethod
     def _plain_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -303,7 +318,7 @@ class LoadConfig(_Strict):
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)
 
 
-class TargetConfig(_Strict):
+class TargetConfig(Strict):
     """The server to load into, and how to reach it.
 
     ``ssl`` takes the keys that PyMySQL's and MySqlHook's users know: ``ca``, ``cert``, ``key``, ``capath``,

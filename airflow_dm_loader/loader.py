@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError
 from airflow_dm_loader.phases.beginning import (
@@ -63,6 +64,7 @@ def load_dump(
     on_progress: Callable[[LoadStatus], None] | None = None,
     *,
     progress_interval_s: float = 5.0,
+    access: DumpAccess | None = None,
 ) -> LoadReport:
     """Load a dump in this process: all phases in a row.
 
@@ -72,17 +74,18 @@ def load_dump(
     Args:
         on_progress: called in this thread, about every ``progress_interval_s`` seconds of the import; for example
             :func:`~airflow_dm_loader.live_bar.live_bar`'s.
+        access: how the dump's storage is reached; None: as its client library finds out from the environment.
 
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
     """
     worker = Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}")
-    fetch_dump_metadata(config, target, worker)
-    prepare_checkpoint(config, target, worker)
+    fetch_dump_metadata(config, target, worker, access=access)
+    prepare_checkpoint(config, target, worker, access=access)
     path = choose_path(config, target)
     if path is LoadPath.LOAD:
         _wait(config, target, BarrierState.READY)
-        create_tables(config, target)
+        create_tables(config, target, access=access)
         for share in import_shares(config, target):
             run_import(
                 config,
@@ -91,16 +94,17 @@ def load_dump(
                 worker=worker,
                 on_progress=on_progress,
                 progress_interval_s=progress_interval_s,
+                access=access,
             )
         build_indexes(config, target)
-        verify(config, target)
+        verify(config, target, access=access)
     if path is not LoadPath.FINISHED:
         resolve_conflicts(config, target, worker, by_hand=False)
     if path is LoadPath.LOAD:
         analyze(config, target)
     report = finish(config, target, worker)
     _wait(config, target, BarrierState.FINISHED)
-    clean_dump_files(config, target)
+    clean_dump_files(config, target, access=access)
     return report
 
 

@@ -25,6 +25,8 @@ class DumpLoadTaskGroup(TaskGroup):
         group_id: prefix of the ids of its tasks.
         config: the fields of ``LoadConfig``: a dict whose strings may hold templates, or a JSON string.
         target_conn_id: Airflow connection of type ``mysql``; a template.
+        dump_conn_id: Airflow connection to the storage of the dump; a template. None: a local dump, or credentials
+            from the worker's environment.
         import_args: more arguments for the mapped ``run_import`` tasks, for example ``pool``, ``queue``,
             ``executor_config`` or ``max_active_tis_per_dagrun``.
         default_args: over the DAG's, which are over :func:`retry_defaults`.
@@ -36,6 +38,7 @@ class DumpLoadTaskGroup(TaskGroup):
         config: Mapping[str, Any] | str,
         target_conn_id: str = "dm_target",
         *,
+        dump_conn_id: str | None = None,
         import_args: Mapping[str, Any] | None = None,
         default_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -49,7 +52,7 @@ class DumpLoadTaskGroup(TaskGroup):
             **(default_args or {}),
         }
         with self:
-            add_load_tasks(self, config, target_conn_id, import_args=import_args)
+            add_load_tasks(self, config, target_conn_id, dump_conn_id=dump_conn_id, import_args=import_args)
 
 
 def add_load_tasks(
@@ -57,11 +60,12 @@ def add_load_tasks(
     config: Mapping[str, Any] | str,
     target_conn_id: str = "dm_target",
     *,
+    dump_conn_id: str | None = None,
     import_args: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the tasks of one load to the group or DAG whose ``with`` block this is."""
     group = parent.task_group if isinstance(parent, DAG) else parent
-    common: dict[str, Any] = {"config": config, "target_conn_id": target_conn_id}
+    common: dict[str, Any] = {"config": config, "target_conn_id": target_conn_id, "dump_conn_id": dump_conn_id}
 
     def named(name: str) -> dict[str, Any]:
         """The arguments of a task inside a subgroup, whose id doesn't carry the subgroup's name."""

@@ -33,4 +33,9 @@ with DAG(
     default_args=retry_defaults(),
     tags=["dm", "load"],
 ) as dag:
-    add_load_tasks(dag, config="{{ params | tojson }}", target_conn_id="{{ params.target_conn_id }}")
+    add_load_tasks(
+        dag,
+        config="{{ params | tojson }}",
+        target_conn_id="{{ params.target_conn_id }}",
+        dump_conn_id="{{ params.dump_conn_id or '' }}",
+    )

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import unquote, urlsplit
 
+from airflow_dm_loader.dump.access import DumpAccess, check_access
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, DumpNotFoundError, FatalError, RetriableError
-
-_DUMP_URI_CODE = 20058  # DM's number for a wrong dump directory
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+from airflow_dm_loader.location import DUMP_URI_CODE, DumpLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +34,21 @@ class DumpStorage:
         self.folder = folder
 
     @classmethod
-    def open_uri(cls, uri: str) -> DumpStorage:
+    def open_uri(cls, uri: str, access: DumpAccess | None = None) -> DumpStorage:
         """The folder at a path or a ``file://`` URI, which need not exist yet.
 
         Raises:
-            ConfigError: another scheme, or a ``file://`` URI of another host (20058).
+            ConfigError: another scheme, a ``file://`` URI of another host, or an access of another storage (20058).
         """
-        match = _SCHEME.match(uri)
-        if match is None:
-            return cls(Path(uri).absolute())
-        if match[1].lower() != "file":
+        location = DumpLocation.parse(uri)
+        check_access(location, access)
+        if location.folder is None:
             raise ConfigError(
-                f"dump_uri: this version reads local folders only, and {match[1].lower()}:// is not one",
-                code=_DUMP_URI_CODE,
+                f"dump_uri: this version reads local folders only, and {location.kind}:// is not one",
+                code=DUMP_URI_CODE,
                 remedy="Copy the dump to a folder that this worker can read, or mount it there.",
             )
-        parts = urlsplit(uri)
-        if parts.netloc not in ("", "localhost") or not parts.path or parts.query or parts.fragment:
-            raise ConfigError(
-                "dump_uri: a file:// URI needs an absolute path, no other host, and % escapes for ? and #",
-                code=_DUMP_URI_CODE,
-                remedy="Write it as file:///the/folder.",
-            )
-        return cls(Path(unquote(parts.path)))
+        return cls(location.folder)
 
     def list(self) -> list[StoredFile]:
         """The files of the folder, sorted by name.

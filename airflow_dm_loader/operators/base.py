@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
@@ -15,40 +16,63 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_dm_loader.config import LoadConfig, TargetConfig
+    from airflow_dm_loader.dump.access import DumpAccess
     from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.loader import Worker
 
 ERROR_COUNTER = "dm_loader_exit_with_error_count"
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
-_NOT_SETTINGS = frozenset({"target_conn_id"})
+_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Load:
     """What a phase works on."""
 
     config: LoadConfig
     target: TargetConfig
     worker: Worker
+    dump_conn_id: str | None = None
+
+    @cached_property
+    def access(self) -> DumpAccess | None:
+        """How the dump's storage is reached, asked for only by phases that read it. Raises ConfigError.
+
+        None where no connection is named: what the client libraries find in the environment.
+        """
+        from airflow_dm_loader.hooks.dump import dump_access
+
+        return dump_access(self.dump_conn_id) if self.dump_conn_id else None
 
 
 class DumpLoadOperator(BaseOperator):
     """Base of the operators of a load: builds the settings, runs one phase, translates its errors.
 
     :param config: the fields of ``LoadConfig``, as a dict whose strings may hold templates, or as a
-        JSON string such as ``{{ params | tojson }}``; there ``target_conn_id`` is left out. (templated)
+        JSON string such as ``{{ params | tojson }}``; there ``target_conn_id`` and ``dump_conn_id`` are left out.
+        (templated)
     :param target_conn_id: Airflow connection of type ``mysql`` to the target. (templated)
+    :param dump_conn_id: Airflow connection to the storage of the dump, of type ``aws``, ``google_cloud_platform`` or
+        ``wasb``; None, or a template that gives nothing: as the client library finds out by itself. (templated)
     """
 
-    template_fields: Sequence[str] = ("config", "target_conn_id")
+    template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
 
-    def __init__(self, *, config: Mapping[str, Any] | str, target_conn_id: str = "dm_target", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | str,
+        target_conn_id: str = "dm_target",
+        dump_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("doc_md", documentation(type(self)))
         super().__init__(**kwargs)
         self.config = config
         self.target_conn_id = target_conn_id
+        self.dump_conn_id = dump_conn_id
 
     def execute(self, context: Context) -> Any:
         """Run the phase. Only what a retry can mend is raised as an error that Airflow retries."""
@@ -71,6 +95,7 @@ class DumpLoadOperator(BaseOperator):
             config=parse_config(self.config),
             target=DumpTargetHook(self.target_conn_id).target_config(),
             worker=Worker(host=socket.gethostname(), dag_id=ti.dag_id, run_id=ti.run_id, try_number=ti.try_number),
+            dump_conn_id=self.dump_conn_id,
         )
 
     @contextmanager

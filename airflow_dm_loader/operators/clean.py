@@ -22,4 +22,4 @@ class CleanDumpFilesOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import clean_dump_files
 
-        return dict(clean_dump_files(load.config, load.target))
+        return dict(clean_dump_files(load.config, load.target, access=load.access))

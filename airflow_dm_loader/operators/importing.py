@@ -26,7 +26,7 @@ class CreateTablesOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> list[int]:
         from airflow_dm_loader.loader import create_tables, import_shares
 
-        summary = create_tables(load.config, load.target)
+        summary = create_tables(load.config, load.target, access=load.access)
         context["ti"].xcom_push(key="schema", value=dict(summary))
         return list(import_shares(load.config, load.target))
 
@@ -81,6 +81,7 @@ class RunImportOperator(DumpLoadOperator):
             worker=load.worker,
             on_progress=self._say,
             stop=self._stop,
+            access=load.access,
         )
         return asdict(report)
 

@@ -22,7 +22,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import fetch_dump_metadata
 
-        metadata = fetch_dump_metadata(load.config, load.target, load.worker)
+        metadata = fetch_dump_metadata(load.config, load.target, load.worker, access=load.access)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)
         self.log.info(

@@ -40,8 +40,8 @@ _KEPT = ("minLength", "maxLength", "minimum", "maximum", "type", "enum", "title"
 
 
 def load_params(**defaults: Any) -> dict[str, Param]:
-    """Params named as the fields of LoadConfig, with its defaults or these, and ``target_conn_id``."""
-    unknown = set(defaults) - set(LoadConfig.model_fields) - {"target_conn_id"}
+    """Params named as the fields of LoadConfig, with its defaults or these, ``target_conn_id`` and ``dump_conn_id``."""
+    unknown = set(defaults) - set(LoadConfig.model_fields) - {"target_conn_id", "dump_conn_id"}
     if unknown:
         raise ValueError(f"not settings of a load: {', '.join(sorted(unknown))}")
     schema = LoadConfig.model_json_schema()
@@ -51,6 +51,7 @@ def load_params(**defaults: Any) -> dict[str, Param]:
             params[name] = _param(name, _flat(schema["properties"][name], schema["$defs"]), section, defaults)
         if section == WHAT:
             params["target_conn_id"] = _target_param(defaults.get("target_conn_id", "dm_target"))
+            params["dump_conn_id"] = _dump_param(defaults.get("dump_conn_id"))
     return params
 
 
@@ -94,4 +95,14 @@ def _target_param(default: str) -> Param:
         minLength=1,
         title="Target connection",
         description="The Airflow connection, of type mysql, of the server to load into.",
+    )
+
+
+def _dump_param(default: str | None) -> Param:
+    return Param(
+        default,
+        type=["null", "string"],
+        title="Dump connection",
+        description="The Airflow connection, of type aws, google_cloud_platform or wasb, of the storage that holds the "
+        "dump. None: a local dump, or credentials from the worker's environment.",
     )

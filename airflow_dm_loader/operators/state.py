@@ -24,7 +24,7 @@ class PrepareCheckpointOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import prepare_checkpoint
 
-        return dict(prepare_checkpoint(load.config, load.target, load.worker))
+        return dict(prepare_checkpoint(load.config, load.target, load.worker, access=load.access))
 
 
 class ChoosePathOperator(DumpLoadOperator, BaseBranchOperator):

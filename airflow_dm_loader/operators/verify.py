@@ -24,7 +24,7 @@ class ChecksumOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import verify
 
-        outcome = verify(load.config, load.target)
+        outcome = verify(load.config, load.target, access=load.access)
         self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
         return {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)}
 

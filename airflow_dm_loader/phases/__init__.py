@@ -4,6 +4,8 @@ Every phase stands for itself: it opens its own connections, takes what it needs
 tables, and leaves what comes next there. So each can be retried, cleared, or run on another machine. All of them
 raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else.
 
+``access`` says how the dump's storage is reached; None: as its client library finds out from the environment.
+
     beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path, open_barrier
     tables.py      create_tables, build_indexes
     rows.py        import_shares, run_import

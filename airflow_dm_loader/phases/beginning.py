@@ -10,6 +10,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from airflow_dm_loader.barrier import Barrier
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.errors import (
     DumpMetadataError,
@@ -34,7 +35,9 @@ class LoadPath(StrEnum):
     FINISHED = "finished"
 
 
-def fetch_dump_metadata(config: LoadConfig, target: TargetConfig, worker: Worker) -> DumpMetadata:
+def fetch_dump_metadata(
+    config: LoadConfig, target: TargetConfig, worker: Worker, *, access: DumpAccess | None = None
+) -> DumpMetadata:
     """Read the dump's metadata: binlog position, GTID set, times, row counts. DM's ``getMydumpMetadata``.
 
     Raises:
@@ -43,7 +46,7 @@ def fetch_dump_metadata(config: LoadConfig, target: TargetConfig, worker: Worker
         WorkerNotMatchError: it is not here, and the load-task lock says that another host has it (34017).
     """
     try:
-        return inventory_of(config).metadata
+        return inventory_of(config, access).metadata
     except (DumpMetadataError, DumpNotFoundError) as error:
         with open_meta(config, target) as meta:
             lock = load_tasks.get(meta, config) if meta.exists() else None
@@ -55,7 +58,9 @@ def fetch_dump_metadata(config: LoadConfig, target: TargetConfig, worker: Worker
         raise
 
 
-def prepare_checkpoint(config: LoadConfig, target: TargetConfig, worker: Worker) -> dict[str, object]:
+def prepare_checkpoint(
+    config: LoadConfig, target: TargetConfig, worker: Worker, *, access: DumpAccess | None = None
+) -> dict[str, object]:
     """Make the state tables, register the load or take it up, put the load-task lock.
 
     DM's ``Prepare``, ``RegisterCheckPoint`` and ``putLoadTask``; see
@@ -64,7 +69,7 @@ def prepare_checkpoint(config: LoadConfig, target: TargetConfig, worker: Worker)
     Raises:
         TargetError: rights are missing, or a name is too long; nothing was created.
     """
-    inventory = inventory_of(config)
+    inventory = inventory_of(config, access)
     plan = make_plan(inventory)
     with open_meta(config, target) as meta:
         check_plan(meta.db, ask_server(meta.db), config, plan)

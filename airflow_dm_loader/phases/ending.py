@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from airflow_dm_loader.config import Level, LoadConfig, Mode, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
-from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import (
     CheckpointError,
     TargetError,
 )
-from airflow_dm_loader.phases.opened import open_stored
+from airflow_dm_loader.phases.opened import open_stored, storage_of
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.state import files, load_tasks, loads, outcomes
 from airflow_dm_loader.state.events import Worker
@@ -64,7 +64,9 @@ def finish(config: LoadConfig, target: TargetConfig, worker: Worker) -> LoadRepo
         return make_report(meta, config, loads.get(meta, config), outcome, worker, had_finished=had_finished)
 
 
-def clean_dump_files(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+def clean_dump_files(
+    config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None
+) -> dict[str, object]:
     """Remove the dump's files, where ``clean_dump_files`` is set. DM's ``cleanDumpFiles``.
 
     Mode full removes the dump; mode all keeps metadata and schema files. Only files of the dump that was loaded
@@ -76,9 +78,8 @@ def clean_dump_files(config: LoadConfig, target: TargetConfig) -> dict[str, obje
         elif load.status != "finished":
             raise CheckpointError("the load is not finished, so its dump is kept", remedy="Finish the load first.")
         else:
-            storage = DumpStorage.open_uri(config.dump_uri)
             report = clean_dump(
-                storage,
+                storage_of(config, access),
                 lambda inventory: is_this_dump(meta, inventory, load),
                 keep_schema=config.mode is Mode.ALL,
             )

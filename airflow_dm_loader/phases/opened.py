@@ -9,6 +9,7 @@ from dataclasses import replace
 from airflow_dm_loader.barrier import Barrier
 from airflow_dm_loader.barrier.in_target import TargetBarrier
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
@@ -35,14 +36,17 @@ def barrier_of(config: LoadConfig, meta: Meta) -> Barrier:
     return TargetBarrier(meta, config.task_name, config.all_sources)
 
 
-def inventory_of(config: LoadConfig) -> DumpInventory:
-    storage = DumpStorage.open_uri(config.dump_uri)
-    return read_inventory(storage, require_finished=config.require_finished_dump)
+def storage_of(config: LoadConfig, access: DumpAccess | None) -> DumpStorage:
+    return DumpStorage.open_uri(config.dump_uri, access)
 
 
-def schema_reader(config: LoadConfig) -> Callable[[str], SchemaFile]:
+def inventory_of(config: LoadConfig, access: DumpAccess | None) -> DumpInventory:
+    return read_inventory(storage_of(config, access), require_finished=config.require_finished_dump)
+
+
+def schema_reader(config: LoadConfig, access: DumpAccess | None) -> Callable[[str], SchemaFile]:
     """Reads schema files by name, with ``collation_map`` applied to what they create."""
-    storage = DumpStorage.open_uri(config.dump_uri)
+    storage = storage_of(config, access)
 
     def read(name: str) -> SchemaFile:
         file = load_schema_file(storage, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_dm_loader.config import LoadConfig, OnConflict, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.errors import (
     CheckpointError,
 )
@@ -18,13 +19,13 @@ from airflow_dm_loader.verify.decision import found_error
 from airflow_dm_loader.verify.outcome import record_outcome
 
 
-def verify(config: LoadConfig, target: TargetConfig) -> Outcome:
+def verify(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> Outcome:
     """Compare every table with what was sent and what the dump says; write a new outcome.
 
     Raises:
         CheckpointError: data files are missing in the target: the import has not ended.
     """
-    inventory = inventory_of(config)
+    inventory = inventory_of(config, access)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
         waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
@@ -42,7 +43,7 @@ def verify(config: LoadConfig, target: TargetConfig) -> Outcome:
             meta,
             load,
             make_plan(inventory),
-            schema_reader(config),
+            schema_reader(config, access),
             ask_server(meta.db),
             lambda: Database.open(target),
         )

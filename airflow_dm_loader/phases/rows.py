@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
-from airflow_dm_loader.phases.opened import inventory_of, open_stored
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import make_plan
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.state import loads
@@ -31,6 +31,7 @@ def run_import(
     on_progress: Callable[[LoadStatus], None] | None = None,
     progress_interval_s: float = 5.0,
     stop: threading.Event | None = None,
+    access: DumpAccess | None = None,
 ) -> ShareReport:
     """Send one share of the data files, each chunk exactly once; committed chunks are not sent again.
 
@@ -43,7 +44,7 @@ def run_import(
         RowError: the server refused a row; its file, offset and text are named.
         LoadInterruptedError: ``stop`` was set.
     """
-    inventory = inventory_of(config)
+    inventory = inventory_of(config, access)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
         if load.status in {"init", "paused"}:
@@ -56,7 +57,7 @@ def run_import(
             meta=meta,
             load=load,
             plan=make_plan(inventory),
-            storage=DumpStorage.open_uri(config.dump_uri),
+            storage=storage_of(config, access),
             run_id=worker.run_id,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,

@@ -6,6 +6,7 @@ import logging
 import threading
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import index_builder
 from airflow_dm_loader.errors import (
     CheckpointError,
@@ -25,7 +26,7 @@ from airflow_dm_loader.target.session import base_session, target_time_zone, use
 _log = logging.getLogger(__name__)
 
 
-def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> dict[str, object]:
     """Create the databases, tables and views that are missing, and note what each table was like before.
 
     Returns:
@@ -35,7 +36,7 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
     Raises:
         TargetError: the target can't take this load; nothing was created.
     """
-    inventory = inventory_of(config)
+    inventory = inventory_of(config, access)
     plan = make_plan(inventory)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
@@ -44,7 +45,7 @@ def create_tables(config: LoadConfig, target: TargetConfig) -> dict[str, object]
         transactions = server.flavour is not Flavour.TIDB
         sessions = SchemaSessions(user_sql_mode(config), config.time_zone or target_time_zone(meta.db))
         drafter = Drafter(
-            schema_reader(config),
+            schema_reader(config, access),
             transactions=transactions,
             defer_indexes=config.defer_indexes and transactions,
             convert_engines=config.convert_engines,

@@ -118,8 +118,8 @@ def test_a_missing_connection_is_named_with_what_to_do(monkeypatch: pytest.Monke
     assert "AIRFLOW_CONN_NOWHERE" in str(run.error)
 
 
-def test_only_the_param_that_names_the_connection_is_left_out() -> None:
-    assert parse_config(CONFIG | {"target_conn_id": "x"}).task_name == "t"
+def test_only_the_params_that_name_connections_are_left_out() -> None:
+    assert parse_config(CONFIG | {"target_conn_id": "x", "dump_conn_id": None}).task_name == "t"
     with pytest.raises(errors.ConfigError, match="taks_name: LoadConfig has no such setting"):
         parse_config(CONFIG | {"taks_name": "x"})
 

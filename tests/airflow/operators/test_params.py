@@ -14,8 +14,8 @@ PARAMS = load_params()
 REQUIRED = {"task_name": "t", "dump_uri": "/d"}
 
 
-def test_every_setting_has_a_param_of_its_name_and_no_other_but_the_connection() -> None:
-    assert set(PARAMS) == {*LoadConfig.model_fields, "target_conn_id"}
+def test_every_setting_has_a_param_of_its_name_and_no_others_but_the_connections() -> None:
+    assert set(PARAMS) == {*LoadConfig.model_fields, "target_conn_id", "dump_conn_id"}
 
 
 @pytest.mark.parametrize("name", LoadConfig.model_fields)
@@ -35,13 +35,13 @@ def test_the_defaults_of_the_form_are_the_defaults_of_the_settings() -> None:
     params = ParamsDict(load_params())
     params.update(REQUIRED)
     values = params.validate()
-    values.pop("target_conn_id")
+    assert (values.pop("target_conn_id"), values.pop("dump_conn_id")) == ("dm_target", None)
     assert LoadConfig(**values) == LoadConfig(**REQUIRED)
 
 
 def test_the_form_opens_with_what_must_be_said_and_folds_the_rest() -> None:
     opened = [name for name, param in PARAMS.items() if "section" not in param.schema]
-    assert opened == ["task_name", "dump_uri", "source_id", "mode", "target_conn_id"]
+    assert opened == ["task_name", "dump_uri", "source_id", "mode", "target_conn_id", "dump_conn_id"]
     assert {param.schema["section"] for name, param in PARAMS.items() if name not in opened} == {
         "How",
         "Checks",
@@ -63,5 +63,6 @@ def test_the_form_refuses_a_wrong_value(name: str, wrong: Any) -> None:
 def test_a_dag_can_have_defaults_of_its_own() -> None:
     assert load_params(task_name="shop", target_conn_id="t")["task_name"].value == "shop"
     assert load_params(target_conn_id="t")["target_conn_id"].value == "t"
+    assert load_params(dump_conn_id="d")["dump_conn_id"].value == "d"
     with pytest.raises(ValueError, match="taskname"):
         load_params(taskname="shop")
