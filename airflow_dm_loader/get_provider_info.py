@@ -19,12 +19,7 @@ def get_provider_info() -> dict[str, Any]:
                 "tags": ["software"],
             }
         ],
-        "hooks": [
-            {
-                "integration-name": name,
-                "python-modules": ["airflow_dm_loader.hooks.dump", "airflow_dm_loader.hooks.target"],
-            }
-        ],
+        "hooks": [{"integration-name": name, "python-modules": ["airflow_dm_loader.hooks.target"]}],
         "operators": [
             {
                 "integration-name": name,
