@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation
+from airflow_dm_loader.rules.block_allow_list import BlockAllowList
+from airflow_dm_loader.rules.routes import Route
 
 DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
 
@@ -226,9 +228,21 @@ class LoadConfig(Strict):
     session: dict[str, str | int] = Field(
         default_factory=dict, title="Session variables", description="Set on every connection, and kept."
     )
-    routes: tuple[dict[str, Any], ...] = Field((), title="Routes", description="DM's route-rules.")
-    block_allow_list: dict[str, Any] = Field(
-        default_factory=dict, title="Block-allow list", description="DM's block-allow-list."
+    routes: tuple[Route, ...] = Field(
+        (),
+        title="Routes",
+        description="DM's route rules: {schema-pattern, table-pattern, target-schema, target-table, extract-table, "
+        "extract-schema, extract-source}. Table rules come before schema rules; two that match are an error.",
+    )
+    block_allow_list: BlockAllowList = Field(
+        default_factory=BlockAllowList,
+        title="Block-allow list",
+        description="DM's block-allow-list, by the source's names: {do-dbs, do-tables, ignore-dbs, ignore-tables}.",
+    )
+    case_sensitive: bool = Field(
+        False,
+        title="Case-sensitive patterns",
+        description="Whether routes and block_allow_list tell upper from lower case; DM's case-sensitive.",
     )
     barrier: BarrierKind = Field(BarrierKind.TARGET, title="Barrier", description="target: a table in the meta schema.")
     barrier_timeout_s: int = Field(
@@ -365,7 +379,7 @@ def _config_error(model: str, error: ValidationError) -> ConfigError:
         field = name.split(".")[0] or text.split(":")[0]
         code = code or _DM_CODES.get(field)
         if problem["type"] == "extra_forbidden":
-            text = f"{model} has no such setting"
+            text = f"{model} has no such setting" if len(problem["loc"]) == 1 else "there is no such key"
         elif problem["type"] == "missing":
             text = "is required"
         problems.append(f"{name}: {text}" if name else text)

@@ -6,6 +6,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from airflow_dm_loader.config import LoadConfig
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -46,6 +48,8 @@ def _values(described: dict[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_defaults=True)
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from airflow.sdk import Param
+from pydantic import BaseModel
 
 from airflow_dm_loader.config import LoadConfig
 
@@ -27,6 +28,7 @@ _SECTIONS = {
         "convert_engines",
         "routes",
         "block_allow_list",
+        "case_sensitive",
         "clean_dump_files",
         "remove_meta",
     ),
@@ -69,8 +71,8 @@ def _param(name: str, field: dict[str, Any], section: str, defaults: dict[str, A
     kept = {key: field[key] for key in _KEPT if key in field}
     description = kept.pop("description", None)
     if kept["type"] == "array":
-        item = field.get("items", {}).get("type", "string")
-        kept["items"] = {"type": item}
+        items = field.get("items", {})
+        kept["items"] = {"type": "object" if "$ref" in items else items.get("type", "string")}
     if name in defaults:
         kept["default"] = defaults[name]
     elif not LoadConfig.model_fields[name].is_required():
@@ -85,6 +87,8 @@ def _plain_default(name: str) -> Any:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     return list(value) if isinstance(value, tuple) else value
 
 
