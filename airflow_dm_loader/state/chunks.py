@@ -51,6 +51,17 @@ class ChunkIsBusy(LockedError):
     """Another session is at this chunk now."""
 
 
+def hold_load(meta: Meta, load_id: int, *, share_lock: bool) -> None:
+    """Open a transaction in which the load's row can't go; see :func:`claim`."""
+    lock = " LOCK IN SHARE MODE" if share_lock else ""
+    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s{lock}", (load_id,))
+    if row is None:
+        raise CheckpointError(
+            f"load {load_id} is not stored any more: it was started afresh while this attempt was at work",
+            remedy="Nothing to mend: the newer attempt loads the rows.",
+        )
+
+
 def claim(meta: Meta, key: ChunkKey, run_id: str, *, share_lock: bool = True) -> str:
     """Insert the chunk's row and return its nonce; the transaction that this opens must carry the rows too.
 
@@ -63,13 +74,7 @@ def claim(meta: Meta, key: ChunkKey, run_id: str, *, share_lock: bool = True) ->
         ChunkIsBusy: another session holds it, for longer than the server's lock wait.
         CheckpointError: the load is not stored any more, or does not take rows now.
     """
-    lock = " LOCK IN SHARE MODE" if share_lock else ""
-    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s{lock}", (key.load_id,))
-    if row is None:
-        raise CheckpointError(
-            f"load {key.load_id} is not stored any more: it was started afresh while this attempt was at work",
-            remedy="Nothing to mend: the newer attempt loads the rows.",
-        )
+    hold_load(meta, key.load_id, share_lock=share_lock)
     nonce = secrets.token_hex(16)  # text: no sql_mode or charset of the file can change it
     try:
         meta.db.execute(

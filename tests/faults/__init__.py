@@ -20,7 +20,7 @@ from tests.tables import query
 
 
 def before_each_commit(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int, Database], None]) -> None:
-    """Let something happen where a chunk's rows were sent but its row is not completed.
+    """Let something happen where the rows of a chunk that goes alone were sent but its row is not completed.
 
     ``happens`` gets how many chunks came that far, this one included, and the chunk's connection.
     """

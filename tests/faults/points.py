@@ -15,7 +15,7 @@ from typing import Any
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
-from airflow_dm_loader.state import chunks, files, load_tasks, loads, outcomes
+from airflow_dm_loader.state import chunk_groups, chunks, files, load_tasks, loads, outcomes
 from airflow_dm_loader.target import schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
@@ -40,6 +40,12 @@ CHUNK_POINTS = {
     "before COMMIT": _Point(Database, "commit", in_senders=True),
     "after COMMIT, before the client knows": _Point(Database, "commit", after=True, in_senders=True),
 }
+# Those of several small files in one transaction.
+GROUP_POINTS = {
+    "after the insert of several chunks' rows": _Point(chunk_groups, "claim_group", after=True),
+    "after the rows of several chunks": _Point(chunk_groups, "complete_group"),
+    "after COMMIT of several chunks, before the client knows": _Point(chunk_groups, "complete_group", after=True),
+}
 OTHER_POINTS = {
     "before the load is registered": _Point(loads, "register"),
     "after the load is registered": _Point(load_tasks, "put", after=True),
@@ -54,7 +60,7 @@ OTHER_POINTS = {
     "before the clean": _Point(DumpStorage, "remove"),
     "in the clean": _Point(Path, "unlink", after=True),
 }
-POINTS: dict[str, _Point | None] = {**CHUNK_POINTS, **OTHER_POINTS}
+POINTS: dict[str, _Point | None] = {**CHUNK_POINTS, **GROUP_POINTS, **OTHER_POINTS}
 
 
 def signal_at(name: str, nth: int, signal_number: int) -> None:

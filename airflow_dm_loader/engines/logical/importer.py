@@ -110,6 +110,7 @@ def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, r
         default_time_zone=target_time_zone(meta.db),
         max_packet_bytes=server.max_allowed_packet,
         share_lock=server.flavour is not Flavour.TIDB,
+        group_small_files=server.flavour is not Flavour.TIDB,  # what it undoes on an error there was not tried
         session=session,
         open_database=lambda: Database.open(target, session=session),
     )

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import LoadInterruptedError
@@ -92,9 +92,13 @@ class IndexBuilder:
             if stop.is_set():
                 self.abandon()
                 kill_sessions(self._open, self.sessions)
-            time.sleep(_TICK_S)
+            self.pause(_TICK_S)
         if stop.is_set():
             raise LoadInterruptedError("the building of indexes was stopped; those that are built stay")
+
+    def pause(self, seconds: float) -> None:
+        """Until a build ends, but no longer."""
+        wait([future for future in self._futures if not future.done()], seconds, FIRST_COMPLETED)
 
     def abandon(self) -> None:
         """Begin no further table and try nothing again; what is being built goes on while :attr:`busy`."""

@@ -1,37 +1,32 @@
-"""Readers cut files into chunks, connections send them; the chunks in flight bound the memory.
-
-A slot is taken before a chunk is cut and given back once it was sent, so at most ``pool_size + 2`` chunks exist at
-a time, whatever the size of the dump.
-"""
+"""The threads of an import: readers cut files, connections send the chunks, complete tables get their indexes."""
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from tenacity import Retrying
 
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder, Table
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.report import TableStatus
 from airflow_dm_loader.state import files
+from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.sessions import kill_sessions
 
-_log = logging.getLogger(__name__)
 _TICK_S = 0.1
 _KILL_AGAIN_S = 1.0
-_SPARE_SLOTS = 2  # chunks that are cut while every connection sends
 _LONGEST_ABORT_S = 5.0
 
 
@@ -55,20 +50,27 @@ class ImportPool:
         self._table_bytes: dict[Table, int] = defaultdict(int)
         for item in self._work:
             self._table_bytes[item.table] += item.row.file_bytes
-        self._todo: Iterator[FileWork] = iter([item for item in self._work if not item.done])
         self._chunk_bytes = chunk_bytes
         self._stop = stop
         self._threads: list[threading.Thread] = []
         self._all_sent = threading.Event()
+        self._to_mark = threading.Event()  # a file is done, or all were sent
         self._failed = threading.Event()
         self._failures: list[BaseException] = []
         self._unmarked: list[int] = []  # files that are done, but not stored as such yet
         self._marking_session: int | None = None
         self._lock = threading.Lock()
-        pool_size = context.config.pool_size
-        self._slots = threading.Semaphore(pool_size + _SPARE_SLOTS)
-        self._chunks: queue.SimpleQueue[tuple[FileWork, Chunk] | None] = queue.SimpleQueue()
-        self._senders = [ChunkSender(context, lambda: self._ending) for _ in range(pool_size)]
+        self._senders = [ChunkSender(context, lambda: self._ending) for _ in range(context.config.pool_size)]
+        self._senders_left = len(self._senders)
+        self._readers_left = max(1, len(self._senders) // 2)
+        self._feed = ChunkFeed(
+            [item for item in self._work if not item.done],
+            self._open_reader,
+            lambda: self._ending,
+            senders=len(self._senders),
+            chunk_bytes=chunk_bytes,
+            group=context.group_small_files,
+        )
         self.counts = ImportCounts()
 
     @property
@@ -130,25 +132,29 @@ class ImportPool:
         return self.counts
 
     def _run(self, on_tick: Callable[[], None]) -> None:
-        readers = [self._thread(self._read_files, f"reader-{n}") for n in range(max(1, len(self._senders) // 2))]
-        senders = [self._thread(self._send_chunks, f"sender-{n}", sender) for n, sender in enumerate(self._senders)]
+        for number in range(self._readers_left):
+            self._thread(self._read_files, f"reader-{number}")
+        for number, sender in enumerate(self._senders):
+            self._thread(self._send_chunks, f"sender-{number}", sender)
         self._thread(self._mark_files, "marker")
-        everything_cut = False
         killed_at = 0.0
         while self._busy:
-            if not everything_cut and not any(thread.is_alive() for thread in readers):
-                everything_cut = True
-                self._tell_senders_to_end()
-            if not any(thread.is_alive() for thread in senders):
-                self._all_sent.set()
             if self._ending:
                 self._index_builder.abandon()
             if self._stop.is_set() and time.monotonic() - killed_at > _KILL_AGAIN_S:
                 self._kill_sessions()  # again and again: one may just have been opened
                 killed_at = time.monotonic()
             on_tick()
-            time.sleep(_TICK_S)
+            self._pause()
         on_tick()
+
+    def _pause(self) -> None:
+        """A tick, or less where everything ends meanwhile."""
+        alive = [thread for thread in self._threads if thread.is_alive()]
+        if alive:
+            alive[-1].join(_TICK_S)
+        else:
+            self._index_builder.pause(_TICK_S)
 
     @property
     def _busy(self) -> bool:
@@ -178,17 +184,20 @@ class ImportPool:
     # -- readers
 
     def _read_files(self) -> None:
-        while not self._ending:
+        try:
+            self._feed.read(self._count_cut, self._count_end)
+        finally:
             with self._lock:
-                item = next(self._todo, None)
-            if item is None:
-                return
-            self._read_file(item)
+                self._readers_left -= 1
+                was_last = not self._readers_left
+            if was_last:
+                self._feed.close()
 
-    def _read_file(self, item: FileWork) -> None:
+    @contextmanager
+    def _open_reader(self, item: FileWork) -> Iterator[ChunkReader]:
         source = item.planned.source
         with open_decoded(self._storage, source.name, source.compression) as decoded:
-            reader = ChunkReader(
+            yield ChunkReader(
                 decoded,
                 item.row,
                 source_table=(source.schema, source.table),
@@ -197,41 +206,39 @@ class ImportPool:
                 max_statement_bytes=max(64 << 20, 4 * self._context.max_packet_bytes),
                 table=self._context.tables.get((item.row.schema, item.row.table)) if self._context.load_data else None,
             )
-            for chunk in self._with_slots(reader):
-                with self._lock:
-                    item.in_flight += 1
-                self._chunks.put((item, chunk))
-            if self._ending:
-                return
-            with self.counts.lock:
-                self.counts.chunks_skipped += reader.skipped
-        self._settle(item, all_cut=True)
 
-    def _with_slots(self, reader: Iterable[Chunk]) -> Iterator[Chunk]:
-        """Take a slot before each chunk is cut; the sender gives it back."""
-        found = iter(reader)
-        while True:
-            while not self._slots.acquire(timeout=_TICK_S):
-                if self._ending:
-                    return
-            chunk = None if self._ending else next(found, None)
-            if chunk is None:
-                self._slots.release()
-                return
-            yield chunk
+    def _count_cut(self, item: FileWork) -> None:
+        with self._lock:
+            item.in_flight += 1
+
+    def _count_end(self, item: FileWork, skipped: int) -> None:
+        with self.counts.lock:
+            self.counts.chunks_skipped += skipped
+        self._settle(item, all_cut=True)
 
     # -- senders
 
     def _send_chunks(self, sender: ChunkSender) -> None:
         try:
-            while (received := self._chunks.get()) is not None:
-                item, chunk = received
-                if not self._ending:
-                    self._send_chunk(sender, item, chunk)
-                del received, chunk  # a waiting sender must not hold a chunk's bytes
-                self._slots.release()
+            self._feed.send(lambda group: self._send_group(sender, group))
         finally:
             sender.close()
+            with self._lock:
+                self._senders_left -= 1
+                was_last = not self._senders_left
+            if was_last:
+                self._all_sent.set()
+                self._to_mark.set()
+
+    def _send_group(self, sender: ChunkSender, group: Group) -> None:
+        sent = sender.send_together([chunk for _, chunk in group]) if len(group) > 1 else None
+        if sent is None:
+            for item, chunk in group:
+                if not self._ending:
+                    self._send_chunk(sender, item, chunk)
+            return
+        for (item, chunk), counts in zip(group, sent, strict=True):
+            self._count_sent(item, chunk, counts)
 
     def _send_chunk(self, sender: ChunkSender, item: FileWork, chunk: Chunk) -> None:
         held = [chunk]  # tenacity's state is a reference cycle: it must not keep the chunk alive until a collection
@@ -239,6 +246,9 @@ class ImportPool:
             counts = self._retrying(chunk.file.name)(lambda: sender.send(held[0]))
         finally:
             held.clear()
+        self._count_sent(item, chunk, counts)
+
+    def _count_sent(self, item: FileWork, chunk: Chunk, counts: ChunkCounts | None) -> None:
         with self.counts.lock:
             if counts is None:
                 self.counts.chunks_skipped += 1
@@ -257,6 +267,7 @@ class ImportPool:
             if item.all_cut and item.in_flight == 0 and not item.done:
                 item.done = True
                 self._unmarked.append(item.row.file_id)
+                self._to_mark.set()
 
     # -- files that are done
 
@@ -264,13 +275,17 @@ class ImportPool:
         self._retrying("looking for complete tables")(self._start_indexes)  # an earlier try may have left some
         last = False
         while not last:
-            last = self._all_sent.wait(_TICK_S)
+            self._to_mark.wait()
+            self._to_mark.clear()
+            last = self._all_sent.is_set()
             with self._lock:
                 done, self._unmarked = self._unmarked, []
             if done:
                 self._retrying("marking files as done")(self._mark_done, done)
                 self.counts.files_done += len(done)
-                self._retrying("looking for complete tables")(self._start_indexes)
+                if self._index_builder.stages:
+                    self._retrying("looking for complete tables")(self._start_indexes)
+            self._all_sent.wait(_TICK_S)  # a statement for many files, where they are small
 
     def _mark_done(self, file_ids: Iterable[int]) -> None:
         with self._context.open_database() as db:
@@ -287,14 +302,11 @@ class ImportPool:
 
     # -- stopping
 
-    def _tell_senders_to_end(self) -> None:
-        for _ in self._senders:
-            self._chunks.put(None)
-
     def _abort(self) -> None:
         self._failed.set()
         self._all_sent.set()
-        self._tell_senders_to_end()
+        self._to_mark.set()
+        self._feed.close()
         self._index_builder.abandon()
         until = time.monotonic() + _LONGEST_ABORT_S
         while self._busy and time.monotonic() < until:

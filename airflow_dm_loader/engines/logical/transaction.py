@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
@@ -14,7 +14,8 @@ from airflow_dm_loader.engines.logical.duplicates import RowSender
 from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
 from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
-from airflow_dm_loader.state import chunks, conflicts
+from airflow_dm_loader.state import chunk_groups, chunks, conflicts
+from airflow_dm_loader.state.chunk_groups import SentChunk
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsBusy, ChunkIsDone, ChunkKey
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -38,6 +39,7 @@ class LoadContext:
     default_time_zone: str
     max_packet_bytes: int
     share_lock: bool  # whether the server has LOCK IN SHARE MODE
+    group_small_files: bool  # several in one transaction
     session: Mapping[str, str | int]
     open_database: Callable[[], Database]
 
@@ -67,16 +69,14 @@ class ChunkSender:
 
         Any error leaves nothing of the chunk in the target, and the connection closed.
         """
-        table = chunk.file.schema, chunk.file.table
-        as_statements = chunk.row_layout is None or table in self._context.as_statements
+        as_statements = self._goes_as_statements(chunk)
         while True:
             try:
                 return self._send(chunk, as_statements=as_statements)
             except NotAsLoadDataError as error:
                 self.close()
                 as_statements = True
-                self._context.as_statements.add(table)  # its next chunks would most likely fare the same
-                _log.info("%s from byte %d goes as statements: %s", chunk.file.name, chunk.start, error.message)
+                self._remember(chunk, error)
             except ChunkIsBusy as busy:
                 self.close()
                 if self._is_ending():
@@ -89,6 +89,23 @@ class ChunkSender:
             except BaseException:
                 self.close()
                 raise
+
+    def send_together(self, group: Sequence[Chunk]) -> list[ChunkCounts] | None:
+        """Load several small chunks in one transaction: all of them, or none.
+
+        None: something came between, and nothing of it is kept. Then send them one by one, which tells what it was,
+        and lets the others in.
+        """
+        try:
+            return self._send_together(group)
+        except LoaderError as error:
+            self.close()
+            first = group[0].file.name
+            _log.info("%d small files from %s on go one by one: %s", len(group), first, error.message)
+            return None
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Drop the connection; the server undoes what it had open."""
@@ -112,19 +129,53 @@ class ChunkSender:
                 ) from None
             self._used_at = time.monotonic()
             return None
-        counts = self._send_statements(meta, chunk) if as_statements else self._load_data(db, chunk)
+        counts, sent_as = self._send_rows(meta, chunk, as_statements=as_statements)
         chunks.complete(
             meta,
             key,
             nonce,
             end_offset=chunk.end,
             counts=counts,
-            sent_as=_AS_STATEMENTS if as_statements else load_data.SENT_AS,
+            sent_as=sent_as,
             file_bytes=chunk.file_bytes,
             seconds=time.monotonic() - started,
         )
         self._used_at = time.monotonic()
         return counts
+
+    def _send_together(self, group: Sequence[Chunk]) -> list[ChunkCounts]:
+        db = self._ready(group[0])
+        meta = Meta(db, self._context.config.meta_schema)
+        keys = [ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start) for chunk in group]
+        nonce = chunk_groups.claim_group(meta, keys, self._context.run_id, share_lock=self._context.share_lock)
+        sent = []
+        for key, chunk in zip(keys, group, strict=True):
+            started = time.monotonic()
+            self._set_session(db, chunk)
+            try:
+                counts, sent_as = self._send_rows(meta, chunk, as_statements=self._goes_as_statements(chunk))
+            except NotAsLoadDataError as error:
+                self._remember(chunk, error)
+                raise
+            seconds = time.monotonic() - started
+            sent.append(SentChunk(key, chunk.end, counts, sent_as, chunk.file_bytes, seconds))
+        chunk_groups.complete_group(meta, nonce, sent)
+        self._used_at = time.monotonic()
+        return [chunk.counts for chunk in sent]
+
+    def _goes_as_statements(self, chunk: Chunk) -> bool:
+        return chunk.row_layout is None or (chunk.file.schema, chunk.file.table) in self._context.as_statements
+
+    def _remember(self, chunk: Chunk, error: NotAsLoadDataError) -> None:
+        """The table's next chunks would most likely fare the same."""
+        self._context.as_statements.add((chunk.file.schema, chunk.file.table))
+        _log.info("%s from byte %d goes as statements: %s", chunk.file.name, chunk.start, error.message)
+
+    def _send_rows(self, meta: Meta, chunk: Chunk, *, as_statements: bool) -> tuple[ChunkCounts, str]:
+        """What the server counted, and how it went."""
+        if as_statements:
+            return self._send_statements(meta, chunk), _AS_STATEMENTS
+        return self._load_data(meta.db, chunk), load_data.SENT_AS
 
     def _load_data(self, db: Database, chunk: Chunk) -> ChunkCounts:
         assert chunk.row_layout is not None
@@ -162,11 +213,14 @@ class ChunkSender:
             self.close()
         if self._db is None:
             self._db = self._context.open_database()
+        self._set_session(self._db, chunk)
+        return self._db
+
+    def _set_session(self, db: Database, chunk: Chunk) -> None:
         session = file_session(self._context.config, chunk.head, self._context.default_time_zone)
         if session != self._session:
-            self._db.set_session(session)
+            db.set_session(session)
             self._session = session
-        return self._db
 
     def _block(self, chunk: Chunk, row_statement: RowStatement) -> RowBlock:
         rows, statement, file = row_statement.rows, row_statement.statement, chunk.file
