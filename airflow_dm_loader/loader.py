@@ -65,6 +65,7 @@ def load_dump(
     *,
     progress_interval_s: float = 5.0,
     access: DumpAccess | None = None,
+    compare_with: TargetConfig | None = None,
 ) -> LoadReport:
     """Load a dump in this process: all phases in a row.
 
@@ -75,6 +76,7 @@ def load_dump(
         on_progress: called in this thread, about every ``progress_interval_s`` seconds of the import; for example
             :func:`~airflow_dm_loader.live_bar.live_bar`'s.
         access: how the dump's storage is reached; None: as its client library finds out from the environment.
+        compare_with: the server that the dump was made of, to compare all values with; see :func:`verify`.
 
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
@@ -97,7 +99,7 @@ def load_dump(
                 access=access,
             )
         build_indexes(config, target)
-        verify(config, target, access=access)
+        verify(config, target, access=access, compare_with=compare_with)
     if path is not LoadPath.FINISHED:
         resolve_conflicts(config, target, worker, by_hand=False)
     if path is LoadPath.LOAD:

@@ -27,6 +27,8 @@ class DumpLoadTaskGroup(TaskGroup):
         target_conn_id: Airflow connection of type ``mysql``; a template.
         dump_conn_id: Airflow connection to the storage of the dump; a template. None: a local dump, or credentials
             from the worker's environment.
+        compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of; a template.
+            The checksum step then compares all values with its tables.
         import_args: more arguments for the mapped ``run_import`` tasks, for example ``pool``, ``queue``,
             ``executor_config`` or ``max_active_tis_per_dagrun``.
         default_args: over the DAG's, which are over :func:`retry_defaults`.
@@ -39,6 +41,7 @@ class DumpLoadTaskGroup(TaskGroup):
         target_conn_id: str = "dm_target",
         *,
         dump_conn_id: str | None = None,
+        compare_with_conn_id: str | None = None,
         import_args: Mapping[str, Any] | None = None,
         default_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -52,7 +55,14 @@ class DumpLoadTaskGroup(TaskGroup):
             **(default_args or {}),
         }
         with self:
-            add_load_tasks(self, config, target_conn_id, dump_conn_id=dump_conn_id, import_args=import_args)
+            add_load_tasks(
+                self,
+                config,
+                target_conn_id,
+                dump_conn_id=dump_conn_id,
+                compare_with_conn_id=compare_with_conn_id,
+                import_args=import_args,
+            )
 
 
 def add_load_tasks(
@@ -61,6 +71,7 @@ def add_load_tasks(
     target_conn_id: str = "dm_target",
     *,
     dump_conn_id: str | None = None,
+    compare_with_conn_id: str | None = None,
     import_args: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the tasks of one load to the group or DAG whose ``with`` block this is."""
@@ -93,7 +104,11 @@ def add_load_tasks(
         indexes = BuildIndexesOperator(**named("build_indexes"))
         ready >> tables >> rows >> indexes
     with TaskGroup("verify", prefix_group_id=False, tooltip="Row counts, checksums, statistics"):
-        checksum = ChecksumOperator(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **named("checksum"))
+        checksum = ChecksumOperator(
+            compare_with_conn_id=compare_with_conn_id,
+            trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+            **named("checksum"),
+        )
         outcome = CheckOutcomeOperator(
             clean_task_id=group.child_id("analyze"),
             resolve_task_id=group.child_id("resolve_conflicts"),

@@ -1,7 +1,8 @@
 """Fixtures that all tests may ask for.
 
 ``mariadb`` is one private server for the whole run, started when the first test needs it; ``server`` is the
-same with nothing in it, and ``target`` says how to reach that. ``airflow_db`` is a fresh Airflow database.
+same with nothing in it, and ``target`` says how to reach that. ``source`` is a second server. ``airflow_db`` is a
+fresh Airflow database.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ settings.load_profile("shared machine")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "mariadb" in getattr(item, "fixturenames", ()):
+        if {"mariadb", "second_mariadb"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("db")
         if item.path.is_relative_to(AIRFLOW_TESTS):
             item.add_marker("airflow")
@@ -69,9 +70,32 @@ def mariadb() -> Iterator[PrivateMariaDB]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def second_mariadb() -> Iterator[PrivateMariaDB]:
+    """Another server, whose tables are in latin1 and compact unless they say otherwise; most tests want ``source``."""
+    options = {
+        "character-set-server": "latin1",
+        "collation-server": "latin1_swedish_ci",
+        "innodb-default-row-format": "compact",
+        "innodb-buffer-pool-size": "32M",
+    }
+    with PrivateMariaDB(options) as running:
+        yield running
+
+
 @pytest.fixture
 def server(mariadb: PrivateMariaDB) -> PrivateMariaDB:
     """The run's server with no schema, no session and no account but its own."""
+    return _emptied(mariadb)
+
+
+@pytest.fixture
+def source(second_mariadb: PrivateMariaDB) -> PrivateMariaDB:
+    """A second server, as empty, for tests that compare two."""
+    return _emptied(second_mariadb)
+
+
+def _emptied(mariadb: PrivateMariaDB) -> PrivateMariaDB:
     with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (mariadb.user,))
         for (session,) in cursor.fetchall():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ERROR_COUNTER = "dm_loader_exit_with_error_count"
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
-_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id"})
+_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "compare_with_conn_id"})
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class DumpLoadOperator(BaseOperator):
     """Base of the operators of a load: builds the settings, runs one phase, translates its errors.
 
     :param config: the fields of ``LoadConfig``, as a dict whose strings may hold templates, or as a
-        JSON string such as ``{{ params | tojson }}``; there ``target_conn_id`` and ``dump_conn_id`` are left out.
-        (templated)
+        JSON string such as ``{{ params | tojson }}``, where the ids of connections are left out. (templated)
     :param target_conn_id: Airflow connection of type ``mysql`` to the target. (templated)
     :param dump_conn_id: Airflow connection to the storage of the dump, of type ``aws``, ``google_cloud_platform`` or
         ``wasb``; None, or a template that gives nothing: as the client library finds out by itself. (templated)

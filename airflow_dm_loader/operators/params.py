@@ -39,11 +39,12 @@ _SECTIONS = {
 
 # What LoadConfig's schema and a JSON form call the same thing.
 _KEPT = ("minLength", "maxLength", "minimum", "maximum", "type", "enum", "title", "description")
+_CONNECTIONS = frozenset({"target_conn_id", "dump_conn_id", "compare_with_conn_id"})
 
 
 def load_params(**defaults: Any) -> dict[str, Param]:
-    """Params named as the fields of LoadConfig, with its defaults or these, ``target_conn_id`` and ``dump_conn_id``."""
-    unknown = set(defaults) - set(LoadConfig.model_fields) - {"target_conn_id", "dump_conn_id"}
+    """Params named as the fields of LoadConfig, with its defaults or these, and those that name connections."""
+    unknown = set(defaults) - set(LoadConfig.model_fields) - _CONNECTIONS
     if unknown:
         raise ValueError(f"not settings of a load: {', '.join(sorted(unknown))}")
     schema = LoadConfig.model_json_schema()
@@ -54,6 +55,8 @@ def load_params(**defaults: Any) -> dict[str, Param]:
         if section == WHAT:
             params["target_conn_id"] = _target_param(defaults.get("target_conn_id", "dm_target"))
             params["dump_conn_id"] = _dump_param(defaults.get("dump_conn_id"))
+        elif section == CHECKS:
+            params["compare_with_conn_id"] = _source_param(defaults.get("compare_with_conn_id"))
     return params
 
 
@@ -109,4 +112,15 @@ def _dump_param(default: str | None) -> Param:
         title="Dump connection",
         description="The Airflow connection, of type aws, google_cloud_platform or wasb, of the storage that holds the "
         "dump. None: a local dump, or credentials from the worker's environment.",
+    )
+
+
+def _source_param(default: str | None) -> Param:
+    return Param(
+        default,
+        type=["null", "string"],
+        section=CHECKS,
+        title="Compare with the source",
+        description="The Airflow connection, of type mysql, of the server that the dump was made of, if it still holds "
+        "the same rows: the checksum step compares all values with its tables. None: it is not asked.",
     )

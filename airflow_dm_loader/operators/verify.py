@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseBranchOperator
@@ -17,14 +18,25 @@ class ChecksumOperator(DumpLoadOperator):
 
     DM's `PostRestore.Checksum`. It never fails the load by itself: `check_outcome` decides. Clearing it
     compares again and makes a new outcome, which nobody has accepted yet.
+
+    :param compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of, if all
+        values shall be compared with its tables; None, or a template that gives nothing: they are not. (templated)
     """
 
     ui_color = "#fcefc7"
+    template_fields: Sequence[str] = (*DumpLoadOperator.template_fields, "compare_with_conn_id")
+
+    def __init__(self, *, compare_with_conn_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.compare_with_conn_id = compare_with_conn_id
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+        from airflow_dm_loader.hooks.target import DumpTargetHook
         from airflow_dm_loader.loader import verify
 
-        outcome = verify(load.config, load.target, access=load.access)
+        source = self.compare_with_conn_id
+        compare_with = DumpTargetHook(source).target_config() if source else None
+        outcome = verify(load.config, load.target, access=load.access, compare_with=compare_with)
         self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
         return {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)}
 

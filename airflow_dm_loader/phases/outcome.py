@@ -13,14 +13,23 @@ from airflow_dm_loader.state import events, files, indexes, outcomes
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
-from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.verify.decision import found_error
 from airflow_dm_loader.verify.outcome import record_outcome
 
 
-def verify(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> Outcome:
+def verify(
+    config: LoadConfig,
+    target: TargetConfig,
+    *,
+    access: DumpAccess | None = None,
+    compare_with: TargetConfig | None = None,
+) -> Outcome:
     """Compare every table with what was sent and what the dump says; write a new outcome.
+
+    Args:
+        compare_with: the server that the dump was made of, where it still holds the same rows: all values are compared
+            with its tables, at the cost of reading them whole.
 
     Raises:
         CheckpointError: data files are missing in the target: the import has not ended.
@@ -45,7 +54,8 @@ def verify(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | Non
             make_plan(inventory),
             schema_reader(config, access),
             ask_server(meta.db),
-            lambda: Database.open(target),
+            target,
+            compare_with,
         )
         meta.db.commit()
         return outcome

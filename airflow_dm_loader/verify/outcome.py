@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import Level, LoadConfig
+from airflow_dm_loader.config import Level, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
@@ -20,6 +21,7 @@ from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
 
 
@@ -30,11 +32,15 @@ def record_outcome(
     plan: LoadPlan,
     read: Callable[[str], SchemaFile],
     server: Server,
-    open_database: Callable[[], Database],
+    target: TargetConfig,
+    compare_with: TargetConfig | None = None,
 ) -> Outcome:
     """Compare, store the outcome under a new id, and pause the load where a person must decide.
 
     ``checksum=optional`` turns differences into warnings, ``off`` compares nothing; conflicts always count.
+
+    Args:
+        compare_with: the server that the dump was made of, if all values shall be compared with it.
     """
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
     pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
@@ -43,7 +49,8 @@ def record_outcome(
     else:
         others = _other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
-        comparer = _Comparer(read, server, open_database, before, others)
+        source = Source(compare_with, source_tables(plan)) if compare_with is not None else None
+        comparer = _Comparer(read, server, target, before, others, source)
         tables = comparer.compare(pairs, config.pool_size)
     found = conflicts.count(meta, load.load_id)
     differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
@@ -70,9 +77,10 @@ class _Comparer:
 
     read: Callable[[str], SchemaFile]
     server: Server
-    open_database: Callable[[], Database]
+    target: TargetConfig
     before: Mapping[_Table, TableRow]
     others: Mapping[_Table, tuple[str, ...]]
+    source: Source | None
 
     def compare(self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int) -> tuple[TableReport, ...]:
         slices = [pairs[start::connections] for start in range(min(connections, len(pairs)))]
@@ -82,10 +90,13 @@ class _Comparer:
         return tuple(sorted(reports, key=lambda report: place[report.table]))
 
     def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]]) -> list[TableReport]:
-        with self.open_database() as db:
-            return [self._compare(db, table, totals) for table, totals in pairs]
+        with Database.open(self.target) as db, ExitStack() as stack:
+            source = stack.enter_context(self.source.comparer(self.target)) if self.source is not None else None
+            return [self._compare(db, source, table, totals) for table, totals in pairs]
 
-    def _compare(self, db: Database, table: PlannedTable, totals: TableTotals) -> TableReport:
+    def _compare(
+        self, db: Database, source: SourceComparer | None, table: PlannedTable, totals: TableTotals
+    ) -> TableReport:
         key = table.schema, table.table
         name = qualified(*key)
         before = self.before.get(key)
@@ -101,6 +112,7 @@ class _Comparer:
             facts,
             count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
             checksum=lambda: None if no_checksum else _number(db, f"CHECKSUM TABLE {name}", 1),
+            compare_with_source=None if source is None else lambda: source.compare(*key),
         )
 
 

@@ -5,7 +5,7 @@ A table that can't be compared is reported as such, with the reason; it never pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from airflow_dm_loader.dump.metadata import TableMetadata
@@ -24,17 +24,30 @@ class TableFacts:
     other_sources: tuple[str, ...]  # of the same load task, that load into it too
 
 
-def compare_table(facts: TableFacts, count_rows: Callable[[], int], checksum: Callable[[], int | None]) -> TableReport:
+Finding = tuple[Comparison, str]  # and why, in words
+
+
+def compare_table(
+    facts: TableFacts,
+    count_rows: Callable[[], int],
+    checksum: Callable[[], int | None],
+    compare_with_source: Callable[[], Finding] | None = None,
+) -> TableReport:
     """Compare one table.
 
     Args:
         count_rows: asks the server for COUNT(*).
         checksum: asks the server for CHECKSUM TABLE; None where it has none.
+        compare_with_source: compares all values with the source's; None: nobody asked for that.
     """
     totals = facts.totals
     remarks: list[str] = []
     row_count = _conclude(_compare_rows(facts, count_rows), remarks)
-    checksums = _conclude(_compare_checksum(facts, checksum), remarks)
+    contents = [*_compare_checksum(facts, checksum)]
+    if compare_with_source is not None:
+        found = _compare_with_source(facts, compare_with_source)
+        contents = [found] if contents == [_NO_CHECKSUM] else [*contents, found]
+    checksums = _conclude(contents, remarks)
     return report_table(totals, row_count, checksums, remark="; ".join(dict.fromkeys(remarks)))
 
 
@@ -55,10 +68,10 @@ def report_table(totals: TableTotals, row_count: Comparison, checksum: Compariso
     )
 
 
-_Finding = tuple[Comparison, str]
+_NO_CHECKSUM: Finding = ("not_compared", "the dump gives no checksum")
 
 
-def _conclude(findings: Iterator[_Finding], remarks: list[str]) -> Comparison:
+def _conclude(findings: Iterable[Finding], remarks: list[str]) -> Comparison:
     """The worst of the findings: a difference, else something not compared, else passed."""
     found = list(findings)
     remarks.extend(text for _, text in found if text)
@@ -68,7 +81,7 @@ def _conclude(findings: Iterator[_Finding], remarks: list[str]) -> Comparison:
     return "passed" if "passed" in kinds else "not_compared"
 
 
-def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[_Finding]:
+def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[Finding]:
     totals = facts.totals
     said = facts.metadata.rows if facts.metadata is not None else None
     if said is not None:
@@ -87,10 +100,10 @@ def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[
         yield "differs", f"the table has {counted} rows, {totals.kept} were loaded"
 
 
-def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> Iterator[_Finding]:
+def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> Iterator[Finding]:
     said = facts.metadata.data_checksum if facts.metadata is not None else None
     if said is None:
-        yield "not_compared", "the dump gives no checksum"
+        yield _NO_CHECKSUM
         return
     reason = _not_alone(facts)
     if not reason and not facts.same_columns:
@@ -100,11 +113,19 @@ def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> 
         return
     found = checksum()
     if found is None:
-        yield "not_compared", "the server has no checksum of this table"
+        yield "not_compared", "checksum not compared: the server has no CHECKSUM TABLE"
     elif found == int(said):
         yield "passed", ""
     else:
         yield "differs", f"CHECKSUM TABLE gives {found}, the dump says {said}"
+
+
+def _compare_with_source(facts: TableFacts, compare: Callable[[], Finding]) -> Finding:
+    totals = facts.totals
+    reason = _not_alone(facts)
+    if not reason and totals.kept != totals.rows:
+        reason = f"{totals.rows - totals.kept} of its rows met a row with the same key"
+    return ("not_compared", f"not compared with the source: {reason}") if reason else compare()
 
 
 def _not_alone(facts: TableFacts) -> str:

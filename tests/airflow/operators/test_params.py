@@ -15,7 +15,7 @@ REQUIRED = {"task_name": "t", "dump_uri": "/d"}
 
 
 def test_every_setting_has_a_param_of_its_name_and_no_others_but_the_connections() -> None:
-    assert set(PARAMS) == {*LoadConfig.model_fields, "target_conn_id", "dump_conn_id"}
+    assert set(PARAMS) == {*LoadConfig.model_fields, "target_conn_id", "dump_conn_id", "compare_with_conn_id"}
 
 
 @pytest.mark.parametrize("name", LoadConfig.model_fields)
@@ -35,7 +35,8 @@ def test_the_defaults_of_the_form_are_the_defaults_of_the_settings() -> None:
     params = ParamsDict(load_params())
     params.update(REQUIRED)
     values = params.validate()
-    assert (values.pop("target_conn_id"), values.pop("dump_conn_id")) == ("dm_target", None)
+    connections = [values.pop(name) for name in ("target_conn_id", "dump_conn_id", "compare_with_conn_id")]
+    assert connections == ["dm_target", None, None]
     assert LoadConfig(**values) == LoadConfig(**REQUIRED)
 
 
@@ -64,5 +65,6 @@ def test_a_dag_can_have_defaults_of_its_own() -> None:
     assert load_params(task_name="shop", target_conn_id="t")["task_name"].value == "shop"
     assert load_params(target_conn_id="t")["target_conn_id"].value == "t"
     assert load_params(dump_conn_id="d")["dump_conn_id"].value == "d"
+    assert load_params(compare_with_conn_id="s")["compare_with_conn_id"].value == "s"
     with pytest.raises(ValueError, match="taskname"):
         load_params(taskname="shop")

@@ -1,0 +1,92 @@
+"""Compares a loaded table with the tables that it was dumped from, where somebody still has them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import Flavour, ask_server
+from airflow_dm_loader.verify.aggregate import READING_SESSION, Aggregate, NotComparableError, ask_aggregate
+from airflow_dm_loader.verify.column_forms import ComparedColumns, ask_columns, compared_columns
+from airflow_dm_loader.verify.tables import Finding
+
+_Table = tuple[str, str]  # schema, name
+
+
+def source_tables(plan: LoadPlan) -> Mapping[_Table, tuple[_Table, ...]]:
+    """Target table -> the tables of the dump whose rows go there."""
+    found: dict[_Table, set[_Table]] = defaultdict(set)
+    for file in plan.files:
+        found[file.schema, file.table].add((file.source.schema, file.source.table))
+    return {table: tuple(sorted(sources)) for table, sources in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The server that a dump was made of, and which of its tables went where."""
+
+    config: TargetConfig
+    tables: Mapping[_Table, tuple[_Table, ...]]
+
+    @contextmanager
+    def comparer(self, target: TargetConfig) -> Iterator[SourceComparer]:
+        """Connect to both servers."""
+        with (
+            Database.open(self.config, session=READING_SESSION) as source_db,
+            Database.open(target, session=READING_SESSION) as target_db,
+        ):
+            flavours = ask_server(source_db).flavour, ask_server(target_db).flavour
+            yield SourceComparer(self.tables, source_db, target_db, flavours)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceComparer:
+    """Compares tables one after another; each is read whole, once at either server."""
+
+    tables: Mapping[_Table, tuple[_Table, ...]]
+    source_db: Database
+    target_db: Database
+    flavours: tuple[Flavour, Flavour]  # the source's, the target's
+
+    def compare(self, schema: str, table: str) -> Finding:
+        """What the comparison of one target table with its sources found."""
+        sources = self.tables.get((schema, table)) or ((schema, table),)
+        try:
+            parts = [(source, self._columns(source, (schema, table))) for source in sources]
+            first, columns = parts[0]
+            for other, others in parts[1:]:
+                if others.target != columns.target:
+                    raise NotComparableError(f"{_name(other)} has other columns than {_name(first)}")
+            dumped = Aggregate()
+            for source, compared in parts:
+                dumped += ask_aggregate(self.source_db, *source, compared.source)
+            loaded = ask_aggregate(self.target_db, schema, table, columns.target)
+        except NotComparableError as error:
+            return "not_compared", f"not compared with the source: {error}"
+        finally:  # the next table is read as it is then
+            self.source_db.rollback()
+            self.target_db.rollback()
+        if loaded != dumped:
+            names = ", ".join(map(_name, sources))
+            return "differs", f"the table ({loaded}) differs from the source's {names} ({dumped})"
+        return "passed", "; ".join(f"not compared with the source: {text}" for text in columns.left_out)
+
+    def _columns(self, source: _Table, target: _Table) -> ComparedColumns:
+        there = ask_columns(self.source_db, *source)
+        if not there:
+            raise NotComparableError(f"it has no table {_name(source)}, or hides it")
+        compared = compared_columns(there, ask_columns(self.target_db, *target), self.flavours)
+        if compared.unknown:
+            raise NotComparableError(f"the target lacks columns of it: {', '.join(compared.unknown)}")
+        if not compared.source:
+            raise NotComparableError("; ".join(compared.left_out))
+        return compared
+
+
+def _name(table: _Table) -> str:
+    return ".".join(table)
