@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from dev.private_mariadb import PrivateMariaDB
+from tests.buckets import S3Server, new_bucket, s3_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,3 +122,16 @@ def airflow_db() -> None:
     from airflow.utils.db import initdb
 
     initdb()
+
+
+@pytest.fixture(scope="session")
+def s3_running() -> Iterator[S3Server]:
+    """The run's S3 server; most tests want ``s3``."""
+    with s3_server() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(s3_running: S3Server) -> S3Server:
+    """The run's S3 server with an empty bucket."""
+    return new_bucket(s3_running)

@@ -119,11 +119,8 @@ class DecodedFile:
             RetriableError: the storage failed.
         """
         if self.seekable_cheaply:
-            try:
-                end = self._file.seek(0, 2)
-                self.offset = self.file_bytes_read = self._file.seek(min(offset, end))
-            except OSError as error:
-                raise RetriableError(f"a dump file can't be read: {error.strerror}", file=self.name) from error
+            end = self._file.seek(0, 2)
+            self.offset = self.file_bytes_read = self._file.seek(min(offset, end))
             self._failure = None
         elif offset < self.offset:
             self._restart()
@@ -154,12 +151,7 @@ class DecodedFile:
         self._decoder, self._input, self._failure = None, b"", None
 
     def _stored(self, n: int) -> bytes:
-        try:
-            piece = self._file.read(n)
-        except OSError as error:
-            raise RetriableError(
-                f"a dump file can't be read: {error.strerror}", file=self.name, offset=self.offset
-            ) from error
+        piece = self._file.read(n)
         self.file_bytes_read += len(piece)
         return piece
 

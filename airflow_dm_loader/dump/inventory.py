@@ -78,7 +78,7 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
     if METADATA_NAME not in names:
         started = sorted(name for name in names if name.startswith(f"{METADATA_NAME}."))
         hint = f"; there is {started[0]!r}, so the dump did not finish or was not put together" if started else ""
-        raise DumpMetadataError(f"there is no {METADATA_NAME!r} file among the {len(names)} in {storage.folder}{hint}")
+        raise DumpMetadataError(f"there is no {METADATA_NAME!r} file among the {len(names)} in {storage.where}{hint}")
     raw = storage.read(METADATA_NAME, _METADATA_LIMIT_BYTES)
     metadata = parse_metadata(raw, require_finished=require_finished)
     real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,12 +37,13 @@ def barrier_of(config: LoadConfig, meta: Meta) -> Barrier:
     return TargetBarrier(meta, config.task_name, config.all_sources)
 
 
-def storage_of(config: LoadConfig, access: DumpAccess | None) -> DumpStorage:
-    return DumpStorage.open_uri(config.dump_uri, access)
+def storage_of(config: LoadConfig, access: DumpAccess | None, *, stop: threading.Event | None = None) -> DumpStorage:
+    return DumpStorage.open_uri(config.dump_uri, access, stop=stop)
 
 
-def inventory_of(config: LoadConfig, access: DumpAccess | None) -> DumpInventory:
-    return read_inventory(storage_of(config, access), require_finished=config.require_finished_dump)
+def inventory_of(config: LoadConfig, access: DumpAccess | None, storage: DumpStorage | None = None) -> DumpInventory:
+    """The dump's inventory; ``storage`` where it is read on from there, so that it is the files that were listed."""
+    return read_inventory(storage or storage_of(config, access), require_finished=config.require_finished_dump)
 
 
 def schema_reader(config: LoadConfig, access: DumpAccess | None) -> Callable[[str], SchemaFile]:

@@ -44,7 +44,9 @@ def run_import(
         RowError: the server refused a row; its file, offset and text are named.
         LoadInterruptedError: ``stop`` was set.
     """
-    inventory = inventory_of(config, access)
+    stop = stop or threading.Event()
+    storage = storage_of(config, access, stop=stop)
+    inventory = inventory_of(config, access, storage)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
         if load.status in {"init", "paused"}:
@@ -57,9 +59,9 @@ def run_import(
             meta=meta,
             load=load,
             plan=make_plan(inventory),
-            storage=storage_of(config, access),
+            storage=storage,
             run_id=worker.run_id,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,
-            stop=stop or threading.Event(),
+            stop=stop,
         )

@@ -8,14 +8,14 @@ import pytest
 
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import LocalStorage
 from airflow_dm_loader.errors import FatalError
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 NAMES = sorted(path.name for path in DUMPS.iterdir() if path.is_dir())
 
 
-class Stubborn(DumpStorage):
+class Stubborn(LocalStorage):
     """A folder in which one file can't be removed."""
 
     kept = ""
@@ -26,7 +26,7 @@ class Stubborn(DumpStorage):
         return super().remove(name for name in names if name != self.kept) + problems
 
 
-class StubbornFolder(DumpStorage):
+class StubbornFolder(LocalStorage):
     """A folder that can't be removed."""
 
     def remove_folder_if_empty(self) -> bool:
@@ -43,14 +43,14 @@ def copy_of(name: str, tmp_path: Path) -> Path:
 
 
 def inventory_of(folder: Path) -> DumpInventory:
-    return read_inventory(DumpStorage(folder), require_finished=True)
+    return read_inventory(LocalStorage(folder), require_finished=True)
 
 
 def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def clean(folder: Path, *, keep_schema: bool = False, kind: type[DumpStorage] = DumpStorage) -> CleaningReport:
+def clean(folder: Path, *, keep_schema: bool = False, kind: type[LocalStorage] = LocalStorage) -> CleaningReport:
     return clean_dump(kind(folder), is_dump(inventory_of(folder).fingerprint), keep_schema=keep_schema)
 
 
@@ -88,7 +88,7 @@ def test_files_that_are_not_of_the_dump_stay_and_keep_the_folder(folder: Path) -
     (folder / "notes.txt").write_text("keep me")
     (folder / "more").mkdir()
     (folder / "more" / "shop.orders.00000.sql").write_text("keep me")
-    report = clean_dump(DumpStorage(folder), is_dump(fingerprint), keep_schema=False)
+    report = clean_dump(LocalStorage(folder), is_dump(fingerprint), keep_schema=False)
     assert names_in(folder) == {"notes.txt", "more"}
     assert names_in(folder / "more") == {"shop.orders.00000.sql"}
     assert report.warnings == ("the folder was kept: it holds files that are not of the dump",)
@@ -99,7 +99,7 @@ def test_another_dump_in_the_folder_is_left_alone(folder: Path) -> None:
     shutil.rmtree(folder)
     shutil.copytree(DUMPS / "mydumper-0.10", folder)
     names = names_in(folder)
-    report = clean_dump(DumpStorage(folder), is_dump(loaded), keep_schema=False)
+    report = clean_dump(LocalStorage(folder), is_dump(loaded), keep_schema=False)
     assert names_in(folder) == names
     assert report.removed == ()
     assert report.warnings == ("nothing was removed: this is not the dump that was loaded any more",)
@@ -110,7 +110,7 @@ def test_a_file_that_changed_since_makes_it_another_dump(folder: Path) -> None:
     with (folder / "shop.orders.00000.sql").open("ab") as file:
         file.write(b"\n")
     names = names_in(folder)
-    assert clean_dump(DumpStorage(folder), is_dump(loaded), keep_schema=False).removed == ()
+    assert clean_dump(LocalStorage(folder), is_dump(loaded), keep_schema=False).removed == ()
     assert names_in(folder) == names
 
 
@@ -121,14 +121,14 @@ def test_a_folder_that_can_not_be_read_is_left_alone(folder: Path, metadata: byt
     if metadata is not None:
         (folder / "metadata").write_bytes(metadata)
     names = names_in(folder)
-    report = clean_dump(DumpStorage(folder), is_dump(loaded), keep_schema=False)
+    report = clean_dump(LocalStorage(folder), is_dump(loaded), keep_schema=False)
     assert names_in(folder) == names
     assert report.removed == ()
     assert report.warnings[0].startswith("nothing was removed: ")
 
 
 def test_a_dump_that_is_gone_is_a_warning(tmp_path: Path) -> None:
-    report = clean_dump(DumpStorage(tmp_path / "gone"), is_dump("f"), keep_schema=False)
+    report = clean_dump(LocalStorage(tmp_path / "gone"), is_dump("f"), keep_schema=False)
     assert report.removed == ()
     assert "there is no dump folder" in report.warnings[0]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_dm_loader.dump.compression import DecodedFile, open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import LocalStorage
 from airflow_dm_loader.errors import DumpFormatError, DumpNotFoundError
 
 CONTENT = random.Random(7).randbytes(300_000) + b"INSERT INTO `t` VALUES (1);\n" * 20_000
@@ -27,7 +27,7 @@ COMPRESSED = [Compression.GZIP, Compression.ZSTD]
 
 def opened(folder: Path, stored: bytes, compression: Compression) -> DecodedFile:
     (folder / "file").write_bytes(stored)
-    return open_decoded(DumpStorage(folder), "file", compression)
+    return open_decoded(LocalStorage(folder), "file", compression)
 
 
 def read_all(file: DecodedFile, n: int = 1 << 16) -> bytes:
@@ -185,7 +185,7 @@ def test_other_compressions_are_refused_by_name(tmp_path: Path, compression: Com
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DumpNotFoundError) as caught:
-        open_decoded(DumpStorage(tmp_path), "gone.sql", Compression.NONE)
+        open_decoded(LocalStorage(tmp_path), "gone.sql", Compression.NONE)
     assert caught.value.file == "gone.sql"
 
 

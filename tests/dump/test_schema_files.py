@@ -11,7 +11,7 @@ from airflow_dm_loader.dump import schema_files
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.inventory import read_inventory
 from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file, read_schema_file
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import LocalStorage
 from airflow_dm_loader.errors import DumpFormatError, NotCreateStatementError
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
@@ -27,7 +27,7 @@ def refusal(raw: bytes) -> NotCreateStatementError:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_all_schema_files_of_a_real_dump_are_read(name: str) -> None:
-    storage = DumpStorage(DUMPS / name)
+    storage = LocalStorage(DUMPS / name)
     inventory = read_inventory(storage, require_finished=True)
     for (_, table), file in inventory.table_schemas.items():
         parsed = parse_create_table(load_schema_file(storage, file).create.decode())
@@ -115,14 +115,14 @@ def test_a_cut_file_is_refused(cut: int) -> None:
 
 def test_a_compressed_file_is_decoded(tmp_path: Path) -> None:
     (tmp_path / "s.t-schema.sql.gz").write_bytes(gzip.compress(CREATE + b";"))
-    assert load_schema_file(DumpStorage(tmp_path), "s.t-schema.sql.gz").create == CREATE
+    assert load_schema_file(LocalStorage(tmp_path), "s.t-schema.sql.gz").create == CREATE
 
 
 def test_a_file_that_is_far_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema_files, "_MAX_BYTES", 100)
     (tmp_path / "s.t-schema.sql.gz").write_bytes(gzip.compress(b" " * 101 + CREATE + b";"))
     with pytest.raises(NotCreateStatementError, match="more than 100 bytes") as caught:
-        load_schema_file(DumpStorage(tmp_path), "s.t-schema.sql.gz")
+        load_schema_file(LocalStorage(tmp_path), "s.t-schema.sql.gz")
     assert caught.value.file == "s.t-schema.sql.gz"
 
 

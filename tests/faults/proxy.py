@@ -18,9 +18,10 @@ _RESET = struct.pack("ii", 1, 0)  # linger for 0 s: close with RST
 
 @dataclass(frozen=True)
 class Fault:
-    """What shall happen to one connection; bytes are those that the client sent on it."""
+    """What shall happen to one connection; bytes are those that the client sent on it, where nothing else is said."""
 
     cut_after_bytes: int | None = None
+    cut_after_answered_bytes: int | None = None  # of the server
     stall_after_bytes: int | None = None
     stall_s: float = 0.0
     drop_answer_to_commit: int | None = None  # the first, the second ...
@@ -142,8 +143,14 @@ class _Pair:
                 self.cut()
 
     def pass_to_client(self) -> None:
+        limit, answered = self._fault.cut_after_answered_bytes, 0
         try:
             while data := self._server.recv(1 << 14):
+                if limit is not None and answered + len(data) > limit:
+                    self._client.sendall(data[: limit - answered])
+                    self._on_fault("connection cut in an answer")
+                    return
+                answered += len(data)
                 if self._swallow.is_set():
                     self._on_fault("answer to COMMIT dropped")
                     return

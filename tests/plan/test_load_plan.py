@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
+from airflow_dm_loader.dump.storage import LocalStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.plan.load_plan import (
     LARGE_TABLE_BYTES,
@@ -107,7 +107,7 @@ def test_triggers_and_routines_are_not_planned() -> None:
 
 @pytest.mark.parametrize("name", ["mydumper-0.10", "mydumper-0.10-gz-rows", "mydumper-1.0", "mydumper-1.0-zstd"])
 def test_a_real_dump_is_planned_whole(name: str) -> None:
-    real = read_inventory(DumpStorage(DUMPS / name), require_finished=True)
+    real = read_inventory(LocalStorage(DUMPS / name), require_finished=True)
     plan = make_plan(real)
     assert [file.source for file in plan.files] == list(real.data_files)
     assert [file.file_id for file in plan.files] == list(range(len(plan.files)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_dm_loader.dump import lexer
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import LocalStorage
 from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader, TableColumns
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, UnsupportedStatementError
 from airflow_dm_loader.state.files import FileRow
@@ -65,7 +65,7 @@ def read(
     file = FileRow(3, NAME, "s", "t", len(stored) if planned_bytes is None else planned_bytes)
     with (
         pytest.MonkeyPatch.context() as patch,
-        open_decoded(DumpStorage(folder), NAME, compression) as decoded,
+        open_decoded(LocalStorage(folder), NAME, compression) as decoded,
     ):
         patch.setattr(lexer, "_BLOCK_BYTES", block_bytes)
         reader = ChunkReader(

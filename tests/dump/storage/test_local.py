@@ -36,11 +36,11 @@ def test_file_uris_are_percent_decoded_and_paths_are_not(tmp_path: Path, name: s
 def test_a_relative_path_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dump").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert DumpStorage.open_uri("dump").folder == tmp_path / "dump"
+    assert DumpStorage.open_uri("dump").where == str(tmp_path / "dump")
 
 
 def test_a_file_uri_of_this_host_by_name(tmp_path: Path) -> None:
-    assert DumpStorage.open_uri(f"file://localhost{tmp_path}").folder == tmp_path
+    assert DumpStorage.open_uri(f"file://localhost{tmp_path}").where == str(tmp_path)
 
 
 def test_a_missing_folder_is_dm_34014(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""What every place can do where a dump lies."""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, ClassVar, cast
+
+from airflow_dm_loader.dump.access import DumpAccess, check_access
+from airflow_dm_loader.dump.storage.resuming import ResumingFile
+from airflow_dm_loader.dump.storage.retries import storage_retrying
+from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError
+from airflow_dm_loader.location import DumpLocation
+
+_log = logging.getLogger(__name__)
+_BUFFER_BYTES = 128 << 10  # of each open file
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the folder."""
+
+    name: str  # relative to the dump's folder, without "/"
+    file_bytes: int  # as stored
+    version: str = field(default="", compare=False)  # another one is another content; what it says is the storage's
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What lies in the folder, each sorted by name."""
+
+    files: tuple[StoredFile, ...]
+    others: tuple[str, ...]
+
+
+class DumpStorage(ABC):
+    """A dump's folder or prefix.
+
+    Reading goes on by itself after a failure, for about half a minute, and then raises :class:`RetriableError`.
+    Threads may share one.
+
+    Args:
+        stop: setting it ends the waiting between two tries.
+    """
+
+    # Whether opening a file costs next to nothing, so that one that can't be opened is found out right then.
+    _opens_at_once: ClassVar[bool] = False
+
+    def __init__(self, *, stop: threading.Event | None = None) -> None:
+        self._stop = stop
+        self._listing: Listing | None = None
+        self._listed: dict[str, StoredFile] = {}
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def open_uri(uri: str, access: DumpAccess | None = None, *, stop: threading.Event | None = None) -> DumpStorage:
+        """The place that a ``dump_uri`` names, which need not exist yet.
+
+        Args:
+            access: how it is reached; None: as the storage's client library finds out from the environment.
+
+        Raises:
+            ConfigError: the URI is wrong, or the access is for another storage (20058); or a package is missing.
+        """
+        location = DumpLocation.parse(uri)
+        check_access(location, access)
+        if location.folder is not None:
+            from airflow_dm_loader.dump.storage.local import LocalStorage
+
+            return LocalStorage(location.folder, stop=stop)
+        from airflow_dm_loader.dump.storage.objects import ObjectStorage, open_bucket
+
+        return ObjectStorage(location, open_bucket(location, access), stop=stop)
+
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """The place, as it may be shown."""
+
+    def list(self) -> list[StoredFile]:
+        """The files of the folder, sorted by name.
+
+        What is opened from then on must be as it was listed.
+
+        Raises:
+            DumpNotFoundError: there is nothing, or it can't be read.
+            RetriableError: the storage failed.
+        """
+        return list(self._look().files)
+
+    def list_others(self) -> tuple[str, ...]:
+        """Names in the folder that are no files (subfolders end in "/"); none of them is read or removed."""
+        return (self._listing or self._look()).others
+
+    def open(self, name: str) -> BinaryIO:
+        """The stored bytes of a file.
+
+        Raises:
+            DumpNotFoundError: it is gone, or can't be opened.
+            CheckpointError: it is not as it was listed, or becomes another one while it is read (34018).
+            RetriableError: the storage failed; also at each ``read``.
+        """
+        if name in ("", ".", "..") or "/" in name or "\x00" in name:
+            raise ValueError(f"{name!r} is no name of a file in the dump's folder")
+        retrying = storage_retrying(f"reading {name}", self._stop)
+        file = self._find(name)
+        stream = retrying(self._open_at, file, 0) if self._opens_at_once else None
+
+        def open_at(offset: int) -> BinaryIO:
+            return self._open_at(file, offset)
+
+        resuming = ResumingFile(name, file.file_bytes, open_at, self._meaning, retrying, stream)
+        return cast("BinaryIO", io.BufferedReader(resuming, _BUFFER_BYTES))
+
+    def read(self, name: str, limit: int) -> bytes:
+        """All stored bytes of a file that has at most ``limit`` of them.
+
+        Raises:
+            DumpNotFoundError: it is gone, or can't be opened.
+            DumpFormatError: it is longer.
+            RetriableError: the storage failed.
+        """
+        with self.open(name) as file:
+            content = file.read(limit + 1)
+        if len(content) > limit:
+            raise DumpFormatError(f"the file is longer than the {limit} bytes that such a file may have", file=name)
+        return content
+
+    def remove(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Remove these files; says in words which could not be removed, and why.
+
+        A link is removed, never what it leads to. A file that is gone already is no problem.
+        """
+        given = tuple(names)
+        for name in given:
+            if name in ("", ".", "..") or "/" in name or "\x00" in name:
+                raise ValueError(f"{name!r} is no name of a file in the dump's folder")
+        return tuple(f"{name!r} was not removed: {why}" for name, why in self._remove(given))
+
+    @abstractmethod
+    def remove_folder_if_empty(self) -> bool:
+        """Whether the folder is gone now; one that holds anything, or is a link, stays.
+
+        Raises:
+            FatalError: it is empty but could not be removed.
+        """
+
+    @abstractmethod
+    def _list_once(self) -> Listing: ...
+
+    @abstractmethod
+    def _find(self, name: str) -> StoredFile:
+        """The file as it is to be read, with its version; tries again by itself."""
+
+    @abstractmethod
+    def _open_at(self, file: StoredFile, offset: int) -> BinaryIO:
+        """Open this version of the file there; raises only LoaderError."""
+
+    @abstractmethod
+    def _meaning(self, error: Exception) -> LoaderError | None:
+        """What an exception of reading means; None: it is none of the storage's."""
+
+    @abstractmethod
+    def _remove(self, names: Sequence[str]) -> Iterable[tuple[str, str]]:
+        """Remove files; gives the names of those that could not be removed, and why."""
+
+    def _look(self) -> Listing:
+        listing: Listing = storage_retrying(f"listing {self.where}", self._stop)(self._list_once)
+        _log.debug("%d files at %s", len(listing.files), self.where)
+        with self._lock:
+            self._listing, self._listed = listing, {file.name: file for file in listing.files}
+        return listing
+
+
+def changed(name: str | None = None) -> CheckpointError:
+    """The error of a file that is another one now."""
+    return CheckpointError(
+        "the file was changed while the dump was being read",
+        file=name,
+        remedy="Nothing of two versions was mixed. A file that was mended in its old size goes on with a clear; else "
+        "put the dump back as it was, or load the new one under another task_name.",
+    )

@@ -1,0 +1,116 @@
+"""A dump in a folder of this machine, or on a file system that is mounted here."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
+from airflow_dm_loader.dump.storage.retries import storage_retrying
+from airflow_dm_loader.errors import DumpNotFoundError, FatalError, LoaderError, RetriableError
+
+# These do not go away by themselves. Others may: EIO of a disk or a cable, ESTALE and ETIMEDOUT of NFS.
+_LASTING = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EINVAL,
+        errno.ENXIO,
+    }
+)
+
+
+class LocalStorage(DumpStorage):
+    """A folder.
+
+    Its files are opened without smart_open, which would import every cloud's library that is installed.
+    """
+
+    _opens_at_once = True
+
+    def __init__(self, folder: Path, *, stop: threading.Event | None = None) -> None:
+        super().__init__(stop=stop)
+        self.folder = folder
+
+    @property
+    def where(self) -> str:
+        return str(self.folder)
+
+    def remove_folder_if_empty(self) -> bool:
+        try:
+            self.folder.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                return False
+            raise FatalError(f"the dump's empty folder {self.folder} was not removed: {error.strerror}") from error
+        return True
+
+    def _list_once(self) -> Listing:
+        """Links to files count as files, with the size of what they lead to."""
+        try:
+            names = sorted(path.name for path in self.folder.iterdir())
+        except OSError as error:
+            raise self._unreadable(error, f"there is no dump folder {self.folder}") from error
+        found = [(name, self._stat(name)) for name in names]
+        return Listing(
+            tuple(StoredFile(name, info.st_size) for name, info in found if stat.S_ISREG(info.st_mode)),
+            tuple(name + "/" * stat.S_ISDIR(info.st_mode) for name, info in found if not stat.S_ISREG(info.st_mode)),
+        )
+
+    def _find(self, name: str) -> StoredFile:
+        info: os.stat_result = storage_retrying(f"looking at {name}", self._stop)(self._stat, name)
+        found = _stored(name, info)
+        if found != self._listed.get(name, found):  # its size; a file that was mended in place has the old one
+            raise changed(name)
+        return found
+
+    def _open_at(self, file: StoredFile, offset: int) -> BinaryIO:
+        try:
+            stream = (self.folder / file.name).open("rb", buffering=0)
+            try:
+                if _stored(file.name, os.fstat(stream.fileno())).version != file.version:
+                    raise changed(file.name)
+                stream.seek(offset)
+            except BaseException:
+                stream.close()
+                raise
+        except OSError as error:
+            raise self._unreadable(error, file=file.name) from error
+        return cast("BinaryIO", stream)
+
+    def _meaning(self, error: Exception) -> LoaderError | None:
+        return self._unreadable(error) if isinstance(error, OSError) else None
+
+    def _remove(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for name in names:
+            try:
+                (self.folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                yield name, str(error.strerror)
+
+    def _stat(self, name: str) -> os.stat_result:
+        try:
+            return (self.folder / name).stat()
+        except OSError as error:
+            raise self._unreadable(error, file=name) from error
+
+    def _unreadable(self, error: OSError, what: str = "", *, file: str | None = None) -> LoaderError:
+        kind = DumpNotFoundError if error.errno in _LASTING else RetriableError
+        what = what or f"a file of the dump in {self.folder} can't be read"
+        return kind(f"{what}: {error.strerror}", file=file)
+
+
+def _stored(name: str, info: os.stat_result) -> StoredFile:
+    return StoredFile(name, info.st_size, f"{info.st_size} bytes of {info.st_mtime_ns}")

@@ -1,0 +1,155 @@
+"""A dump under a prefix of a bucket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
+from airflow_dm_loader.dump.storage.retries import storage_retrying
+from airflow_dm_loader.dump.storage.troubles import Trouble
+from airflow_dm_loader.errors import CheckpointError, DumpNotFoundError, FatalError, LoaderError
+from airflow_dm_loader.location import DumpLocation, StorageKind
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of a bucket; ``version`` is its ETag or generation."""
+
+    key: str
+    object_bytes: int
+    version: str
+
+
+class Bucket(Protocol):
+    """What is needed of a storage's client. Each call may raise whatever the client raises."""
+
+    def list(self, prefix: str) -> Iterable[StoredObject | str]:
+        """The objects right under the prefix, and as text the prefixes below it, page by page."""
+
+    def open(self, key: str, version: str, offset: int) -> BinaryIO:
+        """Read this version of an object from there on; any other one is an error, also later."""
+
+    def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Delete objects in as few requests as can be; gives those that were not, and why."""
+
+    def meaning(self, error: Exception) -> Trouble | None:
+        """What an exception of the client means; None: it is none of the storage's."""
+
+
+class ObjectStorage(DumpStorage):
+    """A prefix of a bucket. An object at the prefix itself is the mark of a folder, not a file."""
+
+    def __init__(self, location: DumpLocation, bucket: Bucket, *, stop: threading.Event | None = None) -> None:
+        super().__init__(stop=stop)
+        self._location = location
+        self._bucket = bucket
+        self._prefix = location.prefix
+        self._has_mark = False
+        self._was_removed = False
+        self._first_look = threading.Lock()
+
+    @property
+    def where(self) -> str:
+        return str(self._location)
+
+    def remove_folder_if_empty(self) -> bool:
+        left = self._look()
+        if left.files or left.others:
+            return False
+        if self._has_mark and (why := self._delete([self._prefix])):
+            raise FatalError(f"the mark of the dump's empty folder {self.where} was not removed: {why[self._prefix]}")
+        return True
+
+    def _list_once(self) -> Listing:
+        files: dict[str, StoredFile] = {}
+        others: set[str] = set()
+        has_mark = False
+        with self._translating():
+            for found in self._bucket.list(self._prefix):
+                if isinstance(found, str):
+                    others.add(found.removeprefix(self._prefix))
+                elif found.key == self._prefix:
+                    has_mark = True
+                else:
+                    name = found.key.removeprefix(self._prefix)
+                    files[name] = StoredFile(name, found.object_bytes, found.version)
+        if not (files or others or self._was_removed):  # a prefix is there for as long as something is under it
+            raise DumpNotFoundError(f"there is nothing at {self.where}")
+        self._has_mark = has_mark
+        return Listing(tuple(files[name] for name in sorted(files)), tuple(sorted(others)))
+
+    def _find(self, name: str) -> StoredFile:
+        """By the listing: one request tells the versions of a thousand objects."""
+        with self._first_look:
+            if self._listing is None:
+                self._look()
+        found = self._listed.get(name)
+        if found is None:
+            raise DumpNotFoundError(f"there is no such object at {self.where}", file=name)
+        return found
+
+    def _open_at(self, file: StoredFile, offset: int) -> BinaryIO:
+        with self._translating(file=file.name, offset=offset):
+            return self._bucket.open(self._prefix + file.name, file.version, offset)
+
+    def _remove(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        self._was_removed = True
+        try:
+            failed = self._delete([self._prefix + name for name in names])
+        except LoaderError as error:
+            yield from ((name, error.message) for name in names)
+            return
+        yield from ((key.removeprefix(self._prefix), why) for key, why in failed.items())
+
+    def _delete(self, keys: Sequence[str]) -> Mapping[str, str]:
+        def once() -> Mapping[str, str]:
+            with self._translating():
+                return self._bucket.delete(keys)
+
+        failed: Mapping[str, str] = storage_retrying(f"removing objects of {self.where}", self._stop)(once)
+        return failed
+
+    def _meaning(self, error: Exception) -> LoaderError | None:
+        trouble = self._bucket.meaning(error)
+        if trouble is None:
+            return None
+        if trouble.kind is CheckpointError:
+            return changed()
+        return trouble.kind(f"{self.where}: {trouble.what}", remedy=trouble.remedy)
+
+    @contextmanager
+    def _translating(self, *, file: str | None = None, offset: int | None = None) -> Iterator[None]:
+        try:
+            yield
+        except LoaderError:
+            raise
+        except Exception as error:
+            found = self._meaning(error)
+            if found is None:
+                raise
+            raise found.at(file=file, offset=offset) from error
+
+
+def open_bucket(location: DumpLocation, access: DumpAccess | None) -> Bucket:
+    """The client of the location's storage.
+
+    Raises:
+        ConfigError: its library is not installed, or the access can't be used.
+    """
+    # The libraries are optional, so each module stands alone and is imported only here.
+    if location.kind is StorageKind.S3:
+        from airflow_dm_loader.dump.storage.s3 import S3Bucket
+
+        return S3Bucket.connect(location.bucket, access)
+    if location.kind is StorageKind.GCS:
+        from airflow_dm_loader.dump.storage.gcs import GcsBucket
+
+        return GcsBucket.connect(location.bucket, access)
+    from airflow_dm_loader.dump.storage.azure import AzureContainer
+
+    return AzureContainer.connect(location.bucket, access)
