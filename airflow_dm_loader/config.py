@@ -313,8 +313,6 @@ class LoadConfig(Strict):
         not_yet = {
             "import_mode": self.import_mode is not ImportMode.LOGICAL,
             "on_duplicate_physical": self.on_duplicate_physical is not OnDuplicatePhysical.NONE,
-            "routes": bool(self.routes),
-            "block_allow_list": bool(self.block_allow_list),
             "barrier": self.barrier is not BarrierKind.TARGET,
         }
         for name, asked in not_yet.items():

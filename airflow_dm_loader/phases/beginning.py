@@ -19,7 +19,7 @@ from airflow_dm_loader.errors import (
     WorkerNotMatchError,
 )
 from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_meta, open_stored
-from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import load_tasks
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.registration import Registration, register_load
@@ -70,7 +70,7 @@ def prepare_checkpoint(
         TargetError: rights are missing, or a name is too long; nothing was created.
     """
     inventory = inventory_of(config, access)
-    plan = make_plan(inventory)
+    plan = make_plan(inventory, config)
     with open_meta(config, target) as meta:
         check_plan(meta.db, ask_server(meta.db), config, plan)
         meta.create()
@@ -91,7 +91,7 @@ def prepare_checkpoint(
             "fingerprint": load.fingerprint,
             "chunk_bytes": load.chunk_bytes,
             "files": len(plan.files),
-            "file_bytes": inventory.total_file_bytes,
+            "file_bytes": plan.file_bytes,
         }
 
 

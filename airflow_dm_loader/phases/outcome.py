@@ -8,11 +8,12 @@ from airflow_dm_loader.errors import (
     CheckpointError,
 )
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
-from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import events, files, indexes, outcomes
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.verify.decision import found_error
 from airflow_dm_loader.verify.outcome import record_outcome
@@ -37,6 +38,7 @@ def verify(
     inventory = inventory_of(config, access)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
+        check_same_rules(load, config)
         waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
         if waiting:
             raise CheckpointError(
@@ -51,7 +53,7 @@ def verify(
             config,
             meta,
             load,
-            make_plan(inventory),
+            make_plan(inventory, config),
             schema_reader(config, access),
             ask_server(meta.db),
             target,

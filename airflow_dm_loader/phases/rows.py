@@ -8,12 +8,13 @@ from collections.abc import Callable
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
-from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
-from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
+from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.state.updating import check_same_rules
 
 
 def import_shares(config: LoadConfig, target: TargetConfig) -> list[int]:
@@ -49,6 +50,7 @@ def run_import(
     inventory = inventory_of(config, access, storage)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
+        check_same_rules(load, config)
         if load.status in {"init", "paused"}:
             loads.set_status(meta, load.load_id, "running")
             meta.db.commit()
@@ -58,7 +60,8 @@ def run_import(
             share,
             meta=meta,
             load=load,
-            plan=make_plan(inventory),
+            plan=make_plan(inventory, config),
+            read=schema_reader(config, access),
             storage=storage,
             run_id=worker.run_id,
             on_progress=on_progress,

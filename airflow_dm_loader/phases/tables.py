@@ -12,10 +12,11 @@ from airflow_dm_loader.errors import (
     CheckpointError,
 )
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
-from airflow_dm_loader.plan.load_plan import make_plan
+from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import files, indexes
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaCreator, SchemaSessions
 from airflow_dm_loader.target.drafts import Drafter
@@ -37,9 +38,10 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         TargetError: the target can't take this load; nothing was created.
     """
     inventory = inventory_of(config, access)
-    plan = make_plan(inventory)
+    plan = make_plan(inventory, config)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
+        check_same_rules(load, config)
         server = ask_server(meta.db)
         session = base_session(config, server)
         transactions = server.flavour is not Flavour.TIDB
@@ -53,6 +55,7 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         with Database.open(target, session=session) as db:
             draft = drafter.draft(db, plan)
             warnings = Preflight(db, server, config, plan, draft, sessions).run()
+        warnings = (*plan.warnings, *warnings)
         for warning in warnings:
             _log.warning("%s", warning)
         creator = SchemaCreator(lambda: Database.open(target, session=session), sessions, transactions=transactions)
@@ -72,7 +75,7 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         "views": summary.views,
         "not_empty": [name for name in summary.not_empty if name not in ours],
         "warnings": list(warnings),
-        "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
+        "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()} | plan.left_out.counts(),
     }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from airflow_dm_loader.dump.filenames import Compression, FileKind
-from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
+from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.metadata import TableMetadata
-from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.plan.routes import Extracted
 
 LARGE_TABLE_BYTES = 1 << 20
 
@@ -22,8 +24,29 @@ class PlannedDatabase:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table of the dump, by its own name; its rows get ``extracted`` besides."""
+
+    schema: str
+    table: str
+    schema_file: str | None
+    metadata: TableMetadata | None = None
+    file_bytes: int = 0  # stored bytes of its data files
+    has_data: bool = False
+    extracted: tuple[Extracted, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``schema.table``, for people."""
+        return f"{self.schema}.{self.table}"
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedTable:
-    """A target table; without a schema file the target must have it."""
+    """A target table; without a schema file the target must have it.
+
+    ``metadata`` is what the dump says of all its sources together.
+    """
 
     schema: str
     table: str
@@ -31,11 +54,22 @@ class PlannedTable:
     has_data: bool
     metadata: TableMetadata | None
     file_bytes: int = 0  # stored bytes of its data files
+    sources: tuple[SourceTable, ...] = ()  # sorted; several where routes merge them
 
     @property
     def is_large(self) -> bool:
         """Whether it is worth an ALTER of its own to build indexes after the rows."""
         return self.file_bytes >= LARGE_TABLE_BYTES
+
+    @property
+    def name(self) -> str:
+        """``schema.table``, for people."""
+        return f"{self.schema}.{self.table}"
+
+    @property
+    def extracted_columns(self) -> tuple[str, ...]:
+        """The columns that routes fill, of any of its sources."""
+        return tuple(dict.fromkeys(found.column for source in self.sources for found in source.extracted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +83,36 @@ class PlannedView:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A data file and the table that it goes to. ``file_id`` is its place in the plan."""
+    """A data file and the table that it goes to. ``file_id`` is its place among all data files of the dump."""
 
     file_id: int
     source: DataFile
     schema: str
     table: str
+    extracted: tuple[Extracted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of the dump is not loaded because of ``block_allow_list``, or because a route would move a view."""
+
+    databases: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()  # "schema.table", by the source's names
+    views: tuple[str, ...] = ()
+    routed_views: tuple[str, ...] = ()
+    data_files: tuple[str, ...] = ()
+    file_bytes: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """What -> how many, without zeros; as the report has it under ``not_loaded``."""
+        found = {
+            "filtered databases": len(self.databases),
+            "filtered tables": len(self.tables),
+            "filtered views": len(self.views),
+            "filtered data files": len(self.data_files),
+            "views that routes would move": len(self.routed_views),
+        }
+        return {what: number for what, number in found.items() if number}
 
 
 @dataclass(frozen=True)
@@ -65,33 +123,22 @@ class LoadPlan:
     tables: tuple[PlannedTable, ...]
     views: tuple[PlannedView, ...]
     files: tuple[PlannedFile, ...]
+    left_out: LeftOut = LeftOut()
+    warnings: tuple[str, ...] = ()
 
+    @property
+    def file_bytes(self) -> int:
+        """Stored bytes of the data files that are loaded."""
+        return sum(file.source.file_bytes for file in self.files)
 
-def make_plan(inventory: DumpInventory) -> LoadPlan:
-    """Plan the load of a dump; a data file in a form that can't be loaded is refused by name."""
-    for file in inventory.data_files:
-        _check_loadable(file)
-    files = tuple(
-        PlannedFile(file_id, file, file.schema, file.table) for file_id, file in enumerate(inventory.data_files)
-    )
-    data_bytes: dict[tuple[str, str], int] = defaultdict(int)
-    for planned in files:
-        data_bytes[planned.schema, planned.table] += planned.source.file_bytes
-    tables = tuple(
-        PlannedTable(
-            schema=schema,
-            table=table,
-            schema_file=inventory.table_schemas.get((schema, table)),
-            has_data=(schema, table) in data_bytes,
-            metadata=inventory.metadata.tables.get((schema, table)),
-            file_bytes=data_bytes.get((schema, table), 0),
-        )
-        for schema, table in sorted({*inventory.table_schemas, *data_bytes})
-    )
-    views = tuple(PlannedView(schema, view, name) for (schema, view), name in sorted(inventory.views.items()))
-    schemas = {*inventory.database_schemas, *(table.schema for table in tables), *(view.schema for view in views)}
-    databases = tuple(PlannedDatabase(schema, inventory.database_schemas.get(schema)) for schema in sorted(schemas))
-    return LoadPlan(databases, tables, views, files)
+    @cached_property
+    def placement(self) -> str:
+        """SHA-256, hex, over what goes where: two plans with the same send the same rows to the same tables."""
+        where = [
+            (file.source.name, file.schema, file.table, [(found.column, found.value) for found in file.extracted])
+            for file in self.files
+        ]
+        return hashlib.sha256(json.dumps(where).encode()).hexdigest()
 
 
 def shares(file_bytes: dict[int, int], count: int) -> tuple[tuple[int, ...], ...]:
@@ -111,16 +158,24 @@ def shares(file_bytes: dict[int, int], count: int) -> tuple[tuple[int, ...], ...
     return tuple(tuple(dealt[share]) for share in range(count))
 
 
-def _check_loadable(file: DataFile) -> None:
-    if file.kind is not FileKind.DATA_SQL:
-        raise DumpFormatError(
-            f"data files of this kind ({file.kind}) can't be loaded yet",
-            file=file.name,
-            remedy="Dump as SQL: dumpling --filetype sql; mydumper without --csv, --load-data and --format.",
-        )
-    if file.compression not in {Compression.NONE, Compression.GZIP, Compression.ZSTD}:
-        raise DumpFormatError(
-            f"data files compressed with {file.compression} can't be loaded yet",
-            file=file.name,
-            remedy="Compress with gzip or zstd, or not at all.",
-        )
+def merged_metadata(sources: tuple[SourceTable, ...]) -> TableMetadata | None:
+    """What the dump says of the sources together; a sum needs all of its parts.
+
+    CHECKSUM TABLE sums up its rows' checksums in 32 bits, so that of merged tables is the sum of theirs.
+    """
+    found = [source.metadata for source in sources]
+    if len(found) == 1:
+        return found[0]
+    known = [metadata for metadata in found if metadata is not None]
+    if len(known) < len(found):
+        return None
+    rows = [metadata.rows for metadata in known if metadata.rows is not None]
+    checksums = [int(metadata.data_checksum) for metadata in known if metadata.data_checksum is not None]
+    return replace(
+        known[0],
+        rows=sum(rows) if len(rows) == len(known) else None,
+        data_checksum=str(sum(checksums) % (1 << 32)) if len(checksums) == len(known) else None,
+        schema_checksum=None,
+        indexes_checksum=None,
+        triggers_checksum=None,
+    )

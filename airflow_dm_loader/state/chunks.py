@@ -57,7 +57,8 @@ def hold_load(meta: Meta, load_id: int, *, share_lock: bool) -> None:
     row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s{lock}", (load_id,))
     if row is None:
         raise CheckpointError(
-            f"load {load_id} is not stored any more: it was started afresh while this attempt was at work",
+            f"load {load_id} is not stored any more: it was started afresh, or went on by another plan, "
+            "while this attempt was at work",
             remedy="Nothing to mend: the newer attempt loads the rows.",
         )
 

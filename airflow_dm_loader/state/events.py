@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     """What is recorded."""
 
     STARTED = "started"  # a run took the load up
+    UPDATED = "updated"  # it brought other routes, filters or another chunk size
     SHOWN = "shown"  # an outcome was shown to people
     ACCEPTED = "accepted"  # somebody accepted it
 

@@ -27,6 +27,7 @@ class Load:
     binlog_pos: int | None
     binlog_gtid: str
     notes: Mapping[str, object]
+    config: str  # LoadConfig.to_json() of the last run that took it up
 
     @property
     def fresh(self) -> bool:
@@ -42,8 +43,8 @@ class Load:
 def find(meta: Meta, config: LoadConfig, *, for_update: bool = False) -> Load | None:
     """The stored load of this task and source, or None."""
     row = meta.db.one(
-        "SELECT load_id, status, fingerprint, chunk_bytes, binlog_name, binlog_pos, binlog_gtid, notes, row_version "
-        f"FROM {meta['load']} WHERE task_name = %s AND source_id = %s" + (" FOR UPDATE" if for_update else ""),
+        "SELECT load_id, status, fingerprint, chunk_bytes, binlog_name, binlog_pos, binlog_gtid, notes, row_version, "
+        f"config FROM {meta['load']} WHERE task_name = %s AND source_id = %s" + (" FOR UPDATE" if for_update else ""),
         (config.task_name, config.source_id),
     )
     if row is None:
@@ -52,7 +53,7 @@ def find(meta: Meta, config: LoadConfig, *, for_update: bool = False) -> Load | 
     check_version(row[8], what)
     if row[1] not in get_args(LoadStage):
         raise CheckpointError(f"{what} has the unknown status {row[1]!r}")
-    return Load(row[0], row[1], row[2], row[3], row[4], row[5], row[6], json.loads(row[7]))
+    return Load(row[0], row[1], row[2], row[3], row[4], row[5], row[6], json.loads(row[7]), row[9])
 
 
 def get(meta: Meta, config: LoadConfig) -> Load:
@@ -102,3 +103,32 @@ def set_status(meta: Meta, load_id: int, status: LoadStage) -> None:
     )
     if result.affected != 1:
         raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
+
+
+def update_settings(meta: Meta, load_id: int, config: LoadConfig, *, chunk_bytes: int) -> None:
+    """Keep the settings of the run that takes the load up."""
+    meta.db.execute(
+        f"UPDATE {meta['load']} SET config = %s, chunk_bytes = %s WHERE load_id = %s",
+        (config.to_json(), chunk_bytes, load_id),
+    )
+
+
+def update_notes(meta: Meta, load_id: int, notes: Mapping[str, object]) -> None:
+    """Keep what the report repeats."""
+    meta.db.execute(
+        f"UPDATE {meta['load']} SET notes = %s WHERE load_id = %s", (json.dumps({**_NOTES, **notes}), load_id)
+    )
+
+
+def renumber(meta: Meta, load_id: int, unique_name: str) -> None:
+    """Give the load a new ``load_id``, so that attempts that know the old one can do nothing more."""
+    moment = "UTC_TIMESTAMP(6)"
+    meta.db.execute(  # the server alone gives numbers that are given once
+        f"INSERT INTO {meta['load']} (task_name, source_id, fingerprint, chunk_bytes, config, binlog_name, "
+        f"binlog_gtid, notes, created_at, updated_at) VALUES (%s, '', '', 0, '', '', '', '', {moment}, {moment})",
+        (unique_name,),
+    )
+    row = meta.db.one(f"SELECT load_id FROM {meta['load']} WHERE task_name = %s AND source_id = ''", (unique_name,))
+    assert row is not None
+    meta.db.execute(f"DELETE FROM {meta['load']} WHERE load_id = %s", (row[0],))
+    meta.renumber(load_id, int(row[0]))

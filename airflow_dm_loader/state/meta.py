@@ -173,6 +173,11 @@ class Meta:
         for name in _OF_ONE_LOAD:
             self.db.execute(f"DELETE FROM {self[name]} WHERE load_id = %s", (load_id,))
 
+    def renumber(self, load_id: int, new_load_id: int) -> None:
+        """Put all that is stored of a load under another number; its row goes first, as in :meth:`forget`."""
+        for name in _OF_ONE_LOAD:
+            self.db.execute(f"UPDATE {self[name]} SET load_id = %s WHERE load_id = %s", (new_load_id, load_id))
+
 
 def check_version(version: int, what: str) -> None:
     """Refuse a stored row whose form this code does not know."""

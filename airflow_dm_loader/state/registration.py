@@ -12,9 +12,9 @@ from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.state import events, files, indexes, load_tasks, loads
 from airflow_dm_loader.state.events import EventKind, Worker
-from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.updating import file_rows, update_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def register_load(
     """Register the load or find it, in one transaction; the caller commits.
 
     - nothing stored: registered.
-    - the same dump, or what a cleaning left of a finished one: taken up where it is.
+    - the same dump, or what a cleaning left of a finished one: taken up where it is, by the settings of this run;
+      see :func:`~airflow_dm_loader.state.updating.update_load` for those that can't change any more.
     - finished, and another dump: started afresh.
     - nothing sent yet, and another dump: started afresh.
     - running or paused, and another dump: refused, 34018.
@@ -45,17 +46,16 @@ def register_load(
         stored = None
     afresh = stored is None
     if stored is None:
-        _write(meta, config, inventory)
+        _write(meta, config, inventory, plan)
         stored = loads.get(meta, config)
-        files.register_files(
-            meta,
-            stored.load_id,
-            (
-                FileRow(file.file_id, file.source.name, file.schema, file.table, file.source.file_bytes)
-                for file in plan.files
-            ),
-        )
+        files.register_files(meta, stored.load_id, file_rows(plan.files))
         indexes.register_indexes(meta, stored.load_id, waiting)
+    elif stored.fingerprint == inventory.fingerprint:
+        changes = update_load(meta, config, inventory, plan, stored)
+        stored = loads.get(meta, config)
+        if changes:
+            loads.update_notes(meta, stored.load_id, _notes(inventory, plan))
+            events.record(meta, stored.load_id, EventKind.UPDATED, worker, detail=changes)
     load_tasks.put(meta, config, worker)
     events.record(meta, stored.load_id, EventKind.STARTED, worker)
     return Registration(stored, afresh)
@@ -96,7 +96,16 @@ def _dumped_at(inventory: DumpInventory) -> list[str | None]:
     return [inventory.metadata.started_at, inventory.metadata.finished_at]
 
 
-def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory) -> None:
+def _notes(inventory: DumpInventory, plan: LoadPlan) -> dict[str, object]:
+    not_loaded = {kind: len(names) for kind, names in inventory.not_loaded.items()}
+    return {
+        "dumped_at": _dumped_at(inventory),
+        "warnings": [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings],
+        "not_loaded": not_loaded | plan.left_out.counts(),
+    }
+
+
+def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan) -> None:
     metadata = inventory.metadata
     loads.register(
         meta,
@@ -105,9 +114,5 @@ def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory) -> None:
         binlog_name=metadata.binlog_name,
         binlog_pos=metadata.binlog_pos,
         binlog_gtid=metadata.binlog_gtid,
-        notes={
-            "dumped_at": _dumped_at(inventory),
-            "warnings": [*metadata.warnings, *inventory.warnings],
-            "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()},
-        },
+        notes=_notes(inventory, plan),
     )

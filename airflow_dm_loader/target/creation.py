@@ -19,6 +19,10 @@ from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
 _NOT_THERE_YET = frozenset({1146, 1356})  # what a view reads from is missing
+_VIEW_REMEDY = (
+    "The view reads from something that is not in the target. If block_allow_list or routes keep it away, leave the "
+    "view out with ignore-tables; else create what is missing. Then clear."
+)
 
 Session = Mapping[str, str | int]
 
@@ -109,7 +113,9 @@ class SchemaCreator:
                         elif error.errno != _ALREADY_THERE:
                             raise
                 if len(later) == len(waiting):
-                    raise later[0][1]
+                    found = later[0][1]
+                    found.remedy = _VIEW_REMEDY
+                    raise found
                 waiting = tuple(view for view, _ in later)
 
     def _prepare_slice(self, drafts: tuple[TableDraft, ...]) -> list[PreparedTable]:

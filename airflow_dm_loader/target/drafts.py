@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
+from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.ddl_changes import with_innodb
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
@@ -15,6 +15,15 @@ from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedT
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.engines import Engines, ask_engines, can_convert
+from airflow_dm_loader.target.merging import (
+    SourceDraft,
+    ansi_quotes,
+    check_alike,
+    check_extracted,
+    check_foreign_keys,
+    read_source,
+    unlike_keys,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class TableDraft:
     body: str
     indexes: tuple[SecondaryIndex, ...]
     exists: bool
+    sources: tuple[SourceDraft, ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,6 +69,7 @@ class SchemaDraft:
     databases: tuple[DatabaseDraft, ...]
     tables: tuple[TableDraft, ...]
     views: tuple[ViewDraft, ...]
+    warnings: tuple[str, ...] = ()
 
     def files(self) -> Iterator[SchemaFile]:
         """The schema files whose statements will be run."""
@@ -90,16 +101,17 @@ class Drafter:
         engines = ask_engines(db) if self.transactions else None
         if engines is not None:
             check_engines(db, [table for table in plan.tables if table.table in tables[table.schema]])
+        drafts = [self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables]
+        check_foreign_keys(plan, drafts)
         return SchemaDraft(
             databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
-            tables=self._deferring(
-                [self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables]
-            ),
+            tables=self._deferring(drafts),
             views=tuple(
                 ViewDraft(view, self.read(view.schema_file))
                 for view in plan.views
                 if not _view_is_there(view, tables[view.schema])
             ),
+            warnings=tuple(warning for draft in drafts for warning in unlike_keys(draft.name, draft.sources)),
         )
 
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:
@@ -124,16 +136,18 @@ class Drafter:
                     "the dump has rows for a table that neither it nor the target creates", table=name
                 )
             return TableDraft(table, None, None, "", (), exists=True)
-        file = self.read(table.schema_file)
+        sources = tuple(read_source(source, self.read) for source in table.sources)
+        check_extracted(name, sources, exists=kind is not None)
+        if kind is None:
+            check_alike(name, sources)
+        first = next(source for source in sources if source.source.schema_file == table.schema_file)
+        file, parsed = first.file, first.parsed
+        assert file is not None
+        assert parsed is not None
         statement = file.create.decode("utf-8", "surrogateescape")
-        parsed = parse_create_table(statement, ansi_quotes=_ansi_quotes(file))
-        if parsed is None:
-            raise NotCreateStatementError(
-                "not a CREATE TABLE with its columns", file=file.name, offset=file.offset, statement=file.create
-            )
         if kind is None and self._must_convert(table, file.name, parsed.engine, engines):
             statement = with_innodb(statement, parsed)
-        return TableDraft(table, file, parsed, statement[parsed.body_at :], (), exists=kind is not None)
+        return TableDraft(table, file, parsed, statement[parsed.body_at :], (), kind is not None, sources)
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
         """Without the indexes that can wait; foreign keys of any table may need some of them from the start."""
@@ -142,7 +156,7 @@ class Drafter:
         needed: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
         for draft in drafts:
             if draft.file is not None:
-                for found in references(draft.body, ansi_quotes=_ansi_quotes(draft.file)):
+                for found in references(draft.body, ansi_quotes=ansi_quotes(draft.file)):
                     needed[found.schema or draft.planned.schema, found.table].add(found.columns)
         return tuple(_without_indexes(draft, needed[draft.planned.schema, draft.planned.table]) for draft in drafts)
 
@@ -164,14 +178,10 @@ class Drafter:
 
 
 def _without_indexes(draft: TableDraft, needed: set[tuple[str, ...]]) -> TableDraft:
-    if draft.exists or draft.file is None or not draft.planned.is_large or _ansi_quotes(draft.file):
+    if draft.exists or draft.file is None or not draft.planned.is_large or ansi_quotes(draft.file):
         return draft
     body, indexes = split_secondary_indexes(f"CREATE TABLE t {draft.body}", needed)
     return replace(draft, body=body, indexes=indexes)
-
-
-def _ansi_quotes(file: SchemaFile) -> bool:
-    return "ANSI_QUOTES" in file.settings.get("sql_mode", "").upper()
 
 
 def check_engines(db: Database, tables: list[PlannedTable]) -> None:

@@ -5,10 +5,11 @@ Each check names all that it finds at once. What the server does not tell is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
+from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -88,29 +89,17 @@ class Preflight:
 
     def _check_columns(self) -> None:
         """Tables that were there must have the dump's columns, in types that hold their values."""
-        existing = [draft for draft in self.draft.tables if draft.exists and draft.parsed is not None]
+        existing = [draft for draft in self.draft.tables if draft.exists and draft.planned.has_data]
         for schema in sorted({draft.planned.schema for draft in existing}):
             types = target_schema.column_types(self.db, schema, full=True)
             for draft in existing:
-                there = types.get(draft.planned.table)
-                if draft.planned.schema != schema or not draft.planned.has_data or draft.parsed is None or not there:
-                    continue
-                if missing := missing_columns(draft.parsed, there):
-                    raise TargetError(
-                        f"the target's table lacks columns of the dump: {', '.join(missing)}",
-                        table=draft.name,
-                        remedy="Add them to the table, or rename the table so that the load creates its own; "
-                        "then clear.",
-                    )
-                if changes := silent_changes(draft.parsed, there):
-                    raise TargetError(
-                        f"the target's columns would change values without a word: {'; '.join(changes)}",
-                        table=draft.name,
-                        remedy="ALTER them to the dump's types, or rename the table so that the load creates its own; "
-                        "then clear.",
-                    )
+                if draft.planned.schema == schema and (there := types.get(draft.planned.table)):
+                    for parsed in dict.fromkeys(source.parsed for source in draft.sources if source.parsed is not None):
+                        _check_fit(draft.name, parsed, there)
+                    _check_filled(draft.name, draft.planned.extracted_columns, there)
 
     def _warnings(self) -> Iterator[str]:
+        yield from self.draft.warnings
         obstacle = load_data_obstacle(self.db, self.server) if self.config.load_data else None
         if obstacle is not None and self.server.flavour is not Flavour.TIDB:
             yield f"rows will be sent as statements, which is slower: {obstacle}"
@@ -122,6 +111,31 @@ class Preflight:
                 if draft.planned.schema == schema and draft.planned.table in triggers:
                     names = ", ".join(triggers[draft.planned.table])
                     yield f"{draft.name} has triggers, which run for each row that is loaded: {names}"
+
+
+def _check_fit(name: str, dumped: CreateTable, there: Mapping[str, str]) -> None:
+    if missing := missing_columns(dumped, there):
+        raise TargetError(
+            f"the target's table lacks columns of the dump: {', '.join(missing)}",
+            table=name,
+            remedy="Add them to the table, or rename the table so that the load creates its own; then clear.",
+        )
+    if changes := silent_changes(dumped, there):
+        raise TargetError(
+            f"the target's columns would change values without a word: {'; '.join(changes)}",
+            table=name,
+            remedy="ALTER them to the dump's types, or rename the table so that the load creates its own; then clear.",
+        )
+
+
+def _check_filled(name: str, extracted: tuple[str, ...], there: Mapping[str, str]) -> None:
+    names = {column.lower() for column in there}
+    if missing := [column for column in extracted if column.lower() not in names]:
+        raise TargetError(
+            f"the target's table lacks columns that routes fill, or computes them itself: {', '.join(missing)}",
+            table=name,
+            remedy="Add them to the table, and clear.",
+        )
 
 
 def _text(file: SchemaFile) -> str:

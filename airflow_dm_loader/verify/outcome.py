@@ -20,6 +20,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
@@ -104,8 +105,9 @@ class _Comparer:
             totals=totals,
             metadata=table.metadata,
             empty_before=before is not None and before.empty_before,
-            same_columns=before is not None and (before.created or _same_columns(db, name, table, self.read)),
+            same_columns=before is not None and _same_columns(db, name, table, self.read, created=before.created),
             other_sources=self.others.get(key, ()),
+            merged=len(table.sources) > 1,
         )
         no_checksum = self.server.flavour is Flavour.TIDB
         return compare_table(
@@ -121,14 +123,21 @@ def _number(db: Database, sql: str, column: int) -> int | None:
     return None if row is None or row[column] is None else int(row[column])
 
 
-def _same_columns(db: Database, name: str, table: PlannedTable, read: Callable[[str], SchemaFile]) -> bool:
-    """Whether the target's table, which was there before, defines its columns as the dump does."""
-    if table.schema_file is None:
+def _same_columns(
+    db: Database, name: str, table: PlannedTable, read: Callable[[str], SchemaFile], *, created: bool
+) -> bool:
+    """Whether the target's table defines its columns as the dump does, all of its sources, in their order."""
+    if table.extracted_columns:
         return False
-    row = db.one(f"SHOW CREATE TABLE {name}")
-    there = parse_create_table(str(row[1])) if row is not None else None
-    dumped = parse_create_table(read(table.schema_file).create.decode("utf-8", "surrogateescape"))
-    return there is not None and dumped is not None and there.columns == dumped.columns
+    if created and len(table.sources) == 1:
+        return True
+    dumped = [read_source(source, read).parsed for source in table.sources]
+    if created:
+        there = dumped[0]
+    else:
+        row = db.one(f"SHOW CREATE TABLE {name}") if table.schema_file is not None else None
+        there = parse_create_table(str(row[1])) if row is not None else None
+    return there is not None and all(parsed is not None and parsed.columns == there.columns for parsed in dumped)
 
 
 def _other_sources(meta: Meta, config: LoadConfig) -> dict[_Table, tuple[str, ...]]:

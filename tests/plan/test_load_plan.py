@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
@@ -17,11 +18,12 @@ from airflow_dm_loader.plan.load_plan import (
     PlannedDatabase,
     PlannedTable,
     PlannedView,
-    make_plan,
     shares,
 )
+from airflow_dm_loader.plan.planner import make_plan
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
+CONFIG = LoadConfig(task_name="t", dump_uri="/dump")
 SIZES = st.dictionaries(st.integers(0, 500), st.integers(0, 10**9), max_size=60)
 
 
@@ -31,7 +33,7 @@ def inventory(*names: str, metadata: DumpMetadata | None = None) -> DumpInventor
 
 
 def plan_of(*names: str, metadata: DumpMetadata | None = None) -> LoadPlan:
-    return make_plan(inventory(*names, metadata=metadata))
+    return make_plan(inventory(*names, metadata=metadata), CONFIG)
 
 
 SMALL = (
@@ -108,7 +110,7 @@ def test_triggers_and_routines_are_not_planned() -> None:
 @pytest.mark.parametrize("name", ["mydumper-0.10", "mydumper-0.10-gz-rows", "mydumper-1.0", "mydumper-1.0-zstd"])
 def test_a_real_dump_is_planned_whole(name: str) -> None:
     real = read_inventory(LocalStorage(DUMPS / name), require_finished=True)
-    plan = make_plan(real)
+    plan = make_plan(real, CONFIG)
     assert [file.source for file in plan.files] == list(real.data_files)
     assert [file.file_id for file in plan.files] == list(range(len(plan.files)))
     assert {(table.schema, table.table) for table in plan.tables} == set(real.table_schemas)

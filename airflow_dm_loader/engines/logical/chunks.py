@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.layouts import LayoutProver, RowLayout
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.statements import HeadSettings, Rows, classify, column_names
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, UnsupportedStatementError
+from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.state.files import FileRow
 
 
@@ -42,11 +43,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class TableColumns:
-    """The target table, as far as the proof of a layout needs it."""
+    """What a data file's rows hold, and the target table that takes them."""
 
     row_columns: tuple[str, ...]  # what a row without a column list holds
     types: Mapping[str, str]  # column -> type without length, in lower case; without generated columns
     empty_before: bool = False  # so duplicates are few: each is looked at
+    extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
 
 
 class ChunkReader:

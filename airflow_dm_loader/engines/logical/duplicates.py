@@ -141,5 +141,5 @@ class RowSender:
             errno=error.errno or 0,
             error=error.message,
             column_list=split_into_clause(block.into)[1].decode("utf-8", "backslashreplace"),
-            row_data=block.values[slice(*span)],
+            row_data=block.row_text(span),
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import TableColumns
 from airflow_dm_loader.engines.logical.file_work import FileWork
@@ -23,6 +24,7 @@ from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import column_types
 from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
@@ -55,6 +57,7 @@ def import_share(
     meta: Meta,
     load: Load,
     plan: LoadPlan,
+    read: Callable[[str], SchemaFile],
     storage: DumpStorage,
     run_id: str,
     on_progress: Callable[[LoadStatus], None] | None,
@@ -65,12 +68,13 @@ def import_share(
     started = time.monotonic()
     dealt = file_shares(meta, load, config.import_tasks)
     mine = set(dealt[share]) if share < len(dealt) else set()
-    context = _context(config, target, meta, load, run_id)
+    work = _work(meta, load, plan, mine)
+    context = _context(config, target, meta, load, run_id, _tables(meta, load, work, plan, read))
     pool = ImportPool(
         context,
         index_builder(config, target, load, context.session),
         storage,
-        _work(meta, load, plan, mine),
+        work,
         chunk_bytes=load.chunk_bytes,
         stop=stop,
     )
@@ -97,14 +101,16 @@ def index_builder(
     )
 
 
-def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, run_id: str) -> LoadContext:
+def _context(
+    config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, run_id: str, tables: Mapping[int, TableColumns]
+) -> LoadContext:
     server = ask_server(meta.db)
     session = base_session(config, server)
     return LoadContext(
         load_id=load.load_id,
         run_id=run_id,
         config=config,
-        tables=_tables(meta, load),
+        tables=tables,
         as_statements=set(),
         load_data=config.load_data and load_data_obstacle(meta.db, server) is None,
         default_time_zone=target_time_zone(meta.db),
@@ -116,23 +122,47 @@ def _context(config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, r
     )
 
 
-def _tables(meta: Meta, load: Load) -> dict[tuple[str, str], TableColumns]:
-    rows = files.list_tables(meta, load.load_id)
-    types = {schema: column_types(meta.db, schema) for schema in {row.schema for row in rows}}
-    return {
-        (row.schema, row.table): TableColumns(row.row_columns, types[row.schema].get(row.table, {}), row.empty_before)
-        for row in rows
+def _tables(
+    meta: Meta, load: Load, work: Iterable[FileWork], plan: LoadPlan, read: Callable[[str], SchemaFile]
+) -> dict[int, TableColumns]:
+    """By file_id. A table's sources may have the same columns in another order: each file has its own source's."""
+    stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
+    types = {schema: column_types(meta.db, schema) for schema, _ in stored}
+    merged = {
+        (source.schema, source.table): source
+        for table in plan.tables
+        if len(table.sources) > 1
+        for source in table.sources
     }
+    by_source: dict[tuple[str, str], TableColumns] = {}
+    found = {}
+    for item in work:
+        row, source = stored.get(item.table), (item.planned.source.schema, item.planned.source.table)
+        if row is None:
+            continue
+        if source not in by_source:
+            parsed = read_source(merged[source], read).parsed if source in merged else None
+            filled = {extracted.column.lower() for extracted in item.planned.extracted}
+            columns = parsed.row_columns if parsed is not None else row.row_columns
+            by_source[source] = TableColumns(
+                tuple(column for column in columns if column.lower() not in filled),
+                types[row.schema].get(row.table, {}),
+                row.empty_before,
+                item.planned.extracted,
+            )
+        found[item.row.file_id] = by_source[source]
+    return found
 
 
 def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWork]:
     committed = chunks.committed_files(meta, load.load_id)
     nothing = CommittedFile({})
+    planned_files = {file.file_id: file for file in plan.files}
     work = []
     for row in files.list_files(meta, load.load_id):
         if row.file_id not in mine:
             continue
-        planned = plan.files[row.file_id] if row.file_id < len(plan.files) else None
+        planned = planned_files.get(row.file_id)
         if planned is None or planned.source.name != row.name:
             raise CheckpointError(f"the plan has no file {row.name!r} at place {row.file_id} any more")
         already = committed.get(row.file_id, nothing)

@@ -7,13 +7,14 @@ give the exact error or do what ``on_duplicate_logical`` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
 from airflow_dm_loader.engines.logical.chunks import Chunk
-from airflow_dm_loader.engines.logical.row_block import split_into_clause
+from airflow_dm_loader.engines.logical.row_block import extracted_assignments, split_into_clause, with_extracted
 from airflow_dm_loader.engines.logical.warnings import changed_value
 from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.target.connection import Database
 
@@ -27,11 +28,20 @@ class NotAsLoadDataError(RowError):
     """The server would have changed or dropped something: the chunk must go as statements."""
 
 
-def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, *, replace: bool) -> ChunkCounts:
+def send_chunk(
+    db: Database,
+    chunk: Chunk,
+    into: bytes,
+    row_layout: RowLayout,
+    *,
+    replace: bool,
+    extracted: Sequence[Extracted] = (),
+) -> ChunkCounts:
     """Send the chunk's rows inside the open transaction.
 
     Args:
-        into: `` `schema`.`table` (columns) ``.
+        into: `` `schema`.`table` (columns) ``; without those that are extracted.
+        extracted: what every row gets besides.
         replace: let rows replace those with the same key; else a duplicate undoes the chunk.
 
     Raises:
@@ -52,18 +62,20 @@ def send_chunk(db: Database, chunk: Chunk, into: bytes, row_layout: RowLayout, *
             yield _LAST_LINE_END[row_layout.layout]
 
     try:
-        result = db.load_local(_statement(into, row_layout, replace=replace), pieces())
+        result = db.load_local(_statement(into, row_layout, extracted, replace=replace), pieces())
     except RowError as error:
         raise NotAsLoadDataError(error.message, errno=error.errno) from error
     if result.records != rows or result.skipped:
         raise NotAsLoadDataError(f"of {rows} rows the server counts {result.records}, and skipped {result.skipped}")
-    if changed := changed_value(db, result, into):
+    if changed := changed_value(db, result, with_extracted(into, extracted)):
         raise NotAsLoadDataError(f"the server would change a value: {changed[1]}", errno=changed[0])
     return ChunkCounts(rows=rows, replaced=result.deleted)
 
 
-def _statement(into: bytes, row_layout: RowLayout, *, replace: bool) -> bytes:
+def _statement(into: bytes, row_layout: RowLayout, extracted: Sequence[Extracted], *, replace: bool) -> bytes:
     table, columns = split_into_clause(into)
+    if extracted:
+        columns += b" SET " + extracted_assignments(extracted)
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
         b"REPLACE " if replace else b"",

@@ -204,7 +204,7 @@ class ImportPool:
                 committed=item.committed,
                 chunk_bytes=self._chunk_bytes,
                 max_statement_bytes=max(64 << 20, 4 * self._context.max_packet_bytes),
-                table=self._context.tables.get((item.row.schema, item.row.table)) if self._context.load_data else None,
+                table=self._context.tables.get(item.row.file_id) if self._context.load_data else None,
             )
 
     def _count_cut(self, item: FileWork) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.target.identifiers import qualified, quote
 
 _PACKET_OVERHEAD_BYTES = 1024
@@ -22,6 +23,7 @@ class RowBlock:
         into: `` `schema`.`table` (columns) ``; columns are always named.
         values: ``(..),(..)`` as it stands in the file.
         offset: where ``values`` starts in the decoded file.
+        extracted: what every row gets besides, ``v1,v2``; its columns are the last ones of ``into``.
     """
 
     schema: str
@@ -31,22 +33,24 @@ class RowBlock:
     file: str
     offset: int
     backslash_escapes: bool
+    extracted: bytes = b""
 
     def sql(self, verb: str) -> bytes:
         """The statement, ready to send."""
-        return b"%b INTO %b VALUES %b" % (verb.encode(), self.into, self.values)
+        values = b",".join(map(self.row_text, self.row_spans())) if self.extracted else self.values
+        return b"%b INTO %b VALUES %b" % (verb.encode(), self.into, values)
+
+    def row_text(self, span: tuple[int, int]) -> bytes:
+        """One row as it is sent."""
+        row = self.values[slice(*span)]
+        if not self.extracted:
+            return row
+        comma = b"," if row[1:-1].strip() else b""
+        return row[:-1] + comma + self.extracted + b")"
 
     def part(self, start: int, end: int) -> RowBlock:
         """The rows in ``values[start:end]``."""
-        return RowBlock(
-            self.schema,
-            self.table,
-            self.into,
-            self.values[start:end],
-            self.file,
-            self.offset + start,
-            self.backslash_escapes,
-        )
+        return replace(self, values=self.values[start:end], offset=self.offset + start)
 
     def row_spans(self) -> list[tuple[int, int]]:
         """Where each row stands in ``values``."""
@@ -57,22 +61,23 @@ class RowBlock:
     def fit(self, max_packet_bytes: int) -> Iterator[RowBlock]:
         """Cut at row boundaries, so that each part fits into a packet; usually the block as it is."""
         limit = max_packet_bytes - _PACKET_OVERHEAD_BYTES - len(self.into)
-        if len(self.values) <= limit:
+        more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
+        if len(self.values) + (more * self.values.count(b"(") if more else 0) <= limit:
             yield self
             return
         spans = self.row_spans()
         first = 0
         for index, (start, end) in enumerate(spans):
-            if end - start > limit:
+            if end - start + more > limit:
                 raise RowError(
-                    f"a row of {end - start} bytes is larger than the server's max_allowed_packet of "
+                    f"a row of {end - start + more} bytes is larger than the server's max_allowed_packet of "
                     f"{max_packet_bytes} bytes",
                     file=self.file,
                     offset=self.offset + start,
                     table=f"{self.schema}.{self.table}",
                     remedy="Raise max_allowed_packet at the server (it may be up to 1 GiB), then clear the task.",
                 )
-            if end - spans[first][0] > limit:
+            if end - spans[first][0] + more * (index + 1 - first) > limit:
                 yield self.part(spans[first][0], spans[index - 1][1])
                 first = index
         yield self.part(spans[first][0], spans[-1][1])
@@ -81,8 +86,8 @@ class RowBlock:
 def into_clause(schema: str, table: str, columns: bytes | None, row_columns: tuple[str, ...]) -> bytes:
     """`` `schema`.`table` (`a`,`b`) ``: the statement's own columns, else those that the dump's rows hold."""
     if columns is None:
-        columns = f"({','.join(map(quote, row_columns))})".encode("utf-8", "surrogateescape")
-    return qualified(schema, table).encode("utf-8", "surrogateescape") + b" " + columns
+        columns = _encoded(f"({','.join(map(quote, row_columns))})")
+    return _encoded(qualified(schema, table)) + b" " + columns
 
 
 def split_into_clause(into: bytes) -> tuple[bytes, bytes]:
@@ -90,3 +95,30 @@ def split_into_clause(into: bytes) -> tuple[bytes, bytes]:
     parts = _TABLE_AND_COLUMNS.fullmatch(into)
     assert parts is not None
     return parts[1], parts[2]
+
+
+def with_extracted(into: bytes, extracted: Sequence[Extracted]) -> bytes:
+    """An :func:`into_clause` with the columns that routes fill as its last."""
+    if not extracted:
+        return into
+    comma = b"" if split_into_clause(into)[1][1:-1].isspace() or into.endswith(b"()") else b","
+    return into[:-1] + comma + _encoded(",".join(quote(found.column) for found in extracted)) + b")"
+
+
+def extracted_values(extracted: Sequence[Extracted]) -> bytes:
+    """What each row gets besides: ``v1,v2``."""
+    return b",".join(_literal(found) for found in extracted)
+
+
+def extracted_assignments(extracted: Sequence[Extracted]) -> bytes:
+    """The same for LOAD DATA: `` `a` = v1, `b` = v2 ``."""
+    return b", ".join(_encoded(quote(found.column)) + b" = " + _literal(found) for found in extracted)
+
+
+def _literal(extracted: Extracted) -> bytes:
+    """The value's text, whatever ``sql_mode`` and charset the session has."""
+    return b"_utf8mb4 X'" + _encoded(extracted.value).hex().encode() + b"'"
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

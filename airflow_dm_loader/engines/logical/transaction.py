@@ -12,7 +12,7 @@ from airflow_dm_loader.engines.logical import load_data
 from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.duplicates import RowSender
 from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
-from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
+from airflow_dm_loader.engines.logical.row_block import RowBlock, extracted_values, into_clause, with_extracted
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.state import chunk_groups, chunks, conflicts
 from airflow_dm_loader.state.chunk_groups import SentChunk
@@ -33,7 +33,7 @@ class LoadContext:
     load_id: int
     run_id: str
     config: LoadConfig
-    tables: Mapping[tuple[str, str], TableColumns]
+    tables: Mapping[int, TableColumns]  # by file_id
     load_data: bool  # whether the server takes LOAD DATA LOCAL from us
     as_statements: set[tuple[str, str]]  # tables whose rows it would not take as they are
     default_time_zone: str
@@ -180,8 +180,10 @@ class ChunkSender:
     def _load_data(self, db: Database, chunk: Chunk) -> ChunkCounts:
         assert chunk.row_layout is not None
         rows = chunk.statements[0].rows
-        into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, self._table(chunk).row_columns)
-        return load_data.send_chunk(db, chunk, into, chunk.row_layout, replace=self._replaces_at_once(chunk))
+        table = self._table(chunk)
+        into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, table.row_columns)
+        replace = self._replaces_at_once(chunk)
+        return load_data.send_chunk(db, chunk, into, chunk.row_layout, replace=replace, extracted=table.extracted)
 
     def _send_statements(self, meta: Meta, chunk: Chunk) -> ChunkCounts:
         sender = RowSender(
@@ -201,7 +203,7 @@ class ChunkSender:
         return replaces and not self._table(chunk).empty_before
 
     def _table(self, chunk: Chunk) -> TableColumns:
-        table = self._context.tables.get((chunk.file.schema, chunk.file.table))
+        table = self._context.tables.get(chunk.file.file_id)
         if table is None:
             raise CheckpointError(
                 "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
@@ -224,12 +226,15 @@ class ChunkSender:
 
     def _block(self, chunk: Chunk, row_statement: RowStatement) -> RowBlock:
         rows, statement, file = row_statement.rows, row_statement.statement, chunk.file
+        table = self._table(chunk)
+        into = into_clause(file.schema, file.table, rows.columns, table.row_columns)
         return RowBlock(
             schema=file.schema,
             table=file.table,
-            into=into_clause(file.schema, file.table, rows.columns, self._table(chunk).row_columns),
+            into=with_extracted(into, table.extracted),
             values=statement.text[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,
             backslash_escapes="NO_BACKSLASH_ESCAPES" not in chunk.head.get("sql_mode", "").upper(),
+            extracted=extracted_values(table.extracted),
         )

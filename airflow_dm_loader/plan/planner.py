@@ -1,0 +1,183 @@
+"""Makes the plan of a load: filters, then routes, over everything that the dump has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
+from airflow_dm_loader.errors import ConfigError, DumpFormatError
+from airflow_dm_loader.plan.filters import TableFilter
+from airflow_dm_loader.plan.load_plan import (
+    LeftOut,
+    LoadPlan,
+    PlannedDatabase,
+    PlannedFile,
+    PlannedTable,
+    PlannedView,
+    SourceTable,
+    merged_metadata,
+)
+from airflow_dm_loader.plan.routes import ROUTER_CODE, Placement, Router
+
+
+def make_plan(inventory: DumpInventory, config: LoadConfig) -> LoadPlan:
+    """Plan the load of a dump: ``block_allow_list`` by the source's names, then ``routes``.
+
+    Raises:
+        ConfigError: routes contradict each other, or put two things in one place (20045).
+        DumpFormatError: a data file that is to be loaded has a form that can't be.
+    """
+    return _Planner(inventory, config).plan()
+
+
+class _Planner:
+    def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
+        self._inventory = inventory
+        self._filter = TableFilter(config.block_allow_list, case_sensitive=config.case_sensitive)
+        self._router = Router(config)
+        sources = sorted({*inventory.table_schemas, *((file.schema, file.table) for file in inventory.data_files)})
+        self._tables = {key: self._router.place(*key) for key in sources if self._filter.passes(*key)}
+        self._views = {key: self._router.place(*key) for key in sorted(inventory.views) if self._filter.passes(*key)}
+        self._filtered_tables = tuple(".".join(key) for key in sources if key not in self._tables)
+
+    def plan(self) -> LoadPlan:
+        files = tuple(
+            PlannedFile(file_id, file, to.schema, to.table, to.extracted)
+            for file_id, file in enumerate(self._inventory.data_files)
+            if (to := self._tables.get((file.schema, file.table))) is not None
+        )
+        for file in files:
+            _check_loadable(file.source)
+        tables = self._plan_tables(files)
+        views = tuple(
+            PlannedView(*key, self._inventory.views[key]) for key, to in self._views.items() if _stays(key, to)
+        )
+        databases = self._plan_databases(tables, views)
+        _check_places(databases, tables, views)
+        left_out = self._left_out(databases)
+        return LoadPlan(databases, tables, views, files, left_out, tuple(self._warnings(left_out)))
+
+    def _plan_tables(self, files: tuple[PlannedFile, ...]) -> tuple[PlannedTable, ...]:
+        file_bytes: dict[tuple[str, str], int] = defaultdict(int)
+        for file in files:
+            file_bytes[file.source.schema, file.source.table] += file.source.file_bytes
+        sources: dict[tuple[str, str], list[SourceTable]] = defaultdict(list)
+        for key, to in self._tables.items():
+            sources[to.schema, to.table].append(
+                SourceTable(
+                    *key,
+                    schema_file=self._inventory.table_schemas.get(key),
+                    metadata=self._inventory.metadata.tables.get(key),
+                    file_bytes=file_bytes.get(key, 0),
+                    has_data=key in file_bytes,
+                    extracted=to.extracted,
+                )
+            )
+        return tuple(
+            PlannedTable(
+                schema,
+                table,
+                schema_file=next((source.schema_file for source in found if source.schema_file is not None), None),
+                has_data=any(source.has_data for source in found),
+                metadata=merged_metadata(tuple(found)),
+                file_bytes=sum(source.file_bytes for source in found),
+                sources=tuple(found),
+            )
+            for (schema, table), found in sorted(sources.items())
+        )
+
+    def _plan_databases(
+        self, tables: tuple[PlannedTable, ...], views: tuple[PlannedView, ...]
+    ) -> tuple[PlannedDatabase, ...]:
+        """The databases that tables and views need, each by the first of its sources that the dump creates.
+
+        A database of the dump from which everything is routed away is not created; one that has nothing is.
+        """
+        created = self._inventory.database_schemas
+        needed = {*(table.schema for table in tables), *(view.schema for view in views)}
+        files: dict[str, list[str]] = {schema: [] for schema in sorted(needed)}
+        for schema in sorted(files.keys() & created.keys()):
+            files[schema].append(created[schema])
+        for (schema, _), to in sorted(self._tables.items()):
+            if schema in created:
+                files[to.schema].append(created[schema])
+        occupied = {schema for schema, _ in (*self._inventory.table_schemas, *self._inventory.views)}
+        occupied |= {file.schema for file in self._inventory.data_files}
+        for schema in sorted(created.keys() - occupied):
+            if self._filter.passes_schema(schema):
+                files.setdefault(self._router.place_schema(schema), []).append(created[schema])
+        return tuple(PlannedDatabase(schema, found[0] if found else None) for schema, found in sorted(files.items()))
+
+    def _left_out(self, databases: tuple[PlannedDatabase, ...]) -> LeftOut:
+        inventory = self._inventory
+        files = [file for file in inventory.data_files if (file.schema, file.table) not in self._tables]
+        schemas = {*inventory.database_schemas, *(schema for schema, _ in (*inventory.table_schemas, *inventory.views))}
+        schemas |= {file.schema for file in inventory.data_files}
+        kept = {schema for schema, _ in (*self._tables, *self._views)} | {database.schema for database in databases}
+        return LeftOut(
+            databases=tuple(sorted(schema for schema in schemas - kept if not self._filter.passes_schema(schema))),
+            tables=self._filtered_tables,
+            views=tuple(".".join(key) for key in sorted(inventory.views) if key not in self._views),
+            routed_views=tuple(".".join(key) for key, to in self._views.items() if not _stays(key, to)),
+            data_files=tuple(file.name for file in files),
+            file_bytes=sum(file.file_bytes for file in files),
+        )
+
+    def _warnings(self, left_out: LeftOut) -> Iterator[str]:
+        for name in left_out.routed_views:
+            yield (
+                f"the view {name} is not created: routes would move it, and its statement names the source's tables. "
+                "Create it by hand, or leave it out with ignore-tables"
+            )
+        for route in self._router.unused():
+            yield f"no table of the dump matches the route {route}"
+        unmatched: dict[tuple[str, str], int] = defaultdict(int)
+        for to in self._tables.values():
+            for found in to.extracted:
+                if found.unmatched is not None:
+                    unmatched[found.column, found.unmatched] += 1
+        for (column, reason), tables in unmatched.items():
+            yield f"column {column!r} is empty in all rows of {tables} source table(s), as in DM: {reason}"
+
+
+def _stays(key: tuple[str, str], to: Placement) -> bool:
+    return key == (to.schema, to.table)
+
+
+def _check_places(
+    databases: tuple[PlannedDatabase, ...], tables: tuple[PlannedTable, ...], views: tuple[PlannedView, ...]
+) -> None:
+    """Refuse what routes put in one place, also names that only differ by case: many servers take them for one."""
+    places: dict[tuple[str, ...], tuple[str, ...]] = {}
+    names: list[tuple[str, ...]] = [(database.schema,) for database in databases]
+    names += [(table.schema, table.table) for table in tables] + [(view.schema, view.view) for view in views]
+    for name in names:
+        key = tuple(word.lower() for word in name)
+        if key in places:
+            first = ".".join(places[key])
+            raise ConfigError(
+                f"routes put two things in one place: {first} and {'.'.join(name)}"
+                if first != ".".join(name)
+                else f"routes put a table where the dump has the view {first}",
+                code=ROUTER_CODE,
+                remedy="Give them different names in routes; servers may not tell upper from lower case.",
+            )
+        places[key] = name
+
+
+def _check_loadable(file: DataFile) -> None:
+    if file.kind is not FileKind.DATA_SQL:
+        raise DumpFormatError(
+            f"data files of this kind ({file.kind}) can't be loaded yet",
+            file=file.name,
+            remedy="Dump as SQL: dumpling --filetype sql; mydumper without --csv, --load-data and --format.",
+        )
+    if file.compression not in {Compression.NONE, Compression.GZIP, Compression.ZSTD}:
+        raise DumpFormatError(
+            f"data files compressed with {file.compression} can't be loaded yet",
+            file=file.name,
+            remedy="Compress with gzip or zstd, or not at all.",
+        )

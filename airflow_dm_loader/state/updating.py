@@ -1,0 +1,160 @@
+"""DM's ``Update``: a load goes on with other routes, filters or chunk size, where what they touch is not loaded yet.
+
+The load then gets a new ``load_id``. So an attempt that still works by the old plan finds its load gone, as after a
+fresh start, and can put no row where the old plan wants it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+
+from airflow_dm_loader.config import ImportMode, LoadConfig
+from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
+from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.state import chunks, files, loads
+from airflow_dm_loader.state.batches import batches
+from airflow_dm_loader.state.files import FileRow
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+
+# What of the stored settings says where rows go.
+_RULES = ("task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive")
+_SHOWN = 5
+_REMEDY = (
+    "Put routes, block_allow_list, case_sensitive and import_mode back as they were to go on. To load by the new ones, "
+    "use another task_name, or empty the tables and set remove_meta."
+)
+
+
+def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, stored: Load) -> str:
+    """Take up the settings of this run, within the transaction that holds the load's row.
+
+    Returns:
+        What was changed, in words; "" where the rows go where they went.
+
+    Raises:
+        CheckpointError: a file whose rows would go elsewhere has some in the target already (34018).
+    """
+    old_plan = make_plan(inventory, _stored_rules(stored))
+    touched = _touched(old_plan.files, plan.files)
+    loaded = chunks.committed_files(meta, stored.load_id)
+    _check_engine(stored, config, anything_loaded=bool(loaded), anything_touched=bool(touched))
+    _check_untouched(touched, [file_id for file_id in touched if file_id in loaded])
+    if stored.status == "finished" and (touched or _things(old_plan) != _things(plan)):
+        raise CheckpointError(
+            "routes or filters were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
+        )
+    changes = []
+    if touched:
+        _move_files(meta, stored.load_id, touched, plan)
+        if stored.status == "paused":  # what was found is not all that there is to find
+            loads.set_status(meta, stored.load_id, "running")
+        changes.append(f"{len(touched)} data files go elsewhere, or come or go")
+    if config.chunk_bytes != stored.chunk_bytes and not loaded and stored.status != "finished":
+        changes.append(f"chunk_bytes is {config.chunk_bytes}, not {stored.chunk_bytes}")
+    loads.update_settings(
+        meta,
+        stored.load_id,
+        config,
+        chunk_bytes=stored.chunk_bytes if loaded or stored.status == "finished" else config.chunk_bytes,
+    )
+    if changes:
+        loads.renumber(meta, stored.load_id, uuid.uuid4().hex)
+    return "; ".join(changes)
+
+
+def check_same_rules(load: Load, config: LoadConfig) -> None:
+    """Refuse routes and filters that the load was not prepared with: its files would go elsewhere than it knows."""
+    stored = _stored_rules(load)
+    if (stored.routes, stored.block_allow_list, stored.case_sensitive) != (
+        config.routes,
+        config.block_allow_list,
+        config.case_sensitive,
+    ):
+        raise CheckpointError(
+            "routes, block_allow_list or case_sensitive were changed since this load was prepared",
+            remedy="Clear prepare_checkpoint: it says whether the load can go on with them.",
+        )
+
+
+def _stored_rules(stored: Load) -> LoadConfig:
+    """The settings of which only what says where rows go is looked at."""
+    before = json.loads(stored.config)
+    return LoadConfig(**{name: before[name] for name in _RULES if name in before})
+
+
+def _touched(old: Sequence[PlannedFile], new: Sequence[PlannedFile]) -> dict[int, str]:
+    """file_id -> name of the files whose rows would go elsewhere, or be others."""
+    before = {file.file_id: file for file in old}
+    after = {file.file_id: file for file in new}
+    return {
+        file_id: (before.get(file_id) or after[file_id]).source.name
+        for file_id in sorted(before.keys() | after.keys())
+        if before.get(file_id) != after.get(file_id)
+    }
+
+
+def _things(plan: LoadPlan) -> tuple[object, ...]:
+    return (
+        plan.databases,
+        [(table.schema, table.table) for table in plan.tables],
+        plan.views,
+    )
+
+
+def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, anything_touched: bool) -> None:
+    """Engines keep no common record of what is in: a begun load stays with the one that began it."""
+    engine = ImportMode(json.loads(stored.config).get("import_mode", ImportMode.LOGICAL))
+    if stored.status in {"init", "finished"}:
+        return
+    if engine is not config.import_mode and (anything_loaded or engine is not ImportMode.LOGICAL):
+        raise CheckpointError(
+            f"the load was begun with import_mode {engine.value}, and can't go on with {config.import_mode.value}",
+            remedy=_REMEDY,
+        )
+    if engine is not ImportMode.LOGICAL and anything_touched:
+        raise CheckpointError(
+            f"routes or filters were changed, but the import by {engine.value} has begun", remedy=_REMEDY
+        )
+
+
+def _check_untouched(touched: dict[int, str], loaded: Sequence[int]) -> None:
+    if loaded:
+        raise CheckpointError(
+            f"routes or filters were changed for {len(loaded)} data files that have rows in the target already"
+            + _named(touched[file_id] for file_id in loaded),
+            file=touched[loaded[0]],
+            remedy=_REMEDY,
+        )
+
+
+def _named(names: Iterable[str]) -> str:
+    found = list(names)
+    shown = ", ".join(repr(name) for name in found[:_SHOWN])
+    return (f": {shown}" if found else "") + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+
+
+def _move_files(meta: Meta, load_id: int, touched: Iterable[int], plan: LoadPlan) -> None:
+    moved = set(touched)
+    for some in batches(sorted(moved)):
+        places = ", ".join(["%s"] * len(some))
+        meta.db.execute(f"DELETE FROM {meta['file']} WHERE load_id = %s AND file_id IN ({places})", (load_id, *some))
+    files.register_files(meta, load_id, file_rows(file for file in plan.files if file.file_id in moved))
+    planned = {(table.schema, table.table) for table in plan.tables}
+    for row in files.list_tables(meta, load_id):
+        if (row.schema, row.table) not in planned:
+            meta.db.execute(
+                f"DELETE FROM {meta['table']} WHERE load_id = %s AND table_schema = %s AND table_name = %s",
+                (load_id, row.schema, row.table),
+            )
+
+
+def file_rows(planned: Iterable[PlannedFile]) -> Iterable[FileRow]:
+    """The rows of the state tables for planned files."""
+    return (
+        FileRow(file.file_id, file.source.name, file.schema, file.table, file.source.file_bytes) for file in planned
+    )
