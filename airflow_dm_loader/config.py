@@ -7,16 +7,21 @@ TiDB Data Migration's error code where DM has one.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from airflow_dm_loader.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
 from airflow_dm_loader.rules.routes import Route
+
+log = logging.getLogger(__name__)
 
 DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
 
@@ -325,6 +330,28 @@ class LoadConfig(Strict):
         """Every source of the load task, this one included, in a stable order."""
         return tuple(sorted(self.sources)) or (self.source_id,)
 
+    @classmethod
+    def from_dm_task(cls, task: str | Path | DmTask, source_id: str | None = None, **changes: Any) -> Self:
+        """The load of one source as a DM task file describes it; what no load uses is logged, line by line.
+
+        Args:
+            task: the file's path, or its text, which has more than one line; or a file that was read already, whose
+                notes are then the caller's to tell.
+            source_id: which of the file's sources; None: the only one.
+            changes: settings that come before the file's.
+
+        Raises:
+            ConfigError: with the line and DM's number, for what DM refuses too and for what can't be done here.
+        """
+        found = task if isinstance(task, DmTask) else read_dm_task(task)
+        if found is not task:
+            for note in found.notes(source_id):
+                log.info("%s: %s", found.origin, note)
+        try:
+            return cls(**{**found.settings(source_id), **changes})
+        except ConfigError as error:
+            raise found.locate(error, source_id) from None
+
     def to_json(self) -> str:
         """The settings as they are stored with the load: stable order, no secret inside."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)
@@ -345,6 +372,20 @@ class TargetConfig(Strict):
     unix_socket: str | None = Field(None, description="Path of the server's socket; then host and port are not used.")
     ssl: dict[str, Any] | None = Field(None, description="TLS settings; none: an unencrypted connection.")
     connect_timeout_s: int = Field(10, ge=1, le=3600)
+
+    @classmethod
+    def from_dm_task(cls, task: str | Path, **changes: Any) -> Self:
+        """The ``target-database`` of a DM task file.
+
+        Args:
+            task: the file's path, or its text, which has more than one line.
+            changes: fields that come before the file's; with ``password`` the file's is not looked at.
+
+        Raises:
+            ConfigError: also where the password is one that ``dmctl encrypt`` made (20010).
+        """
+        found = read_dm_task(task)
+        return cls(**{**found.target(with_password="password" not in changes), **changes})
 
     @property
     def address(self) -> str:

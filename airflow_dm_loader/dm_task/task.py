@@ -1,0 +1,128 @@
+"""A whole task file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_dm_loader.dm_task.checks import check_task
+from airflow_dm_loader.dm_task.decode import Decoder, Unused, Values
+from airflow_dm_loader.dm_task.keys import TASK, Unit
+from airflow_dm_loader.dm_task.nodes import YAML_CODE, parse_yaml
+from airflow_dm_loader.dm_task.settings import Settings, load_settings
+from airflow_dm_loader.dm_task.target import target_settings
+from airflow_dm_loader.errors import ConfigError
+
+_REMEDY = "Correct the task file and trigger the load again."
+
+
+@dataclass(frozen=True, slots=True)
+class DmTask:
+    """A task file that was read and checked. Its repr shows no value: there is a password among them."""
+
+    origin: str
+    _task: Values = field(repr=False)
+    _unused: tuple[Unused, ...] = field(repr=False)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source-ids of all instances, in the file's order."""
+        return tuple(instance.get("source-id") for instance in self._task.get("mysql-instances"))
+
+    def settings(self, source_id: str | None = None) -> dict[str, Any]:
+        """The fields of LoadConfig that the file says, for the load of one source.
+
+        Args:
+            source_id: which; None: the only one.
+
+        Raises:
+            ConfigError: there is no such source, or several and none was named (20031).
+        """
+        return self._settings(source_id).fields
+
+    def target(self, *, with_password: bool = True) -> dict[str, Any]:
+        """The fields of TargetConfig that the file says. Raises ConfigError for an encrypted password (20010)."""
+        return target_settings(self._task, self._fail, with_password=with_password)
+
+    def notes(self, source_id: str | None = None) -> tuple[str, ...]:
+        """What the file says and a load of this source does not use, line by line, with whose it is."""
+        own = f"mysql-instances[{self._index(source_id)}]"
+        said = [
+            f"line {unused.line}: {unused.path} {_whose(unused)}"
+            for unused in sorted(self._unused, key=lambda unused: unused.line)
+            if unused.path.startswith(own) or not unused.path.startswith("mysql-instances[")
+        ]
+        if "clean-dump-file" not in self._task:
+            said.append("clean-dump-file is not said: the dump is kept (DM would remove it)")
+        return tuple(said)
+
+    def locate(self, error: ConfigError, source_id: str | None = None) -> ConfigError:
+        """An error of a field that the file said, with the file and the line."""
+        name = re.match(r"[a-z_]*", error.message)
+        line = self._settings(source_id).lines.get(name[0] if name else "", 0)
+        at = f"{self.origin}, line {line}" if line else self.origin
+        return ConfigError(f"{at}: {error.message}", code=error.code, remedy=error.remedy)
+
+    def _settings(self, source_id: str | None) -> Settings:
+        return load_settings(self._task, self._task.get("mysql-instances")[self._index(source_id)], self._fail)
+
+    def _index(self, source_id: str | None) -> int:
+        sources = self.sources
+        if source_id is None and len(sources) == 1:
+            return 0
+        if source_id in sources:
+            return sources.index(source_id)
+        asked = "say which source_id to load" if source_id is None else f"there is no source-id {source_id!r}"
+        raise self._fail(self._task.at("mysql-instances"), f"{asked}; there are {', '.join(sources)}", 20031)
+
+    def _fail(self, line: int, message: str, code: int = YAML_CODE) -> ConfigError:
+        return _error(self.origin, line, message, code)
+
+
+def read_dm_task(task: str | Path) -> DmTask:
+    """Read a task file of DM.
+
+    Args:
+        task: the file's path, or its text, which has more than one line.
+
+    Raises:
+        ConfigError: it can't be read (20018), is no YAML, has a key that DM does not know, or one of another type
+            (20003), or what DM refuses too: with DM's number. No value is repeated.
+    """
+    if isinstance(task, str) and "\n" in task:
+        origin, text = "the DM task", task
+    else:
+        origin, text = str(task), _read(Path(task))
+
+    def fail(line: int, message: str, code: int = YAML_CODE) -> ConfigError:
+        return _error(origin, line, message, code)
+
+    decoder = Decoder(fail)
+    values = decoder.block(parse_yaml(text, fail), TASK)
+    check_task(values, fail)
+    return DmTask(origin, values, tuple(decoder.unused))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"the DM task file {path} can't be read: {error.strerror}",
+            code=20018,
+            remedy="It must be there on every worker, readable for Airflow's account.",
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"the DM task file {path} is not in UTF-8", code=YAML_CODE, remedy=_REMEDY) from None
+
+
+def _error(origin: str, line: int, message: str, code: int) -> ConfigError:
+    return ConfigError(f"{origin}, line {line}: {message}", code=code, remedy=_REMEDY)
+
+
+def _whose(unused: Unused) -> str:
+    if unused.key.unit is Unit.NOBODY:
+        return "has no effect" + (f": {unused.key.note}" if unused.key.note else ", in DM neither")
+    return f"belongs to DM's {unused.key.unit} unit; a load does not use it"
