@@ -20,6 +20,7 @@ Trigger it with the folder of the dump and a task name. The target is the Airflo
 | `resolve_conflicts` failed with 34020 or 34021 | look at what it names; **clearing it accepts** what was found |
 | you mended the data instead | clear `checksum` with what follows it: a new comparison, a new outcome |
 | the same dump once more | nothing is sent: the load is known as finished |
+| you have a DM task file | name it in *DM task file*; what the form leaves at its defaults comes from there |
 | all over again | trigger it with *Start afresh* (`remove_meta`) |
 """
 

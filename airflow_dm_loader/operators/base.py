@@ -50,7 +50,8 @@ class DumpLoadOperator(BaseOperator):
     """Base of the operators of a load: builds the settings, runs one phase, translates its errors.
 
     :param config: the fields of ``LoadConfig``, as a dict whose strings may hold templates, or as a
-        JSON string such as ``{{ params | tojson }}``, where the ids of connections are left out. (templated)
+        JSON string such as ``{{ params | tojson }}``, where the ids of connections are left out. With
+        ``dm_task_file``, the path of a DM task file, what that says is added. (templated)
     :param target_conn_id: Airflow connection of type ``mysql`` to the target. (templated)
     :param dump_conn_id: Airflow connection to the storage of the dump, of type ``aws``, ``google_cloud_platform`` or
         ``wasb``; None, or a template that gives nothing: as the client library finds out by itself. (templated)
@@ -135,7 +136,14 @@ def airflow_error(error: LoaderError) -> Exception:
 
 def parse_config(raw: Mapping[str, Any] | str) -> LoadConfig:
     """The rendered ``config`` as LoadConfig. Raises ConfigError, which never repeats the text."""
-    from airflow_dm_loader.config import LoadConfig
+    from airflow_dm_loader.operators.task_file import load_config
+
+    settings = parse_mapping(raw)
+    return load_config({name: value for name, value in settings.items() if name not in _NOT_SETTINGS})
+
+
+def parse_mapping(raw: Mapping[str, Any] | str) -> Mapping[str, Any]:
+    """The rendered ``config`` as a mapping. Raises ConfigError, which never repeats the text."""
     from airflow_dm_loader.errors import ConfigError
 
     if isinstance(raw, str):
@@ -145,7 +153,7 @@ def parse_config(raw: Mapping[str, Any] | str) -> LoadConfig:
             raise ConfigError(f"config is not JSON: {error.msg} at character {error.pos}") from None
     if not isinstance(raw, Mapping):
         raise ConfigError(f"config must be a mapping of settings, not {type(raw).__name__}")
-    return LoadConfig(**{name: value for name, value in raw.items() if name not in _NOT_SETTINGS})
+    return raw
 
 
 def documentation(cls: type) -> str:

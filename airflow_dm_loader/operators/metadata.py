@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import DumpLoadOperator, Load, parse_mapping
+from airflow_dm_loader.operators.task_file import task_file_notes
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,6 +23,8 @@ class FetchDumpMetadataOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import fetch_dump_metadata
 
+        for note in task_file_notes(parse_mapping(self.config), load.config.source_id):
+            self.log.info("%s", note)
         metadata = fetch_dump_metadata(load.config, load.target, load.worker, access=load.access)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)

@@ -43,8 +43,8 @@ _CONNECTIONS = frozenset({"target_conn_id", "dump_conn_id", "compare_with_conn_i
 
 
 def load_params(**defaults: Any) -> dict[str, Param]:
-    """Params named as the fields of LoadConfig, with its defaults or these, and those that name connections."""
-    unknown = set(defaults) - set(LoadConfig.model_fields) - _CONNECTIONS
+    """Params named as the fields of LoadConfig, with its defaults or these, and those of a DAG alone."""
+    unknown = set(defaults) - set(LoadConfig.model_fields) - _CONNECTIONS - {"dm_task_file"}
     if unknown:
         raise ValueError(f"not settings of a load: {', '.join(sorted(unknown))}")
     schema = LoadConfig.model_json_schema()
@@ -55,6 +55,7 @@ def load_params(**defaults: Any) -> dict[str, Param]:
         if section == WHAT:
             params["target_conn_id"] = _target_param(defaults.get("target_conn_id", "dm_target"))
             params["dump_conn_id"] = _dump_param(defaults.get("dump_conn_id"))
+            params["dm_task_file"] = _task_file_param(defaults.get("dm_task_file"))
         elif section == CHECKS:
             params["compare_with_conn_id"] = _source_param(defaults.get("compare_with_conn_id"))
     return params
@@ -79,13 +80,16 @@ def _param(name: str, field: dict[str, Any], section: str, defaults: dict[str, A
     if name in defaults:
         kept["default"] = defaults[name]
     elif not LoadConfig.model_fields[name].is_required():
-        kept["default"] = _plain_default(name)
+        kept["default"] = plain_default(name)
+    else:  # a DM task file may say it; a load without it is refused by name
+        kept["default"], kept["type"] = None, ["null", kept["type"]]
     if section:
         kept["section"] = section
     return Param(description=description, **kept)
 
 
-def _plain_default(name: str) -> Any:
+def plain_default(name: str) -> Any:
+    """A setting's default as a form and JSON show it."""
     field = LoadConfig.model_fields[name]
     value = field.get_default(call_default_factory=True)
     if isinstance(value, Enum):
@@ -123,4 +127,14 @@ def _source_param(default: str | None) -> Param:
         title="Compare with the source",
         description="The Airflow connection, of type mysql, of the server that the dump was made of, if it still holds "
         "the same rows: the checksum step compares all values with its tables. None: it is not asked.",
+    )
+
+
+def _task_file_param(default: str | None) -> Param:
+    return Param(
+        default,
+        type=["null", "string"],
+        title="DM task file",
+        description="Path of a DM task.yaml, readable on every worker. What it says is used for every setting of this "
+        "form that has its default; task name and dump may stay empty. None: the form alone.",
     )

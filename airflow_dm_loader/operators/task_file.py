@@ -1,0 +1,70 @@
+"""Settings from a DM task file (``dm_task_file``), and which of the other settings come before it.
+
+- Each setting that ``config`` names comes before the file.
+- A trigger form always names all of them. There, one that has its default is left to the file.
+- ``source_id`` chooses the file's instance. A form's default chooses none, unless the file has that source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_dm_loader.config import LoadConfig
+    from airflow_dm_loader.dm_task import DmTask
+
+DM_TASK_FILE = "dm_task_file"
+REQUIRED = ("task_name", "dump_uri")  # a form leaves them empty where a task file says them
+
+
+def load_config(raw: Mapping[str, Any]) -> LoadConfig:
+    """The settings, from the task file where one is named. Raises ConfigError."""
+    from airflow_dm_loader.config import LoadConfig
+
+    said = {name: value for name, value in raw.items() if name != DM_TASK_FILE}
+    said = {name: value for name, value in said.items() if not (name in REQUIRED and value is None)}
+    task = _read(raw)
+    if task is None:
+        return LoadConfig(**said)
+    source_id, said = _source_and_changes(task, said, is_form=set(LoadConfig.model_fields) <= set(raw))
+    return LoadConfig.from_dm_task(task, source_id, **said)
+
+
+def task_file_notes(raw: Mapping[str, Any], source_id: str) -> tuple[str, ...]:
+    """What the task file says and the load does not use; empty where there is no file."""
+    task = _read(raw)
+    if task is None:
+        return ()
+    return (
+        *(f"{task.origin}: {note}" for note in task.notes(source_id)),
+        f"{task.origin}: target-database is not used: the target is the Airflow connection target_conn_id",
+    )
+
+
+def _read(raw: Mapping[str, Any]) -> DmTask | None:
+    from airflow_dm_loader.dm_task import read_dm_task
+    from airflow_dm_loader.errors import ConfigError
+
+    path = raw.get(DM_TASK_FILE)
+    if path in (None, ""):
+        return None
+    if not isinstance(path, str) or "\n" in path:
+        raise ConfigError(
+            f"{DM_TASK_FILE} must be the path of a file",
+            remedy="Put the task file where every worker can read it: its text would stand in Airflow's database, with "
+            "the password that is in it.",
+        )
+    return read_dm_task(path)
+
+
+def _source_and_changes(task: DmTask, said: Mapping[str, Any], *, is_form: bool) -> tuple[str | None, dict[str, Any]]:
+    from airflow_dm_loader.operators.params import plain_default
+
+    changes = dict(said)
+    source_id = changes.pop("source_id", None)
+    if is_form:
+        changes = {name: value for name, value in changes.items() if name in REQUIRED or value != plain_default(name)}
+        if source_id == plain_default("source_id") and source_id not in task.sources:
+            source_id = None
+    return source_id, changes

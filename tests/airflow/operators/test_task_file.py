@@ -1,0 +1,97 @@
+"""The form and the task group with a DM task file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_dm_loader.config import Level, LoadConfig
+from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.operators.base import parse_config
+from airflow_dm_loader.operators.params import load_params
+from dev.dag_runs import Run, register
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+    from tests.airflow.conftest import MakeDump, Query
+
+CANARY = "c4n4ry-p4ssw0rd"
+
+
+@pytest.fixture
+def task_file(tmp_path: Path) -> Path:
+    path = tmp_path / "task.yaml"
+    path.write_text(f"""
+name: shop
+task-mode: all
+target-database: {{host: elsewhere, port: 1, user: u, password: {CANARY}}}
+loaders:
+  here: {{dir: {tmp_path}/dump, pool-size: 2, checksum-physical: optional}}
+mysql-instances:
+  - source-id: north
+    loader-config-name: here
+    syncer-thread: 4
+""")
+    return path
+
+
+def form(**changes: Any) -> str:
+    """What a form sends: every param."""
+    return json.dumps({name: param.value for name, param in load_params().items()} | changes)
+
+
+def test_a_form_s_defaults_are_left_to_the_file_and_its_changes_are_not(task_file: Path) -> None:
+    config = parse_config(form(dm_task_file=str(task_file), pool_size=3, dump_uri="/other"))
+    assert (config.task_name, config.source_id, config.mode) == ("shop", "north", "all")
+    assert (config.pool_size, config.dump_uri, config.checksum) == (3, "/other", Level.OPTIONAL)
+
+
+def test_what_a_task_group_says_comes_before_the_file_even_a_default(task_file: Path) -> None:
+    config = parse_config({"dm_task_file": str(task_file), "pool_size": 4, "checksum": "required"})
+    assert (config.pool_size, config.checksum, config.source_id) == (4, Level.REQUIRED, "north")
+    with pytest.raises(ConfigError, match="there is no source-id 'west'"):
+        parse_config({"dm_task_file": str(task_file), "source_id": "west"})
+
+
+def test_a_form_chooses_among_several_sources(task_file: Path) -> None:
+    task_file.write_text(task_file.read_text() + "  - source-id: mysql-replica-01\n    loader-config-name: here\n")
+    assert parse_config(form(dm_task_file=str(task_file))).source_id == "mysql-replica-01"
+    assert parse_config(form(dm_task_file=str(task_file), source_id="north")).source_id == "north"
+    with pytest.raises(ConfigError, match="say which source_id"):
+        parse_config({"dm_task_file": str(task_file)})
+
+
+def test_a_form_without_a_file_needs_a_name_and_a_dump() -> None:
+    with pytest.raises(ConfigError, match="task_name: is required; dump_uri: is required"):
+        parse_config(form())
+    assert parse_config(form(task_name="t", dump_uri="/d")) == LoadConfig(task_name="t", dump_uri="/d")
+
+
+@pytest.mark.parametrize("wrong", [f"name: x\npassword: {CANARY}\n", 3, ["a"]])
+def test_a_file_s_text_is_no_path_and_is_not_repeated(wrong: object) -> None:
+    with pytest.raises(ConfigError, match="must be the path of a file") as caught:
+        parse_config({"dm_task_file": wrong})
+    assert CANARY not in str(caught.value)
+
+
+def test_the_dag_runs_from_a_task_file_and_tells_what_it_does_not_use(
+    dm_load: DAG,
+    make_dump: MakeDump,
+    query: Query,
+    task_file: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_dump({"t": [(1, "one")]}, name="dump.shop")
+    run = Run.start(register(dm_load), {"dm_task_file": str(task_file)})
+    assert run.state == "success", run.states()
+    assert query("SELECT * FROM s.t") == ((1, "one"),)
+    assert query("SELECT task_name, source_id FROM dm_meta.dm_loader_load") == (("shop", "north"),)
+    said = caplog.text + capsys.readouterr().out
+    assert "line 10: mysql-instances[0].syncer-thread belongs to DM's sync unit" in said
+    assert "target-database is not used" in said
+    assert CANARY not in said
