@@ -6,6 +6,7 @@
     │   ├── DumpError                   the dump as a whole can't be used
     │   │   ├── DumpMetadataError       11001  metadata is missing, unfinished or unreadable
     │   │   ├── DumpNotFoundError       34014  there is nothing at dump_uri
+    │   │   │   └── DumpRefusedError    34014  we may not look
     │   │   ├── SchemaMissingError      34013  rows for a table that nobody creates
     │   │   └── DuplicateFileError      34015  two files claim the same table
     │   ├── WorkerNotMatchError         34017  another host holds the load task
@@ -19,6 +20,7 @@
     │   ├── ConnectionLostError         the server went away or cut us off
     │   ├── LockedError                 a lock wait timeout, a deadlock
     │   ├── BarrierTimeoutError         other sources are not there yet
+    │   ├── DumpTimeoutError            the dump did not finish in time
     │   └── LoadInterruptedError        we were asked to stop (pause, clear, kill)
     └── DataError                       34019  this row, this file
         ├── DumpFormatError             34006  a file is not what its name says
@@ -147,6 +149,12 @@ class DumpNotFoundError(DumpError):
     default_remedy = "Check dump_uri, and that this worker can read it."
 
 
+class DumpRefusedError(DumpNotFoundError):
+    """The dump's folder or bucket lets us not look, or not read."""
+
+    default_remedy = "Give this worker, or the connection in dump_conn_id, the right to list the dump and read it."
+
+
 class SchemaMissingError(DumpError):
     """A data file has no schema file, and the target has no such table."""
 
@@ -217,6 +225,12 @@ class BarrierTimeoutError(RetriableError):
     """Other sources of the load task did not arrive in time."""
 
     default_remedy = "Start or mend the sources that are named, then clear this task."
+
+
+class DumpTimeoutError(RetriableError):
+    """The dump that was waited for did not finish in time."""
+
+    default_remedy = "Look whether the dump is still running, or failed; then clear this task: it waits again."
 
 
 class LoadInterruptedError(RetriableError):

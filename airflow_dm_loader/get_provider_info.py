@@ -34,6 +34,16 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
-        "sensors": [{"integration-name": name, "python-modules": ["airflow_dm_loader.sensors.barrier"]}],
-        "triggers": [{"integration-name": name, "python-modules": ["airflow_dm_loader.triggers.barrier"]}],
+        "sensors": [
+            {
+                "integration-name": name,
+                "python-modules": ["airflow_dm_loader.sensors.barrier", "airflow_dm_loader.sensors.dump"],
+            }
+        ],
+        "triggers": [
+            {
+                "integration-name": name,
+                "python-modules": ["airflow_dm_loader.triggers.barrier", "airflow_dm_loader.triggers.dump"],
+            }
+        ],
     }

@@ -27,12 +27,14 @@ from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, verify
 from airflow_dm_loader.phases.rows import import_shares, run_import
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
+from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
 from airflow_dm_loader.report import LoadReport, LoadStatus
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
 
 __all__ = [
     "BarrierState",
+    "DumpLook",
     "LoadPath",
     "Outcome",
     "ShareReport",
@@ -48,6 +50,7 @@ __all__ = [
     "finish",
     "import_shares",
     "load_dump",
+    "look_for_dump",
     "open_barrier",
     "prepare_checkpoint",
     "resolve_conflicts",

@@ -16,6 +16,7 @@ from airflow_dm_loader.operators.retries import retry_defaults
 from airflow_dm_loader.operators.state import ChoosePathOperator, FinishLoadOperator, PrepareCheckpointOperator
 from airflow_dm_loader.operators.verify import AnalyzeOperator, CheckOutcomeOperator, ChecksumOperator
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
+from airflow_dm_loader.sensors.dump import WaitForDumpSensor
 
 
 class DumpLoadTaskGroup(TaskGroup):
@@ -27,6 +28,8 @@ class DumpLoadTaskGroup(TaskGroup):
         target_conn_id: Airflow connection of type ``mysql``; a template.
         dump_conn_id: Airflow connection to the storage of the dump; a template. None: a local dump, or credentials
             from the worker's environment.
+        wait_for_dump: begin with a :class:`~airflow_dm_loader.sensors.dump.WaitForDumpSensor`, for runs that may start
+            before the dump has finished; a mapping is its arguments, for example ``{"timeout": 6 * 3600}``.
         compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of; a template.
             The checksum step then compares all values with its tables.
         import_args: more arguments for the mapped ``run_import`` tasks, for example ``pool``, ``queue``,
@@ -41,6 +44,7 @@ class DumpLoadTaskGroup(TaskGroup):
         target_conn_id: str = "dm_target",
         *,
         dump_conn_id: str | None = None,
+        wait_for_dump: bool | Mapping[str, Any] = False,
         compare_with_conn_id: str | None = None,
         import_args: Mapping[str, Any] | None = None,
         default_args: Mapping[str, Any] | None = None,
@@ -60,6 +64,7 @@ class DumpLoadTaskGroup(TaskGroup):
                 config,
                 target_conn_id,
                 dump_conn_id=dump_conn_id,
+                wait_for_dump=wait_for_dump,
                 compare_with_conn_id=compare_with_conn_id,
                 import_args=import_args,
             )
@@ -71,6 +76,7 @@ def add_load_tasks(
     target_conn_id: str = "dm_target",
     *,
     dump_conn_id: str | None = None,
+    wait_for_dump: bool | Mapping[str, Any] = False,
     compare_with_conn_id: str | None = None,
     import_args: Mapping[str, Any] | None = None,
 ) -> None:
@@ -123,6 +129,9 @@ def add_load_tasks(
     finished = LoadBarrierSensor(task_id="wait_until_all_finished", wait_for="finished", **common)
     clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common)
 
+    if wait_for_dump is not False:
+        how = {} if wait_for_dump is True else dict(wait_for_dump)
+        WaitForDumpSensor(task_id="wait_for_dump", config=config, dump_conn_id=dump_conn_id, **how) >> metadata
     metadata >> prepare >> choose
     choose >> [ready, checksum]  # to checksum: a paused load is looked at again
     _edge(choose, "paused", resolve)

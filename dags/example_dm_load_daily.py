@@ -19,6 +19,7 @@ with DAG(
     DumpLoadTaskGroup(
         group_id="shop",
         target_conn_id="dm_target",
+        wait_for_dump={"timeout": 6 * 3600, "poke_interval": 300},  # the dump may take longer on some nights
         config={
             "task_name": "shop-{{ ds }}",
             "dump_uri": "/dumps/shop/{{ ds }}/",

@@ -20,7 +20,7 @@ from airflow_dm_loader.dump.schema_names import real_schema_names
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
 from airflow_dm_loader.errors import DumpMetadataError, DuplicateFileError
 
-_METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
+METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
 
 # Kinds whose second name is that of a table, or of a view, which shares its name space.
 _TABLE_KINDS = frozenset({kind for kind in FileKind if kind.is_data} | {FileKind.TABLE_SCHEMA, FileKind.VIEW_SCHEMA})
@@ -79,7 +79,7 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
         started = sorted(name for name in names if name.startswith(f"{METADATA_NAME}."))
         hint = f"; there is {started[0]!r}, so the dump did not finish or was not put together" if started else ""
         raise DumpMetadataError(f"there is no {METADATA_NAME!r} file among the {len(names)} in {storage.where}{hint}")
-    raw = storage.read(METADATA_NAME, _METADATA_LIMIT_BYTES)
+    raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
     metadata = parse_metadata(raw, require_finished=require_finished)
     real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}
     inventory = _take_again(tuple(listing), raw, require_finished, tuple(real_schemas.items()))

@@ -125,9 +125,9 @@ def airflow_error(error: LoaderError) -> Exception:
     """AirflowException where a retry can succeed, else one of those that Airflow never retries."""
     from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
 
-    from airflow_dm_loader.errors import BarrierTimeoutError, RetriableError
+    from airflow_dm_loader.errors import BarrierTimeoutError, DumpTimeoutError, RetriableError
 
-    if isinstance(error, BarrierTimeoutError):  # the wait was long: Airflow retries no sensor's timeout
+    if isinstance(error, BarrierTimeoutError | DumpTimeoutError):  # Airflow retries no sensor's timeout
         return AirflowSensorTimeout(str(error))
     if isinstance(error, RetriableError):
         return AirflowException(str(error))

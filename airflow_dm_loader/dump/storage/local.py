@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
 from airflow_dm_loader.dump.storage.retries import storage_retrying
-from airflow_dm_loader.errors import DumpNotFoundError, FatalError, LoaderError, RetriableError
+from airflow_dm_loader.errors import DumpNotFoundError, DumpRefusedError, FatalError, LoaderError, RetriableError
 
 # These do not go away by themselves. Others may: EIO of a disk or a cable, ESTALE and ETIMEDOUT of NFS.
 _LASTING = frozenset(
@@ -20,8 +20,6 @@ _LASTING = frozenset(
         errno.ENOENT,
         errno.ENOTDIR,
         errno.EISDIR,
-        errno.EACCES,
-        errno.EPERM,
         errno.ELOOP,
         errno.ENAMETOOLONG,
         errno.EINVAL,
@@ -107,7 +105,9 @@ class LocalStorage(DumpStorage):
             raise self._unreadable(error, file=name) from error
 
     def _unreadable(self, error: OSError, what: str = "", *, file: str | None = None) -> LoaderError:
-        kind = DumpNotFoundError if error.errno in _LASTING else RetriableError
+        kind: type[LoaderError] = DumpNotFoundError if error.errno in _LASTING else RetriableError
+        if error.errno in (errno.EACCES, errno.EPERM):
+            kind = DumpRefusedError
         what = what or f"a file of the dump in {self.folder} can't be read"
         return kind(f"{what}: {error.strerror}", file=file)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_dm_loader.errors import CheckpointError, ConfigError, DumpNotFoundError, LoaderError, RetriableError
+from airflow_dm_loader.errors import (
+    CheckpointError,
+    ConfigError,
+    DumpNotFoundError,
+    DumpRefusedError,
+    LoaderError,
+    RetriableError,
+)
 
 REFUSED_REMEDY = (
     "Check the Airflow connection in dump_conn_id, or the worker's own credentials: listing the prefix and reading "
@@ -16,7 +23,8 @@ REFUSED_REMEDY = (
 class Trouble:
     """What a client's exception means, in few words and without secrets.
 
-    ``kind`` is DumpNotFoundError, ConfigError, RetriableError, or CheckpointError: the object is another one now.
+    ``kind`` is DumpNotFoundError, DumpRefusedError, ConfigError, RetriableError, or CheckpointError: the object is
+    another one now.
     """
 
     kind: type[LoaderError]
@@ -30,7 +38,7 @@ def by_status(status: int, code: str) -> Trouble:
     if status in (412, 416):
         return Trouble(CheckpointError, what)
     if status in (401, 403):
-        return Trouble(DumpNotFoundError, what, REFUSED_REMEDY)
+        return Trouble(DumpRefusedError, what, REFUSED_REMEDY)
     if status in (408, 425, 429) or status >= 500:
         return Trouble(RetriableError, what)
     return Trouble(DumpNotFoundError, what)

@@ -54,7 +54,7 @@ def test_only_what_can_succeed_later_is_raised_as_an_error_that_airflow_retries(
     raised = airflow_error(kind("it broke"))
     assert isinstance(raised, AirflowException)
     never_retried = isinstance(raised, (AirflowFailException, AirflowSensorTimeout))
-    waited_in_vain = issubclass(kind, errors.BarrierTimeoutError)
+    waited_in_vain = issubclass(kind, (errors.BarrierTimeoutError, errors.DumpTimeoutError))
     assert never_retried != (issubclass(kind, errors.RetriableError) and not waited_in_vain)
     assert f"[{kind.code}] it broke" in str(raised)
     assert "What to do: " in str(raised)

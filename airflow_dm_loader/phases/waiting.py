@@ -1,0 +1,53 @@
+"""Looks whether a dump has come: before a load begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.dump.inventory import METADATA_LIMIT_BYTES
+from airflow_dm_loader.dump.metadata import METADATA_NAME, parse_metadata
+from airflow_dm_loader.errors import (
+    CheckpointError,
+    DumpFormatError,
+    DumpMetadataError,
+    DumpNotFoundError,
+    DumpRefusedError,
+)
+from airflow_dm_loader.phases.opened import storage_of
+
+
+@dataclass(frozen=True, slots=True)
+class DumpLook:
+    """What a look at the dump's ``metadata`` found."""
+
+    finished_at: str | None  # as the dump tool's clock said it
+    waiting_for: str = ""  # in words, where it has not finished
+
+
+def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None) -> DumpLook:
+    """Look once whether the dump has finished: whether its ``metadata`` has its last line, which tools write last.
+
+    A dump that is not there, or whose ``metadata`` is being written, may still come.
+
+    Raises:
+        DumpRefusedError: we may not look (34014).
+        ConfigError: the URI or the access is wrong.
+        RetriableError: the storage failed.
+    """
+    storage = storage_of(config, access)
+    try:
+        raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
+        finished_at = parse_metadata(raw, require_finished=False).finished_at
+    except DumpRefusedError:
+        raise
+    except DumpNotFoundError:
+        return DumpLook(None, f"there is no {METADATA_NAME!r} in {storage.where} yet")
+    except (DumpMetadataError, DumpFormatError) as error:  # half of it, perhaps
+        return DumpLook(None, f"the {METADATA_NAME!r} in {storage.where} is not whole: {error.message}")
+    except CheckpointError:
+        return DumpLook(None, f"the {METADATA_NAME!r} in {storage.where} is just being written")
+    if finished_at is None:
+        return DumpLook(None, f"the {METADATA_NAME!r} in {storage.where} has no 'Finished dump at' line yet")
+    return DumpLook(finished_at)
