@@ -1,0 +1,235 @@
+"""A real Airflow of our own: its services as processes, LocalExecutor, SQLite, and its REST API to talk to it.
+
+Nothing of an Airflow that the machine has is touched or heeded. A service can be ended or killed in the middle of a
+run, and started again.
+
+    with RunningAirflow(folder, dags, environment={"AIRFLOW_CONN_DM_TARGET": "mysql://..."}) as airflow:
+        airflow.trigger("dm_load", "run", {"task_name": "t", "dump_uri": "/dump"})
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+SERVICES = ("api-server", "scheduler", "dag-processor")
+_START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 180.0, 15.0, 0.2
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task instance as Airflow's database has it."""
+
+    state: str | None
+    try_number: int
+    process: int | None  # of the task itself, while it runs
+
+
+class RunningAirflow:
+    """Services of Airflow that this process owns; use it as a context manager.
+
+    Args:
+        home: a folder that is not there yet; it is removed at the end.
+        dags: the folder of its DAGs.
+        environment: more of it, connections above all.
+    """
+
+    def __init__(self, home: Path, dags: Path, environment: Mapping[str, str]) -> None:
+        self._home = home
+        self._port = _free_port()
+        self._environment = _environment(home, dags, self._port) | dict(environment)
+        self._database = home / "airflow.db"
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._token = ""
+
+    def __enter__(self) -> Self:
+        self._home.mkdir()
+        try:
+            subprocess.run(
+                [sys.executable, "-m", "airflow", "db", "migrate"],
+                env=self._environment,
+                capture_output=True,
+                check=True,
+            )
+            for name in SERVICES:
+                self.start(name)
+            self.wait_until("the API server answers", self.answers, _START_TIMEOUT_S)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self._processes):
+            self.end(name)
+        for process in self._left_behind():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def _left_behind(self) -> Iterator[int]:
+        """What services that were killed had started: whatever has our home in its environment."""
+        ours = f"AIRFLOW_HOME={self._home}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if ours in (folder / "environ").read_bytes().split(b"\0"):
+                    yield int(folder.name)
+
+    # -- its services
+
+    def start(self, name: str) -> None:
+        """Start a service, in a session of its own: it ends with all that it starts."""
+        with (self._home / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "airflow", name],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def end(self, name: str) -> None:
+        """End a service in good order, and what it started."""
+        process = self._processes.pop(name)
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(subprocess.TimeoutExpired, ProcessLookupError):
+                os.killpg(process.pid, how)
+                process.wait(_STOP_TIMEOUT_S)
+                break
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def kill9(self, name: str) -> None:
+        """Kill the service's own process; what it started lives on, as on a real machine."""
+        process = self._processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def answers(self) -> bool:
+        """Whether the API server does; it also gives us the token that :meth:`trigger` needs."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self._port}/auth/token", timeout=10) as answer:
+                self._token = json.load(answer)["access_token"]
+        except OSError:
+            return False
+        return True
+
+    def log_tail(self) -> str:
+        """The last lines of each service, for people."""
+        return "\n".join(
+            f"--- {name}\n" + "\n".join((self._home / f"{name}.log").read_text(errors="replace").splitlines()[-15:])
+            for name in SERVICES
+        )
+
+    # -- its runs
+
+    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        self.wait_until(f"{dag_id} is parsed", lambda: self._is_parsed(dag_id), _START_TIMEOUT_S)
+        body = {"dag_run_id": run_id, "conf": dict(conf), "logical_date": None}
+        self._post(f"/api/v2/dags/{dag_id}/dagRuns", body)
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """As a person does in the UI, also while the task runs."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
+        self._post(f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
+
+    def run_state(self, run_id: str) -> str:
+        ((state,),) = self._rows("SELECT state FROM dag_run WHERE run_id = ?", run_id)
+        return str(state)
+
+    def task(self, run_id: str, task_id: str) -> TaskState:
+        """A task's instance, or the only one of a mapped task."""
+        ((state, try_number, process),) = self._rows(
+            "SELECT state, try_number, pid FROM task_instance WHERE run_id = ? AND task_id = ?", run_id, task_id
+        )
+        return TaskState(state, try_number, process)
+
+    def running(self, run_id: str) -> list[tuple[str, int]]:
+        """Ids and processes of the tasks that run now."""
+        return self._rows(
+            "SELECT task_id, pid FROM task_instance WHERE run_id = ? AND state = 'running' AND pid IS NOT NULL", run_id
+        )
+
+    def task_states(self, run_id: str) -> str:
+        """All of a run, for people."""
+        rows = self._rows("SELECT task_id, state, try_number FROM task_instance WHERE run_id = ?", run_id)
+        return ", ".join(f"{task} {state} (try {number})" for task, state, number in rows)
+
+    def wait_until(self, what: str, is_so: Callable[[], bool], timeout_s: float = 120.0) -> None:
+        """Look again and again; AssertionError, with the ends of the logs, if it does not come."""
+        deadline = time.monotonic() + timeout_s
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {timeout_s:.0f} s in vain until {what}\n{self.log_tail()}")
+            time.sleep(_POLL_S)
+
+    # -- how it is talked to
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> None:
+        request = Request(
+            f"http://127.0.0.1:{self._port}{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
+        )
+        try:
+            urlopen(request, timeout=60).close()
+        except HTTPError as error:
+            raise RuntimeError(f"{path}: {error.code} {error.read().decode(errors='replace')}") from None
+
+    def _is_parsed(self, dag_id: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id))
+
+    def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+
+def _environment(home: Path, dags: Path, port: int) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "_AIRFLOW_"))}
+    return ours | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
+        # Shorter than the defaults, so that what is lost is found within seconds; all else is as people have it.
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "6",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "2",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
