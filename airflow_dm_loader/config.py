@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from airflow_dm_loader.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.location import DumpLocation
+from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
 from airflow_dm_loader.rules.routes import Route
 
@@ -93,7 +93,17 @@ _DM_CODES = {
     "routes": 20045,
 }
 
+IMPORT_INTO_READS = frozenset({StorageKind.S3, StorageKind.GCS})  # TiDB's documentation lists no other
+
 _KIB, _MIB = 1 << 10, 1 << 20
+
+
+class CodedError(ValueError):
+    """A wrong setting, or settings that contradict each other, where DM has a number for that very mistake."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Strict(BaseModel):
@@ -145,7 +155,10 @@ class LoadConfig(Strict):
         description="full: nothing follows the load. all: incremental replication follows from the binlog position.",
     )
     import_mode: ImportMode = Field(
-        ImportMode.LOGICAL, title="Engine", description="logical: SQL statements, on every target."
+        ImportMode.LOGICAL,
+        title="Engine",
+        description="logical: SQL statements, on every target. import-into: TiDB's IMPORT INTO, from 7.5 on: one "
+        "source, a dump in S3 or GCS that TiDB can read, empty tables.",
     )
     on_duplicate_logical: OnDuplicate = Field(
         OnDuplicate.REPLACE,
@@ -203,6 +216,24 @@ class LoadConfig(Strict):
         title="Convert engines to InnoDB",
         description="Create tables of engines without transactions, or that the target lacks, in InnoDB. "
         "Off: such a table is refused.",
+    )
+    import_into_threads: int | None = Field(
+        None, ge=1, title="IMPORT INTO: threads", description="THREAD of each job. None: the server chooses."
+    )
+    import_into_max_write_speed: str | None = Field(
+        None,
+        title="IMPORT INTO: write speed",
+        description="MAX_WRITE_SPEED to each TiKV node, such as 200MiB. None: no limit.",
+    )
+    import_into_disk_quota: str | None = Field(
+        None, title="IMPORT INTO: disk quota", description="DISK_QUOTA for sorting, such as 50GiB. None: the server's."
+    )
+    import_into_cloud_storage_uri: str | None = Field(
+        None,
+        min_length=1,
+        title="IMPORT INTO: sort in",
+        description="CLOUD_STORAGE_URI, s3://bucket/prefix or gs://bucket/prefix: global sort. It is reached as the "
+        "dump is, and holds no credentials. None: the TiDB nodes sort on their own disks.",
     )
     meta_schema: str = Field(
         "dm_meta",
@@ -316,13 +347,50 @@ class LoadConfig(Strict):
         if len(set(self.sources)) != len(self.sources):
             raise ValueError("sources names a source twice")
         not_yet = {
-            "import_mode": self.import_mode is not ImportMode.LOGICAL,
+            "import_mode": self.import_mode is ImportMode.PHYSICAL,
             "on_duplicate_physical": self.on_duplicate_physical is not OnDuplicatePhysical.NONE,
             "barrier": self.barrier is not BarrierKind.TARGET,
         }
         for name, asked in not_yet.items():
             if asked:
                 raise ValueError(f"{name}: this version does not offer that yet, so it is refused")
+        return self
+
+    @field_validator("import_into_max_write_speed", "import_into_disk_quota")
+    @classmethod
+    def _size(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([KMGTP]i?)?B", value):
+            raise ValueError("must be a size such as 200MiB or 1.5GiB")
+        return value
+
+    @field_validator("import_into_cloud_storage_uri")
+    @classmethod
+    def _sort_location(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                kind = DumpLocation.parse(cls._plain_text(value)).kind
+            except ConfigError as error:
+                raise ValueError(f"{error.message.removeprefix('dump_uri: ')}. {error.remedy}") from None
+            if kind not in IMPORT_INTO_READS:
+                raise ValueError("must be s3://bucket/prefix or gs://bucket/prefix")
+        return value
+
+    @model_validator(mode="after")
+    def _import_into(self) -> Self:
+        if self.import_mode is not ImportMode.IMPORT_INTO:
+            return self
+        if len(self.all_sources) > 1:
+            raise CodedError(
+                20068, "import_mode: import-into takes one source, and sources names several. Use logical for shards"
+            )
+        kind = DumpLocation.parse(self.dump_uri).kind
+        if kind not in IMPORT_INTO_READS:
+            where = "a folder of this machine" if kind is StorageKind.LOCAL else f"in {kind}://"
+            raise CodedError(
+                20069,
+                f"dump_uri: the dump is {where}, and TiDB's servers read it from s3:// or gs:// under import-into. "
+                "Copy it there, or use logical",
+            )
         return self
 
     @property
@@ -412,11 +480,12 @@ def _reads_as(charset: str, other: str) -> bool:
 
 def _config_error(model: str, error: ValidationError) -> ConfigError:
     problems, code = [], None
-    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+    for problem in error.errors(include_input=False, include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         text = problem["msg"].removeprefix("Value error, ")
         field = name.split(".")[0] or text.split(":")[0]
-        code = code or _DM_CODES.get(field)
+        cause = problem.get("ctx", {}).get("error")
+        code = code or (cause.code if isinstance(cause, CodedError) else _DM_CODES.get(field))
         if problem["type"] == "extra_forbidden":
             text = f"{model} has no such setting" if len(problem["loc"]) == 1 else "there is no such key"
         elif problem["type"] == "missing":

@@ -12,6 +12,7 @@
     │   ├── WorkerNotMatchError         34017  another host holds the load task
     │   ├── CheckpointError             34018  the stored load is of another dump, or unreadable
     │   ├── TargetError                 34019  the target can't take this load
+    │   ├── ImportJobError              34019  a job of IMPORT INTO failed
     │   ├── UnexpectedFileRequestError  34019  the server asked for a file that was not offered to it
     │   └── PausedError                 the load waits for a person to accept what was found
     │       ├── HasDuplicatesError      34020
@@ -187,6 +188,15 @@ class TargetError(FatalError):
     """The target can't take this load: rights, settings, table shapes."""
 
     code = 34019
+
+
+class ImportJobError(FatalError):
+    """A job of IMPORT INTO failed, or somebody cancelled it."""
+
+    default_remedy = (
+        "Mend what the message says. Empty the table if it holds rows (TRUNCATE TABLE), then clear run_import: only "
+        "the tables that are not imported yet get a new job."
+    )
 
 
 class UnexpectedFileRequestError(FatalError):

@@ -43,7 +43,11 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": [
             {
                 "integration-name": name,
-                "python-modules": ["airflow_dm_loader.triggers.barrier", "airflow_dm_loader.triggers.dump"],
+                "python-modules": [
+                    "airflow_dm_loader.triggers.barrier",
+                    "airflow_dm_loader.triggers.dump",
+                    "airflow_dm_loader.triggers.import_jobs",
+                ],
             }
         ],
     }

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.engines.import_into.tables import ShareJobs
 from airflow_dm_loader.engines.logical.importer import ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError
 from airflow_dm_loader.phases.beginning import (
@@ -24,6 +25,7 @@ from airflow_dm_loader.phases.beginning import (
     prepare_checkpoint,
 )
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
+from airflow_dm_loader.phases.import_into import cancel_jobs, look_at_jobs, settle_jobs, submit_jobs
 from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, verify
 from airflow_dm_loader.phases.rows import import_shares, run_import
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
@@ -37,11 +39,13 @@ __all__ = [
     "DumpLook",
     "LoadPath",
     "Outcome",
+    "ShareJobs",
     "ShareReport",
     "Worker",
     "accept_outcome",
     "analyze",
     "build_indexes",
+    "cancel_jobs",
     "choose_path",
     "clean_dump_files",
     "create_tables",
@@ -50,11 +54,14 @@ __all__ = [
     "finish",
     "import_shares",
     "load_dump",
+    "look_at_jobs",
     "look_for_dump",
     "open_barrier",
     "prepare_checkpoint",
     "resolve_conflicts",
     "run_import",
+    "settle_jobs",
+    "submit_jobs",
     "verify",
 ]
 

@@ -42,6 +42,8 @@ def _describe_table(table: TableReport) -> str:
         f"{table.table}: {intcomma(table.rows)} rows, {naturalsize(table.data_bytes)}"
         + (f" as {table.sent_as}" if table.sent_as else "")
     ]
+    if table.import_job is not None:
+        parts.append(f"imported by job {table.import_job}")
     counts = {"replaced": table.replaced, "ignored": table.ignored, "in conflict": table.conflicts}
     parts += [f"{intcomma(count)} {what}" for what, count in counts.items() if count]
     parts.append(f"row count {_plain(table.row_count)}")

@@ -58,6 +58,7 @@ class TableReport(_Frozen):
     checksum: Comparison = "not_compared"
     remark: str = ""  # why it was not compared, or what differs
     seconds: float = 0.0  # sum over its chunks' transactions
+    import_job: int | None = None  # the job of IMPORT INTO that filled it
 
 
 class LoadReport(_Frozen):

@@ -115,7 +115,6 @@ def test_a_wrong_value_is_refused_by_name_with_dm_s_code(field: str, value: obje
     ("values", "code"),
     [
         ({"import_mode": "physical"}, 20053),
-        ({"import_mode": "IMPORT-INTO"}, 20053),
         ({"on_duplicate_physical": "manual"}, 20062),
         ({"barrier": "etcd"}, 20000),
     ],

@@ -56,39 +56,86 @@ class BuildIndexesOperator(DumpLoadOperator):
 
 
 class RunImportOperator(DumpLoadOperator):
-    """Sends one share of the data files, chunk by chunk; each chunk is committed exactly once.
+    """Sends one share of the dump, exactly once: data files chunk by chunk, or tables by TiDB's `IMPORT INTO`.
 
     The data half of DM's `runLightning`. Clearing it, or a retry, goes on: committed chunks are never sent
     again. Stopping it ends its sessions in the server, and their chunks are rolled back.
 
-    :param share: which share of the data files, counted from 0.
+    With `import_mode` set to `import-into` it makes one job per table and waits in the triggerer, without a
+    worker slot. A retry takes the jobs up that are at work; a clear makes new ones for tables whose job
+    failed, once they are empty. Stopping it cancels the jobs.
+
+    :param share: which share of the data files or tables, counted from 0.
+    :param deferrable: wait for `IMPORT INTO` in the triggerer (the default), else in the worker.
+    :param poll_interval_s: seconds between two looks at its jobs.
     """
 
     ui_color = "#cdeed5"
 
-    def __init__(self, *, share: int, **kwargs: Any) -> None:
+    def __init__(self, *, share: int, deferrable: bool = True, poll_interval_s: float = 10.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.share = share
+        self.deferrable = deferrable
+        self.poll_interval_s = poll_interval_s
         self._stop = threading.Event()
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+        from airflow_dm_loader.config import ImportMode
         from airflow_dm_loader.loader import run_import
 
+        if load.config.import_mode is ImportMode.IMPORT_INTO and self.deferrable:
+            return self._submit(load)
         report = run_import(
             load.config,
             load.target,
             self.share,
             worker=load.worker,
             on_progress=self._say,
+            progress_interval_s=min(5.0, self.poll_interval_s),
             stop=self._stop,
             access=load.access,
         )
         return asdict(report)
 
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """The trigger's answer: no job is at work any more. What they came to is written down here."""
+        from airflow.sdk.exceptions import AirflowException
+
+        if event["status"] == "error":  # whatever it was, a retry takes the jobs up again
+            raise AirflowException(event["message"])
+        with self.errors_for_airflow():
+            return self._settle(self.build_load(context))
+
     def on_kill(self) -> None:
-        """Ask the import to stop; it ends its server sessions itself and raises LoadInterruptedError."""
-        self.log.warning("Asked to stop: committed chunks stay, the others are rolled back")
+        """Ask the import to stop; it ends its server sessions or jobs itself and raises LoadInterruptedError."""
+        self.log.warning("Asked to stop: what was committed stays, the rest is rolled back or cancelled")
         self._stop.set()
+
+    def _submit(self, load: Load) -> dict[str, Any]:
+        """Make the jobs and wait for them in the triggerer, where any is at work."""
+        from airflow_dm_loader.loader import submit_jobs
+        from airflow_dm_loader.triggers.import_jobs import ImportJobsTrigger
+
+        found = submit_jobs(
+            load.config, load.target, self.share, worker=load.worker, stop=self._stop, access=load.access
+        )
+        self.log.info("%s", found.describe())
+        for job in found.jobs:
+            self.log.info("%s", job.describe())
+        if found.waiting:
+            trigger = ImportJobsTrigger(
+                config=load.config.to_json(),
+                target_conn_id=self.target_conn_id,
+                share=self.share,
+                poll_interval_s=self.poll_interval_s,
+            )
+            self.defer(trigger=trigger, method_name="execute_complete")
+        return self._settle(load)
+
+    def _settle(self, load: Load) -> dict[str, Any]:
+        from airflow_dm_loader.loader import settle_jobs
+
+        return asdict(settle_jobs(load.config, load.target, self.share, worker=load.worker))
 
     def _say(self, status: LoadStatus) -> None:
         from airflow_dm_loader.progress import describe

@@ -12,6 +12,7 @@ from airflow_dm_loader.config import LoadConfig
 
 # Params without a section are what the form opens with; the others are folded.
 WHAT, HOW, CHECKS, SOURCES, STATE = "", "How", "Checks", "Several sources", "Session and state"
+IMPORT_INTO = "IMPORT INTO"
 
 _SECTIONS = {
     WHAT: ("task_name", "dump_uri", "source_id", "mode"),
@@ -31,6 +32,12 @@ _SECTIONS = {
         "case_sensitive",
         "clean_dump_files",
         "remove_meta",
+    ),
+    IMPORT_INTO: (
+        "import_into_threads",
+        "import_into_max_write_speed",
+        "import_into_disk_quota",
+        "import_into_cloud_storage_uri",
     ),
     CHECKS: ("checksum", "analyze", "require_finished_dump"),
     SOURCES: ("sources", "barrier", "barrier_timeout_s"),

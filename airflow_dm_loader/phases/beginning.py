@@ -9,7 +9,7 @@ from enum import StrEnum
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from airflow_dm_loader.barrier import Barrier
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.errors import (
@@ -18,7 +18,8 @@ from airflow_dm_loader.errors import (
     LockedError,
     WorkerNotMatchError,
 )
-from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_meta, open_stored
+from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_meta, open_stored, storage_of
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import load_tasks
 from airflow_dm_loader.state.events import Worker
@@ -69,10 +70,15 @@ def prepare_checkpoint(
     Raises:
         TargetError: rights are missing, or a name is too long; nothing was created.
     """
-    inventory = inventory_of(config, access)
+    storage = storage_of(config, access)
+    inventory = inventory_of(config, access, storage)
     plan = make_plan(inventory, config)
     with open_meta(config, target) as meta:
-        check_plan(meta.db, ask_server(meta.db), config, plan)
+        server = ask_server(meta.db)
+        if config.import_mode is ImportMode.IMPORT_INTO:
+            import_into.check_server(server)
+            import_into.check_dump(config, plan, storage, access)
+        check_plan(meta.db, server, config, plan)
         meta.create()
 
         def register() -> Registration:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
+from airflow_dm_loader.phases import import_into
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
@@ -19,6 +20,8 @@ from airflow_dm_loader.state.updating import check_same_rules
 
 def import_shares(config: LoadConfig, target: TargetConfig) -> list[int]:
     """The numbers of the shares that import tasks take: ``[0, 1, ...]``, at least one."""
+    if config.import_mode is ImportMode.IMPORT_INTO:
+        return import_into.table_shares(config, target)
     with open_stored(config, target) as (meta, load):
         return list(range(len(file_shares(meta, load, config.import_tasks))))
 
@@ -46,6 +49,17 @@ def run_import(
         LoadInterruptedError: ``stop`` was set.
     """
     stop = stop or threading.Event()
+    if config.import_mode is ImportMode.IMPORT_INTO:
+        return import_into.import_tables(
+            config,
+            target,
+            share,
+            worker=worker,
+            on_progress=on_progress,
+            progress_interval_s=progress_interval_s,
+            stop=stop,
+            access=access,
+        )
     storage = storage_of(config, access, stop=stop)
     inventory = inventory_of(config, access, storage)
     with open_stored(config, target) as (meta, load):

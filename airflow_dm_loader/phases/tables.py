@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import index_builder
 from airflow_dm_loader.errors import (
     CheckpointError,
 )
+from airflow_dm_loader.phases import import_into
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import files, indexes
@@ -55,6 +56,8 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         with Database.open(target, session=session) as db:
             draft = drafter.draft(db, plan)
             warnings = Preflight(db, server, config, plan, draft, sessions).run()
+        if config.import_mode is ImportMode.IMPORT_INTO:
+            warnings = (*import_into.check_server(server), *warnings)
         warnings = (*plan.warnings, *warnings)
         for warning in warnings:
             _log.warning("%s", warning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.config import ImportMode, LoadConfig
 from airflow_dm_loader.dump.filenames import Compression, FileKind
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
@@ -36,6 +36,7 @@ def make_plan(inventory: DumpInventory, config: LoadConfig) -> LoadPlan:
 class _Planner:
     def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
         self._inventory = inventory
+        self._reads_files = config.import_mode is not ImportMode.IMPORT_INTO  # else TiDB does, and checks are its own
         self._filter = TableFilter(config.block_allow_list, case_sensitive=config.case_sensitive)
         self._router = Router(config)
         sources = sorted({*inventory.table_schemas, *((file.schema, file.table) for file in inventory.data_files)})
@@ -49,8 +50,9 @@ class _Planner:
             for file_id, file in enumerate(self._inventory.data_files)
             if (to := self._tables.get((file.schema, file.table))) is not None
         )
-        for file in files:
-            _check_loadable(file.source)
+        if self._reads_files:
+            for file in files:
+                _check_loadable(file.source)
         tables = self._plan_tables(files)
         views = tuple(
             PlannedView(*key, self._inventory.views[key]) for key, to in self._views.items() if _stays(key, to)

@@ -79,6 +79,23 @@ _TABLES = {
         `definition` LONGTEXT NOT NULL,
         `built` TINYINT NOT NULL DEFAULT 0,
         PRIMARY KEY (`load_id`, `table_schema`, `table_name`, `index_name`)""",
+    # jobs of IMPORT INTO: one row a table
+    "import_job": """
+        `load_id` BIGINT UNSIGNED NOT NULL,
+        `table_schema` VARCHAR(64) NOT NULL,
+        `table_name` VARCHAR(64) NOT NULL,
+        `state` VARCHAR(16) NOT NULL,
+        `source` TEXT NOT NULL,
+        `attempt` INT UNSIGNED NOT NULL DEFAULT 0,
+        `group_key` VARCHAR(255) NOT NULL,
+        `known_jobs` LONGTEXT NOT NULL,
+        `job_id` BIGINT UNSIGNED NULL,
+        `cancel_asked` TINYINT NOT NULL DEFAULT 0,
+        `imported_rows` BIGINT UNSIGNED NULL,
+        `message` TEXT NOT NULL,
+        `run_id` VARCHAR(255) NOT NULL,
+        `updated_at` DATETIME(6) NULL,
+        PRIMARY KEY (`load_id`, `table_schema`, `table_name`)""",
     # rows that met a row with the same key under on_duplicate_logical=manual
     "conflict": """
         `conflict_id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -133,7 +150,7 @@ _TABLES = {
 }
 
 TABLE_NAMES = tuple(f"dm_loader_{name}" for name in _TABLES)
-_OF_ONE_LOAD = ("load", "file", "chunk", "table", "index", "conflict", "outcome", "event")
+_OF_ONE_LOAD = ("load", "file", "chunk", "table", "index", "import_job", "conflict", "outcome", "event")
 _MISSING = frozenset({1049, 1146})  # unknown database, no such table
 
 

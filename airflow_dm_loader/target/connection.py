@@ -140,7 +140,7 @@ def _names_files(settings: Mapping[str, Any], *keys: str) -> Iterator[None]:
 
 
 class Database:
-    """One connection. Autocommit is off: what is not committed is undone, whatever happens."""
+    """One connection. Autocommit is off unless asked for: what is not committed is undone, whatever happens."""
 
     def __init__(self, connection: LocalStreamConnection) -> None:
         self._connection = connection
@@ -148,9 +148,14 @@ class Database:
 
     @classmethod
     def open(
-        cls, target: TargetConfig, *, database: str | None = None, session: Mapping[str, str | int] | None = None
+        cls,
+        target: TargetConfig,
+        *,
+        database: str | None = None,
+        session: Mapping[str, str | int] | None = None,
+        autocommit: bool = False,
     ) -> Self:
-        return cls(connect(target, database=database, session=session))
+        return cls(connect(target, database=database, session=session, autocommit=autocommit))
 
     @property
     def connection_id(self) -> int:
@@ -182,6 +187,13 @@ class Database:
         with self._translated(), self._connection.cursor() as cursor:
             cursor.execute(sql, tuple(args) or None)
             return list(cursor.fetchall())
+
+    def named(self, sql: str, args: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """All rows, each by the names of its columns in lower case: for answers that differ by the server's version."""
+        with self._translated(), self._connection.cursor() as cursor:
+            cursor.execute(sql, tuple(args) or None)
+            names = [str(column[0]).lower() for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def stream(self, sql: str, args: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """Rows of a query that may give many, one at a time; read them all before the next statement."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import LoadConfig, OnDuplicate
+from airflow_dm_loader.config import ImportMode, LoadConfig, OnDuplicate
 from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
@@ -24,6 +24,7 @@ from airflow_dm_loader.target.needed_rights import (
     Need,
     check_rights,
     has_foreign_key,
+    import_into_rights,
     row_rights,
     view_rights,
 )
@@ -170,5 +171,7 @@ def _plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
     replaces = config.on_duplicate_logical is OnDuplicate.REPLACE
     for table in plan.tables:
         yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=replaces)
+        if table.has_data and config.import_mode is ImportMode.IMPORT_INTO:
+            yield from import_into_rights(table.schema, table.table)
     for view in plan.views:
         yield Need("CREATE VIEW", view.schema)

@@ -1,1 +1,1 @@
-"""The trigger that waits for other sources without holding a worker slot."""
+"""The triggers: they wait without holding a worker slot."""

@@ -12,7 +12,7 @@ from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import TableReport, Verdict
-from airflow_dm_loader.state import chunks, conflicts, files, loads, outcomes
+from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -53,6 +53,7 @@ def record_outcome(
         source = Source(compare_with, source_tables(plan)) if compare_with is not None else None
         comparer = _Comparer(read, server, target, before, others, source)
         tables = comparer.compare(pairs, config.pool_size)
+    tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
     found = conflicts.count(meta, load.load_id)
     differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
     verdict: Verdict = "clean"
@@ -70,6 +71,14 @@ def record_outcome(
 
 
 _Table = tuple[str, str]  # schema, name
+
+
+def _with_jobs(tables: tuple[TableReport, ...], jobs: Mapping[_Table, int]) -> tuple[TableReport, ...]:
+    names = {".".join(table): job for table, job in jobs.items()}
+    return tuple(
+        table.model_copy(update={"import_job": names[table.table]}) if table.table in names else table
+        for table in tables
+    )
 
 
 @dataclass(frozen=True, slots=True)

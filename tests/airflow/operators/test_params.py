@@ -46,6 +46,7 @@ def test_the_form_opens_with_what_must_be_said_and_folds_the_rest() -> None:
     assert opened == ["task_name", "dump_uri", "source_id", "mode", "target_conn_id", "dump_conn_id", "dm_task_file"]
     assert {param.schema["section"] for name, param in PARAMS.items() if name not in opened} == {
         "How",
+        "IMPORT INTO",
         "Checks",
         "Several sources",
         "Session and state",

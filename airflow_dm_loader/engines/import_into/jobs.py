@@ -1,0 +1,117 @@
+"""A job as SHOW IMPORT JOBS tells it. Columns are read by name: they differ by the server's version. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from airflow_dm_loader.engines.import_into.secrets import Redactor
+from airflow_dm_loader.errors import TargetError
+
+Table = tuple[str, str]  # schema, name
+_NAME = r"(?:`(?P<{0}>(?:[^`]|``)+)`|(?P<{0}_plain>[^`.]+))"
+_TABLE = re.compile(_NAME.format("schema") + r"\." + _NAME.format("table"), re.DOTALL)
+
+
+class JobStatus(StrEnum):
+    """Where a job is. What a server says on its way to one of the last three counts as running."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in {JobStatus.FINISHED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+
+_STATUSES = {
+    "pending": JobStatus.PENDING,
+    **dict.fromkeys(
+        ("running", "cancelling", "canceling", "reverting", "pausing", "paused", "resuming"), JobStatus.RUNNING
+    ),
+    **dict.fromkeys(("finished", "succeed"), JobStatus.FINISHED),
+    **dict.fromkeys(("failed", "reverted"), JobStatus.FAILED),
+    **dict.fromkeys(("cancelled", "canceled"), JobStatus.CANCELLED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportJob:
+    """One job; its texts hold no secrets."""
+
+    job_id: int
+    table: Table
+    source: str
+    status: JobStatus
+    phase: str
+    source_size: str  # for people: "1.2GiB"
+    rows: int | None
+    message: str
+    seconds: float = 0.0  # from its start to its end; 0: the server does not tell both
+
+    def describe(self) -> str:
+        """``job 17 of s.t: running, importing, 12,345 rows, 1.2GiB``."""
+        from humanize import intcomma
+
+        parts = [self.status.value, self.phase, f"{intcomma(self.rows)} rows" if self.rows is not None else ""]
+        return f"job {self.job_id} of {'.'.join(self.table)}: " + ", ".join(
+            part for part in (*parts, self.source_size, self.message) if part
+        )
+
+
+def read_job(row: Mapping[str, Any], redactor: Redactor) -> ImportJob:
+    """One row, by its columns' names in lower case.
+
+    Raises:
+        TargetError: a column is missing, or holds what is not known.
+    """
+
+    def text(name: str) -> str:
+        value = row.get(name)
+        return redactor.text(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or ""))
+
+    for name in ("job_id", "target_table", "status", "imported_rows", "result_message"):
+        if name not in row:
+            raise _unknown(f"SHOW IMPORT JOBS has no column {name}", row)
+    job_id, said = int(row["job_id"]), text("status").strip().lower()
+    status, table = _STATUSES.get(said), _TABLE.fullmatch(text("target_table"))
+    if status is None or table is None:
+        what = f"the status {said!r}" if status is None else f"the target table {text('target_table')!r}"
+        raise _unknown(f"job {job_id} of IMPORT INTO has {what}, which is not known", row)
+    rows = row["imported_rows"]
+    return ImportJob(
+        job_id=job_id,
+        table=(_plain(table, "schema"), _plain(table, "table")),
+        source=text("data_source"),
+        status=status,
+        phase=text("phase"),
+        source_size=text("source_file_size"),
+        rows=int(rows) if rows not in (None, "") else None,
+        message=text("result_message"),
+        seconds=_seconds(row.get("start_time"), row.get("end_time")),
+    )
+
+
+def _seconds(start: object, end: object) -> float:
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        return 0.0
+    return max(0.0, (end - start).total_seconds())
+
+
+def _plain(match: re.Match[str], name: str) -> str:
+    quoted = match[name]
+    return quoted.replace("``", "`") if quoted is not None else match[f"{name}_plain"]
+
+
+def _unknown(what: str, row: Mapping[str, Any]) -> TargetError:
+    return TargetError(
+        f"{what}; the server's columns are {', '.join(sorted(row))}",
+        remedy="This loader does not understand the server's answer: use a version of it that knows this TiDB.",
+    )

@@ -1,0 +1,135 @@
+"""What became of the jobs: looks at them, and writes down which have ended, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
+from airflow_dm_loader.engines.import_into.server import ImportServer
+from airflow_dm_loader.errors import CheckpointError, ImportJobError, RetriableError
+from airflow_dm_loader.state import import_jobs
+from airflow_dm_loader.state.files import FileRow
+from airflow_dm_loader.state.import_jobs import JobRow, JobState
+from airflow_dm_loader.state.meta import Meta
+
+_DUPLICATES = ("duplicate entry", "duplicate key", "conflict")
+_UNREADABLE = ("no such key", "nosuchkey", "accessdenied", "access denied", "no such file", "failed to read")
+
+
+def look(server: ImportServer, rows: Iterable[JobRow]) -> tuple[ImportJob, ...]:
+    """The submitted rows' jobs as they are now.
+
+    Raises:
+        CheckpointError: the server does not know a job any more.
+    """
+    submitted = [row for row in rows if row.state is JobState.SUBMITTED]
+    shown: dict[int, ImportJob] = {}
+    for group_key in {row.group_key for row in submitted if row.group_key}:
+        shown |= {job.job_id: job for job in server.jobs(group_key)}
+    found = []
+    for row in submitted:
+        assert row.job_id is not None
+        job = shown.get(row.job_id) or server.job(row.job_id)
+        if job is None:
+            raise CheckpointError(
+                f"the server does not know job {row.job_id} any more, or does not show it to this user",
+                table=row.name,
+                remedy="Use the account that the job was made with. If the job is gone, empty the table and set "
+                "remove_meta.",
+            )
+        found.append(job)
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class Settled:
+    """What one settlement wrote down."""
+
+    rows: int = 0
+    files: int = 0
+    failed: list[tuple[JobRow, ImportJob]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def settle(
+    meta: Meta,
+    load_id: int,
+    server: ImportServer,
+    tables: Sequence[tuple[str, str]],
+    files: Mapping[tuple[str, str], Sequence[FileRow]],
+    *,
+    run_id: str,
+) -> Settled:
+    """Write down, table by table, what has ended; the caller says what that means (:func:`failure`).
+
+    Raises:
+        RetriableError: a finished job does not say yet how many rows it put in.
+    """
+    settled = Settled()
+    stored = import_jobs.list_rows(meta, load_id)
+    meta.db.rollback()
+    jobs = {job.job_id: job for job in look(server, (stored[table] for table in tables))}
+    for table in tables:
+        row = import_jobs.lock(meta, load_id, *table)
+        job = jobs.get(row.job_id or 0)
+        if row.state is JobState.SUBMITTED and job is not None:
+            _settle_one(meta, load_id, row, job, files[table], run_id, settled)
+        meta.db.commit()
+    return settled
+
+
+def _settle_one(
+    meta: Meta, load_id: int, row: JobRow, job: ImportJob, files: Sequence[FileRow], run_id: str, settled: Settled
+) -> None:
+    match job.status:
+        case JobStatus.FINISHED:
+            if job.rows is None:
+                raise RetriableError(f"job {job.job_id} has finished but does not say how many rows", table=row.name)
+            import_jobs.set_finished(
+                meta, load_id, row, imported_rows=job.rows, data=files, run_id=run_id, seconds=job.seconds
+            )
+            settled.rows += job.rows
+            settled.files += len(files)
+        case JobStatus.FAILED:
+            import_jobs.set_ended(meta, load_id, row, JobState.FAILED, job.message)
+            settled.failed.append((row, job))
+        case JobStatus.CANCELLED:
+            import_jobs.set_ended(meta, load_id, row, JobState.CANCELLED, job.message)
+            if not row.cancel_asked:
+                settled.failed.append((row, job))
+        case _:
+            pass
+
+
+def failure(failed: Sequence[tuple[JobRow, ImportJob]]) -> ImportJobError | None:
+    """The error of jobs that failed: the first by name, the others by number."""
+    if not failed:
+        return None
+    row, job = failed[0]
+    verb = "was cancelled by somebody" if job.status is JobStatus.CANCELLED else "failed"
+    others = ", ".join(f"{other.job_id} ({name.name})" for name, other in failed[1:6])
+    more = f"; so did job {others}" + ("" if len(failed) <= 6 else f" and {len(failed) - 6} more") if others else ""
+    said = f": {job.message}" if job.message else ""
+    return ImportJobError(
+        f"job {job.job_id} of IMPORT INTO {verb}{said}{more}", table=row.name, remedy=_remedy(job.message)
+    )
+
+
+def _remedy(message: str) -> str | None:
+    text = message.lower()
+    if any(word in text for word in _DUPLICATES):
+        return (
+            "Rows of the dump have the same key, and IMPORT INTO takes none of them. Mend the dump, or load the table "
+            "with import_mode=logical; TRUNCATE the table if it holds rows, then clear run_import."
+        )
+    if "checksum" in text:
+        return (
+            "What is in the table is not what was read. TRUNCATE the table and clear run_import: it is imported again."
+        )
+    if any(word in text for word in _UNREADABLE):
+        return (
+            "The TiDB servers must be able to read the dump: check that the keys of dump_conn_id work from there, and "
+            "last as long as the import. TRUNCATE the table if it holds rows, then clear run_import."
+        )
+    return None
