@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -143,7 +144,7 @@ class _Pair:
                 self.cut()
 
     def pass_to_client(self) -> None:
-        limit, answered = self._fault.cut_after_answered_bytes, 0
+        limit, answered, ended = self._fault.cut_after_answered_bytes, 0, False
         try:
             while data := self._server.recv(1 << 14):
                 if limit is not None and answered + len(data) > limit:
@@ -155,10 +156,19 @@ class _Pair:
                     self._on_fault("answer to COMMIT dropped")
                     return
                 self._client.sendall(data)
+            ended = True
         except OSError:
             pass
         finally:
-            self.cut()
+            if ended:
+                self._pass_end_to_client()
+            else:
+                self.cut()
+
+    def _pass_end_to_client(self) -> None:
+        """The server hung up in good order: what it said before still arrives, which a reset would take back."""
+        with suppress(OSError):
+            self._client.shutdown(socket.SHUT_WR)
 
 
 class _ClientPackets:

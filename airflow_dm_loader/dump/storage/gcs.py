@@ -13,6 +13,7 @@ from airflow_dm_loader.errors import ConfigError
 
 _DELETED_AT_ONCE = 100  # a batch request's own limit
 _PIECE_BYTES = 2 << 20  # of one download request; an open file holds one
+_TRIES_S = 20.0  # for how long the client tries a request again by itself
 
 
 class GcsBucket:
@@ -39,7 +40,7 @@ class GcsBucket:
             ) from None  # its text may hold parts of the key
 
     def list(self, prefix: str) -> Iterator[StoredObject | str]:
-        pages = self._client.list_blobs(self._bucket, prefix=prefix, delimiter="/").pages
+        pages = self._client.list_blobs(self._bucket, prefix=prefix, delimiter="/", retry=_retry()).pages
         for page in pages:
             for blob in page:
                 yield StoredObject(blob.name, blob.size, str(blob.generation))
@@ -48,7 +49,7 @@ class GcsBucket:
     def open(self, key: str, version: str, offset: int) -> BinaryIO:
         import smart_open.gcs
 
-        same = {"if_generation_match": int(version)}
+        same = {"if_generation_match": int(version), "retry": _retry()}
         stream: Any = smart_open.gcs.open(
             self._bucket,
             key,
@@ -104,7 +105,7 @@ class GcsBucket:
         failed = {}
         for key in keys:
             try:
-                self._client.bucket(self._bucket).delete_blob(key)
+                self._client.bucket(self._bucket).delete_blob(key, retry=_retry())
             except google.api_core.exceptions.NotFound:
                 continue
             except Exception as error:
@@ -113,6 +114,12 @@ class GcsBucket:
                     raise
                 failed[key] = trouble.what
         return failed
+
+
+def _retry() -> Any:
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    return DEFAULT_RETRY.with_timeout(_TRIES_S)
 
 
 def _client(access: GcsAccess) -> Any:
