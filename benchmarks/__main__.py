@@ -126,7 +126,7 @@ def _has_mydumper(console: Console) -> bool:
 
 
 def _compile_packages() -> None:
-    """Leave bytecode, as installers do: where the environment forbids it, every process would compile all it imports."""
+    """Leave bytecode as installers do: where the environment forbids it, each process would compile what it imports."""
     for folder in (sysconfig.get_path("purelib"), str(_HERE.parent / "airflow_dm_loader"), str(_HERE)):
         compileall.compile_dir(folder, quiet=2, workers=0)
 

@@ -18,7 +18,6 @@ certificate and the host name verified: PyMySQL itself verifies neither with ``s
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -26,17 +25,15 @@ from airflow.providers.mysql.hooks.mysql import MySqlHook
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.hooks.tls import TLS_EXTRAS, flag, tls_settings
+from airflow_dm_loader.hooks.target_config import no_connection, target_config_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
     from pymysql.connections import Connection as PyMySQLConnection
     from sqlalchemy.engine import Engine
 
-log = logging.getLogger(__name__)
 
-# "client" chooses MySqlHook's driver; here it is PyMySQL whatever it says.
-_KNOWN_EXTRAS = TLS_EXTRAS | {"unix_socket", "connect_timeout", "cursor", "client", "charset", "iam"}
+__all__ = ["DumpTargetHook", "target_config_of"]
 
 
 class DumpTargetHook(MySqlHook):
@@ -83,37 +80,8 @@ class DumpTargetHook(MySqlHook):
         try:
             connection: Connection = self._connection or self.get_connection(name)
         except AirflowNotFoundException:
-            raise ConfigError(
-                f"there is no Airflow connection {name!r}",
-                remedy=f"Add a connection of type mysql with the id {name}, or set AIRFLOW_CONN_{name.upper()}.",
-            ) from None
+            raise no_connection(name) from None
         return connection
-
-
-def target_config_of(connection: Connection) -> TargetConfig:
-    """The server that an Airflow connection names. Raises ConfigError, which never repeats a secret."""
-    if connection.conn_type != "mysql":
-        raise ConfigError(
-            f"the Airflow connection {connection.conn_id!r} is of type {connection.conn_type!r}",
-            remedy="Use a connection of type mysql, for TiDB and MariaDB too.",
-        )
-    extras = connection.extra_dejson
-    if flag("iam", extras.get("iam", False)):
-        raise ConfigError(f"connection {connection.conn_id!r}: this version does not offer iam, so it is refused")
-    for name in sorted(set(extras) - _KNOWN_EXTRAS):
-        log.warning("Connection %r: the extra %r is not known and has no effect", connection.conn_id, name)
-    if str(extras.get("charset", "utf8mb4")).lower() not in ("utf8mb4", "utf8", "utf-8"):
-        log.warning("Connection %r: the extra 'charset' has no effect, it is always utf8mb4", connection.conn_id)
-    given: dict[str, Any] = {
-        "host": connection.host or None,
-        "port": connection.port,
-        "user": connection.login,
-        "password": connection.password,
-        "unix_socket": extras.get("unix_socket"),
-        "connect_timeout_s": extras.get("connect_timeout"),
-        "ssl": tls_settings(extras),
-    }
-    return TargetConfig(**{name: value for name, value in given.items() if value is not None})
 
 
 def _cursor_class(name: str) -> Any:

@@ -87,13 +87,13 @@ class DumpLoadOperator(BaseOperator):
         """The settings, the target and who is at work. Raises ConfigError."""
         import socket
 
-        from airflow_dm_loader.hooks.target import DumpTargetHook
+        from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import Worker
 
         ti = context["ti"]
         return Load(
             config=parse_config(self.config),
-            target=DumpTargetHook(self.target_conn_id).target_config(),
+            target=target_of(self.target_conn_id),
             worker=Worker(host=socket.gethostname(), dag_id=ti.dag_id, run_id=ti.run_id, try_number=ti.try_number),
             dump_conn_id=self.dump_conn_id,
         )

@@ -31,11 +31,11 @@ class ChecksumOperator(DumpLoadOperator):
         self.compare_with_conn_id = compare_with_conn_id
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.hooks.target import DumpTargetHook
+        from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import verify
 
         source = self.compare_with_conn_id
-        compare_with = DumpTargetHook(source).target_config() if source else None
+        compare_with = target_of(source) if source else None
         outcome = verify(load.config, load.target, access=load.access, compare_with=compare_with)
         self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
         return {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)}

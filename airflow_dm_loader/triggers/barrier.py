@@ -80,7 +80,7 @@ class LoadBarrierTrigger(BaseTrigger):
     async def _target(self) -> TargetConfig:
         from airflow.providers.common.compat.connection import get_async_connection
 
-        from airflow_dm_loader.hooks.target import target_config_of
+        from airflow_dm_loader.hooks.target_config import target_config_of
 
         return target_config_of(await get_async_connection(self.target_conn_id))
 
