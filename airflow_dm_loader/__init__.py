@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from airflow_dm_loader.dump.access import GcsAccess as GcsAccess
     from airflow_dm_loader.dump.access import S3Access as S3Access
     from airflow_dm_loader.loader import load_dump as load_dump
+    from airflow_dm_loader.loader import plan_dump as plan_dump
+    from airflow_dm_loader.report import DumpPlan as DumpPlan
     from airflow_dm_loader.report import LoadReport as LoadReport
     from airflow_dm_loader.report import LoadStatus as LoadStatus
     from airflow_dm_loader.task_group import DumpLoadTaskGroup as DumpLoadTaskGroup
@@ -35,6 +37,8 @@ _HOME = {
     "GcsAccess": "airflow_dm_loader.dump.access",
     "S3Access": "airflow_dm_loader.dump.access",
     "load_dump": "airflow_dm_loader.loader",
+    "plan_dump": "airflow_dm_loader.loader",
+    "DumpPlan": "airflow_dm_loader.report",
     "LoadReport": "airflow_dm_loader.report",
     "LoadStatus": "airflow_dm_loader.report",
     "DumpLoadTaskGroup": "airflow_dm_loader.task_group",

@@ -250,6 +250,12 @@ class LoadConfig(Strict):
     remove_meta: bool = Field(
         False, title="Start afresh", description="Forget what is stored of this load before it starts."
     )
+    dry_run: bool = Field(
+        False,
+        title="Dry run",
+        description="Only show what would go where, what would be created, and what stands in the way. Nothing is "
+        "changed at the target.",
+    )
     require_finished_dump: bool = Field(
         True,
         title="Require a finished dump",

@@ -27,6 +27,7 @@ from airflow_dm_loader.phases.beginning import (
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.import_into import cancel_jobs, look_at_jobs, settle_jobs, submit_jobs
 from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, verify
+from airflow_dm_loader.phases.planning import plan_dump, refuse_dry_run
 from airflow_dm_loader.phases.rows import import_shares, run_import
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
@@ -57,6 +58,7 @@ __all__ = [
     "look_at_jobs",
     "look_for_dump",
     "open_barrier",
+    "plan_dump",
     "prepare_checkpoint",
     "resolve_conflicts",
     "run_import",
@@ -91,6 +93,7 @@ def load_dump(
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
     """
+    refuse_dry_run(config)
     worker = Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}")
     fetch_dump_metadata(config, target, worker, access=access)
     prepare_checkpoint(config, target, worker, access=access)

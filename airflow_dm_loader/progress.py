@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
+from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus, TablePlan, TableReport
+
+_SHOWN_SOURCES = 8
 
 
 def describe(status: LoadStatus, *, amounts: bool = True) -> str:
@@ -74,6 +76,45 @@ def _describe_total(report: LoadReport) -> str:
         parts.append(f"GTID {report.binlog_gtid}")
     if report.not_loaded:
         parts.append("not loaded: " + ", ".join(f"{what} ({count})" for what, count in report.not_loaded.items()))
+    return " | ".join(parts)
+
+
+def describe_plan(plan: DumpPlan) -> list[str]:
+    """A line per table and per thing that a reader must know; the whole plan in the last ones."""
+    from humanize import naturalsize
+
+    lines = [_describe_planned_table(table) for table in plan.tables]
+    lines += [f"create the database {name}" for name in plan.databases]
+    lines += [f"create the view {name}" for name in plan.views]
+    lines += [f"left out by block_allow_list: {name}" for name in plan.filtered]
+    total = [
+        f"{plan.task_name} / {plan.source_id} into {plan.target}: {plan.files} data files of "
+        f"{naturalsize(plan.file_bytes)} into {len(plan.tables)} tables",
+        plan.stored,
+    ]
+    if plan.filtered_files:
+        total.append(f"{plan.filtered_files} data files of {naturalsize(plan.filtered_bytes)} left out")
+    if plan.not_loaded:
+        total.append("not loaded: " + ", ".join(f"{what} ({count})" for what, count in plan.not_loaded.items()))
+    return [*lines, " | ".join(total)]
+
+
+def _describe_planned_table(table: TablePlan) -> str:
+    from humanize import intcomma, naturalsize
+
+    state = {True: "is there", False: "would be created", None: "was not looked at"}[table.exists]
+    parts = [f"{table.table} {state}"]
+    if table.sources != (table.table,):
+        shown = ", ".join(table.sources[:_SHOWN_SOURCES])
+        more = len(table.sources) - _SHOWN_SOURCES
+        parts.append(f"from {shown}" + (f" and {more} more" if more > 0 else ""))
+    parts.append(f"{table.files} data files, {naturalsize(table.file_bytes)}")
+    if table.rows is not None:
+        parts.append(f"{intcomma(table.rows)} rows")
+    if table.filled:
+        parts.append(f"routes fill {', '.join(table.filled)}")
+    if table.indexes_after_rows:
+        parts.append(f"{table.indexes_after_rows} indexes after the rows")
     return " | ".join(parts)
 
 

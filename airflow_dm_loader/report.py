@@ -84,6 +84,42 @@ class LoadReport(_Frozen):
     warnings: tuple[str, ...] = ()
 
 
+class TablePlan(_Frozen):
+    """A target table of a plan."""
+
+    table: str  # "schema.table"
+    sources: tuple[str, ...]  # the dump's own names; several where routes merge them
+    files: int
+    file_bytes: int  # stored size of its data files
+    rows: int | None = None  # as the dump's metadata says
+    exists: bool | None = None  # at the target; None: it could not be looked at
+    filled: tuple[str, ...] = ()  # columns that routes fill
+    indexes_after_rows: int = 0
+
+
+class DumpPlan(_Frozen):
+    """What a load would do. Nothing was changed to find it out."""
+
+    task_name: str
+    source_id: str
+    target: str  # "host:port"
+    stored: str  # in words: what the state tables know of this load, and so what a run would begin with
+    databases: tuple[str, ...] = ()  # that would be created
+    tables: tuple[TablePlan, ...] = ()
+    views: tuple[str, ...] = ()  # that would be created
+    files: int = 0
+    file_bytes: int = 0
+    filtered: tuple[str, ...] = ()  # databases ("a.*"), tables and views that block_allow_list leaves out
+    filtered_files: int = 0
+    filtered_bytes: int = 0
+    not_loaded: dict[str, int] = {}  # what -> how many; what is filtered too
+    problems: tuple[str, ...] = ()  # the load would stop at these, and what to do about them
+    warnings: tuple[str, ...] = ()
+    binlog_name: str = ""
+    binlog_pos: int | None = None
+    binlog_gtid: str = ""
+
+
 def percent(finished: int, total: int, done: bool) -> str:
     """DM's progress text: two decimals, and 100 % of nothing only when the load is done."""
     if total == 0:

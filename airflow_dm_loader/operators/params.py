@@ -15,7 +15,7 @@ WHAT, HOW, CHECKS, SOURCES, STATE = "", "How", "Checks", "Several sources", "Ses
 IMPORT_INTO = "IMPORT INTO"
 
 _SECTIONS = {
-    WHAT: ("task_name", "dump_uri", "source_id", "mode"),
+    WHAT: ("task_name", "dump_uri", "source_id", "mode", "dry_run"),
     HOW: (
         "import_mode",
         "on_duplicate_logical",

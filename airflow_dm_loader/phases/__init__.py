@@ -6,6 +6,7 @@ raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else.
 
 ``access`` says how the dump's storage is reached; None: as its client library finds out from the environment.
 
+    planning.py    plan_dump
     waiting.py     look_for_dump
     beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path, open_barrier
     tables.py      create_tables, build_indexes

@@ -20,6 +20,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.phases import import_into
 from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_meta, open_stored, storage_of
+from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import load_tasks
 from airflow_dm_loader.state.events import Worker
@@ -70,6 +71,7 @@ def prepare_checkpoint(
     Raises:
         TargetError: rights are missing, or a name is too long; nothing was created.
     """
+    refuse_dry_run(config)
     storage = storage_of(config, access)
     inventory = inventory_of(config, access, storage)
     plan = make_plan(inventory, config)

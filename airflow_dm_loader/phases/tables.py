@@ -12,6 +12,7 @@ from airflow_dm_loader.errors import (
     CheckpointError,
 )
 from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import files, indexes
@@ -19,11 +20,9 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.creation import SchemaCreator, SchemaSessions
-from airflow_dm_loader.target.drafts import Drafter
-from airflow_dm_loader.target.preflight import Preflight
-from airflow_dm_loader.target.server import Flavour, ask_server
-from airflow_dm_loader.target.session import base_session, target_time_zone, user_sql_mode
+from airflow_dm_loader.target.creation import SchemaCreator
+from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.session import base_session
 
 _log = logging.getLogger(__name__)
 
@@ -43,25 +42,20 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
         check_same_rules(load, config)
-        server = ask_server(meta.db)
-        session = base_session(config, server)
-        transactions = server.flavour is not Flavour.TIDB
-        sessions = SchemaSessions(user_sql_mode(config), config.time_zone or target_time_zone(meta.db))
-        drafter = Drafter(
-            schema_reader(config, access),
-            transactions=transactions,
-            defer_indexes=config.defer_indexes and transactions,
-            convert_engines=config.convert_engines,
-        )
-        with Database.open(target, session=session) as db:
-            draft = drafter.draft(db, plan)
-            warnings = Preflight(db, server, config, plan, draft, sessions).run()
+        drafting = Drafting.at(meta.db, config, schema_reader(config, access))
+        with Database.open(target, session=drafting.session) as db:
+            draft = drafting.draft(db, plan)
+            warnings = drafting.check(db, plan, draft)
         if config.import_mode is ImportMode.IMPORT_INTO:
-            warnings = (*import_into.check_server(server), *warnings)
+            warnings = (*import_into.check_server(drafting.server), *warnings)
         warnings = (*plan.warnings, *warnings)
         for warning in warnings:
             _log.warning("%s", warning)
-        creator = SchemaCreator(lambda: Database.open(target, session=session), sessions, transactions=transactions)
+        creator = SchemaCreator(
+            lambda: Database.open(target, session=drafting.session),
+            drafting.sessions,
+            transactions=drafting.transactions,
+        )
         ours = {f"{row.schema}.{row.table}" for row in files.list_tables(meta, load.load_id)}
         creator.create_databases(draft.databases)
         waiting = {(table.planned.schema, table.planned.table): table.indexes for table in draft.tables}

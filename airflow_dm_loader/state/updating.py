@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from airflow_dm_loader.config import ImportMode, LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
@@ -30,11 +31,21 @@ _REMEDY = (
 )
 
 
-def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, stored: Load) -> str:
-    """Take up the settings of this run, within the transaction that holds the load's row.
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What this run's settings change of a stored load."""
 
-    Returns:
-        What was changed, in words; "" where the rows go where they went.
+    touched: Mapping[int, str]  # file_id -> name: the rows of these go elsewhere, or they come or go
+    chunk_bytes: int | None  # the new chunk size, where it may be changed and was
+
+    def __str__(self) -> str:
+        parts = [f"{len(self.touched)} data files go elsewhere, or come or go"] if self.touched else []
+        parts += [f"chunk_bytes is now {self.chunk_bytes}"] if self.chunk_bytes is not None else []
+        return "; ".join(parts)
+
+
+def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, stored: Load) -> Update:
+    """Whether the stored load can go on by these settings.
 
     Raises:
         CheckpointError: a file whose rows would go elsewhere has some in the target already (34018).
@@ -48,23 +59,28 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
         raise CheckpointError(
             "routes or filters were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
         )
-    changes = []
-    if touched:
-        _move_files(meta, stored.load_id, touched, plan)
+    keeps_chunk_bytes = loaded or stored.status == "finished" or config.chunk_bytes == stored.chunk_bytes
+    return Update(touched, None if keeps_chunk_bytes else config.chunk_bytes)
+
+
+def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, stored: Load) -> str:
+    """Take up the settings of this run, within the transaction that holds the load's row.
+
+    Returns:
+        What was changed, in words; "" where the rows go where they went.
+
+    Raises:
+        CheckpointError: see :func:`check_update`; nothing was changed.
+    """
+    update = check_update(meta, config, inventory, plan, stored)
+    if update.touched:
+        _move_files(meta, stored.load_id, update.touched, plan)
         if stored.status == "paused":  # what was found is not all that there is to find
             loads.set_status(meta, stored.load_id, "running")
-        changes.append(f"{len(touched)} data files go elsewhere, or come or go")
-    if config.chunk_bytes != stored.chunk_bytes and not loaded and stored.status != "finished":
-        changes.append(f"chunk_bytes is {config.chunk_bytes}, not {stored.chunk_bytes}")
-    loads.update_settings(
-        meta,
-        stored.load_id,
-        config,
-        chunk_bytes=stored.chunk_bytes if loaded or stored.status == "finished" else config.chunk_bytes,
-    )
-    if changes:
+    loads.update_settings(meta, stored.load_id, config, chunk_bytes=update.chunk_bytes or stored.chunk_bytes)
+    if str(update):
         loads.renumber(meta, stored.load_id, uuid.uuid4().hex)
-    return "; ".join(changes)
+    return str(update)
 
 
 def check_same_rules(load: Load, config: LoadConfig) -> None:

@@ -43,7 +43,16 @@ def test_the_defaults_of_the_form_are_the_defaults_of_the_settings() -> None:
 
 def test_the_form_opens_with_what_must_be_said_and_folds_the_rest() -> None:
     opened = [name for name, param in PARAMS.items() if "section" not in param.schema]
-    assert opened == ["task_name", "dump_uri", "source_id", "mode", "target_conn_id", "dump_conn_id", "dm_task_file"]
+    assert opened == [
+        "task_name",
+        "dump_uri",
+        "source_id",
+        "mode",
+        "dry_run",
+        "target_conn_id",
+        "dump_conn_id",
+        "dm_task_file",
+    ]
     assert {param.schema["section"] for name, param in PARAMS.items() if name not in opened} == {
         "How",
         "IMPORT INTO",

@@ -1,0 +1,53 @@
+"""What the load would create, and what stands in its way: looked up, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.creation import SchemaSessions
+from airflow_dm_loader.target.drafts import Drafter, SchemaDraft
+from airflow_dm_loader.target.preflight import Preflight
+from airflow_dm_loader.target.server import Flavour, Server, ask_server
+from airflow_dm_loader.target.session import base_session, target_time_zone, user_sql_mode
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """How this load's tables are drafted and created at its target."""
+
+    config: LoadConfig
+    read: Callable[[str], SchemaFile]
+    server: Server
+    session: Mapping[str, str | int]
+    sessions: SchemaSessions
+
+    @classmethod
+    def at(cls, db: Database, config: LoadConfig, read: Callable[[str], SchemaFile]) -> Drafting:
+        """Ask the server what it is."""
+        server = ask_server(db)
+        sessions = SchemaSessions(user_sql_mode(config), config.time_zone or target_time_zone(db))
+        return cls(config, read, server, base_session(config, server), sessions)
+
+    @property
+    def transactions(self) -> bool:
+        """Whether tables' engines can be asked for them."""
+        return self.server.flavour is not Flavour.TIDB
+
+    def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
+        """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""
+        drafter = Drafter(
+            self.read,
+            transactions=self.transactions,
+            defer_indexes=self.config.defer_indexes and self.transactions,
+            convert_engines=self.config.convert_engines,
+        )
+        return drafter.draft(db, plan)
+
+    def check(self, db: Database, plan: LoadPlan, draft: SchemaDraft) -> tuple[str, ...]:
+        """See :meth:`~airflow_dm_loader.target.preflight.Preflight.run`."""
+        return Preflight(db, self.server, self.config, plan, draft, self.sessions).run()

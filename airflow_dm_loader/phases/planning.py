@@ -1,0 +1,141 @@
+"""The dry run: what a load would do, found out without changing anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
+from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.phases.opened import inventory_of, open_meta, schema_reader, storage_of
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.report import DumpPlan, TablePlan
+from airflow_dm_loader.state import files, loads
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.registration import check_same_dump, is_this_dump
+from airflow_dm_loader.state.updating import check_update
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.drafts import SchemaDraft
+
+
+def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> DumpPlan:
+    """What goes where, how many bytes, what would be created, and what stands in the way.
+
+    Nothing is changed at the target: no table, no state, no lock, no barrier. What would stop the load is told in
+    ``problems``, as far as it can be known before it starts.
+
+    Raises:
+        LoaderError: the dump can't be read, the settings contradict each other, or the target can't be reached.
+    """
+    storage = storage_of(config, access)
+    inventory = inventory_of(config, access, storage)
+    plan = make_plan(inventory, config)
+    problems: list[str] = []
+    warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
+    draft = None
+    with open_meta(config, target) as meta:
+        stored = _stored(meta, config, inventory, plan, problems)
+        drafting = Drafting.at(meta.db, config, schema_reader(config, access))
+        with Database.open(target, session=drafting.session) as db:
+            try:
+                if config.import_mode is ImportMode.IMPORT_INTO:
+                    warnings += import_into.check_server(drafting.server)
+                    import_into.check_dump(config, plan, storage, access)
+                draft = drafting.draft(db, plan)
+                warnings += drafting.check(db, plan, draft)
+            except RetriableError:
+                raise
+            except LoaderError as error:
+                problems.append(str(error))
+    return _report(config, target, inventory, plan, draft, stored, problems, warnings)
+
+
+def refuse_dry_run(config: LoadConfig) -> None:
+    """For phases that change something: a dry run ends before them."""
+    if config.dry_run:
+        raise ConfigError(
+            "dry_run: this run may change nothing, so it ends here",
+            remedy="Trigger the load without dry_run. In Python, plan_dump() is the dry run.",
+        )
+
+
+def _stored(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, problems: list[str]) -> str:
+    """What the state tables know of the load; a reason to refuse it goes into ``problems``."""
+    stored = loads.find(meta, config) if meta.exists() else None
+    if stored is None:
+        return "nothing is stored: the load would start"
+    if config.remove_meta:
+        return f"stored as {stored.status}, and would be forgotten: remove_meta is set"
+    try:
+        if not is_this_dump(meta, inventory, stored):
+            if stored.status not in {"init", "finished"}:
+                check_same_dump(stored, inventory)
+            return f"another dump is stored as {stored.status}: the load would start afresh"
+        update = check_update(meta, config, inventory, plan, stored) if _is_whole(stored, inventory) else None
+    except LoaderError as error:
+        problems.append(str(error))
+        return f"stored as {stored.status}, and the load would be refused"
+    done = sum(row.done for row in files.list_files(meta, stored.load_id))
+    if stored.status == "finished":
+        return "stored as finished: nothing would be sent"
+    return f"stored as {stored.status}: the load would go on, {done} data files are in" + (
+        f"; {update}" if update is not None and str(update) else ""
+    )
+
+
+def _is_whole(stored: loads.Load, inventory: DumpInventory) -> bool:
+    return stored.fingerprint == inventory.fingerprint
+
+
+def _report(
+    config: LoadConfig,
+    target: TargetConfig,
+    inventory: DumpInventory,
+    plan: LoadPlan,
+    draft: SchemaDraft | None,
+    stored: str,
+    problems: list[str],
+    warnings: list[str],
+) -> DumpPlan:
+    left_out, metadata = plan.left_out, inventory.metadata
+    drafts = {(found.planned.schema, found.planned.table): found for found in draft.tables} if draft else {}
+    counts = Counter((file.schema, file.table) for file in plan.files)
+    tables = []
+    for table in plan.tables:
+        drafted = drafts.get((table.schema, table.table))
+        tables.append(
+            TablePlan(
+                table=table.name,
+                sources=tuple(source.name for source in table.sources),
+                files=counts[table.schema, table.table],
+                file_bytes=table.file_bytes,
+                rows=table.metadata.rows if table.metadata is not None else None,
+                exists=drafted.exists if drafted is not None else None,
+                filled=table.extracted_columns,
+                indexes_after_rows=len(drafted.indexes) if drafted is not None else 0,
+            )
+        )
+    return DumpPlan(
+        task_name=config.task_name,
+        source_id=config.source_id,
+        target=target.address,
+        stored=stored,
+        databases=tuple(found.schema for found in draft.databases) if draft else (),
+        tables=tuple(tables),
+        views=tuple(f"{found.planned.schema}.{found.planned.view}" for found in draft.views) if draft else (),
+        files=len(plan.files),
+        file_bytes=plan.file_bytes,
+        filtered=(*(f"{schema}.*" for schema in left_out.databases), *left_out.tables, *left_out.views),
+        filtered_files=len(left_out.data_files),
+        filtered_bytes=left_out.file_bytes,
+        not_loaded={kind: len(names) for kind, names in inventory.not_loaded.items()} | left_out.counts(),
+        problems=tuple(problems),
+        warnings=tuple(warnings),
+        binlog_name=metadata.binlog_name,
+        binlog_pos=metadata.binlog_pos,
+        binlog_gtid=metadata.binlog_gtid,
+    )
