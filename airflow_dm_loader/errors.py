@@ -112,6 +112,8 @@ class RetriableError(LoaderError):
     """The same attempt can succeed later."""
 
     default_remedy = "Nothing to mend: the next retry goes on where this one stopped."
+    worth_another_try = True
+    """Whether this very task should try again; not where it has done so already, up to its bound."""
 
 
 class DataError(LoaderError):
@@ -235,6 +237,7 @@ class BarrierTimeoutError(RetriableError):
     """Other sources of the load task did not arrive in time."""
 
     default_remedy = "Start or mend the sources that are named, then clear this task."
+    worth_another_try = False
 
 
 class DumpTimeoutError(RetriableError):
@@ -245,6 +248,8 @@ class DumpTimeoutError(RetriableError):
 
 class LoadInterruptedError(RetriableError):
     """The load was asked to stop; what was committed stays, and the next try goes on."""
+
+    worth_another_try = False
 
 
 class DumpFormatError(DataError):

@@ -10,6 +10,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import LoadConfig, TargetConfig
@@ -34,6 +35,7 @@ from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
 from airflow_dm_loader.report import LoadReport, LoadStatus
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.target.retries import retrying
 
 __all__ = [
     "BarrierState",
@@ -68,6 +70,8 @@ __all__ = [
 ]
 
 _BARRIER_POLL_S = 5.0  # as DM polls
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 def load_dump(
@@ -95,14 +99,15 @@ def load_dump(
     """
     refuse_dry_run(config)
     worker = Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}")
-    fetch_dump_metadata(config, target, worker, access=access)
-    prepare_checkpoint(config, target, worker, access=access)
-    path = choose_path(config, target)
+    _repeat(fetch_dump_metadata, config, target, worker, access=access)
+    _repeat(prepare_checkpoint, config, target, worker, access=access)
+    path = _repeat(choose_path, config, target)
     if path is LoadPath.LOAD:
         _wait(config, target, BarrierState.READY)
-        create_tables(config, target, access=access)
-        for share in import_shares(config, target):
-            run_import(
+        _repeat(create_tables, config, target, access=access)
+        for share in _repeat(import_shares, config, target):
+            _repeat(
+                run_import,
                 config,
                 target,
                 share,
@@ -111,27 +116,40 @@ def load_dump(
                 progress_interval_s=progress_interval_s,
                 access=access,
             )
-        build_indexes(config, target)
-        verify(config, target, access=access, compare_with=compare_with)
+        _repeat(build_indexes, config, target)
+        _repeat(verify, config, target, access=access, compare_with=compare_with)
     if path is not LoadPath.FINISHED:
-        resolve_conflicts(config, target, worker, by_hand=False)
+        _repeat(resolve_conflicts, config, target, worker, by_hand=False)
     if path is LoadPath.LOAD:
-        analyze(config, target)
-    report = finish(config, target, worker)
+        _repeat(analyze, config, target)
+    report = _repeat(finish, config, target, worker)
     _wait(config, target, BarrierState.FINISHED)
-    clean_dump_files(config, target, access=access)
+    _repeat(clean_dump_files, config, target, access=access)
     return report
+
+
+def _repeat(phase: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Run a phase, again and again where that can mend it: each is safe to repeat whole."""
+    return retrying(phase.__name__, lambda: False)(phase, *args, **kwargs)
 
 
 def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState) -> None:
     """DM's ``readyAndWait`` and ``finishAndWait``."""
     deadline = time.monotonic() + config.barrier_timeout_s
-    with open_barrier(config, target) as barrier:
-        barrier.put(config.source_id, state)
-        missing = barrier.missing(state)
+    missing = _repeat(_arrive, config, target, state)
     while missing:
         if time.monotonic() > deadline:
             raise BarrierTimeoutError(f"these sources did not become {state.value} in time: {', '.join(missing)}")
         time.sleep(_BARRIER_POLL_S)
-        with open_barrier(config, target) as barrier:
-            missing = barrier.missing(state)
+        missing = _repeat(_missing, config, target, state)
+
+
+def _arrive(config: LoadConfig, target: TargetConfig, state: BarrierState) -> tuple[str, ...]:
+    with open_barrier(config, target) as barrier:
+        barrier.put(config.source_id, state)
+        return barrier.missing(state)
+
+
+def _missing(config: LoadConfig, target: TargetConfig, state: BarrierState) -> tuple[str, ...]:
+    with open_barrier(config, target) as barrier:
+        return barrier.missing(state)

@@ -50,6 +50,6 @@ class Barrier(ABC):
         """
         if not self.missing(BarrierState.FINISHED):
             for source in self.sources:
-                self.put(source, BarrierState.NOT_READY)
-        else:
-            self.put(source_id, BarrierState.NOT_READY)
+                if source != source_id:
+                    self.put(source, BarrierState.NOT_READY)
+        self.put(source_id, BarrierState.NOT_READY)  # last: until then it can be seen that this was cut off

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,15 +74,23 @@ class DumpLoadOperator(BaseOperator):
         self.config = config
         self.target_conn_id = target_conn_id
         self.dump_conn_id = dump_conn_id
+        self._stop = threading.Event()
 
     def execute(self, context: Context) -> Any:
-        """Run the phase. Only what a retry can mend is raised as an error that Airflow retries."""
+        """Run the phase, again and again where that can mend it; then it is for Airflow to retry, if it can help."""
+        from airflow_dm_loader.target.retries import retrying
+
         with self.errors_for_airflow():
-            return self.run_phase(self.build_load(context), context)
+            load = self.build_load(context)
+            return retrying(self.task_id, self._stop.is_set)(self.run_phase, load, context)
 
     def run_phase(self, load: Load, context: Context) -> Any:
-        """Call one phase of the loader; what it returns becomes the XCom."""
+        """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
         raise NotImplementedError
+
+    def on_kill(self) -> None:
+        """Try nothing again; phases that take long look at it too, and end their sessions in the server."""
+        self._stop.set()
 
     def build_load(self, context: Context) -> Load:
         """The settings, the target and who is at work. Raises ConfigError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +39,6 @@ class BuildIndexesOperator(DumpLoadOperator):
 
     ui_color = "#cdeed5"
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._stop = threading.Event()
-
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import build_indexes
 
@@ -52,7 +47,7 @@ class BuildIndexesOperator(DumpLoadOperator):
     def on_kill(self) -> None:
         """Ask the building to stop; it ends its server sessions itself, and raises LoadInterruptedError."""
         self.log.warning("Asked to stop: indexes that are built stay, the others are built later")
-        self._stop.set()
+        super().on_kill()
 
 
 class RunImportOperator(DumpLoadOperator):
@@ -77,7 +72,6 @@ class RunImportOperator(DumpLoadOperator):
         self.share = share
         self.deferrable = deferrable
         self.poll_interval_s = poll_interval_s
-        self._stop = threading.Event()
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.config import ImportMode
@@ -109,7 +103,7 @@ class RunImportOperator(DumpLoadOperator):
     def on_kill(self) -> None:
         """Ask the import to stop; it ends its server sessions or jobs itself and raises LoadInterruptedError."""
         self.log.warning("Asked to stop: what was committed stays, the rest is rolled back or cancelled")
-        self._stop.set()
+        super().on_kill()
 
     def _submit(self, load: Load) -> dict[str, Any]:
         """Make the jobs and wait for them in the triggerer, where any is at work."""

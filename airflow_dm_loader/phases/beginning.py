@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from airflow_dm_loader.barrier import Barrier
+from airflow_dm_loader.barrier import Barrier, BarrierState
 from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.metadata import DumpMetadata
@@ -89,9 +89,11 @@ def prepare_checkpoint(
 
         registration = _two_at_once()(register)
         meta.db.commit()
-        if registration.afresh:
-            barrier_of(config, meta).begin_round(config.source_id)
-        load = registration.load
+        load, barrier = registration.load, barrier_of(config, meta)
+        # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
+        stale = load.status == "init" and barrier.states().get(config.source_id) == BarrierState.FINISHED
+        if registration.afresh or stale:
+            barrier.begin_round(config.source_id)
         return {
             "load_id": load.load_id,
             "fresh": registration.afresh,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError
 
@@ -21,7 +22,7 @@ def retrying(what: str, is_ending: Callable[[], bool]) -> Retrying:
     """Calls a function again for as long as it raises :class:`RetriableError`, up to a bound.
 
     The waits grow from 1 s to 5 min, at random within that; each time the log says what failed, why, and how long we
-    wait. The last error is raised as it is.
+    wait. The last error is raised as it is, and marked: what calls us, and retries too, must not begin all over.
 
     Args:
         what: is named in the log.
@@ -41,10 +42,17 @@ def retrying(what: str, is_ending: Callable[[], bool]) -> Retrying:
             time.sleep(min(left, _TICK_S))
 
     return Retrying(
-        retry=retry_if_exception_type(RetriableError),
+        retry=retry_if_exception(lambda error: isinstance(error, RetriableError) and error.worth_another_try),
         wait=wait_random_exponential(multiplier=_SHORTEST_WAIT_S, min=_SHORTEST_WAIT_S, max=_LONGEST_WAIT_S),
         stop=lambda state: is_ending() or stop_after_attempt(_TRIES)(state),
         before_sleep=say,
         sleep=sleep,
-        reraise=True,
+        retry_error_callback=_give_up,
     )
+
+
+def _give_up(state: RetryCallState) -> NoReturn:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, RetriableError)
+    error.worth_another_try = False
+    raise error

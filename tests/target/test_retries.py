@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from airflow_dm_loader.errors import (
+    BarrierTimeoutError,
     ConnectionLostError,
     LoaderError,
     LoadInterruptedError,
@@ -107,5 +108,29 @@ def test_a_wait_ends_when_the_load_does() -> None:
 def test_nothing_is_tried_again_once_the_load_ends(waits: list[float]) -> None:
     with pytest.raises(LockedError):
         retrying("a chunk", lambda: True)(failing(5, LockedError("busy")))
+
+    assert waits == []
+
+
+def test_what_was_tried_up_to_its_bound_is_not_tried_all_over_by_a_caller(waits: list[float]) -> None:
+    calls = 0
+
+    def work() -> None:
+        nonlocal calls
+        calls += 1
+        raise LockedError("busy")
+
+    with pytest.raises(LockedError):
+        retrying("a phase", lambda: False)(lambda: retrying("a chunk", lambda: False)(work))
+
+    assert calls == 10
+
+
+@pytest.mark.parametrize("kind", [LoadInterruptedError, BarrierTimeoutError])
+def test_a_stop_and_a_wait_in_vain_are_not_tried_again_in_the_task(
+    kind: type[RetriableError], waits: list[float]
+) -> None:
+    with pytest.raises(kind):
+        retrying("a phase", lambda: False)(failing(1, kind("it ends")))
 
     assert waits == []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +11,7 @@ from airflow_dm_loader import errors
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.operators import base
 from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
+from airflow_dm_loader.target import retries
 from tests.airflow.task_runs import a_dag, run_task
 
 if TYPE_CHECKING:
@@ -21,14 +24,18 @@ class Failing(DumpLoadOperator):
     """Raises what it is told to. Clearing it raises it again.
 
     :param error: what to raise.
+    :param times: how often.
     """
 
-    def __init__(self, *, error: Exception | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, error: Exception | None = None, times: int = 1000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.error = error
+        self.times = times
+        self.tried: list[int] = []  # Airflow works on a copy, which shares it
 
     def run_phase(self, load: base.Load, context: Context) -> dict[str, Any]:
-        if self.error:
+        self.tried.append(load.worker.try_number)
+        if self.error and len(self.tried) <= self.times:
             raise self.error
         return {"config": load.config.to_json(), "target": load.target.address, "try": load.worker.try_number}
 
@@ -43,6 +50,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]
     found: list[tuple[str, dict[str, str]]] = []
     monkeypatch.setattr(base, "_increment", lambda name, tags: found.append((name, tags)))
     return found
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task gives up after three tries, at once."""
+    monkeypatch.setattr(retries, "_TRIES", 3)
+    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.001)
 
 
 def every_error(kind: type[errors.LoaderError]) -> list[type[errors.LoaderError]]:
@@ -72,11 +86,39 @@ def test_a_task_that_a_person_must_mend_fails_although_it_has_retries(counted: l
     ]
 
 
-def test_a_task_that_can_succeed_later_is_retried(counted: list[Any]) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_task_that_can_succeed_later_tries_again_by_itself_before_airflow_does(
+    counted: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
     with a_dag():
         task = Failing(task_id="x", config=CONFIG, error=errors.LockedError("deadlock"), retries=3)
     assert run_task(task, max_tries=3).state == "up_for_retry"
+    assert task.tried == [1, 1, 1]
     assert [tags["resumable"] for _, tags in counted] == ["true"]
+    assert [message[:28] for message in caplog.messages if "again in" in message] == [
+        "try 1 of x failed, again in ",
+        "try 2 of x failed, again in ",
+    ]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_task_that_succeeds_when_tried_again_is_a_success_of_its_first_try(counted: list[Any]) -> None:
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, error=errors.ConnectionLostError("gone"), times=2)
+    assert run_task(task).state == "success"
+    assert (task.tried, counted) == ([1, 1, 1], [])
+
+
+def test_a_task_that_is_killed_while_it_waits_for_its_next_try_ends_at_once() -> None:
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, error=errors.LockedError("deadlock"), retries=1)
+    timer = threading.Timer(0.2, task.on_kill)
+    timer.start()
+    began = time.monotonic()
+    assert run_task(task, max_tries=1).state == "up_for_retry"
+    assert time.monotonic() - began < 5
+    timer.join()
+    assert task.tried == [1]
 
 
 def test_settings_that_are_wrong_fail_the_task_and_are_counted_without_names(counted: list[Any]) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from airflow_dm_loader import errors
 from airflow_dm_loader.operators.retries import retry_defaults
+from airflow_dm_loader.target import retries
 from tests.airflow.operators.test_base import Failing
 from tests.airflow.task_runs import a_dag, run_task
 
@@ -11,6 +12,7 @@ from tests.airflow.task_runs import a_dag, run_task
 @pytest.fixture(autouse=True)
 def connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_DM_TARGET", "mysql://u@db.example/")
+    monkeypatch.setattr(retries, "_TRIES", 1)  # those of Airflow are looked at here
 
 
 @pytest.mark.parametrize(
