@@ -98,6 +98,16 @@ def column_types(db: Database, schema: str, *, full: bool = False) -> dict[str, 
     return found
 
 
+def auto_increment_columns(db: Database, schema: str) -> dict[str, str]:
+    """table -> its AUTO_INCREMENT column, of the tables that have one."""
+    rows = db.query(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s "
+        "AND extra LIKE '%%auto_increment%%'",
+        (schema,),
+    )
+    return {str(table): str(column) for table, column in rows}
+
+
 def triggers_on_insert(db: Database, schema: str) -> dict[str, list[str]]:
     """table -> its triggers that rows which come in set off, as far as the user may see them."""
     found: dict[str, list[str]] = {}

@@ -25,7 +25,7 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
-from airflow_dm_loader.target.schema import column_types
+from airflow_dm_loader.target.schema import auto_increment_columns, column_types
 from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
 
@@ -128,6 +128,8 @@ def _tables(
     """By file_id. A table's sources may have the same columns in another order: each file has its own source's."""
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
     types = {schema: column_types(meta.db, schema) for schema, _ in stored}
+    filled_schemas = {table.schema for table in plan.tables if table.extracted_columns}
+    auto_increments = {schema: auto_increment_columns(meta.db, schema) for schema in filled_schemas}
     merged = {
         (source.schema, source.table): source
         for table in plan.tables
@@ -149,6 +151,7 @@ def _tables(
                 types[row.schema].get(row.table, {}),
                 row.empty_before,
                 item.planned.extracted,
+                auto_increments.get(row.schema, {}).get(row.table),
             )
         found[item.row.file_id] = by_source[source]
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
+from airflow_dm_loader.dump.statements import column_names
 from airflow_dm_loader.engines.logical.chunks import Chunk
 from airflow_dm_loader.engines.logical.row_block import extracted_assignments, split_into_clause, with_extracted
 from airflow_dm_loader.engines.logical.warnings import changed_value
@@ -17,9 +18,11 @@ from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import quote
 
 SENT_AS = "load data"
 
+_VARIABLE = "@dm_loader_auto_increment"
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
 _LAST_LINE_END = {Layout.COMMA_LAST: b",\n", Layout.COMMA_FIRST: b"\n"}
 
@@ -36,12 +39,14 @@ def send_chunk(
     *,
     replace: bool,
     extracted: Sequence[Extracted] = (),
+    auto_increment: str | None = None,
 ) -> ChunkCounts:
     """Send the chunk's rows inside the open transaction.
 
     Args:
         into: `` `schema`.`table` (columns) ``; without those that are extracted.
         extracted: what every row gets besides.
+        auto_increment: the table's column of that kind; it matters where rows get something besides.
         replace: let rows replace those with the same key; else a duplicate undoes the chunk.
 
     Raises:
@@ -49,6 +54,10 @@ def send_chunk(
     """
     if row_layout.quote == b'"' and "ANSI_QUOTES" in chunk.head.get("sql_mode", "").upper():
         raise NotAsLoadDataError("in this file's sql_mode, double quotes are for names")
+    table, columns = split_into_clause(into)
+    if extracted:
+        columns = _with_assignments(columns, extracted, auto_increment)
+    statement = _statement(table, columns, row_layout, replace=replace)
     rows = 0
 
     def pieces() -> Iterator[bytes]:
@@ -62,7 +71,7 @@ def send_chunk(
             yield _LAST_LINE_END[row_layout.layout]
 
     try:
-        result = db.load_local(_statement(into, row_layout, extracted, replace=replace), pieces())
+        result = db.load_local(statement, pieces())
     except RowError as error:
         raise NotAsLoadDataError(error.message, errno=error.errno) from error
     if result.records != rows or result.skipped:
@@ -72,10 +81,20 @@ def send_chunk(
     return ChunkCounts(rows=rows, replaced=result.deleted)
 
 
-def _statement(into: bytes, row_layout: RowLayout, extracted: Sequence[Extracted], *, replace: bool) -> bytes:
-    table, columns = split_into_clause(into)
-    if extracted:
-        columns += b" SET " + extracted_assignments(extracted)
+def _with_assignments(columns: bytes, extracted: Sequence[Extracted], auto_increment: str | None) -> bytes:
+    """The columns, and SET for what rows get besides.
+
+    Under SET, MariaDB takes a 0 that it read into an AUTO_INCREMENT column for none, whatever ``sql_mode`` says, and
+    makes up a number. Assigned in SET itself, it stays.
+    """
+    names = column_names(columns)
+    assigned = [name for name in names if auto_increment is not None and name.lower() == auto_increment.lower()]
+    listed = ",".join(_VARIABLE if name in assigned else quote(name) for name in names)
+    kept = "".join(f"{quote(name)} = {_VARIABLE}, " for name in assigned)
+    return f"({listed}) SET {kept}".encode("utf-8", "surrogateescape") + extracted_assignments(extracted)
+
+
+def _statement(table: bytes, columns: bytes, row_layout: RowLayout, *, replace: bool) -> bytes:
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
         b"REPLACE " if replace else b"",

@@ -182,8 +182,15 @@ class ChunkSender:
         rows = chunk.statements[0].rows
         table = self._table(chunk)
         into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, table.row_columns)
-        replace = self._replaces_at_once(chunk)
-        return load_data.send_chunk(db, chunk, into, chunk.row_layout, replace=replace, extracted=table.extracted)
+        return load_data.send_chunk(
+            db,
+            chunk,
+            into,
+            chunk.row_layout,
+            replace=self._replaces_at_once(chunk),
+            extracted=table.extracted,
+            auto_increment=table.auto_increment,
+        )
 
     def _send_statements(self, meta: Meta, chunk: Chunk) -> ChunkCounts:
         sender = RowSender(
