@@ -71,10 +71,12 @@ def _aws(connection: Connection) -> S3Access:
             "a connection of type aws needs the amazon provider, which is not installed here",
             remedy="pip install airflow-dm-loader[s3]",
         ) from None
+    from airflow_dm_loader.dump.storage.s3 import client_config
+
     hook: AwsGenericHook[Any] = AwsGenericHook(aws_conn_id=connection.conn_id, client_type="s3")
     hook.__dict__["conn_config"] = settings = AwsConnectionWrapper(conn=connection)  # else it would ask for it again
     try:
-        client = hook.get_client_type()
+        client = hook.get_client_type(config=client_config().merge(hook.config))  # the connection's own go first
         found = hook.get_session().get_credentials()
         keys = found.get_frozen_credentials() if found is not None else None
     except _unreachable() as error:

@@ -21,6 +21,7 @@ from airflow_dm_loader.errors import ConfigError
 
 _DELETED_AT_ONCE = 256  # a batch request's own limit
 _PIECE_BYTES = 2 << 20  # of one download request; an open file holds one
+_PATIENCE: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30, "retry_total": 2}
 
 
 class AzureContainer:
@@ -107,12 +108,13 @@ def _service(access: AzureAccess) -> Any:
     from azure.storage.blob import BlobServiceClient
 
     if access.connection_string is not None:
-        return BlobServiceClient.from_connection_string(access.connection_string.get_secret_value())
+        return BlobServiceClient.from_connection_string(access.connection_string.get_secret_value(), **_PATIENCE)
     secret = access.key or access.sas_token
     credential: Any = None if secret is None else secret.get_secret_value()
     if access.key is not None and access.account is not None:
         credential = {"account_name": access.account, "account_key": credential}
-    return BlobServiceClient(access.endpoint or f"https://{access.account}.blob.core.windows.net", credential)
+    url = access.endpoint or f"https://{access.account}.blob.core.windows.net"
+    return BlobServiceClient(url, credential, **_PATIENCE)
 
 
 def _of_environment() -> AzureAccess:

@@ -38,7 +38,7 @@ def test_aws_keys_region_and_endpoint_come_through_the_provider_s_hook(access: C
         extra={
             "region_name": "eu-west-1",
             "endpoint_url": "http://127.0.0.1:9000",
-            "config_kwargs": {"s3": {"addressing_style": "path"}},
+            "config_kwargs": {"s3": {"addressing_style": "path"}, "read_timeout": 77},
             "verify": "/etc/ca.pem",
         },
     )
@@ -47,6 +47,7 @@ def test_aws_keys_region_and_endpoint_come_through_the_provider_s_hook(access: C
     assert (found.region, found.endpoint, found.addressing_style) == ("eu-west-1", "http://127.0.0.1:9000", "path")
     assert found.verify == "/etc/ca.pem"
     assert found.client.meta.endpoint_url == "http://127.0.0.1:9000"
+    assert (found.client.meta.config.read_timeout, found.client.meta.config.max_pool_connections) == (77, 64)
     assert SECRET not in repr(found)
 
 
