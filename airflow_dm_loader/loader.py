@@ -27,7 +27,7 @@ from airflow_dm_loader.phases.beginning import (
 )
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.import_into import cancel_jobs, look_at_jobs, settle_jobs, submit_jobs
-from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, verify
+from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, take_turn, verify
 from airflow_dm_loader.phases.planning import plan_dump, refuse_dry_run
 from airflow_dm_loader.phases.rows import import_shares, run_import
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
@@ -66,6 +66,7 @@ __all__ = [
     "run_import",
     "settle_jobs",
     "submit_jobs",
+    "take_turn",
     "verify",
 ]
 
@@ -101,6 +102,7 @@ def load_dump(
     worker = Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}")
     _repeat(fetch_dump_metadata, config, target, worker, access=access)
     _repeat(prepare_checkpoint, config, target, worker, access=access)
+    _repeat(take_turn, config, target, worker)
     path = _repeat(choose_path, config, target)
     if path is LoadPath.LOAD:
         _wait(config, target, BarrierState.READY)
@@ -117,7 +119,7 @@ def load_dump(
                 access=access,
             )
         _repeat(build_indexes, config, target)
-        _repeat(verify, config, target, access=access, compare_with=compare_with)
+        _repeat(verify, config, target, worker, access=access, compare_with=compare_with)
     if path is not LoadPath.FINISHED:
         _repeat(resolve_conflicts, config, target, worker, by_hand=False)
     if path is LoadPath.LOAD:

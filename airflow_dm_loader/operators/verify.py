@@ -36,7 +36,7 @@ class ChecksumOperator(DumpLoadOperator):
 
         source = self.compare_with_conn_id
         compare_with = target_of(source) if source else None
-        outcome = verify(load.config, load.target, access=load.access, compare_with=compare_with)
+        outcome = verify(load.config, load.target, load.worker, access=load.access, compare_with=compare_with)
         self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
         return {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)}
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import uuid
+
 from airflow_dm_loader.config import LoadConfig, OnConflict, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.errors import (
@@ -9,7 +12,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
 from airflow_dm_loader.plan.planner import make_plan
-from airflow_dm_loader.state import events, files, indexes, outcomes
+from airflow_dm_loader.state import events, files, indexes, outcomes, turns
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
@@ -19,16 +22,31 @@ from airflow_dm_loader.verify.decision import found_error
 from airflow_dm_loader.verify.outcome import record_outcome
 
 
+def take_turn(config: LoadConfig, target: TargetConfig, worker: Worker) -> None:
+    """Say that this try of this run is at the load now: outcomes of those that began earlier count less than its own.
+
+    :func:`verify` does it itself; an attempt that does more than that does it when it begins.
+    """
+    with open_stored(config, target) as (meta, load):
+        turns.take(meta, load.load_id, worker)
+        meta.db.commit()
+
+
 def verify(
     config: LoadConfig,
     target: TargetConfig,
+    worker: Worker | None = None,
     *,
     access: DumpAccess | None = None,
     compare_with: TargetConfig | None = None,
 ) -> Outcome:
     """Compare every table with what was sent and what the dump says; write a new outcome.
 
+    One try of a run makes one outcome, however often it calls this; where a try that began later has made one, this
+    one makes none, and gets that.
+
     Args:
+        worker: whose try this is; None: one of its own.
         compare_with: the server that the dump was made of, where it still holds the same rows: all values are compared
             with its tables, at the cost of reading them whole.
 
@@ -37,6 +55,10 @@ def verify(
     """
     inventory = inventory_of(config, access)
     with open_stored(config, target) as (meta, load):
+        turn = turns.take(meta, load.load_id, worker or Worker(socket.gethostname(), run_id=f"verify-{uuid.uuid4()}"))
+        meta.db.commit()
+        if turns.is_over(meta, load.load_id, turn):
+            return outcomes.current(meta, load.load_id)
         check_same_dump(load, inventory)
         check_same_rules(load, config)
         waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
@@ -53,6 +75,7 @@ def verify(
             config,
             meta,
             load,
+            turn,
             make_plan(inventory, config),
             schema_reader(config, access),
             ask_server(meta.db),

@@ -23,6 +23,7 @@ class EventKind(StrEnum):
 
     STARTED = "started"  # a run took the load up
     UPDATED = "updated"  # it brought other routes, filters or another chunk size
+    COMPARES = "compares"  # an attempt that will compare, and the id of its outcome to be
     SHOWN = "shown"  # an outcome was shown to people
     ACCEPTED = "accepted"  # somebody accepted it
 

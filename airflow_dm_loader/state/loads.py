@@ -96,6 +96,12 @@ def register(
     )
 
 
+def lock(meta: Meta, load_id: int) -> None:
+    """Keep the load's row for this transaction: whoever else wants to change the load waits."""
+    if not meta.db.query(f"SELECT 1 FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,)):
+        raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
+
+
 def set_status(meta: Meta, load_id: int, status: LoadStage) -> None:
     """DM's UpdateStatus."""
     result = meta.db.execute(

@@ -7,7 +7,6 @@ after they looked. The decision is stored here: no restart loses it.
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass
 
 from airflow_dm_loader.errors import CheckpointError
@@ -37,14 +36,15 @@ class Outcome:
 def store(
     meta: Meta,
     load_id: int,
+    outcome_id: str,
     *,
     verdict: Verdict,
     conflicts: int,
     tables: tuple[TableReport, ...],
     warnings: tuple[str, ...],
 ) -> Outcome:
-    """Write a new outcome of the load."""
-    outcome = Outcome(str(uuid.uuid4()), verdict, conflicts, tables, warnings)
+    """Write a new outcome of the load, under an id that no other has."""
+    outcome = Outcome(outcome_id, verdict, conflicts, tables, warnings)
     details = {
         "conflicts": conflicts,
         "tables": [table.model_dump(mode="json") for table in tables],

@@ -12,12 +12,13 @@ from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import TableReport, Verdict
-from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes
+from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, turns
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
@@ -30,6 +31,7 @@ def record_outcome(
     config: LoadConfig,
     meta: Meta,
     load: Load,
+    turn: Turn,
     plan: LoadPlan,
     read: Callable[[str], SchemaFile],
     server: Server,
@@ -37,6 +39,8 @@ def record_outcome(
     compare_with: TargetConfig | None = None,
 ) -> Outcome:
     """Compare, store the outcome under a new id, and pause the load where a person must decide.
+
+    Where an attempt with a later turn was quicker, its outcome stays the load's, and nothing is stored.
 
     ``checksum=optional`` turns differences into warnings, ``off`` compares nothing; conflicts always count.
 
@@ -65,7 +69,13 @@ def record_outcome(
     obstacle = load_data_obstacle(meta.db, server) if config.load_data else None
     if obstacle is not None and server.flavour is not Flavour.TIDB:
         warnings = (*warnings, f"rows were sent as statements, which is slower: {obstacle}")
-    outcome = outcomes.store(meta, load.load_id, verdict=verdict, conflicts=found, tables=tables, warnings=warnings)
+    meta.db.commit()  # what is read from here on is of now, not of when the comparison began
+    loads.lock(meta, load.load_id)
+    if turns.is_over(meta, load.load_id, turn):
+        return outcomes.current(meta, load.load_id)
+    outcome = outcomes.store(
+        meta, load.load_id, turn.outcome_id, verdict=verdict, conflicts=found, tables=tables, warnings=warnings
+    )
     loads.set_status(meta, load.load_id, "running" if verdict == "clean" else "paused")
     return outcome
 
