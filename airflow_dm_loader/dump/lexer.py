@@ -17,6 +17,7 @@ from airflow_dm_loader.errors import DumpFormatError
 
 _BLOCK_BYTES = 4 << 20
 _PROOFS_TRIED = 4  # a file that failed so often is not in the layout
+_SPENT_BYTES = 16 << 20  # what was read and handed out is let go of, once it is so much
 
 _COMMENT = rb"/\*(?!M?!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/"  # not /*! and /*M!: servers run what stands in those
 _LINE_COMMENT = rb"--(?=\s)[^\n]*+\n|\#[^\n]*+\n"
@@ -24,6 +25,7 @@ _ESCAPED = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'" rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _UNESCAPED = rb"'[^']*+'" rb'|"[^"]*+"'
 _IDENTIFIER = rb"`[^`]*+`"
 _BLANK = rb"(?:[\s;]++|" + _COMMENT + rb"|" + _LINE_COMMENT + rb")*+"
+_BLANKS = b" \t\n\r\x0b\f"  # what bytes.strip takes for blank
 _PLAIN = rb"[^'\"`;/\#\-]*+"
 
 
@@ -121,9 +123,7 @@ class StatementReader:
         while True:
             if match := self._patterns.statement.match(self._buffer, self._start):
                 begin, end = match.span(1)
-                self._start = match.end()
-                text = self._buffer[begin:end].rstrip()
-                return Statement(text, self._base + begin, self._base + match.end())
+                return self._cut(begin, end, match.end(), proven=False)
             if len(self._buffer) - self._start > self._max_bytes:
                 raise self._unfinished(f"no statement ends within {self._max_bytes} bytes")
             if not self._read_more():
@@ -151,13 +151,21 @@ class StatementReader:
             if len(self._buffer) - begin > self._max_bytes or not self._read_more():
                 return None
         if prover.proves(self._buffer, begin, end + 1):
-            self._start = end + 1
-            text = self._buffer[begin:end].rstrip()
-            return Statement(text, self._base + begin, self._base + end + 1, proven=True)
+            return self._cut(begin, end, end + 1, proven=True)
         self._not_proven += 1
         if self._not_proven >= _PROOFS_TRIED:
             self.prover = None
         return None
+
+    def _cut(self, begin: int, end: int, after: int, *, proven: bool) -> Statement:
+        """The statement in ``buffer[begin:end]``, without blanks at its end; one copy, however long it is."""
+        while end > begin and self._buffer[end - 1] in _BLANKS:
+            end -= 1
+        statement = Statement(self._buffer[begin:end], self._base + begin, self._base + after, proven)
+        self._start = after
+        if after >= _SPENT_BYTES:
+            self._buffer, self._base, self._start = self._buffer[after:], self._base + after, 0
+        return statement
 
     def _read_more(self) -> bool:
         rest = len(self._buffer) - self._start

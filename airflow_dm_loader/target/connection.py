@@ -176,7 +176,13 @@ class Database:
                 self._connection.query(sql)
             return self._result()
 
-    def load_local(self, statement: bytes, pieces: Iterable[bytes]) -> Result:
+    def execute_parts(self, parts: Sequence[bytes]) -> Result:
+        """Run the statement that ``parts`` make together, without joining them where they are large."""
+        with self._translated():
+            self._connection.query_parts(parts)
+            return self._result()
+
+    def load_local(self, statement: bytes, pieces: Iterable[bytes | memoryview]) -> Result:
         """LOAD DATA LOCAL from memory; see :class:`LocalStreamConnection`."""
         with self._translated():
             self._connection.load_local(statement, pieces)

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import secrets
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pymysql
-from pymysql.connections import Connection, MySQLResult
-from pymysql.constants import CLIENT
+from pymysql.connections import MAX_PACKET_LEN, Connection, MySQLResult
+from pymysql.constants import CLIENT, COMMAND
 
 from airflow_dm_loader.errors import UnexpectedFileRequestError
 
 _PACKET_BYTES = 8 << 20  # a packet of the stream must stay below 16 MiB
+_GATHERED_BYTES = 1 << 20  # statements from here on are written part by part
 
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ else:
 class LocalStreamConnection(_Connection):
     """A PyMySQL connection that can send rows from memory."""
 
-    _armed: tuple[bytes, Iterable[bytes]] | None = None
+    _armed: tuple[bytes, Iterable[bytes | memoryview]] | None = None
 
     def __init__(self, **settings: Any) -> None:
         flags = settings.pop("client_flag", 0) | CLIENT.LOCAL_FILES
@@ -44,7 +45,42 @@ class LocalStreamConnection(_Connection):
             raise pymysql.err.OperationalError(2026, "TLS was asked for, and the server does not offer it")
         super()._request_authentication()  # type: ignore[misc]
 
-    def load_local(self, statement: bytes, pieces: Iterable[bytes]) -> None:
+    def query_parts(self, parts: Sequence[bytes]) -> None:
+        """Run the statement that ``parts`` make together; large ones are never joined, nor copied."""
+        if sum(map(len, parts)) < _GATHERED_BYTES:
+            self.query(b"".join(parts))
+            return
+        if not self._sock:  # type: ignore[attr-defined]
+            raise pymysql.err.InterfaceError(0, "")
+        self._result = None
+        self._next_seq_id = 0
+        packet: list[memoryview] = []
+        room = MAX_PACKET_LEN
+        for part in (struct.pack("<B", COMMAND.COM_QUERY), *parts):
+            view = memoryview(part)
+            while len(view) >= room:
+                self._write_gathered([*packet, view[:room]])
+                packet, view, room = [], view[room:], MAX_PACKET_LEN
+            packet.append(view)
+            room -= len(view)
+        self._write_gathered(packet)  # shorter than the longest, if need be empty: so the server knows the end
+        self._affected_rows = self._read_query_result()
+
+    def _write_gathered(self, pieces: Sequence[memoryview]) -> None:
+        sequence: int = self._next_seq_id
+        small = struct.pack("<I", sum(map(len, pieces)))[:3] + bytes([sequence])
+        for piece in pieces:
+            if len(piece) < 1 << 16:
+                small += piece
+            else:
+                self._write_bytes(small)  # type: ignore[attr-defined]
+                self._write_bytes(piece)  # type: ignore[attr-defined]
+                small = b""
+        if small:
+            self._write_bytes(small)  # type: ignore[attr-defined]
+        self._next_seq_id = (sequence + 1) % 256
+
+    def load_local(self, statement: bytes, pieces: Iterable[bytes | memoryview]) -> None:
         """Run a LOAD DATA statement, in which ``{stream}`` stands for the file's name, and send ``pieces``."""
         name = f"dm-loader-{secrets.token_hex(16)}"
         self._armed = name.encode(), pieces
@@ -81,14 +117,7 @@ class LocalStreamConnection(_Connection):
         self._write_stream_packet(memoryview(b""))
 
     def _write_stream_packet(self, payload: memoryview) -> None:
-        sequence: int = self._next_seq_id  # type: ignore[has-type]
-        header = struct.pack("<I", len(payload))[:3] + bytes([sequence])
-        if len(payload) < 1 << 16:
-            self._write_bytes(header + payload)  # type: ignore[attr-defined]
-        else:
-            self._write_bytes(header)  # type: ignore[attr-defined]
-            self._write_bytes(payload)  # type: ignore[attr-defined]
-        self._next_seq_id = (sequence + 1) % 256
+        self._write_gathered((payload,))
 
 
 class _GuardedResult(MySQLResult):

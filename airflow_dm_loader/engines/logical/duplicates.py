@@ -70,7 +70,7 @@ class RowSender:
             self._send_apart(block, error)
 
     def _send_strictly(self, block: RowBlock) -> None:
-        result = self._db.execute(block.sql(self._verb))
+        result = self._db.execute_parts(block.sql(self._verb))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
         rows = 1 if result.records is None else result.records
@@ -82,7 +82,7 @@ class RowSender:
     def _send_ignoring(self, block: RowBlock) -> bool:
         """INSERT IGNORE, kept only where all that it forgave were duplicates."""
         self._db.execute("SAVEPOINT dm_loader_rows")
-        result = self._db.execute(block.sql("INSERT IGNORE"))
+        result = self._db.execute_parts(block.sql("INSERT IGNORE"))
         rows = 1 if result.records is None else result.records
         ignored = rows - result.affected
         if self._only_duplicates(result, ignored):
@@ -127,7 +127,7 @@ class RowSender:
 
     def _replace(self, block: RowBlock) -> None:
         """Replace what one row meets: one row or, by several unique keys, several; its equal counts too."""
-        result = self._db.execute(block.sql("REPLACE"))
+        result = self._db.execute_parts(block.sql("REPLACE"))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
         self.counts.replaced += max(1, result.affected - 1)

@@ -1,8 +1,10 @@
 """Readers cut files into chunks, senders take them; the chunks in flight bound the memory.
 
 A slot is taken before a chunk is cut and given back once it was sent, so at most ``pool_size + 2`` chunks exist at
-a time, whatever the size of the dump. Small files share a slot, and a transaction: a dump can have a hundred thousand
-of them, and each transaction costs the server a flush to its disk, and both sides five messages.
+a time, whatever the size of the dump; a chunk of huge rows takes as many slots as it stands for.
+
+Small files share a slot, and a transaction: a dump can have a hundred thousand of them, and each transaction costs
+the server a flush to its disk, and both sides five messages.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ _SPARE_SLOTS = 2  # chunks that are cut while every connection sends
 _SMALL_FILE_BYTES = 64 << 10  # stored
 _LARGEST_GROUP = 32  # files
 _LARGEST_GROUP_BYTES = 1 << 20  # decoded; never more than chunk_bytes
+_SLOT_BYTES = 16 << 20  # decoded; or chunk_bytes, where it is larger
 
 Group = list[tuple[FileWork, Chunk]]  # of one transaction; hardly ever more than one
 
@@ -31,6 +34,7 @@ class ChunkFeed:
         work: the files that are not done yet, in order: long ones first.
         open_reader: the chunks of a file.
         is_ending: once true, nothing more is cut.
+        readers: how many cut at a time.
         senders: how many take from it.
         chunk_bytes: the load's chunk size.
         group: put small files together.
@@ -42,6 +46,7 @@ class ChunkFeed:
         open_reader: Callable[[FileWork], AbstractContextManager[ChunkReader]],
         is_ending: Callable[[], bool],
         *,
+        readers: int,
         senders: int,
         chunk_bytes: int,
         group: bool,
@@ -52,10 +57,13 @@ class ChunkFeed:
         self._is_ending = is_ending
         self._senders = senders
         self._small_file_bytes = min(_SMALL_FILE_BYTES, chunk_bytes) if group else -1
+        self._slot_bytes = max(_SLOT_BYTES, chunk_bytes)
         self._most_bytes = min(_LARGEST_GROUP_BYTES, chunk_bytes)
         self._lock = threading.Lock()
         self._slots = threading.Semaphore(senders + _SPARE_SLOTS)
-        self._groups: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
+        self._most_slots = senders + _SPARE_SLOTS - readers  # of a chunk: each reader may hold one
+        self._more_slots = threading.Lock()  # else two readers could each wait for the other's
+        self._groups: queue.SimpleQueue[tuple[Group, int] | None] = queue.SimpleQueue()
 
     # -- readers
 
@@ -106,17 +114,26 @@ class ChunkFeed:
                     group.append((item, chunk))
                     group_bytes += chunk.end - chunk.start
                     if group_bytes >= most_bytes:
-                        self._groups.put(group)
+                        self._hand_over(group, group_bytes)
                         group, group_bytes, has_slot = [], 0, False
                     del chunk  # a reader that waits for a slot must not hold a chunk's bytes
                 if self._is_ending():
                     return False
                 on_end(item, reader.skipped)
         if group:
-            self._groups.put(group)
+            self._hand_over(group, group_bytes)
         elif has_slot:
             self._slots.release()
         return True
+
+    def _hand_over(self, group: Group, group_bytes: int) -> None:
+        """Take the further slots of a large group, and hand it to a sender."""
+        slots = min(max(1, group_bytes // self._slot_bytes), self._most_slots)
+        if slots > 1:
+            with self._more_slots:
+                if not all(self._take_slot() for _ in range(slots - 1)):
+                    return
+        self._groups.put((group, slots))
 
     def _take_slot(self) -> bool:
         while not self._slots.acquire(timeout=_TICK_S):
@@ -128,11 +145,12 @@ class ChunkFeed:
 
     def send(self, send: Callable[[Group], None]) -> None:
         """The work of a sender: ``send`` groups until :meth:`close`; those that come when all ends are dropped."""
-        while (group := self._groups.get()) is not None:
+        while (received := self._groups.get()) is not None:
+            group, slots = received
             if not self._is_ending():
                 send(group)
-            del group  # a waiting sender must not hold a chunk's bytes
-            self._slots.release()
+            del received, group  # a waiting sender must not hold a chunk's bytes
+            self._slots.release(slots)
 
     def close(self) -> None:
         """No more groups come: the senders end."""

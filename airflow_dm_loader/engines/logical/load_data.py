@@ -60,14 +60,12 @@ def send_chunk(
     statement = _statement(table, columns, row_layout, replace=replace)
     rows = 0
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Iterator[bytes | memoryview]:
         nonlocal rows
         for statement in chunk.statements:
-            values = statement.statement.text[statement.rows.values_at :]
-            if row_layout.binary_marks:
-                values = drop_binary_marks(values)
-            rows += values.count(b"\n") + 1
-            yield values
+            text, values_at = statement.statement.text, statement.rows.values_at
+            rows += text.count(b"\n", values_at) + 1
+            yield drop_binary_marks(text[values_at:]) if row_layout.binary_marks else memoryview(text)[values_at:]
             yield _LAST_LINE_END[row_layout.layout]
 
     try:

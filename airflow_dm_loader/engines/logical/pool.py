@@ -67,6 +67,7 @@ class ImportPool:
             [item for item in self._work if not item.done],
             self._open_reader,
             lambda: self._ending,
+            readers=self._readers_left,
             senders=len(self._senders),
             chunk_bytes=chunk_bytes,
             group=context.group_small_files,

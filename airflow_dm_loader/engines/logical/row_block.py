@@ -35,10 +35,10 @@ class RowBlock:
     backslash_escapes: bool
     extracted: bytes = b""
 
-    def sql(self, verb: str) -> bytes:
-        """The statement, ready to send."""
+    def sql(self, verb: str) -> tuple[bytes, bytes]:
+        """The statement in two parts, ready to send: what stands before the rows, and the rows."""
         values = b",".join(map(self.row_text, self.row_spans())) if self.extracted else self.values
-        return b"%b INTO %b VALUES %b" % (verb.encode(), self.into, values)
+        return b"%b INTO %b VALUES " % (verb.encode(), self.into), values
 
     def row_text(self, span: tuple[int, int]) -> bytes:
         """One row as it is sent."""
