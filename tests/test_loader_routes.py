@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -357,3 +358,62 @@ def test_two_rules_for_a_table_are_refused_before_anything_is_stored(
 
     assert caught.value.code == 20045
     assert not query(server, "SHOW DATABASES LIKE 'dm_meta'")
+
+
+# Two sources of one task, each a load of its own, at the same time
+
+
+def merge_two_sources(
+    target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
+) -> list[LoadReport | BaseException]:
+    """Both sources have the keys 1 to 300, by values of their own; the barrier is between them."""
+    monkeypatch.setattr(loader, "_BARRIER_POLL_S", 0.05)
+    sources = ("one", "two")
+    configs = [
+        load_config(
+            write_dump(tmp_path / source, *(_of_source(f"t_{shard}", source, shard) for shard in range(2))),
+            source_id=source,
+            sources=sources,
+            routes=[ONE],
+            **{"barrier_timeout_s": 60, **settings},
+        )
+        for source in sources
+    ]
+    with ThreadPoolExecutor(len(configs)) as threads:
+        futures = [threads.submit(load_dump, config, target) for config in configs]
+        return [future.exception() or future.result() for future in futures]
+
+
+def _of_source(name: str, source: str, shard: int) -> Table:
+    return Table(name, rows=[f'({key},"{source}")' for key in range(150 * shard, 150 * shard + 150)])
+
+
+@pytest.mark.parametrize("policy", ["replace", "ignore", "manual"])
+def test_two_sources_whose_keys_meet_leave_one_row_a_key(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    reports = merge_two_sources(
+        target, tmp_path, monkeypatch, on_duplicate_logical=policy, on_conflict="accept", checksum="optional"
+    )
+
+    assert [report.status for report in reports if isinstance(report, LoadReport)] == ["finished"] * 2, reports
+    tables = [table_of(report, "s.t") for report in reports if isinstance(report, LoadReport)]
+    assert [table.rows for table in tables] == [300, 300]
+    rows = query(server, "SELECT id, v FROM s.t")
+    assert sorted(key for key, _ in rows) == list(range(300))
+    assert {value for _, value in rows} <= {"one", "two"}
+    met = {"replace": "replaced", "ignore": "ignored", "manual": "conflicts"}[policy]
+    assert sum(getattr(table, met) for table in tables) == 300
+    assert count(server, "dm_meta.dm_loader_conflict") == (300 if policy == "manual" else 0)
+
+
+def test_two_sources_whose_keys_meet_fail_one_of_them_where_that_is_an_error(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = merge_two_sources(target, tmp_path, monkeypatch, on_duplicate_logical="error", barrier_timeout_s=2)
+
+    refused = [error for error in found if isinstance(error, RowError)]
+    assert refused, found
+    assert {(error.errno, error.table) for error in refused} == {(1062, "s.t")}
+    assert not any(isinstance(report, LoadReport) for report in found)  # nobody goes on without the other
+    assert count(server, "s.t") <= 300
