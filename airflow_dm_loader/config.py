@@ -9,113 +9,50 @@ from __future__ import annotations
 import json
 import logging
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from airflow_dm_loader.choices import (
+    BarrierKind,
+    ImportMode,
+    Level,
+    Mode,
+    OnConflict,
+    OnDuplicate,
+    OnDuplicatePhysical,
+)
 from airflow_dm_loader.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
+from airflow_dm_loader.rules.collations import same_meaning
 from airflow_dm_loader.rules.routes import Route
+from airflow_dm_loader.strict import CodedError, Strict
+
+__all__ = [
+    "DEFAULT_SOURCE_ID",
+    "IMPORT_INTO_READS",
+    "BarrierKind",
+    "ImportMode",
+    "Level",
+    "LoadConfig",
+    "Mode",
+    "OnConflict",
+    "OnDuplicate",
+    "OnDuplicatePhysical",
+    "TargetConfig",
+]
 
 log = logging.getLogger(__name__)
 
 DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
 
 
-class Mode(StrEnum):
-    """Whether incremental replication follows the load (DM's ``task-mode``)."""
-
-    FULL = "full"
-    ALL = "all"
-
-
-class ImportMode(StrEnum):
-    """The engine (DM's ``import-mode``)."""
-
-    LOGICAL = "logical"
-    PHYSICAL = "physical"
-    IMPORT_INTO = "import-into"
-
-
-class OnDuplicate(StrEnum):
-    """What to do when a row's key is already there (DM's ``on-duplicate-logical``)."""
-
-    REPLACE = "replace"
-    ERROR = "error"
-    IGNORE = "ignore"
-    MANUAL = "manual"
-
-
-class OnDuplicatePhysical(StrEnum):
-    """DM's ``on-duplicate-physical``."""
-
-    NONE = "none"
-    MANUAL = "manual"
-
-
-class Level(StrEnum):
-    """How much a check counts (DM's ``checksum-physical`` and ``analyze``)."""
-
-    REQUIRED = "required"
-    OPTIONAL = "optional"
-    OFF = "off"
-
-
-class OnConflict(StrEnum):
-    """What to do when the load ends with duplicates or a checksum that differs."""
-
-    PAUSE = "pause"
-    ASK = "ask"
-    ACCEPT = "accept"
-    FAIL = "fail"
-
-
-class BarrierKind(StrEnum):
-    """Where the sources of one load task wait for each other."""
-
-    TARGET = "target"
-    ETCD = "etcd"
-
-
-# DM's number for a wrong value of the setting.
-_DM_CODES = {
-    "import_mode": 20053,
-    "on_duplicate_logical": 20054,
-    "dump_uri": 20058,
-    "on_duplicate_physical": 20062,
-    "checksum": 20063,
-    "analyze": 20065,
-    "block_allow_list": 20044,
-    "routes": 20045,
-}
-
 IMPORT_INTO_READS = frozenset({StorageKind.S3, StorageKind.GCS})  # TiDB's documentation lists no other
 
 _KIB, _MIB = 1 << 10, 1 << 20
-
-
-class CodedError(ValueError):
-    """A wrong setting, or settings that contradict each other, where DM has a number for that very mistake."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Strict(BaseModel):
-    """Raises :class:`ConfigError` for a wrong value, which never repeats the value: it may be a secret."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise _config_error(type(self).__name__, error) from None
 
 
 class LoadConfig(Strict):
@@ -342,7 +279,7 @@ class LoadConfig(Strict):
             for word in (name, other):
                 if not re.fullmatch(r"[A-Za-z0-9_]+", word):
                     raise ValueError(f"{word!r} is not the name of a collation or charset")
-            if not _reads_as(_charset_of(name), _charset_of(other)):
+            if not same_meaning(name, other):
                 raise ValueError(f"{name!r} can't become {other!r}: the dump's bytes would mean other letters there")
         return {name.lower(): other for name, other in value.items()}
 
@@ -465,36 +402,3 @@ class TargetConfig(Strict):
     def address(self) -> str:
         """Where the server is, for people; never with a password."""
         return self.unix_socket or f"{self.host}:{self.port}"
-
-
-# Every text in the first charset has the same bytes and letters in the others.
-_SAME_BYTES = {
-    "ascii": {"latin1", "utf8mb3", "utf8mb4"},
-    "utf8mb3": {"utf8mb4"},
-}
-
-
-def _charset_of(name: str) -> str:
-    """The charset of a collation, or the charset itself."""
-    charset = name.lower().partition("_")[0]
-    return {"utf8": "utf8mb3", "uca1400": "utf8mb4"}.get(charset, charset)
-
-
-def _reads_as(charset: str, other: str) -> bool:
-    return charset == other or other in _SAME_BYTES.get(charset, ())
-
-
-def _config_error(model: str, error: ValidationError) -> ConfigError:
-    problems, code = [], None
-    for problem in error.errors(include_input=False, include_url=False):
-        name = ".".join(str(part) for part in problem["loc"])
-        text = problem["msg"].removeprefix("Value error, ")
-        field = name.split(".")[0] or text.split(":")[0]
-        cause = problem.get("ctx", {}).get("error")
-        code = code or (cause.code if isinstance(cause, CodedError) else _DM_CODES.get(field))
-        if problem["type"] == "extra_forbidden":
-            text = f"{model} has no such setting" if len(problem["loc"]) == 1 else "there is no such key"
-        elif problem["type"] == "missing":
-            text = "is required"
-        problems.append(f"{name}: {text}" if name else text)
-    return ConfigError("; ".join(problems), code=code)

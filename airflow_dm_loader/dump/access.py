@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from airflow_dm_loader.config import Strict
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DUMP_URI_CODE, DumpLocation, StorageKind
+from airflow_dm_loader.strict import Strict
 
 
 class DumpAccess(Strict):

@@ -1,4 +1,4 @@
-"""What the user says of what goes where: routes and the block-allow list, as DM has them.
+"""What the user says of tables: routes and the block-allow list, as DM has them, and other collations.
 
 patterns.py          wildcards and regular expressions of names
 keys.py              DM's keys, in kebab case or in snake case
