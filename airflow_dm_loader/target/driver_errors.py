@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 import pymysql
@@ -30,7 +31,7 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     (
         None,  # the server went away or ended our session
         ConnectionLostError,
-        (1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1317, 1927, 3169, 4031),
+        (1047, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1317, 1927, 3169, 4031),
     ),
     (None, ConnectionLostError, (2006, 2013, 2014, 2055)),  # the driver saw it first
     (
@@ -41,9 +42,21 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     ("The server takes no writes now (a failover?): it is tried again.", RetriableError, (1290, 1792, 1836)),
     ("Make room at the server: what was committed stays.", RetriableError, (1021, 1030, 1041, 1114)),
     (
-        None,  # TiDB: write conflicts, schema changes, regions that move
+        None,  # TiDB: write conflicts, schema changes, regions that move, a transaction that went on for too long
         RetriableError,
-        (8002, 8005, 8022, 8027, 8028, 9001, 9002, 9003, 9004, 9005, 9007),
+        (8002, 8005, 8022, 8027, 8028, 8229, 9001, 9002, 9003, 9004, 9005, 9006, 9007),
+    ),
+    (
+        "TiDB ran out of memory (tidb_server_memory_limit): it is tried again. If it goes on, lower pool_size or "
+        "import_tasks.",
+        RetriableError,
+        (8176,),
+    ),
+    (
+        "TiDB's resource group has no more to give now: it is tried again. If it goes on, raise the group's limit, or "
+        "lower pool_size or import_tasks.",
+        RetriableError,
+        (8252,),
     ),
     (
         "Check user and password of the connection, and whether the account may come from this host; an account with "
@@ -76,9 +89,15 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         "Raise the server's limit on the size of a transaction that is named, then clear. Or load in smaller chunks: a "
         "load keeps its chunk_bytes, so empty the tables and set remove_meta.",
         TargetError,
-        (1197, 3100, 8001, 8004, 8175),
+        (1197, 3100, 8001, 8004, 8175, 9500),
     ),
-    ("Raise the server's limit on the size of a row that is named, then clear.", RowError, (1153, 8025, 9500)),
+    ("Raise the server's limit on the size of a row that is named, then clear.", RowError, (1153, 8025)),
+    (
+        "Explicit values of an AUTO_RANDOM column need allow_auto_random_explicit_insert, which this TiDB lacks: "
+        "upgrade it, or create the table without AUTO_RANDOM; then clear.",
+        TargetError,
+        (8216,),
+    ),
     (
         "A row with this key is there already: set on_duplicate_logical to replace, ignore or manual, or mend the row.",
         RowError,
@@ -100,6 +119,9 @@ BY_ERRNO: dict[int, tuple[type[LoaderError], str | None]] = {
 }
 
 
+_UNKNOWN = 1105
+
+
 def translate(error: Exception) -> LoaderError:
     """Our error for one that PyMySQL raised. Never shows more than the server's own number and text."""
     if isinstance(error, LoaderError):
@@ -107,6 +129,8 @@ def translate(error: Exception) -> LoaderError:
     if isinstance(refused := getattr(error, "original_exception", error), ssl.SSLCertVerificationError):
         return TargetError(f"the server's certificate is not to be trusted: {refused.verify_message}", remedy=_TLS)
     errno, text = _number_and_text(error)
+    if errno == _UNKNOWN and (known := _of_unknown(text)) is not None:
+        return known
     if errno in BY_ERRNO:
         kind, remedy = BY_ERRNO[errno]
         return kind(text, remedy=remedy, errno=errno)
@@ -118,6 +142,16 @@ def translate(error: Exception) -> LoaderError:
     if isinstance(error, pymysql.err.InternalError):
         return RetriableError(text, errno=errno)
     return TargetError(text, errno=errno)
+
+
+def _of_unknown(text: str) -> LoaderError | None:
+    """TiDB's errors that have no number of their own."""
+    if re.search(r"Information schema is (?:out of date|changed)", text):
+        return RetriableError(text, errno=_UNKNOWN)
+    if "Out Of Memory Quota" in text:
+        kind, remedy = BY_ERRNO[8175]
+        return kind(text, remedy=remedy, errno=_UNKNOWN)
+    return None
 
 
 def _number_and_text(error: Exception) -> tuple[int | None, str]:

@@ -78,6 +78,20 @@ def test_what_people_meet_most_is_told_to_be_what_it_is(errno: int, kind: type[L
     assert type(translate(raised_by_pymysql(errno))) is kind
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Information schema is out of date.", RetriableError),
+        ("Information schema is changed during the execution of the statement", RetriableError),
+        ("Out Of Memory Quota![conn=7]", TargetError),
+        ("anything else", TargetError),
+    ],
+)
+def test_tidb_s_errors_without_a_number_of_their_own_are_told_by_their_text(text: str, kind: type[LoaderError]) -> None:
+    error = translate(pymysql.err.OperationalError(1105, text))
+    assert (type(error), error.errno, error.message) == (kind, 1105, text)
+
+
 def test_all_numbers_lead_into_our_tree_and_none_into_its_first_level_but_to_retry() -> None:
     kinds = {kind for kind, _ in BY_ERRNO.values()}
     assert all(kind.__module__ == errors.__name__ for kind in kinds)
