@@ -130,7 +130,8 @@ class LoadConfig(Strict):
         ge=4 * _KIB,
         le=1024 * _MIB,
         title="Chunk size (bytes)",
-        description="Decoded bytes that one transaction holds, at least. Kept with the load: a resume can't change it.",
+        description="Decoded bytes that one transaction holds, at least; on TiDB at most 4 MiB of them. "
+        "Kept with the load: a resume can't change it.",
     )
     load_data: bool = Field(
         True,

@@ -27,6 +27,7 @@ from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.registration import Registration, register_load
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.session import fitting_chunks
 
 
 class LoadPath(StrEnum):
@@ -81,11 +82,12 @@ def prepare_checkpoint(
             import_into.check_server(server)
             import_into.check_dump(config, plan, storage, access)
         check_plan(meta.db, server, config, plan)
+        fitting = fitting_chunks(config, server)
         meta.create()
 
         def register() -> Registration:
             meta.db.rollback()
-            return register_load(meta, config, inventory, plan, worker)
+            return register_load(meta, fitting, inventory, plan, worker)
 
         registration = _two_at_once()(register)
         meta.db.commit()

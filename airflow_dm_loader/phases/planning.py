@@ -20,6 +20,7 @@ from airflow_dm_loader.state.registration import check_same_dump, is_this_dump
 from airflow_dm_loader.state.updating import check_update
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.session import fitting_chunks
 
 
 def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> DumpPlan:
@@ -38,8 +39,8 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
     draft = None
     with open_meta(config, target) as meta:
-        stored = _stored(meta, config, inventory, plan, problems)
         drafting = Drafting.at(meta.db, config, schema_reader(config, access))
+        stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
         with Database.open(target, session=drafting.session) as db:
             try:
                 if config.import_mode is ImportMode.IMPORT_INTO:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.errors import RetriableError
-from airflow_dm_loader.state.chunks import ChunkCounts, ChunkKey, hold_load
+from airflow_dm_loader.state.chunks import BY_SHARE_LOCK, ChunkCounts, ChunkKey, Hold, hold_load
 from airflow_dm_loader.state.meta import Meta
 
 _COMPLETED = ("end_offset", "row_count", "replaced", "ignored", "conflicts", "sent_as", "file_bytes", "seconds")
@@ -32,19 +32,19 @@ class SentChunk:
     seconds: float
 
 
-def claim_group(meta: Meta, keys: Sequence[ChunkKey], run_id: str, *, share_lock: bool = True) -> str:
+def claim_group(meta: Meta, keys: Sequence[ChunkKey], run_id: str, *, hold: Hold = BY_SHARE_LOCK) -> str:
     """Insert the rows of chunks of one load, all in one statement, and return their nonce.
 
     Args:
         keys: of one load, in the same order whoever claims them: so two sessions don't lock each other out.
-        share_lock: see :func:`airflow_dm_loader.state.chunks.claim`.
+        hold: see :func:`airflow_dm_loader.state.chunks.claim`.
 
     Raises:
         CheckpointError: the load is not stored any more.
         RowError: one of them was committed.
         LockedError: another session holds one of them, for longer than the server's lock wait.
     """
-    hold_load(meta, keys[0].load_id, share_lock=share_lock)
+    hold_load(meta, keys[0].load_id, hold)
     nonce = secrets.token_hex(16)
     run = run_id.encode().hex()
     values = [(key.load_id, key.file_id, key.start_offset, nonce, meta.db.connection_id, run) for key in keys]

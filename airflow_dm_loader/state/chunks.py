@@ -14,7 +14,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from airflow_dm_loader.errors import CheckpointError, LockedError, RetriableError
+from airflow_dm_loader.errors import LockedError, RetriableError, RowError
+from airflow_dm_loader.state import senders
 from airflow_dm_loader.state.meta import Meta
 
 _DUPLICATE_KEY = 1062
@@ -51,31 +52,51 @@ class ChunkIsBusy(LockedError):
     """Another session is at this chunk now."""
 
 
-def hold_load(meta: Meta, load_id: int, *, share_lock: bool) -> None:
-    """Open a transaction in which the load's row can't go; see :func:`claim`."""
-    lock = " LOCK IN SHARE MODE" if share_lock else ""
-    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s{lock}", (load_id,))
-    if row is None:
-        raise CheckpointError(
-            f"load {load_id} is not stored any more: it was started afresh, or went on by another plan, "
-            "while this attempt was at work",
-            remedy="Nothing to mend: the newer attempt loads the rows.",
-        )
+class DuplicateAtCommitError(RowError):
+    """A row's key, or the chunk's own, was there already, and only COMMIT said so: nothing of the chunk was kept."""
 
 
-def claim(meta: Meta, key: ChunkKey, run_id: str, *, share_lock: bool = True) -> str:
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How a chunk's transaction keeps its load from being started afresh before it ends.
+
+    Attributes:
+        share_lock: by a shared lock on the load's row.
+        sender: by writing to this row, see :mod:`airflow_dm_loader.state.senders`.
+        begin: the statement that opens the transaction; None: it opens with the first one.
+    """
+
+    share_lock: bool = True
+    sender: str | None = None
+    begin: str | None = None
+
+
+BY_SHARE_LOCK = Hold()
+
+
+def hold_load(meta: Meta, load_id: int, hold: Hold) -> None:
+    """Open a transaction that ends well only if the load's row is still there then; see :func:`claim`."""
+    if hold.begin is not None:
+        meta.db.execute(hold.begin)
+    if hold.share_lock:
+        found = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s LOCK IN SHARE MODE", (load_id,))
+        if found is None:
+            raise senders.gone(load_id)
+    if hold.sender is not None:
+        senders.hold(meta, load_id, hold.sender)
+
+
+def claim(meta: Meta, key: ChunkKey, run_id: str, *, hold: Hold = BY_SHARE_LOCK) -> str:
     """Insert the chunk's row and return its nonce; the transaction that this opens must carry the rows too.
-
-    Args:
-        share_lock: keep the load's row from being removed until the chunk has ended; TiDB has no such lock, so there
-            an attempt that was replaced is only found out at its next chunk.
 
     Raises:
         ChunkIsDone: it was committed.
         ChunkIsBusy: another session holds it, for longer than the server's lock wait.
         CheckpointError: the load is not stored any more, or does not take rows now.
     """
-    hold_load(meta, key.load_id, share_lock=share_lock)
+    hold_load(meta, key.load_id, hold)
+    if hold.sender is not None and (end := _committed_end(meta, key)) is not None:
+        raise ChunkIsDone(end)  # an INSERT that is checked at COMMIT would tell only after the rows
     nonce = secrets.token_hex(16)  # text: no sql_mode or charset of the file can change it
     try:
         meta.db.execute(
@@ -91,15 +112,23 @@ def claim(meta: Meta, key: ChunkKey, run_id: str, *, share_lock: bool = True) ->
         if getattr(error, "errno", None) != _DUPLICATE_KEY:
             raise
         meta.db.rollback()
-        done = meta.db.one(
-            f"SELECT end_offset FROM {meta['chunk']} WHERE load_id = %s AND file_id = %s AND start_offset = %s",
-            (key.load_id, key.file_id, key.start_offset),
-        )
-        meta.db.rollback()
-        if done is None or done[0] is None:
+        end = _committed_end(meta, key)
+        if end is None:
             raise RetriableError("a chunk's row vanished while it was looked at") from error
-        raise ChunkIsDone(int(done[0])) from error
+        raise ChunkIsDone(end) from error
     return nonce
+
+
+def _committed_end(meta: Meta, key: ChunkKey) -> int | None:
+    """Where the chunk ends, if it is committed; the transaction ends with it if so."""
+    row = meta.db.one(
+        f"SELECT end_offset FROM {meta['chunk']} WHERE load_id = %s AND file_id = %s AND start_offset = %s",
+        (key.load_id, key.file_id, key.start_offset),
+    )
+    if row is None or row[0] is None:
+        return None
+    meta.db.rollback()
+    return int(row[0])
 
 
 def complete(
@@ -139,7 +168,12 @@ def complete(
     )
     if result.affected != 1 or not meta.db.in_transaction:
         raise RetriableError("the server undid the chunk's transaction; nothing of it was kept")
-    meta.db.commit()
+    try:
+        meta.db.commit()
+    except RowError as error:
+        if error.errno != _DUPLICATE_KEY:
+            raise
+        raise DuplicateAtCommitError(error.message, errno=error.errno, remedy=error.remedy) from error
 
 
 @dataclass(slots=True)

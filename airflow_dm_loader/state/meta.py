@@ -61,6 +61,12 @@ _TABLES = {
         `file_bytes` BIGINT UNSIGNED NOT NULL DEFAULT 0,
         `seconds` DOUBLE NOT NULL DEFAULT 0,
         PRIMARY KEY (`load_id`, `file_id`, `start_offset`)""",
+    # one row a connection that loads, where the server has no lock that does as much; see state/senders.py
+    "sender": """
+        `load_id` BIGINT UNSIGNED NOT NULL,
+        `sender` CHAR(32) NOT NULL,
+        `chunks` BIGINT UNSIGNED NOT NULL,
+        PRIMARY KEY (`load_id`, `sender`)""",
     # one row a target table, written before the first row goes there
     "table": """
         `load_id` BIGINT UNSIGNED NOT NULL,
@@ -150,7 +156,7 @@ _TABLES = {
 }
 
 TABLE_NAMES = tuple(f"dm_loader_{name}" for name in _TABLES)
-_OF_ONE_LOAD = ("load", "file", "chunk", "table", "index", "import_job", "conflict", "outcome", "event")
+_OF_ONE_LOAD = ("load", "sender", "file", "chunk", "table", "index", "import_job", "conflict", "outcome", "event")
 _MISSING = frozenset({1049, 1146})  # unknown database, no such table
 
 

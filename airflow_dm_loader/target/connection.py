@@ -145,6 +145,7 @@ class Database:
     def __init__(self, connection: LocalStreamConnection) -> None:
         self._connection = connection
         self._default_schema: str | None = None
+        self._number: int | None = None
 
     @classmethod
     def open(
@@ -155,11 +156,22 @@ class Database:
         session: Mapping[str, str | int] | None = None,
         autocommit: bool = False,
     ) -> Self:
-        return cls(connect(target, database=database, session=session, autocommit=autocommit))
+        db = cls(connect(target, database=database, session=session, autocommit=autocommit))
+        if "TiDB" in str(db._connection.get_server_info()):  # type: ignore[no-untyped-call]
+            db._number = db._ask_number()
+        return db
 
     @property
     def connection_id(self) -> int:
-        return int(self._connection.thread_id())  # type: ignore[no-untyped-call]
+        """The server's number of this session, for KILL."""
+        return self._number or int(self._connection.thread_id())  # type: ignore[no-untyped-call]
+
+    def _ask_number(self) -> int:
+        """TiDB's numbers may have 64 bits, and a connection begins with the lower 32 of them."""
+        row = self.one("SELECT CONNECTION_ID()")
+        assert row is not None  # a SELECT without FROM gives one row
+        self.rollback()
+        return int(row[0])
 
     @property
     def in_transaction(self) -> bool:

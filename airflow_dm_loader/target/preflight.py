@@ -14,6 +14,7 @@ from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
 from airflow_dm_loader.target.column_fit import missing_columns, silent_changes
 from airflow_dm_loader.target.connection import Database
@@ -55,6 +56,8 @@ class Preflight:
         check_names(self.plan)
         rights = ask_rights(self.db, self.server)
         check_rights(rights, self._needs(rights))
+        if self.server.flavour is Flavour.TIDB:
+            tidb.check_whole_transactions(self.db)
         self._check_sessions()
         check_charsets(self.db, self.draft.files())
         self.db.set_session(self.sessions.of(None))  # that changed it
@@ -101,7 +104,7 @@ class Preflight:
 
     def _warnings(self) -> Iterator[str]:
         yield from self.draft.warnings
-        obstacle = load_data_obstacle(self.db, self.server) if self.config.load_data else None
+        obstacle = load_data_obstacle(self.server) if self.config.load_data else None
         if obstacle is not None and self.server.flavour is not Flavour.TIDB:
             yield f"rows will be sent as statements, which is slower: {obstacle}"
         if self.server.max_allowed_packet < _SMALL_PACKET_BYTES:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
+
+# The variables that say what the server is, and what a load may do there; each flavour has some of them.
+_ASKED = tidb.VARIABLES | {"local_infile", "wsrep_on", "wsrep_load_data_splitting", "aurora_version"}
 
 
 class Flavour(StrEnum):
@@ -19,15 +24,54 @@ class Flavour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. ``version`` is the flavour's own, e.g. (10, 11, 19) or TiDB's (8, 5, 0)."""
+    """One server. ``version`` is the flavour's own, e.g. (10, 11, 19) or TiDB's (8, 5, 0).
+
+    ``settings``: those of its variables that matter to a load, by name in lower case.
+    """
 
     flavour: Flavour
     version: tuple[int, ...]
     max_allowed_packet: int  # bytes of the largest statement that it takes
     lower_case_table_names: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.flavour} {'.'.join(map(str, self.version))}"
+        more = f" (Aurora {self.aurora_version})" if self.aurora_version else " (Galera)" if self.galera else ""
+        return f"{self.flavour} {'.'.join(map(str, self.version))}{more}"
+
+    @property
+    def aurora_version(self) -> str | None:
+        """Amazon Aurora's own version, where it is one; it is a MySQL in all that a load does."""
+        return self.settings.get("aurora_version")
+
+    @property
+    def galera(self) -> bool:
+        """Whether it is a node of a Galera cluster: MariaDB's, or Percona's of MySQL."""
+        return self.settings.get("wsrep_on", "").upper() == "ON"
+
+    @property
+    def optimistic(self) -> bool:
+        """Whether a chunk's transaction takes no locks, and learns at its COMMIT what came between."""
+        return self.flavour is Flavour.TIDB
+
+    @property
+    def local_locks(self) -> bool:
+        """Whether a shared lock does not keep everybody else from the row: see ``state/senders.py``."""
+        return self.optimistic or self.galera
+
+    @property
+    def liked_statement_bytes(self) -> int | None:
+        """The size of statement that it takes best; None: the larger the better."""
+        return tidb.STATEMENT_BYTES if self.flavour is Flavour.TIDB else None
+
+    @property
+    def most_chunk_bytes(self) -> int | None:
+        """What one transaction may hold of a dump's bytes; None: there is no such bound."""
+        return tidb.CHUNK_BYTES if self.flavour is Flavour.TIDB else None
+
+    @property
+    def savepoints(self) -> bool:
+        return self.flavour is not Flavour.TIDB or tidb.has_savepoints(self.version)
 
 
 def parse_version(text: str) -> tuple[Flavour, tuple[int, ...]]:
@@ -47,21 +91,20 @@ def ask_server(db: Database) -> Server:
     row = db.one("SELECT VERSION(), @@max_allowed_packet, @@lower_case_table_names")
     assert row is not None  # a SELECT without FROM gives one row
     flavour, version = parse_version(str(row[0]))
-    return Server(flavour, version, int(row[1]), int(row[2]))
-
-
-def load_data_obstacle(db: Database, server: Server) -> str | None:
-    """Why rows can't go by LOAD DATA LOCAL here, in words; None: they can."""
-    if server.flavour is Flavour.TIDB:
-        return "on TiDB rows go as statements"
+    names = ", ".join(f"'{name}'" for name in sorted(_ASKED))
     settings = {
-        str(name).lower(): str(value).upper()
-        for name, value in db.query(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('local_infile', 'wsrep_on', 'wsrep_load_data_splitting')"
-        )
+        str(name).lower(): str(value) for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
     }
-    if settings.get("local_infile") not in {"ON", "1"}:
+    return Server(flavour, version, int(row[1]), int(row[2]), settings)
+
+
+def load_data_obstacle(server: Server) -> str | None:
+    """Why rows can't go by LOAD DATA LOCAL here, in words; None: they can."""
+    if server.flavour is Flavour.TIDB and (obstacle := tidb.load_data_obstacle(server.version)):
+        return obstacle
+    default = "ON" if server.flavour is Flavour.TIDB else "OFF"  # not every version of TiDB has the variable
+    if server.settings.get("local_infile", default).upper() not in {"ON", "1"}:
         return "local_infile is off at the server"
-    if settings.get("wsrep_on") == "ON" and settings.get("wsrep_load_data_splitting") == "ON":
+    if server.galera and server.settings.get("wsrep_load_data_splitting", "").upper() == "ON":
         return "wsrep_load_data_splitting is on: it would cut a chunk's transaction into pieces"
     return None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Flavour, Server
 
@@ -28,7 +29,15 @@ _OURS = {
     "foreign_key_checks": "it is always 0 in a load, as in DM",
     "unique_checks": "with 0 duplicates can get into a unique index",
     "tidb_txn_mode": "it is set by the loader",
+    "tidb_constraint_check_in_place": "it is set by the loader",
+    "tidb_disable_txn_auto_retry": "a transaction must not be run again behind the loader's back",
     "tidb_batch_insert": "it splits transactions",
+    "tidb_batch_delete": "it splits transactions",
+    "tidb_batch_commit": "it splits transactions",
+    "tidb_dml_batch_size": "it splits transactions",
+    "tidb_dml_type": "bulk statements commit by themselves",
+    "tidb_skip_utf8_check": "bytes that are no text would get in",
+    "tidb_skip_ascii_check": "bytes that are no text would get in",
     "character_set_client": "each file's head decides",
     "character_set_connection": "each file's head decides",
     "character_set_results": "the loader reads answers in utf8mb4",
@@ -68,7 +77,7 @@ def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
             session[name.lower()] = value
     session |= {"foreign_key_checks": 0, "unique_checks": 1, "lc_messages": "en_US"}
     if server.flavour is Flavour.TIDB:
-        session["tidb_txn_mode"] = "optimistic"
+        session |= tidb.loading_session(server.settings)
     else:
         session["max_error_count"] = 65535
     return session
@@ -108,3 +117,11 @@ def target_time_zone(db: Database) -> str:
     assert row is not None
     text = str(row[0])
     return text if text.startswith("-") else f"+{text}"
+
+
+def fitting_chunks(config: LoadConfig, server: Server) -> LoadConfig:
+    """The settings with chunks that one transaction of the target can hold."""
+    most = server.most_chunk_bytes
+    if most is None or config.chunk_bytes <= most:
+        return config
+    return config.model_copy(update={"chunk_bytes": most})

@@ -66,7 +66,7 @@ def record_outcome(
     elif differing and config.checksum is Level.REQUIRED:
         verdict = "checksum_differs"
     warnings = tuple(f"{table.table}: {table.remark}" for table in differing if verdict == "clean")
-    obstacle = load_data_obstacle(meta.db, server) if config.load_data else None
+    obstacle = load_data_obstacle(server) if config.load_data else None
     if obstacle is not None and server.flavour is not Flavour.TIDB:
         warnings = (*warnings, f"rows were sent as statements, which is slower: {obstacle}")
     meta.db.commit()  # what is read from here on is of now, not of when the comparison began

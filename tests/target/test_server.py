@@ -3,18 +3,27 @@ from __future__ import annotations
 import pytest
 
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour, Server, ask_server, parse_version
+from airflow_dm_loader.target.server import Flavour, Server, ask_server, load_data_obstacle, parse_version
 
 
 class Answering(Database):
-    """A target that gives one answer."""
+    """A target that gives one answer, and has these variables."""
 
-    def __init__(self, *answer: object) -> None:
+    def __init__(self, *answer: object, **variables: str) -> None:
         self._answer = answer
+        self._variables = variables
 
     def one(self, sql: str, args: object = ()) -> tuple[object, ...]:
         assert sql.startswith("SELECT VERSION()")
         return self._answer
+
+    def query(self, sql: str, args: object = ()) -> list[tuple[object, ...]]:
+        assert sql.startswith("SHOW VARIABLES WHERE Variable_name IN (")
+        return [(name, value) for name, value in self._variables.items() if f"'{name.lower()}'" in sql]
+
+
+def server(version: str, **variables: str) -> Server:
+    return ask_server(Answering(version, "67108864", 0, **variables))
 
 
 @pytest.mark.parametrize(
@@ -45,3 +54,53 @@ def test_a_server_is_asked_for_what_matters_to_a_load() -> None:
     server = ask_server(Answering("10.11.19-MariaDB", "16777216", 1))
     assert server == Server(Flavour.MARIADB, (10, 11, 19), max_allowed_packet=16 << 20, lower_case_table_names=1)
     assert str(server) == "MariaDB 10.11.19"
+
+
+TIDB = {"tidb_batch_insert": "OFF", "tidb_dml_type": "standard"}
+GALERA = {"wsrep_on": "ON", "local_infile": "ON"}
+
+
+@pytest.mark.parametrize(
+    ("found", "named", "optimistic", "local_locks"),
+    [
+        (server("8.0.11-TiDB-v8.5.0", **TIDB), "TiDB 8.5.0", True, True),
+        (server("10.6.4-MariaDB-log", wsrep_on="OFF"), "MariaDB 10.6.4", False, False),
+        (server("10.6.4-MariaDB-log", **GALERA), "MariaDB 10.6.4 (Galera)", False, True),
+        (server("8.0.35-27", **GALERA), "MySQL 8.0.35 (Galera)", False, True),
+        (server("8.0.32", aurora_version="3.05.2"), "MySQL 8.0.32 (Aurora 3.05.2)", False, False),
+        (server("8.4.0", unheard_of="1"), "MySQL 8.4.0", False, False),
+    ],
+)
+def test_clusters_and_clouds_are_known_by_their_variables(
+    found: Server, named: str, optimistic: bool, local_locks: bool
+) -> None:
+    assert (str(found), found.optimistic, found.local_locks) == (named, optimistic, local_locks)
+
+
+@pytest.mark.parametrize(
+    ("found", "obstacle"),
+    [
+        (server("10.11.19-MariaDB", local_infile="ON"), None),
+        (server("10.11.19-MariaDB", local_infile="OFF"), "local_infile is off"),
+        (server("8.4.0"), "local_infile is off"),
+        (server("8.0.32", aurora_version="3.05.2", local_infile="OFF"), "local_infile is off"),
+        (server("8.0.35-27", **GALERA, wsrep_load_data_splitting="ON"), "wsrep_load_data_splitting is on"),
+        (server("8.0.35-27", **GALERA, wsrep_load_data_splitting="OFF"), None),
+        (server("10.4.0-MariaDB", local_infile="ON", wsrep_on="OFF", wsrep_load_data_splitting="ON"), None),
+        (server("8.0.11-TiDB-v7.6.0", **TIDB), None),
+        (server("8.0.11-TiDB-v7.10.1", **TIDB, local_infile="ON"), None),
+        (server("8.0.11-TiDB-v8.5.0", **TIDB, local_infile="OFF"), "local_infile is off"),
+        (server("8.0.11-TiDB-v7.5.4", **TIDB, local_infile="ON"), "TiDB below 7.6 commits LOAD DATA by itself"),
+        (server("5.7.25-TiDB-v6.5.0", **TIDB), "TiDB below 7.6 commits LOAD DATA by itself"),
+    ],
+)
+def test_load_data_is_used_only_where_it_is_part_of_the_transaction(found: Server, obstacle: str | None) -> None:
+    told = load_data_obstacle(found)
+    assert (told is None) if obstacle is None else (told is not None and told.startswith(obstacle))
+
+
+def test_what_tidb_takes_at_once_is_bounded() -> None:
+    tidb, mysql = server("8.0.11-TiDB-v6.5.0", **TIDB), server("8.4.0")
+    assert (tidb.liked_statement_bytes, tidb.most_chunk_bytes, tidb.savepoints) == (96 << 10, 4 << 20, True)
+    assert not server("5.7.25-TiDB-v6.1.0", **TIDB).savepoints
+    assert (mysql.liked_statement_bytes, mysql.most_chunk_bytes, mysql.savepoints) == (None, None, True)

@@ -148,6 +148,16 @@ def test_variables_of_one_flavour_are_set_on_it_only() -> None:
     assert base_session(config(), SERVERS[Flavour.TIDB])["tidb_txn_mode"] == "optimistic"
 
 
+def test_of_tidb_s_variables_those_are_set_that_the_version_has() -> None:
+    old = Server(Flavour.TIDB, (5, 0, 0), 16 << 20, 0, {"tidb_batch_insert": "ON"})
+    session = base_session(config(), old)
+    assert {name: value for name, value in session.items() if "tidb" in name} == {
+        "tidb_txn_mode": "optimistic",
+        "tidb_batch_insert": 0,
+    }
+    assert "allow_auto_random_explicit_insert" not in session
+
+
 @pytest.mark.parametrize("flavour", Flavour)
 def test_the_user_s_variables_are_kept(flavour: Flavour) -> None:
     own = {"innodb_lock_wait_timeout": 5, "wait_timeout": 28800, "Net_Read_Timeout": "7", "my_variable": "x"}

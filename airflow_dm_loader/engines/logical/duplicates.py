@@ -44,6 +44,7 @@ class RowSender:
     Args:
         on_conflict: keeps a row that came second (``manual``).
         replace_at_once: send REPLACE from the start; else it is kept for the rows that meet another, one by one.
+        savepoints: whether the server has them.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class RowSender:
         on_conflict: Callable[[Conflict], None],
         *,
         replace_at_once: bool,
+        savepoints: bool = True,
     ) -> None:
         self._db = db
         self._policy = policy
         self._keep = on_conflict
+        self._savepoints = savepoints
         self._verb = "REPLACE" if replace_at_once else "INSERT"
         self.counts = ChunkCounts()
 
@@ -81,6 +84,8 @@ class RowSender:
 
     def _send_ignoring(self, block: RowBlock) -> bool:
         """INSERT IGNORE, kept only where all that it forgave were duplicates."""
+        if not self._savepoints:
+            return False
         self._db.execute("SAVEPOINT dm_loader_rows")
         result = self._db.execute_parts(block.sql("INSERT IGNORE"))
         rows = 1 if result.records is None else result.records

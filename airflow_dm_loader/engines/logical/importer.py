@@ -112,10 +112,10 @@ def _context(
         config=config,
         tables=tables,
         as_statements=set(),
-        load_data=config.load_data and load_data_obstacle(meta.db, server) is None,
+        load_data=config.load_data and load_data_obstacle(server) is None,
         default_time_zone=target_time_zone(meta.db),
-        max_packet_bytes=server.max_allowed_packet,
-        share_lock=server.flavour is not Flavour.TIDB,
+        server=server,
+        checked_in_place=set(),
         group_small_files=server.flavour is not Flavour.TIDB,  # what it undoes on an error there was not tried
         session=session,
         open_database=lambda: Database.open(target, session=session),

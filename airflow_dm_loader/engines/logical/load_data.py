@@ -14,13 +14,14 @@ from airflow_dm_loader.dump.statements import column_names
 from airflow_dm_loader.engines.logical.chunks import Chunk
 from airflow_dm_loader.engines.logical.row_block import extracted_assignments, split_into_clause, with_extracted
 from airflow_dm_loader.engines.logical.warnings import changed_value
-from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.errors import LoaderError, RowError
 from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import quote
 
 SENT_AS = "load data"
+_REFUSED = frozenset({1148, 3948, 4166})  # the server takes no LOAD DATA LOCAL, whatever its variable says
 
 _VARIABLE = "@dm_loader_auto_increment"
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
@@ -70,7 +71,9 @@ def send_chunk(
 
     try:
         result = db.load_local(statement, pieces())
-    except RowError as error:
+    except LoaderError as error:
+        if not isinstance(error, RowError) and error.errno not in _REFUSED:
+            raise
         raise NotAsLoadDataError(error.message, errno=error.errno) from error
     if result.records != rows or result.skipped:
         raise NotAsLoadDataError(f"of {rows} rows the server counts {result.records}, and skipped {result.skipped}")

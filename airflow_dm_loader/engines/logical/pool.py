@@ -204,7 +204,7 @@ class ImportPool:
                 source_table=(source.schema, source.table),
                 committed=item.committed,
                 chunk_bytes=self._chunk_bytes,
-                max_statement_bytes=max(64 << 20, 4 * self._context.max_packet_bytes),
+                max_statement_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
                 table=self._context.tables.get(item.row.file_id) if self._context.load_data else None,
             )
 

@@ -58,9 +58,14 @@ class RowBlock:
             split_rows(self.values, file=self.file, offset=self.offset, backslash_escapes=self.backslash_escapes)
         )
 
-    def fit(self, max_packet_bytes: int) -> Iterator[RowBlock]:
-        """Cut at row boundaries, so that each part fits into a packet; usually the block as it is."""
-        limit = max_packet_bytes - _PACKET_OVERHEAD_BYTES - len(self.into)
+    def fit(self, max_packet_bytes: int, liked_bytes: int | None = None) -> Iterator[RowBlock]:
+        """Cut at row boundaries, so that each part fits into a packet; usually the block as it is.
+
+        Args:
+            liked_bytes: the size of statement that the server likes best; a longer row goes alone.
+        """
+        largest = max_packet_bytes - _PACKET_OVERHEAD_BYTES - len(self.into)
+        limit = min(largest, liked_bytes or largest)
         more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
         if len(self.values) + (more * self.values.count(b"(") if more else 0) <= limit:
             yield self
@@ -68,7 +73,7 @@ class RowBlock:
         spans = self.row_spans()
         first = 0
         for index, (start, end) in enumerate(spans):
-            if end - start + more > limit:
+            if end - start + more > largest:
                 raise RowError(
                     f"a row of {end - start + more} bytes is larger than the server's max_allowed_packet of "
                     f"{max_packet_bytes} bytes",
@@ -77,7 +82,7 @@ class RowBlock:
                     table=f"{self.schema}.{self.table}",
                     remedy="Raise max_allowed_packet at the server (it may be up to 1 GiB), then clear the task.",
                 )
-            if end - spans[first][0] + more * (index + 1 - first) > limit:
+            if end - spans[first][0] + more * (index + 1 - first) > limit and index > first:
                 yield self.part(spans[first][0], spans[index - 1][1])
                 first = index
         yield self.part(spans[first][0], spans[-1][1])

@@ -13,12 +13,21 @@ from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement, TableC
 from airflow_dm_loader.engines.logical.duplicates import RowSender
 from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
 from airflow_dm_loader.engines.logical.row_block import RowBlock, extracted_values, into_clause, with_extracted
-from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
-from airflow_dm_loader.state import chunk_groups, chunks, conflicts
+from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError, RetriableError
+from airflow_dm_loader.state import chunk_groups, chunks, conflicts, senders
 from airflow_dm_loader.state.chunk_groups import SentChunk
-from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsBusy, ChunkIsDone, ChunkKey
+from airflow_dm_loader.state.chunks import (
+    ChunkCounts,
+    ChunkIsBusy,
+    ChunkIsDone,
+    ChunkKey,
+    DuplicateAtCommitError,
+    Hold,
+)
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import Flavour, Server
 from airflow_dm_loader.target.session import file_session
 
 _log = logging.getLogger(__name__)
@@ -37,8 +46,8 @@ class LoadContext:
     load_data: bool  # whether the server takes LOAD DATA LOCAL from us
     as_statements: set[tuple[str, str]]  # tables whose rows it would not take as they are
     default_time_zone: str
-    max_packet_bytes: int
-    share_lock: bool  # whether the server has LOCK IN SHARE MODE
+    server: Server
+    checked_in_place: set[tuple[str, str]]  # tables whose rows met others at COMMIT, see tidb.CHECK_IN_PLACE
     group_small_files: bool  # several in one transaction
     session: Mapping[str, str | int]
     open_database: Callable[[], Database]
@@ -57,6 +66,7 @@ class ChunkSender:
         self._db: Database | None = None
         self._session: Mapping[str, str | int] = {}
         self._used_at = 0.0
+        self._name: str | None = None  # of this connection, where chunks hold their load by it
 
     @property
     def connection_id(self) -> int | None:
@@ -70,9 +80,20 @@ class ChunkSender:
         Any error leaves nothing of the chunk in the target, and the connection closed.
         """
         as_statements = self._goes_as_statements(chunk)
+        table = chunk.file.schema, chunk.file.table
+        in_place = table in self._context.checked_in_place
         while True:
             try:
-                return self._send(chunk, as_statements=as_statements)
+                counts = self._send(chunk, as_statements=as_statements, in_place=in_place)
+                if in_place and counts is not None:
+                    self._context.checked_in_place.add(table)  # its next chunks would most likely fare the same
+                return counts
+            except DuplicateAtCommitError as error:
+                self.close()
+                if in_place:  # what was there was looked at, so it came in meanwhile
+                    raise RetriableError(error.message, errno=error.errno) from error
+                in_place = True
+                _log.info("%s from byte %d is sent again, each row checked: %s", *_place(chunk), error.message)
             except NotAsLoadDataError as error:
                 self.close()
                 as_statements = True
@@ -81,7 +102,7 @@ class ChunkSender:
                 self.close()
                 if self._is_ending():
                     raise LoadInterruptedError("the load ends, so another session's chunk is not waited for") from busy
-                _log.info("another session is still at %s from byte %d; waiting for it", chunk.file.name, chunk.start)
+                _log.info("another session is still at %s from byte %d; waiting for it", *_place(chunk))
             except LoaderError as error:
                 self.close()
                 error.at(file=chunk.file.name, offset=chunk.start, table=f"{chunk.file.schema}.{chunk.file.table}")
@@ -111,15 +132,15 @@ class ChunkSender:
         """Drop the connection; the server undoes what it had open."""
         if self._db is not None:
             self._db.close()
-        self._db, self._session = None, {}
+        self._db, self._session, self._name = None, {}, None
 
-    def _send(self, chunk: Chunk, *, as_statements: bool) -> ChunkCounts | None:
+    def _send(self, chunk: Chunk, *, as_statements: bool, in_place: bool) -> ChunkCounts | None:
         started = time.monotonic()
-        db = self._ready(chunk)
+        db = self._ready(chunk, in_place=in_place)
         meta = Meta(db, self._context.config.meta_schema)
         key = ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start)
         try:
-            nonce = chunks.claim(meta, key, self._context.run_id, share_lock=self._context.share_lock)
+            nonce = chunks.claim(meta, key, self._context.run_id, hold=self._hold)
         except ChunkIsDone as done:
             if done.end_offset != chunk.end:
                 raise CheckpointError(
@@ -147,7 +168,7 @@ class ChunkSender:
         db = self._ready(group[0])
         meta = Meta(db, self._context.config.meta_schema)
         keys = [ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start) for chunk in group]
-        nonce = chunk_groups.claim_group(meta, keys, self._context.run_id, share_lock=self._context.share_lock)
+        nonce = chunk_groups.claim_group(meta, keys, self._context.run_id, hold=self._hold)
         sent = []
         for key, chunk in zip(keys, group, strict=True):
             started = time.monotonic()
@@ -164,12 +185,15 @@ class ChunkSender:
         return [chunk.counts for chunk in sent]
 
     def _goes_as_statements(self, chunk: Chunk) -> bool:
-        return chunk.row_layout is None or (chunk.file.schema, chunk.file.table) in self._context.as_statements
+        if chunk.row_layout is None or (chunk.file.schema, chunk.file.table) in self._context.as_statements:
+            return True
+        # LOAD DATA ... REPLACE left tables and their indexes in disagreement in some versions of TiDB
+        return self._context.server.flavour is Flavour.TIDB and self._replaces_at_once(chunk)
 
     def _remember(self, chunk: Chunk, error: NotAsLoadDataError) -> None:
         """The table's next chunks would most likely fare the same."""
         self._context.as_statements.add((chunk.file.schema, chunk.file.table))
-        _log.info("%s from byte %d goes as statements: %s", chunk.file.name, chunk.start, error.message)
+        _log.info("%s from byte %d goes as statements: %s", *_place(chunk), error.message)
 
     def _send_rows(self, meta: Meta, chunk: Chunk, *, as_statements: bool) -> tuple[ChunkCounts, str]:
         """What the server counted, and how it went."""
@@ -198,9 +222,11 @@ class ChunkSender:
             self._context.config.on_duplicate_logical,
             lambda conflict: conflicts.store(meta, self._context.load_id, conflict),
             replace_at_once=self._replaces_at_once(chunk),
+            savepoints=self._context.server.savepoints,
         )
+        server = self._context.server
         for statement in chunk.statements:
-            for block in self._block(chunk, statement).fit(self._context.max_packet_bytes):
+            for block in self._block(chunk, statement).fit(server.max_allowed_packet, server.liked_statement_bytes):
                 sender.send(block)
         return sender.counts
 
@@ -217,16 +243,28 @@ class ChunkSender:
             )
         return table
 
-    def _ready(self, chunk: Chunk) -> Database:
+    @property
+    def _hold(self) -> Hold:
+        server = self._context.server
+        begin = tidb.BEGIN if server.optimistic else None
+        return Hold(share_lock=not server.optimistic, sender=self._name, begin=begin)
+
+    def _ready(self, chunk: Chunk, *, in_place: bool = False) -> Database:
         if self._db is not None and time.monotonic() - self._used_at > _IDLE_S:
             self.close()
         if self._db is None:
             self._db = self._context.open_database()
-        self._set_session(self._db, chunk)
+            if self._context.server.local_locks:
+                begin = tidb.BEGIN_AND_WAIT if self._context.server.optimistic else None
+                meta = Meta(self._db, self._context.config.meta_schema)
+                self._name = senders.register(meta, self._context.load_id, begin=begin)
+        self._set_session(self._db, chunk, in_place=in_place)
         return self._db
 
-    def _set_session(self, db: Database, chunk: Chunk) -> None:
+    def _set_session(self, db: Database, chunk: Chunk, *, in_place: bool = False) -> None:
         session = file_session(self._context.config, chunk.head, self._context.default_time_zone)
+        if self._context.server.optimistic:
+            session[tidb.CHECK_IN_PLACE] = int(in_place)
         if session != self._session:
             db.set_session(session)
             self._session = session
@@ -245,3 +283,8 @@ class ChunkSender:
             backslash_escapes="NO_BACKSLASH_ESCAPES" not in chunk.head.get("sql_mode", "").upper(),
             extracted=extracted_values(table.extracted),
         )
+
+
+def _place(chunk: Chunk) -> tuple[str, int]:
+    """For the log: the file, and where the chunk starts in it."""
+    return chunk.file.name, chunk.start
