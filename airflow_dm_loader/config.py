@@ -224,7 +224,12 @@ class LoadConfig(Strict):
         title="Case-sensitive patterns",
         description="Whether routes and block_allow_list tell upper from lower case; DM's case-sensitive.",
     )
-    barrier: BarrierKind = Field(BarrierKind.TARGET, title="Barrier", description="target: a table in the meta schema.")
+    barrier: BarrierKind = Field(
+        BarrierKind.TARGET,
+        title="Barrier",
+        description="Where the sources wait for each other. target: a table in the meta schema. etcd: DM's keys in "
+        "etcd, which a DM master can share; needs etcd_conn_id.",
+    )
     barrier_timeout_s: int = Field(
         24 * 3600, ge=1, title="Barrier timeout (s)", description="How long to wait for the other sources."
     )
@@ -293,7 +298,6 @@ class LoadConfig(Strict):
         not_yet = {
             "import_mode": self.import_mode is ImportMode.PHYSICAL,
             "on_duplicate_physical": self.on_duplicate_physical is not OnDuplicatePhysical.NONE,
-            "barrier": self.barrier is not BarrierKind.TARGET,
         }
         for name, asked in not_yet.items():
             if asked:

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from airflow_dm_loader.barrier import BarrierState
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.import_into.tables import ShareJobs
 from airflow_dm_loader.engines.logical.importer import ShareReport
-from airflow_dm_loader.errors import BarrierTimeoutError
+from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError
+from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.phases.beginning import (
     LoadPath,
     choose_path,
@@ -83,6 +84,7 @@ def load_dump(
     progress_interval_s: float = 5.0,
     access: DumpAccess | None = None,
     compare_with: TargetConfig | None = None,
+    etcd: EtcdConfig | None = None,
 ) -> LoadReport:
     """Load a dump in this process: all phases in a row.
 
@@ -94,18 +96,21 @@ def load_dump(
             :func:`~airflow_dm_loader.live_bar.live_bar`'s.
         access: how the dump's storage is reached; None: as its client library finds out from the environment.
         compare_with: the server that the dump was made of, to compare all values with; see :func:`verify`.
+        etcd: where the barrier is, with ``barrier="etcd"``.
 
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
     """
     refuse_dry_run(config)
+    if etcd is not None and config.barrier is not BarrierKind.ETCD:
+        raise ConfigError("etcd is given, but barrier is not etcd", remedy='Set barrier="etcd", or leave etcd out.')
     worker = Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}")
-    _repeat(fetch_dump_metadata, config, target, worker, access=access)
-    _repeat(prepare_checkpoint, config, target, worker, access=access)
+    _repeat(fetch_dump_metadata, config, target, worker, access=access, etcd=etcd)
+    _repeat(prepare_checkpoint, config, target, worker, access=access, etcd=etcd)
     _repeat(take_turn, config, target, worker)
     path = _repeat(choose_path, config, target)
     if path is LoadPath.LOAD:
-        _wait(config, target, BarrierState.READY)
+        _wait(config, target, BarrierState.READY, etcd)
         _repeat(create_tables, config, target, access=access)
         for share in _repeat(import_shares, config, target):
             _repeat(
@@ -124,8 +129,8 @@ def load_dump(
         _repeat(resolve_conflicts, config, target, worker, by_hand=False)
     if path is LoadPath.LOAD:
         _repeat(analyze, config, target)
-    report = _repeat(finish, config, target, worker)
-    _wait(config, target, BarrierState.FINISHED)
+    report = _repeat(finish, config, target, worker, etcd=etcd)
+    _wait(config, target, BarrierState.FINISHED, etcd)
     _repeat(clean_dump_files, config, target, access=access)
     return report
 
@@ -135,23 +140,27 @@ def _repeat(phase: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     return retrying(phase.__name__, lambda: False)(phase, *args, **kwargs)
 
 
-def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState) -> None:
+def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None) -> None:
     """DM's ``readyAndWait`` and ``finishAndWait``."""
     deadline = time.monotonic() + config.barrier_timeout_s
-    missing = _repeat(_arrive, config, target, state)
+    missing = _repeat(_arrive, config, target, state, etcd)
     while missing:
         if time.monotonic() > deadline:
             raise BarrierTimeoutError(f"these sources did not become {state.value} in time: {', '.join(missing)}")
         time.sleep(_BARRIER_POLL_S)
-        missing = _repeat(_missing, config, target, state)
+        missing = _repeat(_missing, config, target, state, etcd)
 
 
-def _arrive(config: LoadConfig, target: TargetConfig, state: BarrierState) -> tuple[str, ...]:
-    with open_barrier(config, target) as barrier:
+def _arrive(
+    config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None = None
+) -> tuple[str, ...]:
+    with open_barrier(config, target, etcd=etcd) as barrier:
         barrier.put(config.source_id, state)
         return barrier.missing(state)
 
 
-def _missing(config: LoadConfig, target: TargetConfig, state: BarrierState) -> tuple[str, ...]:
-    with open_barrier(config, target) as barrier:
+def _missing(
+    config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None = None
+) -> tuple[str, ...]:
+    with open_barrier(config, target, etcd=etcd) as barrier:
         return barrier.missing(state)

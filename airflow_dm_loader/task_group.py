@@ -28,6 +28,7 @@ class DumpLoadTaskGroup(TaskGroup):
         target_conn_id: Airflow connection of type ``mysql``; a template.
         dump_conn_id: Airflow connection to the storage of the dump; a template. None: a local dump, or credentials
             from the worker's environment.
+        etcd_conn_id: Airflow connection to the etcd that holds the barrier, with ``barrier=etcd``; a template.
         wait_for_dump: begin with a :class:`~airflow_dm_loader.sensors.dump.WaitForDumpSensor`, for runs that may start
             before the dump has finished; a mapping is its arguments, for example ``{"timeout": 6 * 3600}``.
         compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of; a template.
@@ -44,6 +45,7 @@ class DumpLoadTaskGroup(TaskGroup):
         target_conn_id: str = "dm_target",
         *,
         dump_conn_id: str | None = None,
+        etcd_conn_id: str | None = None,
         wait_for_dump: bool | Mapping[str, Any] = False,
         compare_with_conn_id: str | None = None,
         import_args: Mapping[str, Any] | None = None,
@@ -64,6 +66,7 @@ class DumpLoadTaskGroup(TaskGroup):
                 config,
                 target_conn_id,
                 dump_conn_id=dump_conn_id,
+                etcd_conn_id=etcd_conn_id,
                 wait_for_dump=wait_for_dump,
                 compare_with_conn_id=compare_with_conn_id,
                 import_args=import_args,
@@ -76,13 +79,19 @@ def add_load_tasks(
     target_conn_id: str = "dm_target",
     *,
     dump_conn_id: str | None = None,
+    etcd_conn_id: str | None = None,
     wait_for_dump: bool | Mapping[str, Any] = False,
     compare_with_conn_id: str | None = None,
     import_args: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the tasks of one load to the group or DAG whose ``with`` block this is."""
     group = parent.task_group if isinstance(parent, DAG) else parent
-    common: dict[str, Any] = {"config": config, "target_conn_id": target_conn_id, "dump_conn_id": dump_conn_id}
+    common: dict[str, Any] = {
+        "config": config,
+        "target_conn_id": target_conn_id,
+        "dump_conn_id": dump_conn_id,
+        "etcd_conn_id": etcd_conn_id,
+    }
 
     def named(name: str) -> dict[str, Any]:
         """The arguments of a task inside a subgroup, whose id doesn't carry the subgroup's name."""

@@ -39,5 +39,6 @@ with DAG(
         config="{{ params | tojson }}",
         target_conn_id="{{ params.target_conn_id }}",
         dump_conn_id="{{ params.dump_conn_id or '' }}",
+        etcd_conn_id="{{ params.etcd_conn_id or '' }}",
         compare_with_conn_id="{{ params.compare_with_conn_id or '' }}",
     )

@@ -48,9 +48,24 @@ install_packages() {
     apt-get -qq -y install --no-install-recommends "$@" >/dev/null
 }
 
+# Of etcd the tests need the program alone, not the service that Debian's package starts: it is unpacked, not installed.
+has_etcd() { have etcd || [ -x .bootstrap/etcd/usr/bin/etcd ]; }
+
+get_etcd() {
+    have apt-get && have dpkg-deb || fail "please install etcd 3.4 or later, so that etcd is on the PATH"
+    echo "bootstrap: getting etcd"
+    mkdir -p .bootstrap/etcd
+    [ "$(id -u)" != 0 ] || apt-get -qq update
+    if ! (cd .bootstrap/etcd && apt-get -qq download etcd-server && dpkg-deb -x etcd-server_*.deb .) >&2; then
+        fail "etcd is missing. Please run, then try again:
+    sudo apt-get update"
+    fi
+    rm -f .bootstrap/etcd/*.deb
+}
+
 stamp=.venv/bootstrap-stamp
 if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$(state_of_sources)" ] &&
-    have mariadbd && have mariadb-install-db && have mariadb; then
+    have mariadbd && have mariadb-install-db && have mariadb && has_etcd; then
     exit 0
 fi
 
@@ -73,6 +88,8 @@ else
         .bootstrap/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION"
     fi
 fi
+
+has_etcd || get_etcd # after uv's folder, which is made anew with it
 
 echo "bootstrap: making .venv from uv.lock"
 if [ "$python" = .venv/bin/python ]; then

@@ -1,12 +1,13 @@
 """Fixtures that all tests may ask for.
 
 ``mariadb`` is one private server for the whole run, started when the first test needs it; ``server`` is the
-same with nothing in it, and ``target`` says how to reach that. ``source`` is a second server. ``airflow_db`` is a
-fresh Airflow database.
+same with nothing in it, and ``target`` says how to reach that. ``source`` is a second server. ``etcd`` is an empty
+etcd. ``airflow_db`` is a fresh Airflow database.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
 from tests.buckets import S3Server, new_bucket, s3_server
 
@@ -114,6 +116,21 @@ def target(server: PrivateMariaDB) -> TargetConfig:
     from airflow_dm_loader.config import TargetConfig
 
     return TargetConfig(host=server.host, port=server.port, user=server.user, password=server.password)
+
+
+@pytest.fixture(scope="session")
+def running_etcd() -> Iterator[PrivateEtcd]:
+    """The run's etcd, with whatever earlier tests left in it; most tests want ``etcd``."""
+    with PrivateEtcd() as running:
+        yield running
+
+
+@pytest.fixture
+def etcd(running_etcd: PrivateEtcd) -> PrivateEtcd:
+    """The run's etcd with nothing in it."""
+    everything = base64.b64encode(b"\0").decode()
+    running_etcd.call("kv/deleterange", key=everything, range_end=everything)
+    return running_etcd
 
 
 @pytest.fixture(scope="session")

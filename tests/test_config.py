@@ -116,7 +116,6 @@ def test_a_wrong_value_is_refused_by_name_with_dm_s_code(field: str, value: obje
     [
         ({"import_mode": "physical"}, 20053),
         ({"on_duplicate_physical": "manual"}, 20062),
-        ({"barrier": "etcd"}, 20000),
     ],
 )
 def test_what_is_not_offered_yet_is_refused_and_never_ignored(values: dict[str, object], code: int) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 AIRFLOW_LAYER = {"hooks", "operators", "sensors", "triggers", "task_group"}
 PURE = {"config", "location", "errors", "report", "dump", "plan", "get_provider_info"}
-OPTIONAL = {"MySQLdb", "mysql", "pyarrow", "boto3", "botocore", "gcsfs", "google", "s3fs", "smart_open"}
+OPTIONAL = {"MySQLdb", "mysql", "pyarrow", "boto3", "botocore", "gcsfs", "google", "s3fs", "smart_open", "etcd3gw"}
 
 SCRIPT = """
 import importlib, json, sys
@@ -82,7 +82,7 @@ def test_settings_dump_and_plan_need_neither_airflow_nor_a_driver(imported_by: I
 
 def test_the_core_needs_neither_airflow_nor_an_optional_library(imported_by: Importer) -> None:
     found = imported_by(modules_in(all_parts() - AIRFLOW_LAYER))
-    assert only(OPTIONAL | {"airflow"}, found) == {}
+    assert only(OPTIONAL | {"airflow", "requests", "yaml"}, found) == {}
 
 
 @pytest.mark.airflow

@@ -31,8 +31,12 @@ class Barrier(ABC):
         self.sources = sources
 
     @abstractmethod
+    def put_all(self, source_ids: tuple[str, ...], state: BarrierState) -> None:
+        """Say how far these sources are, all of them at once."""
+
     def put(self, source_id: str, state: BarrierState) -> None:
         """Say how far a source is."""
+        self.put_all((source_id,), state)
 
     @abstractmethod
     def states(self) -> dict[str, str]:
@@ -41,15 +45,17 @@ class Barrier(ABC):
     def missing(self, state: BarrierState) -> tuple[str, ...]:
         """The sources that have not got as far as ``state``; empty: all may go on."""
         said = self.states()
-        return tuple(source for source in self.sources if said.get(source) not in _ENOUGH[state])
+        return tuple(source for source in self.expected(said) if said.get(source) not in _ENOUGH[state])
+
+    def expected(self, said: dict[str, str]) -> tuple[str, ...]:
+        """The sources to wait for, given who has spoken."""
+        return self.sources
 
     def begin_round(self, source_id: str) -> None:
         """A source starts afresh: it is not ready.
 
         Where every source had finished, a new round begins and none is ready: what they said was of the last one.
         """
-        if not self.missing(BarrierState.FINISHED):
-            for source in self.sources:
-                if source != source_id:
-                    self.put(source, BarrierState.NOT_READY)
-        self.put(source_id, BarrierState.NOT_READY)  # last: until then it can be seen that this was cut off
+        is_over = not self.missing(BarrierState.FINISHED)
+        others = tuple(source for source in self.sources if source != source_id) if is_over else ()
+        self.put_all((*others, source_id), BarrierState.NOT_READY)  # itself last: until then a cut can be seen

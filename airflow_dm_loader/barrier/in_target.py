@@ -14,12 +14,13 @@ class TargetBarrier(Barrier):
         self._meta = meta
         self._task_name = task_name
 
-    def put(self, source_id: str, state: BarrierState) -> None:
-        self._meta.db.execute(
-            f"REPLACE INTO {self._meta['barrier']} (task_name, source_id, state, updated_at) "
-            "VALUES (%s, %s, %s, UTC_TIMESTAMP(6))",
-            (self._task_name, source_id, state.value),
-        )
+    def put_all(self, source_ids: tuple[str, ...], state: BarrierState) -> None:
+        for source_id in source_ids:
+            self._meta.db.execute(
+                f"REPLACE INTO {self._meta['barrier']} (task_name, source_id, state, updated_at) "
+                "VALUES (%s, %s, %s, UTC_TIMESTAMP(6))",
+                (self._task_name, source_id, state.value),
+            )
         self._meta.db.commit()
 
     def states(self) -> dict[str, str]:

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig, TargetConfig
     from airflow_dm_loader.dump.access import DumpAccess
     from airflow_dm_loader.errors import LoaderError
+    from airflow_dm_loader.etcd.settings import EtcdConfig
     from airflow_dm_loader.loader import Worker
 
 ERROR_COUNTER = "dm_loader_exit_with_error_count"
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
-_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "compare_with_conn_id"})
+_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "compare_with_conn_id"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Load:
     target: TargetConfig
     worker: Worker
     dump_conn_id: str | None = None
+    etcd_conn_id: str | None = None
 
     @cached_property
     def access(self) -> DumpAccess | None:
@@ -46,6 +48,13 @@ class Load:
 
         return dump_access(self.dump_conn_id) if self.dump_conn_id else None
 
+    @cached_property
+    def etcd(self) -> EtcdConfig | None:
+        """Where the barrier is, asked for only by phases that use it; None: in the target. Raises ConfigError."""
+        from airflow_dm_loader.hooks.etcd import etcd_config
+
+        return etcd_config(self.config, self.etcd_conn_id)
+
 
 class DumpLoadOperator(BaseOperator):
     """Base of the operators of a load: builds the settings, runs one phase, translates its errors.
@@ -56,9 +65,10 @@ class DumpLoadOperator(BaseOperator):
     :param target_conn_id: Airflow connection of type ``mysql`` to the target. (templated)
     :param dump_conn_id: Airflow connection to the storage of the dump, of type ``aws``, ``google_cloud_platform`` or
         ``wasb``; None, or a template that gives nothing: as the client library finds out by itself. (templated)
+    :param etcd_conn_id: Airflow connection to the etcd that holds the barrier, with ``barrier=etcd``. (templated)
     """
 
-    template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id")
+    template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id", "etcd_conn_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
 
     def __init__(
@@ -67,6 +77,7 @@ class DumpLoadOperator(BaseOperator):
         config: Mapping[str, Any] | str,
         target_conn_id: str = "dm_target",
         dump_conn_id: str | None = None,
+        etcd_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("doc_md", documentation(type(self)))
@@ -74,6 +85,7 @@ class DumpLoadOperator(BaseOperator):
         self.config = config
         self.target_conn_id = target_conn_id
         self.dump_conn_id = dump_conn_id
+        self.etcd_conn_id = etcd_conn_id
         self._stop = threading.Event()
 
     def execute(self, context: Context) -> Any:
@@ -105,6 +117,7 @@ class DumpLoadOperator(BaseOperator):
             target=target_of(self.target_conn_id),
             worker=Worker(host=socket.gethostname(), dag_id=ti.dag_id, run_id=ti.run_id, try_number=ti.try_number),
             dump_conn_id=self.dump_conn_id,
+            etcd_conn_id=self.etcd_conn_id,
         )
 
     @contextmanager

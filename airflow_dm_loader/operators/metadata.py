@@ -27,7 +27,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator):
 
         for note in task_file_notes(parse_mapping(self.config), load.config.source_id):
             self.log.info("%s", note)
-        metadata = fetch_dump_metadata(load.config, load.target, load.worker, access=load.access)
+        metadata = fetch_dump_metadata(load.config, load.target, load.worker, access=load.access, etcd=load.etcd)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)
         self.log.info(

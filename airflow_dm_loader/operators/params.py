@@ -46,7 +46,7 @@ _SECTIONS = {
 
 # What LoadConfig's schema and a JSON form call the same thing.
 _KEPT = ("minLength", "maxLength", "minimum", "maximum", "type", "enum", "title", "description")
-_CONNECTIONS = frozenset({"target_conn_id", "dump_conn_id", "compare_with_conn_id"})
+_CONNECTIONS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "compare_with_conn_id"})
 
 
 def load_params(**defaults: Any) -> dict[str, Param]:
@@ -65,6 +65,8 @@ def load_params(**defaults: Any) -> dict[str, Param]:
             params["dm_task_file"] = _task_file_param(defaults.get("dm_task_file"))
         elif section == CHECKS:
             params["compare_with_conn_id"] = _source_param(defaults.get("compare_with_conn_id"))
+        elif section == SOURCES:
+            params["etcd_conn_id"] = _etcd_param(defaults.get("etcd_conn_id"))
     return params
 
 
@@ -144,4 +146,14 @@ def _task_file_param(default: str | None) -> Param:
         title="DM task file",
         description="Path of a DM task.yaml, readable on every worker. What it says is used for every setting of this "
         "form that has its default; task name and dump may stay empty. None: the form alone.",
+    )
+
+
+def _etcd_param(default: str | None) -> Param:
+    return Param(
+        default,
+        type=["null", "string"],
+        section=SOURCES,
+        title="etcd connection",
+        description="The Airflow connection of the etcd that holds the barrier, where that is etcd.",
     )

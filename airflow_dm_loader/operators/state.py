@@ -24,7 +24,7 @@ class PrepareCheckpointOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import prepare_checkpoint
 
-        return dict(prepare_checkpoint(load.config, load.target, load.worker, access=load.access))
+        return dict(prepare_checkpoint(load.config, load.target, load.worker, access=load.access, etcd=load.etcd))
 
 
 class ChoosePathOperator(DumpLoadOperator, BaseBranchOperator):
@@ -76,7 +76,7 @@ class FinishLoadOperator(DumpLoadOperator):
         from airflow_dm_loader.loader import finish
         from airflow_dm_loader.progress import describe_report
 
-        report = finish(load.config, load.target, load.worker)
+        report = finish(load.config, load.target, load.worker, etcd=load.etcd)
         self.log.info("::group::Tables")
         *tables, total = describe_report(report)
         for line in tables:

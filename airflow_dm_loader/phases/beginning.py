@@ -18,8 +18,10 @@ from airflow_dm_loader.errors import (
     LockedError,
     WorkerNotMatchError,
 )
+from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
+from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.phases import import_into
-from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_meta, open_stored, storage_of
+from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_etcd, open_meta, open_stored, storage_of
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import load_tasks
@@ -39,7 +41,12 @@ class LoadPath(StrEnum):
 
 
 def fetch_dump_metadata(
-    config: LoadConfig, target: TargetConfig, worker: Worker, *, access: DumpAccess | None = None
+    config: LoadConfig,
+    target: TargetConfig,
+    worker: Worker,
+    *,
+    access: DumpAccess | None = None,
+    etcd: EtcdConfig | None = None,
 ) -> DumpMetadata:
     """Read the dump's metadata: binlog position, GTID set, times, row counts. DM's ``getMydumpMetadata``.
 
@@ -51,18 +58,35 @@ def fetch_dump_metadata(
     try:
         return inventory_of(config, access).metadata
     except (DumpMetadataError, DumpNotFoundError) as error:
-        with open_meta(config, target) as meta:
-            lock = load_tasks.get(meta, config) if meta.exists() else None
-        if lock is not None and lock.host != worker.host:
+        holder = _other_holder(config, target, worker, etcd)
+        if holder is not None:
             raise WorkerNotMatchError(
-                f"this worker is {worker.host!r}, but the load task is held by {lock.host!r} (DAG {lock.dag_id!r}, "
-                f"run {lock.run_id!r}), which has the dump; here: {error.message}"
+                f"this worker is {worker.host!r}, but the load task is held by {holder}, which has the dump; "
+                f"here: {error.message}"
             ) from error
         raise
 
 
+def _other_holder(config: LoadConfig, target: TargetConfig, worker: Worker, etcd: EtcdConfig | None) -> str | None:
+    """Who else holds the load-task lock, for people; None: nobody else does."""
+    with open_etcd(config, etcd) as client:
+        if client is not None:
+            name = load_tasks_in_etcd.get(client, config)
+            return repr(name) if name and name != worker.host else None
+    with open_meta(config, target) as meta:
+        lock = load_tasks.get(meta, config) if meta.exists() else None
+    if lock is None or lock.host == worker.host:
+        return None
+    return f"{lock.host!r} (DAG {lock.dag_id!r}, run {lock.run_id!r})"
+
+
 def prepare_checkpoint(
-    config: LoadConfig, target: TargetConfig, worker: Worker, *, access: DumpAccess | None = None
+    config: LoadConfig,
+    target: TargetConfig,
+    worker: Worker,
+    *,
+    access: DumpAccess | None = None,
+    etcd: EtcdConfig | None = None,
 ) -> dict[str, object]:
     """Make the state tables, register the load or take it up, put the load-task lock.
 
@@ -76,7 +100,7 @@ def prepare_checkpoint(
     storage = storage_of(config, access)
     inventory = inventory_of(config, access, storage)
     plan = make_plan(inventory, config)
-    with open_meta(config, target) as meta:
+    with open_meta(config, target) as meta, open_etcd(config, etcd) as client:
         server = ask_server(meta.db)
         if config.import_mode is ImportMode.IMPORT_INTO:
             import_into.check_server(server)
@@ -90,8 +114,10 @@ def prepare_checkpoint(
             return register_load(meta, fitting, inventory, plan, worker)
 
         registration = _two_at_once()(register)
+        if client is not None:
+            load_tasks_in_etcd.put(client, config, worker.host)
         meta.db.commit()
-        load, barrier = registration.load, barrier_of(config, meta)
+        load, barrier = registration.load, barrier_of(config, client or meta)
         # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
         stale = load.status == "init" and barrier.states().get(config.source_id) == BarrierState.FINISHED
         if registration.afresh or stale:
@@ -115,8 +141,12 @@ def choose_path(config: LoadConfig, target: TargetConfig) -> LoadPath:
 
 
 @contextmanager
-def open_barrier(config: LoadConfig, target: TargetConfig) -> Iterator[Barrier]:
+def open_barrier(config: LoadConfig, target: TargetConfig, *, etcd: EtcdConfig | None = None) -> Iterator[Barrier]:
     """The barrier of the load task's sources."""
+    with open_etcd(config, etcd) as client:
+        if client is not None:
+            yield barrier_of(config, client)
+            return
     with open_meta(config, target) as meta:
         yield barrier_of(config, meta)
 

@@ -9,7 +9,9 @@ from airflow_dm_loader.errors import (
     CheckpointError,
     TargetError,
 )
-from airflow_dm_loader.phases.opened import open_stored, storage_of
+from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
+from airflow_dm_loader.etcd.settings import EtcdConfig
+from airflow_dm_loader.phases.opened import open_etcd, open_stored, storage_of
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.state import files, load_tasks, loads, outcomes
 from airflow_dm_loader.state.events import Worker
@@ -43,13 +45,13 @@ def analyze(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
     return {"tables": len(tables) - len(problems), "problems": problems}
 
 
-def finish(config: LoadConfig, target: TargetConfig, worker: Worker) -> LoadReport:
+def finish(config: LoadConfig, target: TargetConfig, worker: Worker, *, etcd: EtcdConfig | None = None) -> LoadReport:
     """Set the load to finished, release the load-task lock in mode full, and report.
 
     Raises:
         CheckpointError: the load is not ready to be finished: nobody accepted what was found, or it never ran.
     """
-    with open_stored(config, target) as (meta, load):
+    with open_stored(config, target) as (meta, load), open_etcd(config, etcd) as client:
         outcome = outcomes.current(meta, load.load_id)
         if outcome.verdict != "clean" and not outcome.accepted:
             raise CheckpointError(
@@ -60,6 +62,8 @@ def finish(config: LoadConfig, target: TargetConfig, worker: Worker) -> LoadRepo
         loads.set_status(meta, load.load_id, "finished")
         if config.mode is Mode.FULL:
             load_tasks.delete(meta, config)
+            if client is not None:
+                load_tasks_in_etcd.delete(client, config)
         meta.db.commit()
         return make_report(meta, config, loads.get(meta, config), outcome, worker, had_finished=had_finished)
 

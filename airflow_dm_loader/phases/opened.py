@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from airflow_dm_loader.barrier import Barrier
+from airflow_dm_loader.barrier.in_etcd import EtcdBarrier
 from airflow_dm_loader.barrier.in_target import TargetBarrier
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
 from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.etcd.client import EtcdClient
+from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -33,8 +37,25 @@ def open_stored(config: LoadConfig, target: TargetConfig) -> Iterator[tuple[Meta
         yield meta, loads.get(meta, config)
 
 
-def barrier_of(config: LoadConfig, meta: Meta) -> Barrier:
-    return TargetBarrier(meta, config.task_name, config.all_sources)
+@contextmanager
+def open_etcd(config: LoadConfig, etcd: EtcdConfig | None) -> Iterator[EtcdClient | None]:
+    """The etcd that holds the load task's barrier and lock; None where the target does."""
+    if config.barrier is not BarrierKind.ETCD:
+        yield None
+        return
+    if etcd is None:
+        raise ConfigError(
+            "barrier=etcd needs to know where etcd is",
+            remedy="Name an Airflow connection in etcd_conn_id, or give load_dump an EtcdConfig as etcd=...",
+        )
+    with EtcdClient.open(etcd) as client:
+        yield client
+
+
+def barrier_of(config: LoadConfig, place: Meta | EtcdClient) -> Barrier:
+    if isinstance(place, EtcdClient):
+        return EtcdBarrier(place, config.task_name, config.all_sources)
+    return TargetBarrier(place, config.task_name, config.all_sources)
 
 
 def storage_of(config: LoadConfig, access: DumpAccess | None, *, stop: threading.Event | None = None) -> DumpStorage:

@@ -45,13 +45,13 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
 
         state = BarrierState(self.wait_for)
         deadline = self._started_at(context) + load.config.barrier_timeout_s
-        with open_barrier(load.config, load.target) as barrier:
+        with open_barrier(load.config, load.target, etcd=load.etcd) as barrier:
             barrier.put(load.config.source_id, state)
             missing = barrier.missing(state)
         while missing:
             self.log.info("Waiting for %s", ", ".join(missing))
             self._wait(deadline, load.config, missing)
-            with open_barrier(load.config, load.target) as barrier:
+            with open_barrier(load.config, load.target, etcd=load.etcd) as barrier:
                 missing = barrier.missing(state)
         return self._arrived(load.config)
 
@@ -82,6 +82,7 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
             trigger = LoadBarrierTrigger(
                 config=config.to_json(),
                 target_conn_id=self.target_conn_id,
+                etcd_conn_id=self.etcd_conn_id,
                 wait_for=self.wait_for,
                 deadline=deadline,
                 poll_interval_s=self.poke_interval,

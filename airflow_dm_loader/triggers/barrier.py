@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig, TargetConfig
+    from airflow_dm_loader.etcd.settings import EtcdConfig
 
 
 class LoadBarrierTrigger(BaseTrigger):
@@ -22,17 +23,26 @@ class LoadBarrierTrigger(BaseTrigger):
 
     :param config: ``LoadConfig.to_json()``.
     :param target_conn_id: Airflow connection of the target.
+    :param etcd_conn_id: Airflow connection of the etcd that holds the barrier, with ``barrier=etcd``.
     :param wait_for: "ready" or "finished".
     :param deadline: seconds since the epoch; kept when a triggerer hands the trigger on.
     :param poll_interval_s: seconds between two looks, and before the first one.
     """
 
     def __init__(
-        self, *, config: str, target_conn_id: str, wait_for: str, deadline: float, poll_interval_s: float
+        self,
+        *,
+        config: str,
+        target_conn_id: str,
+        wait_for: str,
+        deadline: float,
+        poll_interval_s: float,
+        etcd_conn_id: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.config = config
         self.target_conn_id = target_conn_id
+        self.etcd_conn_id = etcd_conn_id
         self.wait_for = wait_for
         self.deadline = deadline
         self.poll_interval_s = poll_interval_s
@@ -43,6 +53,7 @@ class LoadBarrierTrigger(BaseTrigger):
             {
                 "config": self.config,
                 "target_conn_id": self.target_conn_id,
+                "etcd_conn_id": self.etcd_conn_id,
                 "wait_for": self.wait_for,
                 "deadline": self.deadline,
                 "poll_interval_s": self.poll_interval_s,
@@ -61,8 +72,8 @@ class LoadBarrierTrigger(BaseTrigger):
                 await asyncio.sleep(self.poll_interval_s)
                 past_deadline = time.time() >= self.deadline
                 try:
-                    target = await self._target()
-                    missing = await asyncio.to_thread(_missing, config, target, self.wait_for)
+                    target, etcd = await self._target(), await self._etcd(config)
+                    missing = await asyncio.to_thread(_missing, config, target, self.wait_for, etcd)
                 except RetriableError as error:
                     if past_deadline:
                         raise
@@ -84,9 +95,19 @@ class LoadBarrierTrigger(BaseTrigger):
 
         return target_config_of(await get_async_connection(self.target_conn_id))
 
+    async def _etcd(self, config: LoadConfig) -> EtcdConfig | None:
+        from airflow.providers.common.compat.connection import get_async_connection
 
-def _missing(config: LoadConfig, target: TargetConfig, wait_for: str) -> tuple[str, ...]:
+        from airflow_dm_loader.config import BarrierKind
+        from airflow_dm_loader.hooks.etcd import etcd_config_of
+
+        if config.barrier is not BarrierKind.ETCD or not self.etcd_conn_id:
+            return None
+        return etcd_config_of(await get_async_connection(self.etcd_conn_id))
+
+
+def _missing(config: LoadConfig, target: TargetConfig, wait_for: str, etcd: EtcdConfig | None) -> tuple[str, ...]:
     from airflow_dm_loader.loader import BarrierState, open_barrier
 
-    with open_barrier(config, target) as barrier:
+    with open_barrier(config, target, etcd=etcd) as barrier:
         return barrier.missing(BarrierState(wait_for))

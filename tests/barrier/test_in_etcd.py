@@ -1,0 +1,233 @@
+"""The barrier and the load-task lock in a real etcd, in DM's layout."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import EtcdConfig, load_dump, loader
+from airflow_dm_loader.barrier import BarrierState
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import (
+    BarrierTimeoutError,
+    CheckpointError,
+    ConfigError,
+    ConnectionLostError,
+    WorkerNotMatchError,
+)
+from airflow_dm_loader.loader import Worker
+from dev.private_etcd import PrivateEtcd
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import WORKER, Table, load_config, write_dump
+from tests.tables import count
+
+BOTH = ("north", "south")
+TASK = "merge"
+
+
+@pytest.fixture(autouse=True)
+def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "_BARRIER_POLL_S", 0.1)
+
+
+@pytest.fixture
+def at(etcd: PrivateEtcd) -> EtcdConfig:
+    return EtcdConfig(endpoints=[etcd.url])
+
+
+@pytest.fixture
+def own_etcd() -> Iterator[PrivateEtcd]:
+    """One that a test may kill."""
+    with PrivateEtcd() as running:
+        yield running
+
+
+def source(folder: Path, name: str, **changes: object) -> LoadConfig:
+    dump = folder / name
+    if not dump.exists():
+        write_dump(dump, Table("t", rows=['(1,"a")' if name == "north" else '(2,"b")']))
+    return load_config(
+        dump, task_name=TASK, source_id=name, **{"sources": BOTH, "barrier": "etcd", "barrier_timeout_s": 60, **changes}
+    )
+
+
+def key(kind: str, source_id: str) -> str:
+    return f"/dm-master/{kind}/{TASK.encode().hex()}/{source_id.encode().hex()}"
+
+
+def raw(etcd: PrivateEtcd) -> dict[str, str]:
+    """All of etcd, as another program reads it."""
+    everything = base64.b64encode(b"\0").decode()
+    found = etcd.call("kv/range", key=everything, range_end=everything).get("kvs", [])
+    return {base64.b64decode(pair["key"]).decode(): base64.b64decode(pair["value"]).decode() for pair in found}
+
+
+def until_said(etcd: PrivateEtcd, source_id: str, state: str) -> None:
+    """Wait until a source has said so; as long as a busy machine needs."""
+    deadline = time.monotonic() + 60
+    while raw(etcd).get(key("lightning-coord", source_id)) != f'"{state}"':
+        assert time.monotonic() < deadline, raw(etcd)
+        time.sleep(0.05)
+
+
+def write(etcd: PrivateEtcd, name: str, value: str) -> None:
+    """As DM's master or worker writes."""
+    etcd.call("kv/put", key=base64.b64encode(name.encode()).decode(), value=base64.b64encode(value.encode()).decode())
+
+
+def test_a_prepared_source_stands_in_etcd_as_dm_writes_it(
+    etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
+) -> None:
+    loader.prepare_checkpoint(source(tmp_path, "north"), target, Worker("worker-1", run_id="r"), etcd=at)
+    assert raw(etcd) == {
+        "/dm-master/lightning-coord/6d65726765/6e6f727468": '"not-ready"',
+        "/dm-master/load-task/6d65726765/6e6f727468": '"worker-1"',
+    }
+
+
+def test_what_a_dm_master_and_its_workers_say_is_heard(
+    etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
+) -> None:
+    for name in (*BOTH, "dm-only"):  # PutLightningNotReadyForAllSources
+        write(etcd, key("lightning-coord", name), '"not-ready"')
+    write(etcd, "/dm-master/lightning-coord/6d657267657273/6e6f727468", '"not-ready"')  # of another task: mergers
+    with loader.open_barrier(source(tmp_path, "north"), target, etcd=at) as barrier:
+        barrier.put("north", BarrierState.READY)
+        assert barrier.missing(BarrierState.READY) == ("south", "dm-only")
+        write(etcd, key("lightning-coord", "south"), '"ready"')
+        assert barrier.missing(BarrierState.READY) == ("dm-only",)  # a source that only DM knows of
+        write(etcd, key("lightning-coord", "dm-only"), '"finished"')
+        assert barrier.missing(BarrierState.READY) == ()
+        assert barrier.missing(BarrierState.FINISHED) == ("north", "south")
+
+
+def test_a_state_that_is_not_known_is_waited_for_and_one_that_is_unreadable_is_refused(
+    etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
+) -> None:
+    with loader.open_barrier(source(tmp_path, "north"), target, etcd=at) as barrier:
+        barrier.put("north", BarrierState.READY)
+        write(etcd, key("lightning-coord", "south"), '"paused"')
+        assert barrier.missing(BarrierState.READY) == ("south",)
+        write(etcd, key("lightning-coord", "south"), "ready")
+        with pytest.raises(CheckpointError, match="its value is no JSON string"):
+            barrier.missing(BarrierState.READY)
+
+
+def test_two_sources_wait_for_each_other_and_the_lock_goes_at_the_end(
+    server: PrivateMariaDB, target: TargetConfig, etcd: PrivateEtcd, at: EtcdConfig, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        north = pool.submit(load_dump, source(tmp_path, "north", clean_dump_files=True), target, etcd=at)
+        until_said(etcd, "north", "ready")
+        with pytest.raises(TimeoutError):
+            north.result(0.5)
+        assert json.loads(raw(etcd)[key("load-task", "north")]) == socket.gethostname()
+        assert (tmp_path / "north").exists()
+        south = pool.submit(load_dump, source(tmp_path, "south", clean_dump_files=True), target, etcd=at)
+        reports = [north.result(60), south.result(60)]
+    assert [report.status for report in reports] == ["finished", "finished"]
+    assert count(server, "s.t") == 2
+    assert raw(etcd) == {key("lightning-coord", name): '"finished"' for name in BOTH}
+    assert count(server, "dm_meta.dm_loader_barrier") == 0
+
+
+def test_in_mode_all_the_lock_stays_as_in_dm(
+    target: TargetConfig, etcd: PrivateEtcd, at: EtcdConfig, tmp_path: Path
+) -> None:
+    load_dump(source(tmp_path, "north", sources=(), mode="all"), target, etcd=at)
+    assert set(raw(etcd)) == {key("lightning-coord", "north"), key("load-task", "north")}
+
+
+def test_an_etcd_that_is_restarted_in_mid_wait_costs_a_look(
+    server: PrivateMariaDB, target: TargetConfig, own_etcd: PrivateEtcd, tmp_path: Path
+) -> None:
+    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
+    with ThreadPoolExecutor(2) as pool:
+        north = pool.submit(load_dump, source(tmp_path, "north"), target, etcd=at)
+        until_said(own_etcd, "north", "ready")
+        own_etcd.kill9()
+        with pytest.raises(TimeoutError):
+            north.result(1)
+        own_etcd.start()
+        assert raw(own_etcd)[key("lightning-coord", "north")] == '"ready"'
+        south = pool.submit(load_dump, source(tmp_path, "south"), target, etcd=at)
+        assert [north.result(60).rows, south.result(60).rows] == [1, 1]
+    assert count(server, "s.t") == 2
+
+
+def test_a_source_that_died_is_waited_for_until_it_comes_back(
+    server: PrivateMariaDB, target: TargetConfig, at: EtcdConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    south = source(tmp_path, "south")
+    with monkeypatch.context() as broken:
+        broken.setattr(loader, "build_indexes", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with ThreadPoolExecutor(2) as pool:
+            north = pool.submit(load_dump, source(tmp_path, "north", barrier_timeout_s=2), target, etcd=at)
+            with pytest.raises(KeyboardInterrupt):
+                load_dump(south, target, etcd=at)  # dies after its rows; both were ready by then
+            with pytest.raises((BarrierTimeoutError, KeyboardInterrupt)):
+                north.result(60)
+    with ThreadPoolExecutor(2) as pool:
+        again = [pool.submit(load_dump, source(tmp_path, name), target, etcd=at) for name in BOTH]
+        assert [load.result(60).status for load in again] == ["finished", "finished"]
+    assert count(server, "s.t") == 2
+
+
+def test_a_new_round_begins_also_where_etcd_was_away_at_the_wrong_time(
+    target: TargetConfig, own_etcd: PrivateEtcd, tmp_path: Path
+) -> None:
+    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
+    config = source(tmp_path, "north", sources=())
+    load_dump(config, target, etcd=at)
+    shutil.rmtree(tmp_path / "north")
+    write_dump(tmp_path / "north", Table("t", rows=['(3,"c")', '(4,"d")']))
+    own_etcd.kill9()
+    with pytest.raises(ConnectionLostError, match="does not answer"):
+        loader.prepare_checkpoint(config, target, WORKER, etcd=at)
+    own_etcd.start()
+    assert raw(own_etcd)[key("lightning-coord", "north")] == '"finished"'
+    assert loader.prepare_checkpoint(config, target, WORKER, etcd=at)["fresh"]
+    assert raw(own_etcd)[key("lightning-coord", "north")] == '"not-ready"'
+
+
+# The lock: it has no lease, and is taken over only as in DM.
+
+
+def test_who_has_the_dump_takes_the_lock_over(
+    etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
+) -> None:
+    write(etcd, key("load-task", "north"), '"dm-worker-7"')
+    here = Worker("worker-1", run_id="r")
+    loader.fetch_dump_metadata(source(tmp_path, "north"), target, here, etcd=at)
+    assert raw(etcd)[key("load-task", "north")] == '"dm-worker-7"'
+    loader.prepare_checkpoint(source(tmp_path, "north"), target, here, etcd=at)
+    assert raw(etcd)[key("load-task", "north")] == '"worker-1"'
+
+
+def test_who_has_not_the_dump_is_told_who_has_it(
+    etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
+) -> None:
+    config = load_config(tmp_path / "none", task_name=TASK, source_id="north", barrier="etcd")
+    write(etcd, key("load-task", "north"), '"dm-worker-7"')
+    with pytest.raises(WorkerNotMatchError, match="is held by 'dm-worker-7', which has the dump") as caught:
+        loader.fetch_dump_metadata(config, target, Worker("worker-1", run_id="r"), etcd=at)
+    assert caught.value.code == 34017
+    assert raw(etcd)[key("load-task", "north")] == '"dm-worker-7"'
+
+
+# What does not go together
+
+
+def test_etcd_needs_an_address_and_an_address_needs_etcd(target: TargetConfig, at: EtcdConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="barrier=etcd needs to know where etcd is"):
+        load_dump(source(tmp_path, "north"), target)
+    with pytest.raises(ConfigError, match="etcd is given, but barrier is not etcd"):
+        load_dump(source(tmp_path, "north", barrier="target"), target, etcd=at)
