@@ -118,7 +118,7 @@ LOADER = {
     "checksum-physical": _text("checksum", "Holds in every import mode: rows are verified in logical mode too."),
     "analyze": _text("analyze"),
     "sorting-dir-physical": _text("sorting_dir_physical"),
-    "disk-quota-physical": _text("disk_quota_physical"),
+    "disk-quota-physical": _text("disk_quota_physical", "Units are powers of 1024, as in DM; 0: none."),
     "range-concurrency": Key(Kind.INT, setting="range_concurrency"),
     "compress-kv-pairs": _text("compress_kv_pairs"),
     "pd-addr": _text("pd_addr"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,11 +18,13 @@ _LOADER = {
     "checksum-physical": "checksum",
     "analyze": "analyze",
     "sorting-dir-physical": "sorting_dir_physical",
-    "disk-quota-physical": "disk_quota_physical",
     "range-concurrency": "range_concurrency",
     "compress-kv-pairs": "compress_kv_pairs",
     "pd-addr": "pd_addr",
 }
+
+
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[KMGTP])?(?:i?B)?", re.IGNORECASE)
 
 
 class Settings:
@@ -75,11 +78,22 @@ def _take_loader(settings: Settings, task: Values, instance: Values, fail: Fail)
             raise fail(
                 loader.at("import-mode"), "import-mode import-into can't merge shards (shard-mode is set)", 20068
             )
+    if quota := size_text(loader.get("disk-quota-physical", "")):
+        settings.take("disk_quota_physical", quota, loader.at("disk-quota-physical"))
     _take_on_duplicate(settings, loader, fail)
     folder = loader.get("dir") or _DIR
     if task.get("task-mode") != "load&sync":  # there the dump was made by somebody else, who named its folder
         folder = dump_folder(folder, task.get("name"), instance.get("source-id"))
     settings.take("dump_uri", folder, loader.at("dir"))
+
+
+def size_text(text: str) -> str:
+    """A size as DM reads it, whose units are all powers of 1024: ``10g`` -> ``10GiB``. Zero is no size."""
+    size = _SIZE.fullmatch(text.strip())
+    if size is None:
+        return text  # LoadConfig says what is wrong with it
+    number, unit = size["number"], (size["unit"] or "").upper()
+    return f"{number}{unit}{'iB' if unit else 'B'}" if float(number) else ""
 
 
 def _take_on_duplicate(settings: Settings, loader: Values, fail: Fail) -> None:

@@ -8,7 +8,7 @@ import pytest
 from airflow_dm_loader import LoadConfig, TargetConfig
 from airflow_dm_loader.config import Level, Mode, OnDuplicate
 from airflow_dm_loader.dm_task import read_dm_task
-from airflow_dm_loader.dm_task.settings import dump_folder
+from airflow_dm_loader.dm_task.settings import dump_folder, size_text
 from airflow_dm_loader.dm_task.target import is_encrypted
 from airflow_dm_loader.errors import ConfigError
 
@@ -54,12 +54,52 @@ def test_the_whole_example_of_dm() -> None:
 
 
 def test_the_words_of_older_versions_mean_what_they_meant() -> None:
-    config = LoadConfig(**{**read_dm_task(TASKS / "version_1.yaml").settings(), "block_allow_list": {}})
+    config = LoadConfig.from_dm_task(TASKS / "version_1.yaml")
     assert config.on_duplicate_logical is OnDuplicate.ERROR
     assert config.pool_size == 8
     assert config.dump_uri == "/data/dumped_data.test"
     assert config.import_mode == "logical"
-    assert read_dm_task(TASKS / "version_1.yaml").settings()["block_allow_list"] == {"do-dbs": ["all_mode"]}
+    assert config.block_allow_list.do_dbs == ("all_mode",)
+
+
+def test_rules_are_those_that_the_instance_names() -> None:
+    config = LoadConfig.from_dm_task(TASKS / "full.yaml", "mysql-replica-01")
+    assert [str(route) for route in config.routes] == ["test_*.t_* -> test.t", "test_* -> test"]
+    assert config.routes[0].extract_table is not None
+    assert config.routes[0].extract_table.target_column == "c_table"
+    assert config.block_allow_list.ignore_dbs == ("mysql", "account")
+    assert not config.case_sensitive
+
+
+def test_a_wrong_rule_is_told_with_its_line_and_dms_number() -> None:
+    rule = 'routes: {r: {schema-pattern: "a*b", target-schema: t}}\n'
+    with pytest.raises(ConfigError, match=r"line 6: routes.0.schema_pattern: .* only be the last") as caught:
+        LoadConfig.from_dm_task(f"{BASE}    route-rules: [r]\n{rule}")
+    assert caught.value.code == 20045
+
+
+def test_the_physical_mode_s_own_keys() -> None:
+    found = loader(
+        import_mode="Physical",
+        sorting_dir_physical="/sort",
+        disk_quota_physical="10g",
+        range_concurrency="16",
+        compress_kv_pairs="gzip",
+        pd_addr='"pd:2379"',
+    )
+    assert found["import_mode"] == "physical"
+    assert (found["sorting_dir_physical"], found["disk_quota_physical"]) == ("/sort", "10GiB")
+    assert (found["range_concurrency"], found["compress_kv_pairs"]) == (16, "gzip")
+    assert found["pd_addr"] == "pd:2379"
+    assert "disk_quota_physical" not in loader(disk_quota_physical='"0"')
+    assert "compress_kv_pairs" not in loader(compress_kv_pairs='""')
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0", ""), ("1024", "1024B"), ("50GB", "50GiB"), ("1.5 TiB", "1.5TiB"), ("lots", "lots")]
+)
+def test_sizes_are_read_as_dm_reads_them(text: str, size: str) -> None:
+    assert size_text(text) == size
 
 
 @pytest.mark.parametrize("mode", ["sql", "loader", "SQL", "logical"])
