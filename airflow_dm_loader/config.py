@@ -131,7 +131,7 @@ class LoadConfig(Strict):
         le=1024 * _MIB,
         title="Chunk size (bytes)",
         description="Decoded bytes that one transaction holds, at least; on TiDB at most 4 MiB of them. "
-        "Kept with the load: a resume can't change it.",
+        "Once a chunk is committed, a resume keeps it.",
     )
     load_data: bool = Field(
         True,

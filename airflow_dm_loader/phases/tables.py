@@ -49,6 +49,9 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         if config.import_mode is ImportMode.IMPORT_INTO:
             warnings = (*import_into.check_server(drafting.server), *warnings)
         warnings = (*plan.warnings, *warnings)
+        not_loaded = {kind: len(names) for kind, names in inventory.not_loaded.items()} | plan.left_out.counts()
+        for what, number in not_loaded.items():
+            _log.info("Not loaded: %s (%d)", what, number)
         for warning in warnings:
             _log.warning("%s", warning)
         creator = SchemaCreator(
@@ -72,7 +75,7 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         "views": summary.views,
         "not_empty": [name for name in summary.not_empty if name not in ours],
         "warnings": list(warnings),
-        "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()} | plan.left_out.counts(),
+        "not_loaded": not_loaded,
     }
 
 

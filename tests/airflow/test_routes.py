@@ -5,14 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.operators.base import DumpLoadOperator
 from airflow_dm_loader.task_group import DumpLoadTaskGroup
 from dev.dag_runs import Run, register
+from tests.dumps import Table, write_dump
 
 if TYPE_CHECKING:
     from tests.airflow.conftest import MakeDump, Query
 
+DAGS = Path(__file__).parents[2] / "dags"
 ROUTE = {"schema-pattern": "s", "table-pattern": "t_*", "target-schema": "s", "target-table": "t"}
 
 
@@ -81,3 +87,25 @@ def test_two_sources_of_a_task_are_merged_in_runs_of_their_own(
     assert query("SELECT * FROM s.t ORDER BY id, src") == ((1, "a", "1"), (1, "c", "2"), (2, "b", "1"))
     assert [run.xcom(f"mysql_{number}.finish")["rows"] for number in (1, 2)] == [2, 1]
     assert query("SELECT DISTINCT state FROM dm_meta.dm_loader_barrier") == (("finished",),)
+
+
+def test_the_example_merges_shards_and_leaves_temporary_tables_out(
+    query: Query, target: TargetConfig, tmp_path: Path
+) -> None:
+    dag = DagBag(dag_folder=str(DAGS / "example_dm_load_merge.py")).dags["example_dm_load_merge"]
+    task = dag.get_task("shop.prepare_checkpoint")
+    assert isinstance(task, DumpLoadOperator)
+    assert isinstance(task.config, dict)
+    dump = write_dump(
+        tmp_path / "d",
+        *(Table(f"sales_0{at}", rows=[f'({at},"a")'], schema="shop_eu") for at in range(2)),
+        Table("customers", rows=['(1,"a")'], schema="shop_eu"),
+        Table("tmp_x", rows=['(1,"a")'], schema="shop_eu"),
+    )
+    query("CREATE DATABASE shop")
+    query("CREATE TABLE shop.sales (id int PRIMARY KEY, v varchar(40), shard varchar(9) NOT NULL)")
+
+    load_dump(LoadConfig(**{**task.config, "dump_uri": str(dump), "dry_run": "False"}), target)
+
+    assert query("SELECT id, shard FROM shop.sales ORDER BY id") == ((0, "00"), (1, "01"))
+    assert query("SHOW TABLES FROM shop") == (("customers",), ("sales",))
