@@ -126,11 +126,16 @@ def _azure(connection: Connection) -> AzureAccess:
     extras = _extras(connection, _AZURE_PREFIX, known=_AZURE_EXTRAS)
     connection_string, sas_token = extras.get("connection_string"), extras.get("sas_token")
     key = extras.get("shared_access_key") or (None if sas_token or connection_string else connection.password)
+    if not (key or sas_token or connection_string):
+        raise ConfigError(
+            f"connection {connection.conn_id!r} has no key, and managed identities are not known here",
+            remedy="Give it the account's key as its password, or one of the extras sas_token and connection_string.",
+        )
     host = connection.host or ""
     endpoint = extras.get("account_url") or (host if "://" in host else f"https://{host}" if "." in host else None)
     return AzureAccess(
         account=connection.login or (host if host and endpoint is None else None),
-        key=key or None,
+        key=key,
         sas_token=sas_token,
         connection_string=connection_string,
         endpoint=endpoint,

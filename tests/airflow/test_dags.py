@@ -101,3 +101,12 @@ def test_a_scheduled_dag_names_its_dump_by_a_template(bag: DagBag) -> None:
     assert isinstance(task, DumpLoadOperator)
     assert isinstance(task.config, dict)
     assert task.config["dump_uri"] == "/dumps/shop/{{ ds }}/"
+
+
+def test_a_load_that_waits_for_its_dump_has_one_task_more_at_its_beginning(bag: DagBag) -> None:
+    for dag_id in ("example_dm_load_daily", "example_dm_load_s3"):
+        found = dag(bag, dag_id)
+        assert {task.task_id for task in found.tasks} == {"shop.wait_for_dump", *(f"shop.{name}" for name in EDGES)}
+        assert [task.task_id for task in found.roots] == ["shop.wait_for_dump"]
+        assert found.get_task("shop.wait_for_dump").downstream_task_ids == {"shop.fetch_dump_metadata"}
+        assert "lear" in str(found.get_task("shop.wait_for_dump").doc_md)

@@ -104,8 +104,7 @@ class DumpStorage(ABC):
             CheckpointError: it is not as it was listed, or becomes another one while it is read (34018).
             RetriableError: the storage failed; also at each ``read``.
         """
-        if name in ("", ".", "..") or "/" in name or "\x00" in name:
-            raise ValueError(f"{name!r} is no name of a file in the dump's folder")
+        _check_name(name)
         retrying = storage_retrying(f"reading {name}", self._stop)
         file = self._find(name)
         stream = retrying(self._open_at, file, 0) if self._opens_at_once else None
@@ -137,8 +136,7 @@ class DumpStorage(ABC):
         """
         given = tuple(names)
         for name in given:
-            if name in ("", ".", "..") or "/" in name or "\x00" in name:
-                raise ValueError(f"{name!r} is no name of a file in the dump's folder")
+            _check_name(name)
         return tuple(f"{name!r} was not removed: {why}" for name, why in self._remove(given))
 
     @abstractmethod
@@ -174,6 +172,11 @@ class DumpStorage(ABC):
         with self._lock:
             self._listing, self._listed = listing, {file.name: file for file in listing.files}
         return listing
+
+
+def _check_name(name: str) -> None:
+    if name in ("", ".", "..") or "/" in name or "\x00" in name:
+        raise ValueError(f"{name!r} is no name of a file in the dump's folder")
 
 
 def changed(name: str | None = None) -> CheckpointError:

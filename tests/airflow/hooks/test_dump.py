@@ -75,6 +75,11 @@ def test_azure_s_key_token_and_connection_string(access: Callable[..., Any]) -> 
     )
 
 
+def test_azure_without_a_key_is_refused_and_not_taken_for_public(access: Callable[..., Any]) -> None:
+    with pytest.raises(ConfigError, match="has no key"):
+        access("wasb", login="acc")
+
+
 @pytest.mark.parametrize(
     ("conn_type", "extra"),
     [

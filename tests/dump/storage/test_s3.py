@@ -159,6 +159,16 @@ def test_an_object_that_is_replaced_after_it_was_listed_is_dm_34018(s3: S3Server
     assert storage(s3).read("f", 10) == b"other"  # one that looks again
 
 
+def test_an_object_that_vanishes_after_it_was_listed_is_named(s3: S3Server) -> None:
+    s3.put("dump/f", b"first")
+    found = storage(s3)
+    found.list()
+    s3.client.delete_object(Bucket=s3.bucket, Key="dump/f")
+    with pytest.raises(DumpNotFoundError, match="404 NoSuchKey") as caught:
+        found.read("f", 10)
+    assert caught.value.file == "f"
+
+
 def test_what_is_not_there_is_dm_34014(s3: S3Server) -> None:
     s3.put("dump/f", b"")
     with pytest.raises(DumpNotFoundError, match="there is nothing at s3://"):
