@@ -82,10 +82,11 @@ class S3Bucket:
             if code in _EXPIRED:  # a new try of the task gets new keys
                 return Trouble(RetriableError, f"the storage says {code}")
             return by_status(int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)), code)
-        if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError | known.CredentialRetrievalError):
+        if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
             return no_credentials(error)
         network = (
             known.ConnectionError,
+            known.CredentialRetrievalError,  # of a role or a machine, whose service may be away
             known.HTTPClientError,
             known.IncompleteReadError,
             known.ReadTimeoutError,
