@@ -203,6 +203,7 @@ class PrivateMariaDB:
                 f"--datadir={self.data_folder}",
                 *_as_root_if_root(),
             ],
+            env={**os.environ, "TMPDIR": str(self.folder / "tmp")},  # two installations may meet in /tmp
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,

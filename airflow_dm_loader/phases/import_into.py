@@ -89,15 +89,14 @@ class _Share:
         rows = self.rows()
         return ShareJobs.of(self.tables, self.mine, rows, settlement.look(self.server, rows))
 
-    def settle(self, worker: Worker) -> settlement.Settled:
+    def settle(self, worker: Worker) -> None:
         """Raises ImportJobError for jobs that failed, once what has ended is written down."""
         known = [(row.schema, row.table) for row in self.rows()]
-        settled = settlement.settle(
+        failed = settlement.settle(
             self.meta, self.load.load_id, self.server, known, self.tables.files, run_id=worker.run_id
         )
-        if (error := settlement.failure(settled.failed)) is not None:
+        if (error := settlement.failure(failed)) is not None:
             raise error
-        return settled
 
 
 @contextmanager
@@ -197,8 +196,10 @@ def settle_jobs(config: LoadConfig, target: TargetConfig, share: int, *, worker:
         RetriableError: a job has not ended, or a table has none.
     """
     with _open_share(config, target, share) as opened:
-        settled = opened.settle(worker)
+        opened.settle(worker)
         rows = opened.rows()
+        of_run = import_jobs.sent_by_run(opened.meta, opened.load.load_id, worker.run_id)
+        sent = [of_run[table] for table in opened.mine if table in of_run]
         data = opened.tables.rows_of(opened.mine)
     unfinished = [row.name for row in rows if row.state is not JobState.FINISHED]
     if unfinished or len(rows) < len(opened.mine):
@@ -207,10 +208,10 @@ def settle_jobs(config: LoadConfig, target: TargetConfig, share: int, *, worker:
         )
     return ShareReport(
         share=share,
-        rows_sent=settled.rows,
-        chunks_sent=settled.files,
-        chunks_skipped=len(data) - settled.files,
-        files_done=settled.files,
+        rows_sent=sum(count for count, _ in sent),
+        chunks_sent=sum(count for _, count in sent),
+        chunks_skipped=len(data) - sum(count for _, count in sent),
+        files_done=sum(count for _, count in sent),
         file_bytes=sum(file.file_bytes for file in data),
         seconds=0.0,
     )

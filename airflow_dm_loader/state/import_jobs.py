@@ -154,6 +154,17 @@ def set_finished(
     files.mark_done(meta, load_id, [file.file_id for file in data])
 
 
+def sent_by_run(meta: Meta, load_id: int, run_id: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """table -> rows and files that were settled in this run, by whichever of its attempts."""
+    found = meta.db.query(
+        f"SELECT f.table_schema, f.table_name, SUM(c.row_count), COUNT(*) FROM {meta['chunk']} c "
+        f"JOIN {meta['file']} f ON f.load_id = c.load_id AND f.file_id = c.file_id "
+        "WHERE c.load_id = %s AND c.run_id = %s GROUP BY f.table_schema, f.table_name",
+        (load_id, run_id),
+    )
+    return {(str(schema), str(table)): (int(rows), int(count)) for schema, table, rows, count in found}
+
+
 def finished_jobs(meta: Meta, load_id: int) -> dict[tuple[str, str], int]:
     """table -> the job that filled it."""
     rows = list_rows(meta, load_id).values()

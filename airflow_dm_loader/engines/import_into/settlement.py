@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
 from airflow_dm_loader.engines.import_into.server import ImportServer
@@ -12,6 +11,8 @@ from airflow_dm_loader.state import import_jobs
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.import_jobs import JobRow, JobState
 from airflow_dm_loader.state.meta import Meta
+
+Failed = tuple[JobRow, ImportJob]
 
 _DUPLICATES = ("duplicate entry", "duplicate key", "conflict")
 _UNREADABLE = ("no such key", "nosuchkey", "accessdenied", "access denied", "no such file", "failed to read")
@@ -42,16 +43,6 @@ def look(server: ImportServer, rows: Iterable[JobRow]) -> tuple[ImportJob, ...]:
     return tuple(found)
 
 
-@dataclass(slots=True)
-class Settled:
-    """What one settlement wrote down."""
-
-    rows: int = 0
-    files: int = 0
-    failed: list[tuple[JobRow, ImportJob]] = field(default_factory=list)
-    seconds: float = 0.0
-
-
 def settle(
     meta: Meta,
     load_id: int,
@@ -60,13 +51,16 @@ def settle(
     files: Mapping[tuple[str, str], Sequence[FileRow]],
     *,
     run_id: str,
-) -> Settled:
-    """Write down, table by table, what has ended; the caller says what that means (:func:`failure`).
+) -> list[Failed]:
+    """Write down, table by table, what has ended.
+
+    Returns:
+        The jobs that failed, or that somebody else cancelled; :func:`failure` makes an error of them.
 
     Raises:
         RetriableError: a finished job does not say yet how many rows it put in.
     """
-    settled = Settled()
+    failed: list[Failed] = []
     stored = import_jobs.list_rows(meta, load_id)
     meta.db.rollback()
     jobs = {job.job_id: job for job in look(server, (stored[table] for table in tables))}
@@ -74,14 +68,14 @@ def settle(
         row = import_jobs.lock(meta, load_id, *table)
         job = jobs.get(row.job_id or 0)
         if row.state is JobState.SUBMITTED and job is not None:
-            _settle_one(meta, load_id, row, job, files[table], run_id, settled)
+            failed += _settle_one(meta, load_id, row, job, files[table], run_id)
         meta.db.commit()
-    return settled
+    return failed
 
 
 def _settle_one(
-    meta: Meta, load_id: int, row: JobRow, job: ImportJob, files: Sequence[FileRow], run_id: str, settled: Settled
-) -> None:
+    meta: Meta, load_id: int, row: JobRow, job: ImportJob, files: Sequence[FileRow], run_id: str
+) -> list[Failed]:
     match job.status:
         case JobStatus.FINISHED:
             if job.rows is None:
@@ -89,20 +83,18 @@ def _settle_one(
             import_jobs.set_finished(
                 meta, load_id, row, imported_rows=job.rows, data=files, run_id=run_id, seconds=job.seconds
             )
-            settled.rows += job.rows
-            settled.files += len(files)
         case JobStatus.FAILED:
             import_jobs.set_ended(meta, load_id, row, JobState.FAILED, job.message)
-            settled.failed.append((row, job))
+            return [(row, job)]
         case JobStatus.CANCELLED:
             import_jobs.set_ended(meta, load_id, row, JobState.CANCELLED, job.message)
-            if not row.cancel_asked:
-                settled.failed.append((row, job))
+            return [] if row.cancel_asked else [(row, job)]
         case _:
             pass
+    return []
 
 
-def failure(failed: Sequence[tuple[JobRow, ImportJob]]) -> ImportJobError | None:
+def failure(failed: Sequence[Failed]) -> ImportJobError | None:
     """The error of jobs that failed: the first by name, the others by number."""
     if not failed:
         return None
