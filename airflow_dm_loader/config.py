@@ -173,6 +173,12 @@ class LoadConfig(Strict):
         description="CLOUD_STORAGE_URI, s3://bucket/prefix or gs://bucket/prefix: global sort. It is reached as the "
         "dump is, and holds no credentials. None: the TiDB nodes sort on their own disks.",
     )
+    hide_values: bool = Field(
+        False,
+        title="Hide values",
+        description="Show no value of a row in errors and logs, only file, byte offset, table and error number. The "
+        "conflict table in the target keeps its rows.",
+    )
     meta_schema: str = Field(
         "dm_meta",
         min_length=1,

@@ -17,7 +17,7 @@ from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.import_into.tables import ShareJobs
 from airflow_dm_loader.engines.logical.importer import ShareReport
-from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError
+from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError
 from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.phases.beginning import (
     LoadPath,
@@ -36,6 +36,7 @@ from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
 from airflow_dm_loader.report import LoadReport, LoadStatus
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.target.hiding import without_values
 from airflow_dm_loader.target.retries import retrying
 
 __all__ = [
@@ -137,7 +138,15 @@ def load_dump(
 
 def _repeat(phase: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Run a phase, again and again where that can mend it: each is safe to repeat whole."""
-    return retrying(phase.__name__, lambda: False)(phase, *args, **kwargs)
+    config = args[0]
+    assert isinstance(config, LoadConfig)
+    try:
+        return retrying(phase.__name__, lambda: False, hide_values=config.hide_values)(phase, *args, **kwargs)
+    except LoaderError as error:
+        if not config.hide_values:
+            raise
+        hidden = without_values(error)
+    raise hidden  # out here, what caused it does not hang on to it
 
 
 def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None) -> None:

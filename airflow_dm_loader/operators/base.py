@@ -94,7 +94,8 @@ class DumpLoadOperator(BaseOperator):
 
         with self.errors_for_airflow():
             load = self.build_load(context)
-            return retrying(self.task_id, self._stop.is_set)(self.run_phase, load, context)
+            attempt = retrying(self.task_id, self._stop.is_set, hide_values=load.config.hide_values)
+            return attempt(self.run_phase, load, context)
 
     def run_phase(self, load: Load, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
@@ -124,12 +125,25 @@ class DumpLoadOperator(BaseOperator):
     def errors_for_airflow(self) -> Iterator[None]:
         """Turn a LoaderError into the exception by which Airflow fails or retries the task."""
         from airflow_dm_loader.errors import LoaderError
+        from airflow_dm_loader.target.hiding import without_values
 
         try:
             yield
+            return
         except LoaderError as error:
             self._count(error)
-            raise airflow_error(error) from error
+            if not self._hides_values():
+                raise airflow_error(error) from error
+            hidden = without_values(error)
+        raise airflow_error(hidden) from hidden  # out here, what caused it does not hang on to it
+
+    def _hides_values(self) -> bool:
+        from airflow_dm_loader.errors import ConfigError
+
+        try:
+            return parse_config(self.config).hide_values
+        except ConfigError:  # it never repeats a value of a setting, let alone of a row
+            return False
 
     def _count(self, error: LoaderError) -> None:
         from airflow_dm_loader.errors import ConfigError, RetriableError

@@ -39,7 +39,7 @@ _SECTIONS = {
         "import_into_disk_quota",
         "import_into_cloud_storage_uri",
     ),
-    CHECKS: ("checksum", "analyze", "require_finished_dump"),
+    CHECKS: ("checksum", "analyze", "require_finished_dump", "hide_values"),
     SOURCES: ("sources", "barrier", "barrier_timeout_s"),
     STATE: ("chunk_bytes", "meta_schema", "sql_mode", "time_zone", "session"),
 }

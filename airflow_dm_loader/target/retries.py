@@ -9,7 +9,8 @@ from typing import NoReturn
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from airflow_dm_loader.errors import LoadInterruptedError, RetriableError
+from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
+from airflow_dm_loader.target.hiding import without_values
 
 _log = logging.getLogger(__name__)
 _TRIES = 10  # about four minutes of waiting in all
@@ -18,7 +19,7 @@ _LONGEST_WAIT_S = 300.0
 _TICK_S = 0.1
 
 
-def retrying(what: str, is_ending: Callable[[], bool]) -> Retrying:
+def retrying(what: str, is_ending: Callable[[], bool], *, hide_values: bool = False) -> Retrying:
     """Calls a function again for as long as it raises :class:`RetriableError`, up to a bound.
 
     The waits grow from 1 s to 5 min, at random within that; each time the log says what failed, why, and how long we
@@ -26,11 +27,14 @@ def retrying(what: str, is_ending: Callable[[], bool]) -> Retrying:
 
     Args:
         what: is named in the log.
+        hide_values: log no value of a row, which the server's text may repeat.
         is_ending: once true, a wait ends with :class:`LoadInterruptedError`, and nothing is tried again.
     """
 
     def say(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
+        if hide_values and isinstance(error, LoaderError):
+            error = without_values(error)
         wait = state.next_action.sleep if state.next_action else 0.0
         _log.warning("try %d of %s failed, again in %.1f s: %s", state.attempt_number, what, wait, error)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from airflow_dm_loader.config import LoadConfig, OnConflict
 from airflow_dm_loader.errors import ChecksumMismatchError, HasDuplicatesError, PausedError
 from airflow_dm_loader.state import conflicts
+from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.target.hiding import hide_in_message
 
 _SHOWN = 3
 
@@ -21,7 +23,7 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
     )
     if outcome.verdict == "has_duplicates":
         examples = "; ".join(
-            f"{row.schema}.{row.table}: {row.error} ({row.file} at byte {row.offset})"
+            f"{row.schema}.{row.table}: {_error_of(row, config)} ({row.file} at byte {row.offset})"
             for row in conflicts.first(meta, load_id, _SHOWN)
         )
         return HasDuplicatesError(
@@ -34,3 +36,7 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
     return ChecksumMismatchError(
         f"{len(differing)} of {len(outcome.tables)} tables differ from the dump: {examples}", remedy=remedy
     )
+
+
+def _error_of(row: Conflict, config: LoadConfig) -> str:
+    return hide_in_message(row.error, row.errno) if config.hide_values else row.error

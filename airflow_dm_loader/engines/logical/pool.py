@@ -166,7 +166,7 @@ class ImportPool:
         return self._failed.is_set() or self._stop.is_set()
 
     def _retrying(self, what: str) -> Retrying:
-        return retrying(what, lambda: self._ending)
+        return retrying(what, lambda: self._ending, hide_values=self._context.config.hide_values)
 
     def _thread(self, work: Callable[..., None], name: str, *args: object) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(work, *args), name=f"dm-loader-{name}", daemon=True)

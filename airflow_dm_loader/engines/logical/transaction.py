@@ -27,6 +27,7 @@ from airflow_dm_loader.state.chunks import (
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.hiding import hide_in_message
 from airflow_dm_loader.target.server import Flavour, Server
 from airflow_dm_loader.target.session import file_session
 
@@ -93,7 +94,7 @@ class ChunkSender:
                 if in_place:  # what was there was looked at, so it came in meanwhile
                     raise RetriableError(error.message, errno=error.errno) from error
                 in_place = True
-                _log.info("%s from byte %d is sent again, each row checked: %s", *_place(chunk), error.message)
+                _log.info("%s from byte %d is sent again, each row checked: %s", *_place(chunk), self._shown(error))
             except NotAsLoadDataError as error:
                 self.close()
                 as_statements = True
@@ -122,7 +123,7 @@ class ChunkSender:
         except LoaderError as error:
             self.close()
             first = group[0].file.name
-            _log.info("%d small files from %s on go one by one: %s", len(group), first, error.message)
+            _log.info("%d small files from %s on go one by one: %s", len(group), first, self._shown(error))
             return None
         except BaseException:
             self.close()
@@ -193,7 +194,10 @@ class ChunkSender:
     def _remember(self, chunk: Chunk, error: NotAsLoadDataError) -> None:
         """The table's next chunks would most likely fare the same."""
         self._context.as_statements.add((chunk.file.schema, chunk.file.table))
-        _log.info("%s from byte %d goes as statements: %s", *_place(chunk), error.message)
+        _log.info("%s from byte %d goes as statements: %s", *_place(chunk), self._shown(error))
+
+    def _shown(self, error: LoaderError) -> str:
+        return hide_in_message(error.message, error.errno) if self._context.config.hide_values else error.message
 
     def _send_rows(self, meta: Meta, chunk: Chunk, *, as_statements: bool) -> tuple[ChunkCounts, str]:
         """What the server counted, and how it went."""

@@ -5,10 +5,14 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import Worker, create_tables, prepare_checkpoint
 from airflow_dm_loader.operators.importing import RunImportOperator
 from tests.airflow.task_runs import a_dag, run_task
+from tests.bad_input.test_secrets import everything_said
 
 if TYPE_CHECKING:
     from dev.private_mariadb import PrivateMariaDB
@@ -50,3 +54,25 @@ def test_killing_the_task_ends_its_sessions_and_leaves_a_load_that_goes_on(
     run = run_task(again, try_number=2)
     assert run.state == "success"
     assert run.xcoms["return_value"]["rows_sent"] == 2
+
+
+def test_a_task_that_hides_values_shows_none_in_its_error_or_its_log(
+    target: TargetConfig, dm_target: str, make_dump: MakeDump, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(1, "canary-5b0d"), (1, "another canary-5b0d"), (2, "canary-5b0d" * 9)]
+    config = LoadConfig(task_name="t", dump_uri=str(make_dump({"t": rows})), hide_values=True)
+    prepare_checkpoint(config, target, Worker(host="here"))
+    create_tables(config, target)
+    with a_dag():
+        task = RunImportOperator(task_id="run_import", share=0, config=config.model_dump(mode="json"))
+
+    run = run_task(task)
+
+    assert run.state == "failed"
+    assert isinstance(run.error, AirflowFailException)
+    assert "Data too long for column 'v' at row 1 | server error 1406 | table s.t | file s.t.sql at byte" in str(
+        run.error
+    )
+    logged = capfd.readouterr()
+    assert "Data too long" in logged.out + logged.err
+    assert "canary-5b0d" not in logged.out + logged.err + everything_said(run.error)
