@@ -6,6 +6,7 @@ with PrivateEtcd() as etcd:
 
 from __future__ import annotations
 
+import base64
 import shutil
 import socket
 import subprocess
@@ -105,6 +106,16 @@ class PrivateEtcd:
         answer = requests.post(f"{self.url}/v3/{path}", json=body, timeout=10)
         answer.raise_for_status()
         return answer.json()
+
+    def ask_for_accounts(self, password: str) -> None:
+        """From now on it asks who comes: ``root``, or ``loader``, who may use /dm-master/ alone; both with this."""
+        for name in ("root", "loader"):
+            self.call("auth/user/add", name=name, password=password)
+            self.call("auth/role/add", name=name)
+            self.call("auth/user/grant", user=name, role=name)
+        first, after = (base64.b64encode(text).decode() for text in (b"/dm-master/", b"/dm-master0"))
+        self.call("auth/role/grant", name="loader", perm={"permType": "READWRITE", "key": first, "range_end": after})
+        self.call("auth/enable")
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import pytest
+
 from dev.dag_runs import Run
+from dev.private_etcd import PrivateEtcd
 
 if TYPE_CHECKING:
-    import pytest
     from airflow.sdk import DAG
 
     from dev.private_mariadb import PrivateMariaDB
@@ -44,3 +46,36 @@ def test_a_load_that_ends_well_and_one_that_fails_leave_no_password_behind(
     said = "".join((caplog.text, *capfd.readouterr()))
     assert "Data too long" in said
     assert not [word for word in words if word in said]
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_neither_does_a_dm_task_file_nor_an_account_of_etcd(
+    dm_load: DAG,
+    make_dump: MakeDump,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    is_right: bool,
+) -> None:
+    in_file, of_etcd = "c4n4ry-in-the-file", "c4n4ry-of-etcd"
+    make_dump({"t": [(1, "a")]}, name="dump.shop")
+    (tmp_path / "task.yaml").write_text(f"""
+name: shop
+task-mode: full
+target-database: {{host: elsewhere, port: 1, user: u, password: {in_file}}}
+mysql-instances: [{{source-id: north, loader: {{dir: {tmp_path}/dump}}}}]
+""")
+    with PrivateEtcd() as etcd:
+        etcd.ask_for_accounts(of_etcd if is_right else "another")
+        monkeypatch.setenv("AIRFLOW_CONN_DM_ETCD", f"etcd://loader:{of_etcd}@127.0.0.1:{etcd.port}")
+        run = Run.start(
+            dm_load,
+            {"dm_task_file": str(tmp_path / "task.yaml"), "barrier": "etcd", "etcd_conn_id": "dm_etcd"},
+        )
+    assert run.state == ("success" if is_right else "failed"), run.states()
+    assert files_with({in_file.encode(), of_etcd.encode()}) == []
+    said = "".join((caplog.text, *capfd.readouterr()))
+    assert "target-database is not used" in said
+    assert ("refuses this account" in said) is not is_right
+    assert "c4n4ry" not in said

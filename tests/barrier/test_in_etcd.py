@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from airflow_dm_loader.loader import Worker
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WORKER, Table, load_config, write_dump
-from tests.tables import count
+from tests.tables import count, one
 
 BOTH = ("north", "south")
 TASK = "merge"
@@ -196,6 +197,24 @@ def test_a_new_round_begins_also_where_etcd_was_away_at_the_wrong_time(
     assert raw(own_etcd)[key("lightning-coord", "north")] == '"finished"'
     assert loader.prepare_checkpoint(config, target, WORKER, etcd=at)["fresh"]
     assert raw(own_etcd)[key("lightning-coord", "north")] == '"not-ready"'
+
+
+def test_a_load_whose_end_etcd_misses_is_finished_by_the_next_try(
+    server: PrivateMariaDB, target: TargetConfig, own_etcd: PrivateEtcd, tmp_path: Path
+) -> None:
+    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
+    config = source(tmp_path, "north", sources=())
+    load_dump(config, target, etcd=at)
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE dm_meta.dm_loader_load SET status = 'running'")
+    own_etcd.kill9()
+    with pytest.raises(ConnectionLostError):
+        loader.finish(config, target, WORKER, etcd=at)
+    assert one(server, "SELECT status FROM dm_meta.dm_loader_load") == "running"
+    own_etcd.start()
+    write(own_etcd, key("load-task", "north"), '"here"')
+    assert loader.finish(config, target, WORKER, etcd=at).status == "finished"
+    assert key("load-task", "north") not in raw(own_etcd)
 
 
 # The lock: it has no lease, and is taken over only as in DM.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import time
 from collections.abc import Iterator
@@ -100,20 +99,14 @@ def test_what_is_no_etcd_is_told_so(etcd: PrivateEtcd, tmp_path: Path) -> None:
 
 @pytest.fixture
 def guarded() -> Iterator[PrivateEtcd]:
-    """An etcd that asks who we are: root, and ``loader``, who may use /dm-master/ alone."""
+    """An etcd that asks who we are."""
     with PrivateEtcd() as etcd:
-        for name in ("root", "loader"):
-            etcd.call("auth/user/add", name=name, password=f"{name}-{CANARY}")
-            etcd.call("auth/role/add", name=name)
-            etcd.call("auth/user/grant", user=name, role=name)
-        first, after = (base64.b64encode(text).decode() for text in (b"/dm-master/", b"/dm-master0"))
-        etcd.call("auth/role/grant", name="loader", perm={"permType": "READWRITE", "key": first, "range_end": after})
-        etcd.call("auth/enable")
+        etcd.ask_for_accounts(CANARY)
         yield etcd
 
 
 def test_an_account_and_what_it_may(guarded: PrivateEtcd) -> None:
-    account = {"user": "loader", "password": f"loader-{CANARY}"}
+    account = {"user": "loader", "password": CANARY}
     with EtcdClient.open(config(guarded, **account)) as client:
         client.put({"/dm-master/x": "1"})
         assert client.list("/dm-master/") == {"/dm-master/x": "1"}
@@ -122,7 +115,7 @@ def test_an_account_and_what_it_may(guarded: PrivateEtcd) -> None:
         guarded.kill9()
         guarded.start()
         assert client.get("/dm-master/x") == "1"  # its token is gone, so it says again who it is
-    for wrong in ({}, {"user": "loader", "password": CANARY}, {"user": "nobody", "password": CANARY}):
+    for wrong in ({}, {"user": "loader", "password": "wrong"}, {"user": "nobody", "password": CANARY}):
         error = failure(config(guarded, **wrong))
         assert isinstance(error, ConfigError)
         assert "refuses this account" in error.message
