@@ -13,8 +13,8 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, HasDuplicatesError, LoaderError, RowError, TargetError
 from airflow_dm_loader.report import LoadReport, TableReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WITH_KEY, Table, expected, load_config, numbered, write_dump
-from tests.tables import count, query
+from tests.dumps import SAMPLES, WITH_KEY, WORKER, Table, expected, load_config, numbered, write_dump
+from tests.tables import count, load_by_client, query
 
 SALES = {"schema-pattern": "shop_*", "table-pattern": "sales_*", "target-schema": "all_shops", "target-table": "sales"}
 ONE = {"schema-pattern": "s", "table-pattern": "t_*", "target-schema": "s", "target-table": "t"}
@@ -70,6 +70,42 @@ def test_a_merged_table_has_the_sum_of_its_sources_checksums(server: PrivateMari
     )
     ((_, checksum),) = query(server, "CHECKSUM TABLE all_shops.sales")
     assert checksum == sum(expected()[name][1] for name in merged) % (1 << 32)
+
+
+def test_a_merged_table_is_compared_with_the_tables_that_it_was_dumped_of(
+    server: PrivateMariaDB, target: TargetConfig
+) -> None:
+    load_by_client(server, SAMPLES / "mydumper-0.10")
+    config = load_config(SAMPLES / "mydumper-0.10", routes=[SALES], block_allow_list={"do-dbs": ["shop_eu"]})
+
+    found = table_of(load_dump(config, target, compare_with=target), "all_shops.sales")
+
+    assert (found.checksum, found.remark) == ("passed", "")
+
+    query(server, "UPDATE all_shops.sales SET id = 999999 ORDER BY id LIMIT 1")
+    again = next(
+        table for table in loader.verify(config, target, compare_with=target).tables if table.table == "all_shops.sales"
+    )
+    assert again.checksum == "differs"
+    assert "shop_eu.sales_00, shop_eu.sales_01" in again.remark
+
+
+def test_a_merged_table_s_indexes_come_after_the_rows_of_all_its_sources(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    create = "(`id` int NOT NULL, `v` varchar(99), PRIMARY KEY (`id`), KEY `by_v` (`v`)) ENGINE=InnoDB"
+    rows = [[f'({shard + 2 * at},"{"x" * 80}")' for at in range(7000)] for shard in range(2)]  # small alone
+    tables = [Table(f"t_{shard}", create, of_it) for shard, of_it in enumerate(rows)]
+    config = load_config(write_dump(tmp_path / "d", *tables), routes=[ONE], chunk_bytes=1 << 18)
+    loader.prepare_checkpoint(config, target, WORKER)
+    loader.create_tables(config, target)
+    index = "SELECT column_name FROM information_schema.statistics WHERE table_schema = 's' AND index_name = 'by_v'"
+    assert query(server, index) == []
+
+    report = load_dump(config, target)
+
+    assert query(server, index) == [("v",)]
+    assert (report.rows, count(server, "s.t"), report.outcome) == (14000, 14000, "clean")
 
 
 # Rows that meet
