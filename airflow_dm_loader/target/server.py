@@ -10,8 +10,9 @@ from enum import StrEnum
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
 
+_SINGLE_PRIMARY = "group_replication_single_primary_mode"
 # The variables that say what the server is, and what a load may do there; each flavour has some of them.
-_ASKED = tidb.VARIABLES | {"local_infile", "wsrep_on", "wsrep_load_data_splitting", "aurora_version"}
+_ASKED = tidb.VARIABLES | {"local_infile", "wsrep_on", "wsrep_load_data_splitting", "aurora_version", _SINGLE_PRIMARY}
 
 
 class Flavour(StrEnum):
@@ -57,7 +58,7 @@ class Server:
     @property
     def local_locks(self) -> bool:
         """Whether a shared lock does not keep everybody else from the row: see ``state/senders.py``."""
-        return self.optimistic or self.galera
+        return self.optimistic or self.galera or self.settings.get(_SINGLE_PRIMARY, "ON").upper() == "OFF"
 
     @property
     def liked_statement_bytes(self) -> int | None:

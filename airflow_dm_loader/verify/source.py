@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ _Table = tuple[str, str]  # schema, name
 
 
 def source_tables(plan: LoadPlan) -> Mapping[_Table, tuple[_Table, ...]]:
-    """Target table -> the tables of the dump whose rows go there."""
-    found: dict[_Table, set[_Table]] = defaultdict(set)
-    for file in plan.files:
-        found[file.schema, file.table].add((file.source.schema, file.source.table))
-    return {table: tuple(sorted(sources)) for table, sources in found.items()}
+    """Target table -> the tables of the dump whose rows go there, by their own names."""
+    return {
+        (table.schema, table.table): tuple((source.schema, source.table) for source in table.sources)
+        for table in plan.tables
+    }
 
 
 @dataclass(frozen=True, slots=True)

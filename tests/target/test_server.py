@@ -69,6 +69,8 @@ GALERA = {"wsrep_on": "ON", "local_infile": "ON"}
         (server("8.0.35-27", **GALERA), "MySQL 8.0.35 (Galera)", False, True),
         (server("8.0.32", aurora_version="3.05.2"), "MySQL 8.0.32 (Aurora 3.05.2)", False, False),
         (server("8.4.0", unheard_of="1"), "MySQL 8.4.0", False, False),
+        (server("8.4.0", group_replication_single_primary_mode="ON"), "MySQL 8.4.0", False, False),
+        (server("8.4.0", group_replication_single_primary_mode="OFF"), "MySQL 8.4.0", False, True),
     ],
 )
 def test_clusters_and_clouds_are_known_by_their_variables(

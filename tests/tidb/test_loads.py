@@ -79,7 +79,7 @@ def test_a_checksum_is_not_compared_and_the_reason_is_given(tidb: Open, to: To) 
 
 
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
-@pytest.mark.parametrize("fault", ["lost", "undone", 9007, 8028, 8002, 8022])
+@pytest.mark.parametrize("fault", ["lost", "undone", 9007, 8028])
 def test_whatever_comes_of_a_commit_each_row_is_there_once(
     fault: str | int, load_data: bool, tidb: Open, to: To, server: PrivateMariaDB, tmp_path: Path
 ) -> None:
@@ -93,7 +93,7 @@ def test_whatever_comes_of_a_commit_each_row_is_there_once(
     assert table_hashes(server, ["s"]) == reference
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_many_faults_in_a_row_lose_and_double_nothing(
     seed: int, tidb: Open, to: To, server: PrivateMariaDB, tmp_path: Path
 ) -> None:

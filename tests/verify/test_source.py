@@ -340,6 +340,32 @@ def test_a_table_that_can_t_equal_its_source_is_not_compared_with_it(
     assert report.tables[0].remark.endswith(f"not compared with the source: {why}")
 
 
+def test_shards_that_routes_merge_are_compared_with_the_table_that_they_went_to(
+    source: PrivateMariaDB, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    shards = [Table(f"t_{at}", rows=[f'({at},"of shard {at}")'], schema=f"s_{at}") for at in (1, 2)]
+    folder = write_dump(tmp_path / "dump", *shards)
+    load_by_client(source, folder)
+    route = {
+        "schema_pattern": "s_*",
+        "table_pattern": "t_*",
+        "target_schema": "s",
+        "target_table": "t",
+        "extract_table": {"table_regexp": "t_(.*)", "target_column": "shard"},
+    }
+    config = load_config(folder, routes=[route])
+    fill(server, "(id int PRIMARY KEY, v varchar(40), shard varchar(9))", [])
+
+    report = load_dump(config, target, compare_with=config_of(source))
+
+    assert [(table.table, table.rows, table.checksum) for table in report.tables] == [("s.t", 2, "passed")]
+    assert set(query(server, "SELECT id, shard FROM s.t")) == {(1, "1"), (2, "2")}
+    query(source, "UPDATE s_2.t_2 SET v = 'other'")
+    (table,) = loader.verify(config, target, compare_with=config_of(source)).tables
+    assert table.checksum == "differs"
+    assert "differs from the source's s_1.t_1, s_2.t_2 (2 rows, " in table.remark
+
+
 def test_a_source_that_is_away_is_tried_again_later(target: TargetConfig, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
     import_all(load_config(folder), target)

@@ -1,0 +1,55 @@
+"""A load into a Galera cluster: a node's locks hold for that node only, and COMMIT itself may be refused.
+
+The server is a MariaDB of its own that is taken for a node; what certification refuses is refused by the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.engines.logical import importer
+from airflow_dm_loader.errors import LockedError
+from airflow_dm_loader.target import retries
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import Server, ask_server
+from dev.private_mariadb import PrivateMariaDB
+from tests.dumps import WITHOUT_KEY, load_config, numbered, write_dump
+from tests.tables import chunks, count, hashes_by_client, one, table_hashes
+
+
+def a_node(db: Database) -> Server:
+    server = ask_server(db)
+    return replace(server, settings={**server.settings, "wsrep_on": "ON", "wsrep_load_data_splitting": "OFF"})
+
+
+def test_chunks_write_to_their_sender_s_row_and_a_refused_commit_is_sent_again(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_dump(tmp_path / "dump", numbered("t", 1000, WITHOUT_KEY))
+    reference = hashes_by_client(server, folder)
+    monkeypatch.setattr(importer, "ask_server", a_node)
+    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.0)
+    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.02)
+    commit = Database.commit
+    refused: list[int] = []
+
+    def certify(self: Database) -> None:
+        holds_a_chunk = one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_sender") > 0 and chunks(server) == 2
+        if holds_a_chunk and not refused:
+            refused.append(self.connection_id)
+            self.rollback()
+            raise LockedError("Deadlock found when trying to get lock; try restarting transaction", errno=1213)
+        commit(self)
+
+    monkeypatch.setattr(Database, "commit", certify)
+    load_dump(load_config(folder, pool_size=2), target)
+
+    assert len(refused) == 1
+    assert table_hashes(server, ["s"]) == reference
+    assert count(server, "dm_meta.dm_loader_sender") == 3  # two, and one for the connection that was dropped
+    assert one(server, "SELECT SUM(chunks) FROM dm_meta.dm_loader_sender") == chunks(server)
