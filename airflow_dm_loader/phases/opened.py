@@ -67,9 +67,14 @@ def inventory_of(config: LoadConfig, access: DumpAccess | None, storage: DumpSto
     return read_inventory(storage or storage_of(config, access), require_finished=config.require_finished_dump)
 
 
-def schema_reader(config: LoadConfig, access: DumpAccess | None) -> Callable[[str], SchemaFile]:
-    """Reads schema files by name, with ``collation_map`` applied to what they create."""
-    storage = storage_of(config, access)
+def schema_reader(
+    config: LoadConfig, access: DumpAccess | None, storage: DumpStorage | None = None
+) -> Callable[[str], SchemaFile]:
+    """Reads schema files by name, with ``collation_map`` applied to what they create.
+
+    ``storage`` where the phase has listed it already: those files are read, and not listed again.
+    """
+    storage = storage or storage_of(config, access)
 
     def read(name: str) -> SchemaFile:
         file = load_schema_file(storage, name)

@@ -10,7 +10,7 @@ from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.errors import (
     CheckpointError,
 )
-from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import events, files, indexes, outcomes, turns
 from airflow_dm_loader.state.events import EventKind, Worker
@@ -53,7 +53,8 @@ def verify(
     Raises:
         CheckpointError: data files are missing in the target: the import has not ended.
     """
-    inventory = inventory_of(config, access)
+    storage = storage_of(config, access)
+    inventory = inventory_of(config, access, storage)
     with open_stored(config, target) as (meta, load):
         turn = turns.take(meta, load.load_id, worker or Worker(socket.gethostname(), run_id=f"verify-{uuid.uuid4()}"))
         meta.db.commit()
@@ -77,7 +78,7 @@ def verify(
             load,
             turn,
             make_plan(inventory, config),
-            schema_reader(config, access),
+            schema_reader(config, access, storage),
             ask_server(meta.db),
             target,
             compare_with,

@@ -39,7 +39,7 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
     draft = None
     with open_meta(config, target) as meta:
-        drafting = Drafting.at(meta.db, config, schema_reader(config, access))
+        drafting = Drafting.at(meta.db, config, schema_reader(config, access, storage))
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
         with Database.open(target, session=drafting.session) as db:
             try:

@@ -75,7 +75,7 @@ def run_import(
             meta=meta,
             load=load,
             plan=make_plan(inventory, config),
-            read=schema_reader(config, access),
+            read=schema_reader(config, access, storage),
             storage=storage,
             run_id=worker.run_id,
             on_progress=on_progress,

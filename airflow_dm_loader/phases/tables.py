@@ -13,7 +13,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.phases import import_into
 from airflow_dm_loader.phases.drafting import Drafting
-from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import files, indexes
 from airflow_dm_loader.state.files import TableRow
@@ -37,12 +37,13 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
     Raises:
         TargetError: the target can't take this load; nothing was created.
     """
-    inventory = inventory_of(config, access)
+    storage = storage_of(config, access)
+    inventory = inventory_of(config, access, storage)
     plan = make_plan(inventory, config)
     with open_stored(config, target) as (meta, load):
         check_same_dump(load, inventory)
         check_same_rules(load, config)
-        drafting = Drafting.at(meta.db, config, schema_reader(config, access))
+        drafting = Drafting.at(meta.db, config, schema_reader(config, access, storage))
         with Database.open(target, session=drafting.session) as db:
             draft = drafting.draft(db, plan)
             warnings = drafting.check(db, plan, draft)
