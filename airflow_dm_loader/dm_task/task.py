@@ -15,6 +15,7 @@ from airflow_dm_loader.dm_task.settings import Settings, load_settings
 from airflow_dm_loader.dm_task.target import target_settings
 from airflow_dm_loader.errors import ConfigError
 
+_MOST_BYTES = 16 << 20  # whoever triggers a DAG can name any file
 _REMEDY = "Correct the task file and trigger the load again."
 
 
@@ -107,6 +108,10 @@ def read_dm_task(task: str | Path) -> DmTask:
 
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"the DM task file {path} is no file", code=20018, remedy=_REMEDY)
+        if path.exists() and path.stat().st_size > _MOST_BYTES:
+            raise ConfigError(f"the DM task file {path} is larger than any task file", code=20018, remedy=_REMEDY)
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(

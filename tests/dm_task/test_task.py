@@ -103,6 +103,14 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_dm_task(str(tmp_path / "t.yaml"))
 
 
+def test_a_folder_a_device_and_a_dump_are_no_task_files(tmp_path: Path) -> None:
+    (tmp_path / "big.yaml").write_bytes(b"#" * (17 << 20))
+    for path, says in ((tmp_path, "is no file"), ("/dev/zero", "is no file"), (tmp_path / "big.yaml", "is larger")):
+        with pytest.raises(ConfigError, match=says) as caught:
+            read_dm_task(path)
+        assert caught.value.code == 20018
+
+
 def test_errors_name_the_file_and_its_repr_shows_no_password(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_text(BASE)
