@@ -22,6 +22,8 @@ _BYTES = frozenset({
     "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
 })  # fmt: skip
 _SHORT = re.compile(r"(?:var)?(?:char|binary)\((\d+)\)|enum\(.*|uuid|inet[46]", re.DOTALL)
+# MySQL 5.6 has no generation_expression; DEFAULT_GENERATED is something else.
+_GENERATED = re.compile(r"\b(?:VIRTUAL|STORED|PERSISTENT)\b", re.IGNORECASE)
 _SHORT_LENGTH = 64  # a longer value is hashed by itself, so that a row's text stays short
 # Of magnitudes that a DECIMAL(65,30) holds with all digits that a double has.
 _SMALLEST, _LARGEST = "1e-15", "1e30"
@@ -57,11 +59,15 @@ class ComparedColumns:
 def ask_columns(db: Database, schema: str, table: str) -> tuple[TableColumn, ...]:
     """The table's columns, but for generated ones; none: there is no such table."""
     rows = db.query(
-        "SELECT column_name, data_type, column_type FROM information_schema.columns WHERE table_schema = %s "
-        "AND table_name = %s AND COALESCE(generation_expression, '') = '' ORDER BY ordinal_position",
+        "SELECT column_name, data_type, column_type, extra FROM information_schema.columns WHERE table_schema = %s "
+        "AND table_name = %s ORDER BY ordinal_position",
         (schema, table),
     )
-    return tuple(TableColumn(str(name), str(kind).lower(), str(full).lower()) for name, kind, full in rows)
+    return tuple(
+        TableColumn(str(name), str(kind).lower(), str(full).lower())
+        for name, kind, full, extra in rows
+        if not _GENERATED.search(str(extra))
+    )
 
 
 def compared_columns(

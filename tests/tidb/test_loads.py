@@ -21,7 +21,7 @@ from airflow_dm_loader.target import retries
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import SAMPLES, WITH_KEY, WITHOUT_KEY, WORKER, Table, load_config, numbered, prepare, write_dump
 from tests.faults import before_each_commit
-from tests.tables import count, hashes_by_client, one, query, table_hashes
+from tests.tables import count, hashes_by_client, load_by_client, one, query, table_hashes
 from tests.tidb.stand_in import StandIn
 
 SAMPLE = SAMPLES / "mydumper-0.10"
@@ -182,6 +182,22 @@ def test_once_a_table_had_duplicates_its_next_chunks_are_checked_at_once(
     assert (report.tables[0].replaced, count(server, "s.t")) == (360, 40)
     assert one(server, "SELECT v FROM s.t WHERE id = 7") == "row 367 of many, with some more text"
     assert count(server, "dm_meta.dm_loader_chunk") > 3
+
+
+def test_what_is_in_tidb_is_compared_with_the_server_that_the_dump_was_made_of(
+    tidb: Open, to: To, server: PrivateMariaDB, source: PrivateMariaDB
+) -> None:
+    load_by_client(source, SAMPLE)
+    there = TargetConfig(host=source.host, port=source.port, user=source.user, password=source.password)
+    stand_in = tidb()
+
+    report = load_dump(load_config(SAMPLE), to(stand_in), compare_with=there)
+
+    assert {table.checksum for table in report.tables} == {"passed"}
+    query(server, "UPDATE shop.customers SET name = CONCAT(name, ' ') WHERE id = 7")
+    outcome = loader.verify(load_config(SAMPLE), to(stand_in), compare_with=there)
+    assert outcome.code == 34021
+    assert [table.table for table in outcome.tables if table.checksum == "differs"] == ["shop.customers"]
 
 
 # -- two at once
