@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
 from airflow_dm_loader.dump.access import AzureAccess, GcsAccess, S3Access
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.hooks.dump import dump_access
+from tests.buckets import KEY, KEY_ID, S3Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +53,25 @@ def test_aws_keys_region_and_endpoint_come_through_the_provider_s_hook(access: C
     assert found.client.meta.endpoint_url == "http://127.0.0.1:9000"
     assert (found.client.meta.config.read_timeout, found.client.meta.config.max_pool_connections) == (77, 64)
     assert SECRET not in repr(found)
+
+
+def test_a_role_is_assumed_by_the_provider_s_hook(access: Callable[..., Any], s3: S3Server) -> None:
+    s3.put("dump/f", b"content")
+    found = access(
+        "aws",
+        login=KEY_ID,
+        password=KEY,
+        extra={
+            "role_arn": "arn:aws:iam::123456789012:role/reader",
+            "region_name": "us-east-1",
+            "service_config": {name: {"endpoint_url": s3.endpoint} for name in ("s3", "sts")},
+        },
+    )
+    assert opened(found.session_token)
+    assert opened(found.access_key) != KEY_ID
+    uri = f"s3://{s3.bucket}/dump"
+    assert DumpStorage.open_uri(uri, found).read("f", 10) == b"content"
+    assert f"session-token={quote(opened(found.session_token), safe='')}" in tidb_uri(uri, found).get_secret_value()
 
 
 def test_a_role_that_can_t_be_assumed_is_told_without_a_secret(access: Callable[..., Any]) -> None:

@@ -177,3 +177,29 @@ def test_the_task_s_page_is_the_class_docstring_without_its_parameters() -> None
     with a_dag():
         task = Failing(task_id="x", config=CONFIG)
     assert task.doc_md == "Raises what it is told to. Clearing it raises it again."
+
+
+class Reading(DumpLoadOperator):
+    """Reads the dump. Clearing it reads again."""
+
+    def run_phase(self, load: base.Load, context: Context) -> str:
+        return repr(load.access)
+
+
+@pytest.mark.parametrize("dump_conn_id", [None, "", "{{ params.dump_conn_id or '' }}"])
+def test_without_a_connection_of_the_dump_there_is_no_access(dump_conn_id: str | None) -> None:
+    with a_dag(params={"dump_conn_id": None}):
+        task = Reading(task_id="x", config=CONFIG, dump_conn_id=dump_conn_id)
+    run = run_task(task)
+    assert run.state == "success", run.error
+    assert run.xcoms["return_value"] == "None"
+
+
+def test_the_dump_s_connection_is_asked_for_only_by_phases_that_read_the_dump() -> None:
+    with a_dag():
+        reads = Reading(task_id="reads", config=CONFIG, dump_conn_id="nowhere")
+        does_not = Failing(task_id="does_not", config=CONFIG, dump_conn_id="nowhere")
+    assert run_task(does_not).state == "success"
+    run = run_task(reads)
+    assert run.state == "failed"
+    assert "no Airflow connection 'nowhere'" in str(run.error)
