@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from airflow_dm_loader.report import LoadStatus
+    from airflow_dm_loader.report import LoadStatus, TableStatus
 
 
 @contextmanager
 def live_bar(console: Console | None = None) -> Iterator[Callable[[LoadStatus], None]]:
-    """A bar for the whole import and one for each table that is being loaded.
+    """A bar for the whole import, then for the comparison, and one for each table that is at work.
 
     with live_bar() as show:
         load_dump(config, target, on_progress=show, progress_interval_s=0.5)
@@ -34,8 +34,12 @@ def live_bar(console: Console | None = None) -> Iterator[Callable[[LoadStatus], 
         tables: dict[str, TaskID] = {}
 
         def show(status: LoadStatus) -> None:
+            compared = status.compared_bytes
             bars.update(
-                whole, total=status.total_bytes, completed=status.finished_bytes, now=describe(status, amounts=False)
+                whole,
+                total=status.total_bytes,
+                completed=status.finished_bytes if compared is None else compared,
+                now=describe(status, amounts=False),
             )
             seen = {table.table: table for table in status.tables}
             for name in tables.keys() - seen.keys():
@@ -46,7 +50,13 @@ def live_bar(console: Console | None = None) -> Iterator[Callable[[LoadStatus], 
                 bars.update(
                     tables[name],
                     completed=table.finished_bytes,
-                    now="" if table.indexes == "none" else f"indexes {table.indexes}",
+                    now=_describe_table(table, comparing=compared is not None),
                 )
 
         yield show
+
+
+def _describe_table(table: TableStatus, *, comparing: bool) -> str:
+    what = "comparing" if comparing else "" if table.indexes == "none" else f"indexes {table.indexes}"
+    left = f"{table.eta_s:.0f} s left" if table.eta_s else ""
+    return ", ".join(filter(None, (what, left)))

@@ -93,8 +93,8 @@ def load_dump(
     is paused raises again until it is called with ``on_conflict="accept"``.
 
     Args:
-        on_progress: called in this thread, about every ``progress_interval_s`` seconds of the import; for example
-            :func:`~airflow_dm_loader.live_bar.live_bar`'s.
+        on_progress: called in this thread, about every ``progress_interval_s`` seconds of the import and the
+            comparison; for example :func:`~airflow_dm_loader.live_bar.live_bar`'s.
         access: how the dump's storage is reached; None: as its client library finds out from the environment.
         compare_with: the server that the dump was made of, to compare all values with; see :func:`verify`.
         etcd: where the barrier is, with ``barrier="etcd"``.
@@ -125,7 +125,16 @@ def load_dump(
                 access=access,
             )
         _repeat(build_indexes, config, target)
-        _repeat(verify, config, target, worker, access=access, compare_with=compare_with)
+        _repeat(
+            verify,
+            config,
+            target,
+            worker,
+            access=access,
+            compare_with=compare_with,
+            on_progress=on_progress,
+            progress_interval_s=progress_interval_s,
+        )
     if path is not LoadPath.FINISHED:
         _repeat(resolve_conflicts, config, target, worker, by_hand=False)
     if path is LoadPath.LOAD:

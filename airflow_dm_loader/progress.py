@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus, TablePlan, TableReport
+from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus, TablePlan, TableReport, percent
 
 _SHOWN_SOURCES = 8
 
@@ -12,17 +12,20 @@ _SHOWN_SOURCES = 8
 def describe(status: LoadStatus, *, amounts: bool = True) -> str:
     """One line, for example ``42.17 % | 154.3 MB of 366.0 MB | 25.3 MB/s | about 8 seconds left``.
 
-    Without ``amounts`` it leaves out what a bar shows already.
+    In the comparison the figures are of that. Without ``amounts`` it leaves out what a bar shows already.
     """
     from humanize import naturalsize, precisedelta
 
-    parts = [status.progress]
+    done, total, parts = status.finished_bytes, status.total_bytes, [status.progress]
+    if status.compared_bytes is not None:
+        done = status.compared_bytes
+        parts = [f"all sent, comparing: {percent(done, total, done >= total)}"]
     if amounts:
-        parts.append(f"{naturalsize(status.finished_bytes)} of {naturalsize(status.total_bytes)}")
+        parts.append(f"{naturalsize(done)} of {naturalsize(total)}")
     parts.append(f"{naturalsize(status.bps)}/s")
     tables = "1 table" if status.indexes_waiting == 1 else f"{status.indexes_waiting} tables"
     waiting = f"the indexes of {tables}" if status.indexes_waiting else ""
-    if status.finished_bytes >= status.total_bytes:
+    if status.compared_bytes is None and done >= total:
         parts.append(f"all sent, building {waiting}" if waiting else "all sent")
     elif waiting:
         parts.append(f"then {waiting}")

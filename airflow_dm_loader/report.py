@@ -28,18 +28,24 @@ class TableStatus(_Frozen):
     finished_bytes: int
     total_bytes: int
     indexes: IndexStage
+    eta_s: float | None = None  # its rows and indexes, or its comparison; None: not known yet
 
 
 class LoadStatus(_Frozen):
-    """A moment of the import, with DM's field names. Bytes are bytes of the stored dump files."""
+    """A moment of the import or of the comparison after it, with DM's field names.
+
+    Bytes are bytes of the stored dump files.
+    """
 
     finished_bytes: int
     total_bytes: int
     progress: str  # DM's form: "12.34 %"
     bps: int  # bytes a second over the last seconds
-    eta_s: float | None = None  # rows, and indexes as fast as those of this load so far; None: not known yet
+    # rows, and indexes as fast as those of this load so far; in the comparison, that; None: not known yet
+    eta_s: float | None = None
     tables: tuple[TableStatus, ...] = ()  # those that are begun and not complete
     indexes_waiting: int = 0  # tables whose indexes are still to be built
+    compared_bytes: int | None = None  # None: the comparison has not begun
     meta_binlog: str = ""  # "(mysql-bin.000001, 4)"
     meta_binlog_gtid: str = ""
 

@@ -50,7 +50,7 @@ def make_status(
         total_bytes=total_bytes,
         progress=percent(finished_bytes, total_bytes, done),
         bps=bps,
-        eta_s=_eta(total_bytes - finished_bytes, bps, index_seconds),
+        eta_s=eta_s(total_bytes - finished_bytes, bps, index_seconds),
         tables=tables,
         indexes_waiting=indexes_waiting,
         meta_binlog=meta_binlog,
@@ -58,7 +58,8 @@ def make_status(
     )
 
 
-def _eta(bytes_left: int, bps: int, index_seconds: float) -> float | None:
+def eta_s(bytes_left: int, bps: int, index_seconds: float) -> float | None:
+    """Seconds until rows and then indexes are in; None: how fast rows go is not known."""
     if bytes_left and not bps:
         return None
     return (bytes_left / bps if bytes_left else 0.0) + index_seconds

@@ -35,6 +35,10 @@ from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
             {"finished_bytes": 10, "total_bytes": 10, "bps": 0, "indexes_waiting": 2},
             "42.16 % | 10 Bytes of 10 Bytes | 0 Bytes/s | all sent, building the indexes of 2 tables",
         ),
+        (
+            {"finished_bytes": 10, "total_bytes": 10, "bps": 2, "compared_bytes": 4, "eta_s": 3.0},
+            "all sent, comparing: 40.00 % | 4 Bytes of 10 Bytes | 2 Bytes/s | about 3 seconds left",
+        ),
     ],
 )
 def test_a_moment_of_the_import_is_one_line(status: dict[str, Any], line: str) -> None:

@@ -33,10 +33,18 @@ class ChecksumOperator(DumpLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import verify
+        from airflow_dm_loader.progress import describe
 
         source = self.compare_with_conn_id
         compare_with = target_of(source) if source else None
-        outcome = verify(load.config, load.target, load.worker, access=load.access, compare_with=compare_with)
+        outcome = verify(
+            load.config,
+            load.target,
+            load.worker,
+            access=load.access,
+            compare_with=compare_with,
+            on_progress=lambda status: self.log.info("%s", describe(status)),
+        )
         self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
         return {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import uuid
+from collections.abc import Callable
 
 from airflow_dm_loader.config import LoadConfig, OnConflict, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
@@ -12,6 +13,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.state import events, files, indexes, outcomes, turns
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.outcomes import Outcome
@@ -39,6 +41,8 @@ def verify(
     *,
     access: DumpAccess | None = None,
     compare_with: TargetConfig | None = None,
+    on_progress: Callable[[LoadStatus], None] | None = None,
+    progress_interval_s: float = 5.0,
 ) -> Outcome:
     """Compare every table with what was sent and what the dump says; write a new outcome.
 
@@ -49,6 +53,7 @@ def verify(
         worker: whose try this is; None: one of its own.
         compare_with: the server that the dump was made of, where it still holds the same rows: all values are compared
             with its tables, at the cost of reading them whole.
+        on_progress: called in this thread, about every ``progress_interval_s`` seconds.
 
     Raises:
         CheckpointError: data files are missing in the target: the import has not ended.
@@ -82,6 +87,8 @@ def verify(
             ask_server(meta.db),
             target,
             compare_with,
+            on_progress=on_progress,
+            progress_interval_s=progress_interval_s,
         )
         meta.db.commit()
         return outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from airflow_dm_loader.config import Level, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
-from airflow_dm_loader.report import TableReport, Verdict
+from airflow_dm_loader.report import LoadStatus, TableReport, Verdict
 from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, turns
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
@@ -19,12 +19,16 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.turns import Turn
+from airflow_dm_loader.table_clock import TableClock
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
+
+_TICK_S = 0.5
 
 
 def record_outcome(
@@ -37,6 +41,9 @@ def record_outcome(
     server: Server,
     target: TargetConfig,
     compare_with: TargetConfig | None = None,
+    *,
+    on_progress: Callable[[LoadStatus], None] | None = None,
+    progress_interval_s: float = 5.0,
 ) -> Outcome:
     """Compare, store the outcome under a new id, and pause the load where a person must decide.
 
@@ -46,6 +53,7 @@ def record_outcome(
 
     Args:
         compare_with: the server that the dump was made of, if all values shall be compared with it.
+        on_progress: called in this thread, about every ``progress_interval_s`` seconds.
     """
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
     pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
@@ -56,7 +64,11 @@ def record_outcome(
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
         source = Source(compare_with, source_tables(plan)) if compare_with is not None else None
         comparer = _Comparer(read, server, target, before, others, source)
-        tables = comparer.compare(pairs, config.pool_size)
+        table_bytes = dict.fromkeys(((table.schema, table.table) for table, _ in pairs), 0)
+        for row in files.list_files(meta, load.load_id):
+            table_bytes[row.schema, row.table] = table_bytes.get((row.schema, row.table), 0) + row.file_bytes
+        progress = ComparisonProgress(load, table_bytes, config.pool_size, on_progress, progress_interval_s)
+        tables = comparer.compare(pairs, config.pool_size, progress)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
     found = conflicts.count(meta, load.load_id)
     differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
@@ -102,17 +114,27 @@ class _Comparer:
     others: Mapping[_Table, tuple[str, ...]]
     source: Source | None
 
-    def compare(self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int) -> tuple[TableReport, ...]:
+    def compare(
+        self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int, progress: ComparisonProgress
+    ) -> tuple[TableReport, ...]:
         slices = [pairs[start::connections] for start in range(min(connections, len(pairs)))]
         with ThreadPoolExecutor(max(1, len(slices)), thread_name_prefix="dm-loader-verify") as threads:
-            reports = [report for found in threads.map(self._compare_slice, slices) for report in found]
+            comparing = [threads.submit(self._compare_slice, some, progress.clock) for some in slices]
+            while wait(comparing, _TICK_S, FIRST_EXCEPTION).not_done:
+                progress.tick()
+            reports = [report for found in comparing for report in found.result()]
         place = {f"{table.schema}.{table.table}": place for place, (table, _) in enumerate(pairs)}
         return tuple(sorted(reports, key=lambda report: place[report.table]))
 
-    def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]]) -> list[TableReport]:
+    def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]], clock: TableClock) -> list[TableReport]:
         with Database.open(self.target) as db, ExitStack() as stack:
             source = stack.enter_context(self.source.comparer(self.target)) if self.source is not None else None
-            return [self._compare(db, source, table, totals) for table, totals in pairs]
+            reports = []
+            for table, totals in pairs:
+                clock.begin((table.schema, table.table))
+                reports.append(self._compare(db, source, table, totals))
+                clock.end((table.schema, table.table))
+            return reports
 
     def _compare(
         self, db: Database, source: SourceComparer | None, table: PlannedTable, totals: TableTotals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -13,12 +12,11 @@ from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.table_clock import Table, TableClock
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
 from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.sessions import kill_sessions
-
-Table = tuple[str, str]  # schema, name
 
 _TICK_S = 0.1
 _log = logging.getLogger(__name__)
@@ -36,15 +34,13 @@ class IndexBuilder:
         self._open = open_database
         self._meta_schema = meta_schema
         self._load_id = load_id
-        self._workers = workers
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="dm-loader-index")
         self._started: set[Table] = set()
         self._futures: list[Future[None]] = []
         self._sessions: set[int] = set()
         self._ending = threading.Event()
         self._waiting: frozenset[Table] = frozenset()
-        self._began: dict[Table, float] = {}  # builds that run, by the clock
-        self._took: dict[Table, float] = {}  # seconds of builds that ended
+        self._clock = TableClock(workers)
 
     def start_complete_tables(self) -> None:
         """Start with every table that has all its rows and lacks indexes."""
@@ -65,21 +61,16 @@ class IndexBuilder:
     @property
     def stages(self) -> dict[Table, IndexStage]:
         """The tables whose indexes are not built yet."""
-        waiting = self._waiting - self._took.keys()
-        return {table: "building" if table in self._began else "waiting" for table in waiting}
+        begun = self._clock.begun
+        return {table: "building" if table in begun else "waiting" for table in self._waiting - self._clock.ended}
 
     def seconds_left(self, table_bytes: Mapping[Table, int]) -> float:
         """How long the builds will take, if they go as fast as those that ended; 0 before the first one."""
-        known = sum(table_bytes.get(table, 0) for table in self._took)
-        if not known:
-            return 0.0
-        seconds_a_byte = sum(self._took.values()) / known
-        now = time.monotonic()
-        left = [
-            max(0.0, table_bytes.get(table, 0) * seconds_a_byte - (now - self._began.get(table, now)))
-            for table in self.stages.keys() & table_bytes.keys()
-        ]
-        return max([sum(left) / self._workers, *left]) if left else 0.0
+        return self._clock.seconds_left(frozenset(self.stages.keys() & table_bytes.keys()), table_bytes) or 0.0
+
+    def seconds_left_of(self, table: Table, table_bytes: Mapping[Table, int]) -> float | None:
+        """The same of one table's build; 0 where it has none to come, None before the first one of any."""
+        return self._clock.seconds_left_of(table, table_bytes) if table in self.stages else 0.0
 
     @property
     def sessions(self) -> tuple[int, ...]:
@@ -114,10 +105,10 @@ class IndexBuilder:
                 raise error
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
-        started = self._began[schema, table] = time.monotonic()
+        self._clock.begin((schema, table))
         retrying(f"the indexes of {schema}.{table}", self._ending.is_set)(self._add, schema, table, wanted)
-        self._took[schema, table] = time.monotonic() - started
-        _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, time.monotonic() - started)
+        took = self._clock.end((schema, table))
+        _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, took)
 
     def _add(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
         with self._open() as db:

@@ -15,13 +15,15 @@ from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
-from airflow_dm_loader.engines.logical.index_builder import IndexBuilder, Table
+from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.report import TableStatus
+from airflow_dm_loader.speed import SpeedWindow, eta_s
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.table_clock import Table
 from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.sessions import kill_sessions
 
@@ -72,6 +74,7 @@ class ImportPool:
             chunk_bytes=chunk_bytes,
             group=context.group_small_files,
         )
+        self._speeds: dict[Table, SpeedWindow] = defaultdict(SpeedWindow)
         self.counts = ImportCounts()
 
     @property
@@ -106,10 +109,17 @@ class ImportPool:
                 finished_bytes=finished[table],
                 total_bytes=total,
                 indexes=stages.get(table, "none"),
+                eta_s=self._eta_s(table, finished[table]),
             )
             for table, total in self._table_bytes.items()
             if 0 < finished[table] < total or (finished[table] == total and table in stages)
         )
+
+    def _eta_s(self, table: Table, finished_bytes: int) -> float | None:
+        index_seconds = self._index_builder.seconds_left_of(table, self._table_bytes)
+        bps = self._speeds[table].bps(finished_bytes)
+        left = eta_s(self._table_bytes[table] - finished_bytes, bps, index_seconds or 0.0)
+        return None if index_seconds is None else left
 
     def run(self, on_tick: Callable[[], None]) -> ImportCounts:
         """Import the files; ``on_tick`` is called about ten times a second, in this thread.

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from airflow_dm_loader.table_clock import TableClock
+
+A, B, C = ("s", "a"), ("s", "b"), ("s", "c")
+BYTES = {A: 100, B: 200, C: 1000}
+
+
+class Clock:
+    now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def clocks(workers: int = 1) -> tuple[Clock, TableClock]:
+    clock = Clock()
+    return clock, TableClock(workers, clock)
+
+
+def test_nothing_is_known_before_the_first_table_is_ready() -> None:
+    clock, tables = clocks()
+    tables.begin(A)
+    clock.now_s += 7
+    assert tables.seconds_left_of(A, BYTES) is None
+    assert tables.seconds_left(frozenset({A, B}), BYTES) is None
+
+
+def test_other_tables_take_as_long_for_each_byte_as_those_that_are_ready() -> None:
+    clock, tables = clocks()
+    tables.begin(A)
+    clock.now_s += 5
+    assert tables.end(A) == 5
+    assert tables.seconds_left_of(B, BYTES) == 10
+    tables.begin(B)
+    clock.now_s += 4
+    assert tables.seconds_left_of(B, BYTES) == 6
+    assert tables.seconds_left_of(A, BYTES) == 0
+    assert tables.seconds_left(frozenset({B, C}), BYTES) == 6 + 50
+
+
+def test_workers_share_the_tables_but_one_table_is_never_shared() -> None:
+    clock, tables = clocks(workers=2)
+    tables.begin(A)
+    clock.now_s += 5
+    tables.end(A)
+    assert tables.seconds_left(frozenset({B}), BYTES) == 10
+    assert tables.seconds_left(frozenset({B, C}), BYTES) == 50
+
+
+def test_a_table_that_takes_longer_than_thought_has_nothing_left() -> None:
+    clock, tables = clocks()
+    tables.begin(A)
+    clock.now_s += 5
+    tables.end(A)
+    tables.begin(B)
+    clock.now_s += 60
+    assert tables.seconds_left_of(B, BYTES) == 0
+
+
+def test_nothing_left_takes_no_time_and_begun_and_ended_are_told_apart() -> None:
+    _, tables = clocks()
+    assert tables.seconds_left(frozenset(), BYTES) == 0
+    tables.begin(A)
+    tables.begin(B)
+    tables.end(B)
+    assert tables.begun == {A, B}
+    assert tables.ended == {B}
