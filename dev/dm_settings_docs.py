@@ -24,9 +24,9 @@ file has several sources. Every worker must be able to read it. The target is al
 What is said elsewhere comes before the file: the arguments of `from_dm_task`, the keys of a task group's `config`, and
 in a form what differs from its default. What neither says has this package's default, not DM's.
 
-A key that DM does not know is refused with its line, as in DM. The table has all that it knows, as of DM 8.5. Keys of
-other units are read, and named in the log of `fetch_dump_metadata`; they change nothing here. Made from the code by
-`python -m dev.dm_settings_docs`.
+A key that DM does not know is refused with its line, as in DM. The table has all that it knows, as of its sources in
+2026. Keys of other units are read, and named in the log of `fetch_dump_metadata`; they change nothing here. Made from
+the code by `python -m dev.dm_settings_docs`.
 
 | DM's key | becomes | notes |
 |---|---|---|

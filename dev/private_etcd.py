@@ -108,13 +108,15 @@ class PrivateEtcd:
         return answer.json()
 
     def ask_for_accounts(self, password: str) -> None:
-        """From now on it asks who comes: ``root``, or ``loader``, who may use /dm-master/ alone; both with this."""
+        """From now on it asks who comes: ``root``, or ``loader`` with the rights of docs/rights.md; both with this."""
         for name in ("root", "loader"):
             self.call("auth/user/add", name=name, password=password)
             self.call("auth/role/add", name=name)
             self.call("auth/user/grant", user=name, role=name)
-        first, after = (base64.b64encode(text).decode() for text in (b"/dm-master/", b"/dm-master0"))
-        self.call("auth/role/grant", name="loader", perm={"permType": "READWRITE", "key": first, "range_end": after})
+        for prefix in ("/dm-master/lightning-coord", "/dm-master/load-task"):  # "0" comes after "/"
+            first, after = (base64.b64encode(f"{prefix}{end}".encode()).decode() for end in "/0")
+            permission = {"permType": "READWRITE", "key": first, "range_end": after}
+            self.call("auth/role/grant", name="loader", perm=permission)
         self.call("auth/enable")
 
     def _wait_until_ready(self) -> None:

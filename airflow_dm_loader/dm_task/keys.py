@@ -1,6 +1,6 @@
 """All keys of DM's task file, and what becomes of each.
 
-As of DM 8.5: ``dm/config/task.go`` and what it takes in (routes, filters, block-allow-list, target-database).
+As of tiflow in 2026: ``dm/config/task.go`` and what it takes in (routes, filters, block-allow-list, target-database).
 """
 
 from __future__ import annotations

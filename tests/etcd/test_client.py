@@ -24,7 +24,7 @@ def config(etcd: PrivateEtcd, **values: object) -> EtcdConfig:
 
 def failure(settings: EtcdConfig) -> LoaderError:
     with EtcdClient.open(settings) as client, pytest.raises(LoaderError) as caught:
-        client.get("/dm-master/x")
+        client.get("/dm-master/load-task/x")
     assert CANARY not in str(caught.value)
     return caught.value
 
@@ -108,13 +108,13 @@ def guarded() -> Iterator[PrivateEtcd]:
 def test_an_account_and_what_it_may(guarded: PrivateEtcd) -> None:
     account = {"user": "loader", "password": CANARY}
     with EtcdClient.open(config(guarded, **account)) as client:
-        client.put({"/dm-master/x": "1"})
-        assert client.list("/dm-master/") == {"/dm-master/x": "1"}
+        client.put({"/dm-master/load-task/x": "1"})
+        assert client.list("/dm-master/load-task/") == {"/dm-master/load-task/x": "1"}
         with pytest.raises(ConfigError, match="refuses this account: etcdserver: permission denied"):
             client.put({"/elsewhere": "1"})
         guarded.kill9()
         guarded.start()
-        assert client.get("/dm-master/x") == "1"  # its token is gone, so it says again who it is
+        assert client.get("/dm-master/load-task/x") == "1"  # its token is gone, so it says again who it is
     for wrong in ({}, {"user": "loader", "password": "wrong"}, {"user": "nobody", "password": CANARY}):
         error = failure(config(guarded, **wrong))
         assert isinstance(error, ConfigError)
