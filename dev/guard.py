@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 # `read` fails when the last writer of the pipe is gone. Twice, since something may be writing there yet.
 _SCRIPT = """
 pid=
+groups=
 while read -r word; do
     case $word in
     dismissed) exit 0 ;;
     nobody) pid= ;;
+    -*) groups="$groups $word" ;;
     *) pid=$word ;;
     esac
 done
 [ -n "$pid" ] && kill -9 "$pid"
+for group in $groups; do kill -9 "$group"; done
 rm -rf -- "$1"
 sleep 3
 rm -rf -- "$1"
@@ -47,6 +50,10 @@ class Guard:
     def watch(self, pid: int | None) -> None:
         """From now on this process is the one to kill; None: none is."""
         self._say("nobody" if pid is None else str(pid))
+
+    def watch_group(self, leader: int) -> None:
+        """This process group is to be killed too, with whatever else was said."""
+        self._say(f"-{leader}")
 
     def dismiss(self) -> None:
         """Let the guard go home: the clean-up is done."""

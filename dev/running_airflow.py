@@ -1,7 +1,7 @@
 """A real Airflow of our own: its services as processes, LocalExecutor, SQLite, and its REST API to talk to it.
 
 Nothing of an Airflow that the machine has is touched or heeded. A service can be ended or killed in the middle of a
-run, and started again.
+run, and started again. All of it goes when this process does, even by ``kill -9``.
 
     with RunningAirflow(folder, dags, environment={"AIRFLOW_CONN_DM_TARGET": "mysql://..."}) as airflow:
         airflow.trigger("dm_load", "run", {"task_name": "t", "dump_uri": "/dump"})
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sqlite3
@@ -20,13 +21,15 @@ import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from dev.guard import Guard
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 SERVICES = ("api-server", "scheduler", "dag-processor")
 _START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 180.0, 15.0, 0.2
@@ -56,10 +59,13 @@ class RunningAirflow:
         self._environment = _environment(home, dags, self._port) | dict(environment)
         self._database = home / "airflow.db"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._groups: list[int] = []
+        self._guard: Guard | None = None
         self._token = ""
 
     def __enter__(self) -> Self:
         self._home.mkdir()
+        self._guard = Guard(self._home)
         try:
             subprocess.run(
                 [sys.executable, "-m", "airflow", "db", "migrate"],
@@ -78,17 +84,12 @@ class RunningAirflow:
     def __exit__(self, *_: object) -> None:
         for name in list(self._processes):
             self.end(name)
-        for process in self._left_behind():
+        for group in self._groups:  # a service that was killed leaves behind what it had started
             with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-
-    def _left_behind(self) -> Iterator[int]:
-        """What services that were killed had started: whatever has our home in its environment."""
-        ours = f"AIRFLOW_HOME={self._home}".encode()
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if ours in (folder / "environ").read_bytes().split(b"\0"):
-                    yield int(folder.name)
+                os.killpg(group, signal.SIGKILL)
+        if self._guard is not None:
+            self._guard.dismiss()
+        shutil.rmtree(self._home, ignore_errors=True)
 
     # -- its services
 
@@ -103,6 +104,9 @@ class RunningAirflow:
                 stderr=log,
                 start_new_session=True,
             )
+        self._groups.append(self._processes[name].pid)
+        if self._guard is not None:
+            self._guard.watch_group(self._processes[name].pid)
 
     def end(self, name: str) -> None:
         """End a service in good order, and what it started."""

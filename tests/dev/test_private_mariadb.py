@@ -119,3 +119,30 @@ def test_server_fixture_is_empty_for_every_test(server: PrivateMariaDB, run: int
     schemas = server.client("SHOW DATABASES", arguments=["-N"]).split()
     assert sorted(schemas) == [b"information_schema", b"mysql", b"performance_schema", b"sys"]
     server.client(f"CREATE DATABASE `left over {run}`")
+
+
+GROUP_OWNER = """
+import subprocess, sys, time
+from pathlib import Path
+from dev.guard import Guard
+guard = Guard(Path(sys.argv[1]))
+leader = subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], start_new_session=True)
+guard.watch_group(leader.pid)
+time.sleep(60)
+"""
+
+
+def test_a_process_group_goes_with_its_owner(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    command = [sys.executable, "-c", GROUP_OWNER, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        member = int(owner.stdout.readline())
+        time.sleep(0.2)  # until the guard has heard of it
+        assert is_running(member)
+
+        owner.kill()
+
+        assert is_gone_within(5, lambda: not is_running(member))
+        assert is_gone_within(5, lambda: not folder.exists())
