@@ -53,6 +53,14 @@ class OnConflict(StrEnum):
     FAIL = "fail"
 
 
+class LightningCheckpoint(StrEnum):
+    """Where ``tidb-lightning`` keeps its checkpoint."""
+
+    AUTO = "auto"
+    FILE = "file"
+    MYSQL = "mysql"
+
+
 class BarrierKind(StrEnum):
     """Where the sources of one load task wait for each other."""
 

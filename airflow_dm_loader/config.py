@@ -18,6 +18,7 @@ from airflow_dm_loader.choices import (
     BarrierKind,
     ImportMode,
     Level,
+    LightningCheckpoint,
     Mode,
     OnConflict,
     OnDuplicate,
@@ -37,6 +38,7 @@ __all__ = [
     "BarrierKind",
     "ImportMode",
     "Level",
+    "LightningCheckpoint",
     "LoadConfig",
     "Mode",
     "OnConflict",
@@ -95,7 +97,8 @@ class LoadConfig(Strict):
         ImportMode.LOGICAL,
         title="Engine",
         description="logical: SQL statements, on every target. import-into: TiDB's IMPORT INTO, from 7.5 on: one "
-        "source, a dump in S3 or GCS that TiDB can read, empty tables.",
+        "source, a dump in S3 or GCS that TiDB can read, empty tables. physical: tidb-lightning on the worker, TiDB "
+        "from 6.1 on.",
     )
     on_duplicate_logical: OnDuplicate = Field(
         OnDuplicate.REPLACE,
@@ -104,7 +107,10 @@ class LoadConfig(Strict):
         "there, store the one that comes in the conflict table, and pause the load with 34020.",
     )
     on_duplicate_physical: OnDuplicatePhysical = Field(
-        OnDuplicatePhysical.NONE, title="On a duplicate key (physical)", description="Physical import only."
+        OnDuplicatePhysical.NONE,
+        title="On a duplicate key (physical)",
+        description="Physical import only. none: duplicates show as a checksum difference. manual: tidb-lightning sets "
+        "the rows aside in the schema {meta_schema}_{task_name}, and the load pauses with 34020.",
     )
     checksum: Level = Field(
         Level.REQUIRED,
@@ -154,6 +160,45 @@ class LoadConfig(Strict):
         title="Convert engines to InnoDB",
         description="Create tables of engines without transactions, or that the target lacks, in InnoDB. "
         "Off: such a table is refused.",
+    )
+    lightning_path: str | None = Field(
+        None,
+        min_length=1,
+        title="tidb-lightning",
+        description="Path of the program, or of its folder, on the workers. None: the one on PATH.",
+    )
+    lightning_checkpoint: LightningCheckpoint = Field(
+        LightningCheckpoint.AUTO,
+        title="Lightning: checkpoint",
+        description="auto: a file beside a local dump, else a schema in the target, as DM. mysql: a schema in the "
+        "target, for a dump on a disk that several workers share. file.",
+    )
+    pd_addr: str | None = Field(
+        None,
+        min_length=1,
+        title="Lightning: PD address",
+        description="host:port of PD. None: tidb-lightning asks the TiDB server.",
+    )
+    pd_security: dict[str, str] = Field(
+        default_factory=dict,
+        title="Lightning: TLS of the cluster",
+        description='Paths on the worker, for TiKV and PD: {"ca": ..., "cert": ..., "key": ...}. Empty: no TLS.',
+    )
+    sorting_dir_physical: str | None = Field(
+        None,
+        min_length=1,
+        title="Lightning: sorting folder",
+        description="On the worker's disk, with room for the dump's tables and indexes. None: the dump's folder and "
+        "'.sorting', as DM.",
+    )
+    disk_quota_physical: str | None = Field(
+        None, title="Lightning: disk quota", description="Of the sorting folder, such as 50GiB. None: Lightning's own."
+    )
+    range_concurrency: int | None = Field(
+        None, ge=1, title="Lightning: writes to TiKV at once", description="range-concurrency. None: Lightning's own."
+    )
+    compress_kv_pairs: str | None = Field(
+        None, title="Lightning: compress what is sent to TiKV", description="gzip or gz. None: not at all."
     )
     import_into_threads: int | None = Field(
         None, ge=1, title="IMPORT INTO: threads", description="THREAD of each job. None: the server chooses."
@@ -249,6 +294,8 @@ class LoadConfig(Strict):
         "analyze",
         "on_conflict",
         "barrier",
+        "lightning_checkpoint",
+        "compress_kv_pairs",
         mode="before",
     )
     @classmethod
@@ -301,16 +348,31 @@ class LoadConfig(Strict):
             raise ValueError(f"sources must contain this load's source_id {self.source_id!r}")
         if len(set(self.sources)) != len(self.sources):
             raise ValueError("sources names a source twice")
-        not_yet = {
-            "import_mode": self.import_mode is ImportMode.PHYSICAL,
-            "on_duplicate_physical": self.on_duplicate_physical is not OnDuplicatePhysical.NONE,
-        }
-        for name, asked in not_yet.items():
-            if asked:
-                raise ValueError(f"{name}: this version does not offer that yet, so it is refused")
         return self
 
-    @field_validator("import_into_max_write_speed", "import_into_disk_quota")
+    @field_validator("compress_kv_pairs")
+    @classmethod
+    def _compression(cls, value: str | None) -> str | None:
+        if value not in (None, "gz", "gzip"):
+            raise ValueError("must be gzip or gz")
+        return value
+
+    @field_validator("pd_security")
+    @classmethod
+    def _cluster_tls(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(value) - {"ca", "cert", "key"}):
+            raise ValueError(f"takes ca, cert and key, not {', '.join(unknown)}")
+        if value and ("ca" not in value or ("cert" in value) != ("key" in value)):
+            raise ValueError("needs ca, and cert and key together or neither")
+        return value
+
+    @model_validator(mode="after")
+    def _physical(self) -> Self:
+        if self.import_mode is ImportMode.PHYSICAL and self.collation_map:
+            raise ValueError("collation_map: tidb-lightning creates the tables itself, as the dump has them")
+        return self
+
+    @field_validator("import_into_max_write_speed", "import_into_disk_quota", "disk_quota_physical")
     @classmethod
     def _size(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([KMGTP]i?)?B", value):

@@ -22,6 +22,7 @@
     │   ├── LockedError                 a lock wait timeout, a deadlock
     │   ├── BarrierTimeoutError         other sources are not there yet
     │   ├── DumpTimeoutError            the dump did not finish in time
+    │   ├── LightningError              tidb-lightning ended before its work was done
     │   └── LoadInterruptedError        we were asked to stop (pause, clear, kill)
     └── DataError                       34019  this row, this file
         ├── DumpFormatError             34006  a file is not what its name says
@@ -244,6 +245,15 @@ class DumpTimeoutError(RetriableError):
     """The dump that was waited for did not finish in time."""
 
     default_remedy = "Look whether the dump is still running, or failed; then clear this task: it waits again."
+
+
+class LightningError(RetriableError):
+    """``tidb-lightning`` ended before its work was done."""
+
+    default_remedy = (
+        "Look at its lines in this task's log. A retry, or clearing run_import, goes on at its checkpoint: what is "
+        "imported is not imported again."
+    )
 
 
 class LoadInterruptedError(RetriableError):

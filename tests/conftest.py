@@ -89,16 +89,16 @@ def second_mariadb() -> Iterator[PrivateMariaDB]:
 @pytest.fixture
 def server(mariadb: PrivateMariaDB) -> PrivateMariaDB:
     """The run's server with no schema, no session and no account but its own."""
-    return _emptied(mariadb)
+    return emptied(mariadb)
 
 
 @pytest.fixture
 def source(second_mariadb: PrivateMariaDB) -> PrivateMariaDB:
     """A second server, as empty, for tests that compare two."""
-    return _emptied(second_mariadb)
+    return emptied(second_mariadb)
 
 
-def _emptied(mariadb: PrivateMariaDB) -> PrivateMariaDB:
+def emptied(mariadb: PrivateMariaDB) -> PrivateMariaDB:
     with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (mariadb.user,))
         for (session,) in cursor.fetchall():

@@ -12,6 +12,7 @@ from airflow_dm_loader.config import LoadConfig
 
 # Params without a section are what the form opens with; the others are folded.
 WHAT, HOW, CHECKS, SOURCES, STATE = "", "How", "Checks", "Several sources", "Session and state"
+PHYSICAL = "Physical import"
 IMPORT_INTO = "IMPORT INTO"
 
 _SECTIONS = {
@@ -32,6 +33,16 @@ _SECTIONS = {
         "case_sensitive",
         "clean_dump_files",
         "remove_meta",
+    ),
+    PHYSICAL: (
+        "lightning_path",
+        "lightning_checkpoint",
+        "pd_addr",
+        "pd_security",
+        "sorting_dir_physical",
+        "disk_quota_physical",
+        "range_concurrency",
+        "compress_kv_pairs",
     ),
     IMPORT_INTO: (
         "import_into_threads",

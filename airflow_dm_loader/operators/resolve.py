@@ -99,7 +99,9 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
     ]
     if len(found) > max_tables:
         lines.append(f"\nand {len(found) - max_tables} tables more.")
-    if outcome.conflicts:
+    if outcome.conflicts and config.import_mode == "physical":
+        lines.append(f"\nThe rows in conflict are in the schema `{config.meta_schema}_{config.task_name}`.")
+    elif outcome.conflicts:
         lines.append(f"\nThe rows in conflict are in `{config.meta_schema}`.`dm_loader_conflict`.")
     lines.append(f"\n**{ACCEPT}**: the load goes on to finished. **{ABORT}**: this task fails.")
     return subject, "\n".join(lines)

@@ -11,6 +11,7 @@ raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else.
     beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path, open_barrier
     tables.py      create_tables, build_indexes
     rows.py        import_shares, run_import
+    physical.py    what these do where tidb-lightning does the work
     import_into.py  the rows, where TiDB's IMPORT INTO does: submit_jobs, look_at_jobs, settle_jobs, cancel_jobs
     outcome.py     verify, current_outcome, resolve_conflicts, accept_outcome
     ending.py      analyze, finish, clean_dump_files

@@ -20,7 +20,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
 from airflow_dm_loader.etcd.settings import EtcdConfig
-from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_etcd, open_meta, open_stored, storage_of
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.plan.planner import make_plan
@@ -105,6 +105,9 @@ def prepare_checkpoint(
         if config.import_mode is ImportMode.IMPORT_INTO:
             import_into.check_server(server)
             import_into.check_dump(config, plan, storage, access)
+        if config.import_mode is ImportMode.PHYSICAL:
+            physical.check_server(server)
+            physical.check_load(config, target, plan, access)
         check_plan(meta.db, server, config, plan)
         fitting = fitting_chunks(config, server)
         meta.create()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.config import Level, LoadConfig, Mode, TargetConfig
+from airflow_dm_loader.config import ImportMode, Level, LoadConfig, Mode, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.errors import (
@@ -11,6 +11,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
 from airflow_dm_loader.etcd.settings import EtcdConfig
+from airflow_dm_loader.phases import physical
 from airflow_dm_loader.phases.opened import open_etcd, open_stored, storage_of
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.state import files, load_tasks, loads, outcomes
@@ -65,6 +66,8 @@ def finish(config: LoadConfig, target: TargetConfig, worker: Worker, *, etcd: Et
             if client is not None:
                 load_tasks_in_etcd.delete(client, config)
         meta.db.commit()
+        if config.import_mode is ImportMode.PHYSICAL:
+            physical.forget_checkpoint(meta, load)
         return make_report(meta, config, loads.get(meta, config), outcome, worker, had_finished=had_finished)
 
 

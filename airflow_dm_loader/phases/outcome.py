@@ -6,11 +6,14 @@ import socket
 import uuid
 from collections.abc import Callable
 
-from airflow_dm_loader.config import LoadConfig, OnConflict, TargetConfig
+from airflow_dm_loader.config import ImportMode, LoadConfig, OnConflict, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.engines.lightning import outcome as lightning_outcome
 from airflow_dm_loader.errors import (
     CheckpointError,
+    ConfigError,
 )
+from airflow_dm_loader.phases import physical
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
@@ -67,6 +70,12 @@ def verify(
             return outcomes.current(meta, load.load_id)
         check_same_dump(load, inventory)
         check_same_rules(load, config)
+        if config.import_mode is ImportMode.PHYSICAL:
+            if compare_with is not None:
+                raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
+            outcome = physical.verify(config, meta, load, turn, inventory)
+            meta.db.commit()
+            return outcome
         waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
         if waiting:
             raise CheckpointError(
@@ -122,7 +131,9 @@ def resolve_conflicts(config: LoadConfig, target: TargetConfig, worker: Worker, 
             return outcomes.current(meta, load.load_id)
         events.record(meta, load.load_id, EventKind.SHOWN, worker, outcome_id=outcome.outcome_id)
         meta.db.commit()
-        raise found_error(config, meta, load.load_id, outcome)
+        physical_import = config.import_mode is ImportMode.PHYSICAL
+        say = lightning_outcome.found_error if physical_import else found_error
+        raise say(config, meta, load.load_id, outcome)
 
 
 def accept_outcome(

@@ -8,7 +8,7 @@ from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.opened import inventory_of, open_meta, schema_reader, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -46,6 +46,9 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
                 if config.import_mode is ImportMode.IMPORT_INTO:
                     warnings += import_into.check_server(drafting.server)
                     import_into.check_dump(config, plan, storage, access)
+                if config.import_mode is ImportMode.PHYSICAL:
+                    physical.check_server(drafting.server)
+                    physical.check_load(config, target, plan, access)
                 draft = drafting.draft(db, plan)
                 warnings += drafting.check(db, plan, draft)
             except RetriableError:

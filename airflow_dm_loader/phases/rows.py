@@ -8,7 +8,7 @@ from collections.abc import Callable
 from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
-from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
@@ -22,6 +22,8 @@ def import_shares(config: LoadConfig, target: TargetConfig) -> list[int]:
     """The numbers of the shares that import tasks take: ``[0, 1, ...]``, at least one."""
     if config.import_mode is ImportMode.IMPORT_INTO:
         return import_into.table_shares(config, target)
+    if config.import_mode is ImportMode.PHYSICAL:
+        return [0]  # tidb-lightning is one program
     with open_stored(config, target) as (meta, load):
         return list(range(len(file_shares(meta, load, config.import_tasks))))
 
@@ -55,6 +57,15 @@ def run_import(
             target,
             share,
             worker=worker,
+            on_progress=on_progress,
+            progress_interval_s=progress_interval_s,
+            stop=stop,
+            access=access,
+        )
+    if config.import_mode is ImportMode.PHYSICAL:
+        return physical.import_all(
+            config,
+            target,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,
             stop=stop,

@@ -11,7 +11,7 @@ from airflow_dm_loader.engines.logical.importer import index_builder
 from airflow_dm_loader.errors import (
     CheckpointError,
 )
-from airflow_dm_loader.phases import import_into
+from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
@@ -37,6 +37,8 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
     Raises:
         TargetError: the target can't take this load; nothing was created.
     """
+    if config.import_mode is ImportMode.PHYSICAL:
+        return physical.note_tables(config, target, access=access)
     storage = storage_of(config, access)
     inventory = inventory_of(config, access, storage)
     plan = make_plan(inventory, config)
@@ -95,6 +97,8 @@ def build_indexes(
         LoadInterruptedError: ``stop`` was set.
         CheckpointError: a table that waits for its indexes has not all its rows yet.
     """
+    if config.import_mode is ImportMode.PHYSICAL:  # tidb-lightning makes them with the rows
+        return {"tables": 0}
     with open_stored(config, target) as (meta, load):
         waiting = indexes.waiting_indexes(meta, load.load_id)
         incomplete = set(waiting) - indexes.complete_tables(meta, load.load_id)

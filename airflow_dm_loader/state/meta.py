@@ -137,6 +137,15 @@ _TABLES = {
         `detail` TEXT NOT NULL,
         `created_at` {moment},
         KEY `load_kind` (`load_id`, `kind`)""",
+    # how far tidb-lightning is, under import_mode=physical
+    "lightning": """
+        `load_id` BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+        `stage` VARCHAR(32) NOT NULL,
+        `checkpoint_driver` VARCHAR(16) NOT NULL,
+        `checkpoint_place` VARCHAR(4096) NOT NULL,
+        `task_id_before` BIGINT NOT NULL,
+        `findings` LONGTEXT NOT NULL,
+        `updated_at` {moment}""",
     # DM's load-task lock: which host has the dump
     "load_task": """
         `task_name` VARCHAR(255) NOT NULL,
@@ -156,7 +165,19 @@ _TABLES = {
 }
 
 TABLE_NAMES = tuple(f"dm_loader_{name}" for name in _TABLES)
-_OF_ONE_LOAD = ("load", "sender", "file", "chunk", "table", "index", "import_job", "conflict", "outcome", "event")
+_OF_ONE_LOAD = (
+    "load",
+    "sender",
+    "file",
+    "chunk",
+    "table",
+    "index",
+    "import_job",
+    "conflict",
+    "outcome",
+    "event",
+    "lightning",
+)
 _MISSING = frozenset({1049, 1146})  # unknown database, no such table
 
 

@@ -15,9 +15,6 @@ from dev.settings_docs import PAGE, settings_page
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 
-# Settings of the physical mode.
-NOT_YET = {"sorting_dir_physical", "disk_quota_physical", "range_concurrency", "compress_kv_pairs", "pd_addr"}
-
 
 def test_the_settings_page_is_made_from_the_code() -> None:
     assert PAGE.read_text() == settings_page(), "run: python -m dev.settings_docs"
@@ -30,7 +27,7 @@ def test_the_page_of_dms_keys_is_made_from_the_code_and_names_them_all() -> None
     assert len(keys) > 140
     assert [path for path in keys if f"| `{path}` |" not in page] == []
     settings = {key.setting for path, key in keys.items() if key.unit is Unit.LOAD and "target-database" not in path}
-    assert settings - {"", "TargetConfig", *LoadConfig.model_fields} <= NOT_YET
+    assert settings - {"", "TargetConfig", *LoadConfig.model_fields} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -55,6 +55,7 @@ def test_the_form_opens_with_what_must_be_said_and_folds_the_rest() -> None:
     ]
     assert {param.schema["section"] for name, param in PARAMS.items() if name not in opened} == {
         "How",
+        "Physical import",
         "IMPORT INTO",
         "Checks",
         "Several sources",

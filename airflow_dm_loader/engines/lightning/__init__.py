@@ -1,0 +1,14 @@
+"""The physical engine: TiDB's own ``tidb-lightning``, driven from outside.
+
+settings.py     a load -> Lightning's configuration; pure
+toml_text.py    that as TOML
+checkpoint.py   where Lightning keeps its checkpoint, which we keep until our own state says that the load is finished
+heads.py        what the heads of the data files say, which Lightning does not read
+executable.py   finds the program, asks its version
+process.py      runs it: its own process group, its output line by line, its end
+status.py       asks it over HTTP how far it is
+endings.py      what its end means: imported, a checksum that differs, or an error
+run.py          one run from the TOML to the ending
+task_info.py    the rows in conflict that it left in the target
+outcome.py      what was loaded, as an outcome that a person may have to accept
+"""

@@ -1,0 +1,103 @@
+"""What Lightning needs of the data files' heads: it skips their ``SET`` statements, and has one session for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.dump.compression import open_decoded
+from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.inventory import DataFile
+from airflow_dm_loader.dump.lexer import StatementReader
+from airflow_dm_loader.dump.statements import Rows, classify
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.target.session import file_session
+
+_UTF8 = frozenset({"binary", "utf8", "utf8mb3", "utf8mb4", "ascii"})  # Lightning takes bytes as UTF-8
+_KINDS = frozenset({FileKind.DATA_SQL, FileKind.DATA_CSV, FileKind.DATA_PARQUET})
+_DECODED = frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD, Compression.SNAPPY})
+
+
+@dataclass(frozen=True, slots=True)
+class RowSession:
+    """The session that all rows are read in."""
+
+    sql_mode: str
+    time_zone: str
+
+
+def check_files(files: Iterable[PlannedFile]) -> None:
+    """Refuse data files that Lightning does not read. It would leave them out without a word.
+
+    Raises:
+        DumpFormatError: of another kind, or compressed by something else.
+    """
+    for planned in files:
+        file = planned.source
+        if file.kind not in _KINDS:
+            raise DumpFormatError(
+                f"tidb-lightning reads no data files of this kind ({file.kind})",
+                file=file.name,
+                remedy="Dump as SQL, or load with import_mode=logical.",
+            )
+        if file.compression not in _DECODED:
+            raise DumpFormatError(
+                f"tidb-lightning does not read {file.compression}",
+                file=file.name,
+                remedy="Compress with gzip or zstd, or load with import_mode=logical.",
+            )
+
+
+def row_session(
+    config: LoadConfig, storage: DumpStorage, files: Iterable[PlannedFile], default_time_zone: str
+) -> RowSession:
+    """``sql_mode`` and ``time_zone`` by the head of each table's first file: tools write the same to all of a table.
+
+    Raises:
+        DumpFormatError: heads differ, so that one session can't be right for all; or a charset other than UTF-8.
+    """
+    found: RowSession | None = None
+    first_name = ""
+    seen: set[tuple[str, str]] = set()
+    for planned in files:
+        file = planned.source
+        if file.kind is not FileKind.DATA_SQL or not file.file_bytes or (file.schema, file.table) in seen:
+            continue
+        seen.add((file.schema, file.table))
+        session = _session_of(config, storage, file, default_time_zone)
+        if found is None:
+            found, first_name = session, file.name
+        elif session != found:
+            raise DumpFormatError(
+                f"its head asks for another sql_mode or time_zone than that of {first_name!r}, and tidb-lightning has "
+                "one session for all",
+                file=file.name,
+                remedy="Load with import_mode=logical, which honours each file's head.",
+            )
+    return found or _as_session(config, {}, default_time_zone)
+
+
+def _session_of(config: LoadConfig, storage: DumpStorage, file: DataFile, default_time_zone: str) -> RowSession:
+    head: dict[str, str] = {}
+    with open_decoded(storage, file.name, file.compression) as decoded:
+        for statement in StatementReader(decoded, file=file.name):
+            kind = classify(statement, file=file.name)
+            if isinstance(kind, Rows):
+                break
+            head |= kind.values
+    charset = str(head.get("names") or head.get("character_set_client") or "utf8mb4").lower()
+    if charset not in _UTF8:
+        raise DumpFormatError(
+            f"the file is in {charset}, and tidb-lightning reads UTF-8 alone",
+            file=file.name,
+            remedy="Load it with import_mode=logical, or dump in utf8mb4 or binary.",
+        )
+    return _as_session(config, head, default_time_zone)
+
+
+def _as_session(config: LoadConfig, head: dict[str, str], default_time_zone: str) -> RowSession:
+    session = file_session(config, head, default_time_zone)
+    return RowSession(str(session["sql_mode"]), str(session["time_zone"]))

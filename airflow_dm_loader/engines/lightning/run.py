@@ -1,0 +1,132 @@
+"""One run of ``tidb-lightning``: its configuration in a file that nobody else can read, its end, its meaning."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_dm_loader.engines.import_into.secrets import Redactor
+from airflow_dm_loader.engines.lightning.endings import Ended, Output, PortTaken, conclude
+from airflow_dm_loader.engines.lightning.executable import Lightning, child_environment
+from airflow_dm_loader.engines.lightning.process import ChildProcess
+from airflow_dm_loader.engines.lightning.status import Progress, ask_progress
+from airflow_dm_loader.engines.lightning.toml_text import to_toml
+from airflow_dm_loader.errors import LightningError
+
+_log = logging.getLogger(__name__)
+
+GRACE_S = 30.0  # between SIGTERM and SIGKILL
+_TICK_S = 0.5
+_PORTS_TRIED = 5
+_CTL_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the caller wants to know and do while it runs."""
+
+    stop: threading.Event
+    on_progress: Callable[[Progress | None], None]
+    progress_interval_s: float
+    keep_alive: Callable[[], None]  # about every progress_interval_s; raises where the run must end
+
+
+@dataclass(frozen=True)
+class LightningRun:
+    """Runs Lightning, and its helper, with one configuration.
+
+    ``settings`` gives the configuration for a port of the HTTP server.
+    """
+
+    program: Lightning
+    settings: Callable[[int], Mapping[str, Any]]
+    security: Mapping[str, str]
+    redactor: Redactor
+
+    def ignore_checkpoint_errors(self) -> str | None:
+        """Let a run go on at tables where an earlier one failed, as DM does.
+
+        Returns:
+            What went wrong with it, which is no more than a warning; None: nothing.
+        """
+        if self.program.ctl_path is None:
+            return "tidb-lightning-ctl is neither beside tidb-lightning nor on PATH"
+        with _secret_file(to_toml(self.settings(0))) as path:
+            try:
+                done = subprocess.run(
+                    [str(self.program.ctl_path), "--config", str(path), "--checkpoint-error-ignore=all"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    timeout=_CTL_TIMEOUT_S,
+                    env=child_environment(),
+                    check=False,
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                return f"tidb-lightning-ctl: {type(error).__name__}"
+        if done.returncode == 0:
+            return None
+        text = self.redactor.text(done.stdout.decode("utf-8", "replace").strip()[-500:])
+        return f"tidb-lightning-ctl failed with exit code {done.returncode}: {text}"
+
+    def run(self, watch: Watch) -> Ended:
+        """Run it to its end. For errors see :func:`~airflow_dm_loader.engines.lightning.endings.conclude`."""
+        for _ in range(_PORTS_TRIED):
+            try:
+                return self._run_at(_free_port(), watch)
+            except PortTaken:
+                _log.warning("Somebody took the port of tidb-lightning's HTTP server: it is started again with another")
+        raise LightningError(f"tidb-lightning found its port taken {_PORTS_TRIED} times")
+
+    def _run_at(self, port: int, watch: Watch) -> Ended:
+        output = Output()
+
+        def take(line: str) -> None:
+            shown = self.redactor.text(line)
+            output.add(shown)
+            _log.info("tidb-lightning: %s", shown)
+
+        with (
+            _secret_file(to_toml(self.settings(port))) as path,
+            ChildProcess([str(self.program.path), "--config", str(path)], child_environment(), take) as child,
+        ):
+            exit_code, stopped = self._wait(child, port, watch)
+        return conclude(exit_code, output, stopped=stopped)
+
+    def _wait(self, child: ChildProcess, port: int, watch: Watch) -> tuple[int, bool]:
+        looked_at = time.monotonic()
+        tick_s = min(_TICK_S, watch.progress_interval_s)
+        while (code := child.wait(tick_s)) is None:
+            if watch.stop.is_set():
+                return child.stop(GRACE_S), True
+            if time.monotonic() - looked_at >= watch.progress_interval_s:
+                watch.keep_alive()
+                watch.on_progress(ask_progress(port, self.security))
+                looked_at = time.monotonic()
+        return code, watch.stop.is_set() and code != 0
+
+
+@contextmanager
+def _secret_file(text: str) -> Iterator[Path]:
+    """A file with mode 0600 in a folder with mode 0700; both go at the end, however that comes."""
+    with tempfile.TemporaryDirectory(prefix="dm-loader-lightning-") as folder:
+        path = Path(folder) / "tidb-lightning.toml"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        yield path
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,70 @@
+"""How far Lightning is, as its HTTP server says: ``GET /progress/task``."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from airflow_dm_loader.report import TableStatus
+
+_TIMEOUT_S = 3.0
+_LARGEST_ANSWER_BYTES = 64 << 20
+_COMPLETED = 2  # also where it failed
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Bytes are bytes of the data files, as Lightning counts them."""
+
+    finished_bytes: int
+    total_bytes: int
+    tables: tuple[TableStatus, ...]  # those that are begun and not complete
+
+
+def ask_progress(port: int, security: Mapping[str, str]) -> Progress | None:
+    """Ask once; None where it does not answer (yet), or not in the documented form.
+
+    Args:
+        security: ``ca``, ``cert`` and ``key`` of the cluster; with them Lightning's own server speaks TLS too.
+    """
+    try:
+        with closing(_connect(port, security)) as connection:
+            connection.request("GET", "/progress/task", headers={"Accept-Encoding": "identity"})
+            answer = connection.getresponse()
+            if answer.status != http.client.OK:
+                return None
+            return parse_progress(answer.read(_LARGEST_ANSWER_BYTES))
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def parse_progress(raw: bytes) -> Progress | None:
+    """``{"t": {"`s`.`t`": {"w": written, "z": size, "s": status, "m": message}}, "s": status, "m": message}``."""
+    try:
+        tables = json.loads(raw)["t"]
+        found = [
+            (name.replace("`", ""), int(table.get("w") or 0), int(table.get("z") or 0), int(table.get("s") or 0))
+            for name, table in (tables or {}).items()
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    begun = tuple(
+        TableStatus(table=name, finished_bytes=written, total_bytes=size, indexes="none")
+        for name, written, size, status in found
+        if status and status != _COMPLETED
+    )
+    return Progress(sum(item[1] for item in found), sum(item[2] for item in found), begun)
+
+
+def _connect(port: int, security: Mapping[str, str]) -> http.client.HTTPConnection:
+    if not security:
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
+    context = ssl.create_default_context(cafile=security.get("ca"))
+    context.check_hostname = False  # the certificate is of the cluster's address, not of this loopback one
+    if security.get("cert"):
+        context.load_cert_chain(security["cert"], keyfile=security.get("key"))
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_S, context=context)

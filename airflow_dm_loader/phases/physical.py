@@ -1,0 +1,319 @@
+"""The phases of a physical import, where ``tidb-lightning`` does the work: it creates the tables, and sends the rows.
+
+Nothing is imported twice: our record and Lightning's checkpoint are each kept until the other can do without it
+(docs/decisions/010).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from urllib.parse import quote
+
+from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.tidb_uri import tidb_uri
+from airflow_dm_loader.engines.import_into.secrets import Redactor
+from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
+from airflow_dm_loader.engines.lightning.endings import Ended
+from airflow_dm_loader.engines.lightning.executable import Lightning, find_lightning
+from airflow_dm_loader.engines.lightning.heads import check_files, row_session
+from airflow_dm_loader.engines.lightning.outcome import record_outcome
+from airflow_dm_loader.engines.lightning.run import LightningRun, Watch
+from airflow_dm_loader.engines.lightning.settings import (
+    Surroundings,
+    check_target,
+    lightning_settings,
+    secrets_of,
+    sorting_dir,
+    table_filter,
+    task_info_schema,
+)
+from airflow_dm_loader.engines.lightning.status import Progress
+from airflow_dm_loader.engines.lightning.task_info import last_task_id
+from airflow_dm_loader.engines.logical.importer import ShareReport
+from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.speed import SpeedWindow, make_status
+from airflow_dm_loader.state import files, lightning, loads
+from airflow_dm_loader.state.files import TableRow
+from airflow_dm_loader.state.lightning import LightningRow, LightningStage
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.state.turns import Turn
+from airflow_dm_loader.state.updating import check_same_rules
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.preflight import check_names
+from airflow_dm_loader.target.schema import existing_tables, is_empty
+from airflow_dm_loader.target.server import Flavour, Server, ask_server
+from airflow_dm_loader.target.session import base_session, target_time_zone
+
+_log = logging.getLogger(__name__)
+_OLDEST = (6, 1)  # from here on GET_LOCK holds in the whole cluster
+
+
+def check_server(server: Server) -> None:
+    """Refuse a server that is not TiDB, by name."""
+    if server.flavour is not Flavour.TIDB or server.version < _OLDEST:
+        raise TargetError(
+            f"import_mode: the target is {server}, and physical import is TiDB's, from 6.1 on",
+            remedy="Use import_mode=logical, which every server takes.",
+        )
+
+
+def check_load(config: LoadConfig, target: TargetConfig, plan: LoadPlan, access: DumpAccess | None) -> None:
+    """Refuse what Lightning can't read, reach or write down, before anything is created."""
+    check_target(target)
+    check_files(plan.files)
+    tidb_uri(config.dump_uri, access)
+    sorting_dir(config)
+    checkpoint_of(config)
+    if config.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
+        task_info_schema(config)
+
+
+def note_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None) -> dict[str, object]:
+    """What ``create_tables`` does here: note what each table is like before Lightning creates those that are missing.
+
+    Returns:
+        As :func:`~airflow_dm_loader.phases.tables.create_tables`; nothing is ``created`` yet.
+    """
+    inventory = inventory_of(config, access)
+    plan = make_plan(inventory, config)
+    with open_stored(config, target) as (meta, load):
+        check_same_dump(load, inventory)
+        check_same_rules(load, config)
+        check_server(ask_server(meta.db))
+        check_load(config, target, plan, access)
+        check_names(plan)
+        ours = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
+        there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
+        rows = []
+        for table in plan.tables:
+            exists = table.table in there[table.schema]
+            empty = not exists or is_empty(meta.db, table.schema, table.table)
+            rows.append(TableRow(table.schema, table.table, not exists, empty, ()))
+        files.register_tables(meta, load.load_id, rows)
+        meta.db.commit()
+    for warning in plan.warnings:
+        _log.warning("%s", warning)
+    return {
+        "created": [],
+        "existing": [f"{row.schema}.{row.table}" for row in rows if not row.created],
+        "views": [],
+        "not_empty": [
+            f"{row.schema}.{row.table}" for row in rows if not row.empty_before and (row.schema, row.table) not in ours
+        ],
+        "warnings": list(plan.warnings),
+        "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()} | plan.left_out.counts(),
+    }
+
+
+def import_all(
+    config: LoadConfig,
+    target: TargetConfig,
+    *,
+    on_progress: Callable[[LoadStatus], None] | None,
+    progress_interval_s: float,
+    stop: threading.Event,
+    access: DumpAccess | None,
+) -> ShareReport:
+    """Run Lightning to its end, unless our record says that all rows are in.
+
+    A checksum that differs is no error here: all rows are in, and the checksum step makes an outcome of it.
+
+    Raises:
+        LockedError: another attempt is at it.
+        LightningError: Lightning failed; a retry goes on at its checkpoint.
+        LoadInterruptedError: ``stop`` was set.
+    """
+    started = time.monotonic()
+    storage = storage_of(config, access, stop=stop)
+    inventory = inventory_of(config, access, storage)
+    plan = make_plan(inventory, config)
+    with open_stored(config, target) as (meta, load):
+        check_same_dump(load, inventory)
+        check_same_rules(load, config)
+        check_server(ask_server(meta.db))
+        check_load(config, target, plan, access)
+        lightning.lock(meta, config)
+        row = lightning.find(meta, load.load_id)
+        if row is not None and row.stage in {LightningStage.IMPORTED, LightningStage.CLEANED}:
+            _log.info("All rows are in: tidb-lightning is not run again")
+        else:
+            program = find_lightning(config.lightning_path)
+            _log.info("Running %s", program)
+            run = _prepare_run(config, target, meta, load, storage, plan, program, access)
+            _begin(config, meta, load, run, row)
+            watch = Watch(
+                stop=stop,
+                on_progress=_teller(load, plan, on_progress),
+                progress_interval_s=progress_interval_s,
+                keep_alive=lambda: lightning.check_lock(meta, config, load.load_id),
+            )
+            _store(config, meta, load, run.run(watch))
+    if on_progress is not None:
+        on_progress(_status(load, plan.file_bytes, plan.file_bytes, 0, done=True))
+    return ShareReport(
+        share=0,
+        rows_sent=0,  # Lightning does not tell; the checksum step counts what is in the tables
+        chunks_sent=0,
+        chunks_skipped=0,
+        files_done=len(plan.files),
+        file_bytes=plan.file_bytes,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def verify(config: LoadConfig, meta: Meta, load: Load, turn: Turn, inventory: DumpInventory) -> Outcome:
+    """What Lightning found, as a new outcome; the caller commits.
+
+    Raises:
+        CheckpointError: the import has not ended.
+    """
+    row = lightning.find(meta, load.load_id)
+    if row is None or row.stage is LightningStage.BEGUN:
+        raise CheckpointError(
+            "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
+        )
+    return record_outcome(config, meta, load, turn, make_plan(inventory, config), row)
+
+
+def forget_checkpoint(meta: Meta, load: Load) -> None:
+    """Remove Lightning's checkpoint, now that our own state says that the load is finished. A problem is a warning."""
+    row = lightning.find(meta, load.load_id)
+    if row is None or row.stage is LightningStage.CLEANED:
+        return
+    checkpoint = Checkpoint(Driver(row.checkpoint_driver), row.checkpoint_place)
+    try:
+        checkpoint.remove(meta.db)
+        lightning.move(meta, load.load_id, LightningStage.CLEANED)
+        meta.db.commit()
+    except (LoaderError, OSError) as error:
+        with suppress(LoaderError):
+            meta.db.rollback()
+        _log.warning("The checkpoint of tidb-lightning stays, %s: %s", checkpoint, error)
+
+
+def _begin(config: LoadConfig, meta: Meta, load: Load, run: LightningRun, row: LightningRow | None) -> None:
+    """Before Lightning runs: nothing of an older load may be in its checkpoint; what is of this one goes on."""
+    checkpoint = checkpoint_of(config)
+    if row is None:
+        _remove_left_over(checkpoint, meta.db)
+        manual = config.on_duplicate_physical is OnDuplicatePhysical.MANUAL
+        before = last_task_id(meta.db, task_info_schema(config)) if manual else 0
+        lightning.begin(
+            meta, load.load_id, driver=checkpoint.driver.value, place=checkpoint.place, task_id_before=before
+        )
+    elif (row.checkpoint_driver, row.checkpoint_place) != (checkpoint.driver.value, checkpoint.place):
+        begun = Checkpoint(Driver(row.checkpoint_driver), row.checkpoint_place)
+        raise CheckpointError(
+            f"the import was begun with its checkpoint in {begun}, and can't go on with {checkpoint}",
+            remedy="Put lightning_checkpoint and dump_uri back as they were.",
+        )
+    elif (problem := run.ignore_checkpoint_errors()) is not None:
+        _log.warning("Errors in the checkpoint of tidb-lightning could not be ignored, as DM does: %s", problem)
+    loads.set_status(meta, load.load_id, "running")
+    meta.db.commit()
+
+
+def _remove_left_over(checkpoint: Checkpoint, db: Database) -> None:
+    try:
+        checkpoint.remove(db)
+    except OSError as error:
+        raise TargetError(
+            f"what an older load left in {checkpoint} can't be removed: {error.strerror}",
+            remedy="Remove it by hand, or set lightning_checkpoint to mysql; then clear run_import.",
+        ) from error
+
+
+def _store(config: LoadConfig, meta: Meta, load: Load, ended: Ended) -> None:
+    """All rows are in: write that down, before anything else. Lightning's checkpoint says the same until then."""
+    differences = {difference.table: difference.describe() for difference in ended.differences}
+    lightning.check_lock(meta, config, load.load_id)
+    stage = LightningStage.CHECKSUM_DIFFERS if ended.differs else LightningStage.IMPORTED
+    lightning.move(meta, load.load_id, stage, {"differences": differences})
+    files.mark_done(meta, load.load_id, [row.file_id for row in files.list_files(meta, load.load_id)])
+    meta.db.commit()
+
+
+def _prepare_run(
+    config: LoadConfig,
+    target: TargetConfig,
+    meta: Meta,
+    load: Load,
+    storage: DumpStorage,
+    plan: LoadPlan,
+    program: Lightning,
+    access: DumpAccess | None,
+) -> LightningRun:
+    source_dir = tidb_uri(config.dump_uri, access)
+    rows = row_session(config, storage, plan.files, target_time_zone(meta.db))
+    checkpoint = checkpoint_of(config)
+    variables = _user_variables(config, ask_server(meta.db))
+
+    def settings(port: int) -> Mapping[str, object]:
+        around = Surroundings(
+            version=program.version,
+            source_dir=source_dir,
+            session={**variables, "time_zone": rows.time_zone},
+            sql_mode=rows.sql_mode,
+            checkpoint=checkpoint,
+            status_port=port,
+            filter=table_filter(plan),
+        )
+        return lightning_settings(config, target, around)
+
+    settings(0)  # raises what can't be said
+    redactor = Redactor.of_uris([source_dir.get_secret_value()])
+    known = _spellings(secrets_of(target))
+    return LightningRun(program, settings, config.pd_security, Redactor((*known, *redactor.values)))
+
+
+def _user_variables(config: LoadConfig, server: Server) -> dict[str, str]:
+    """The user's session variables; ``sql_mode`` and ``time_zone`` have places of their own. Raises ConfigError."""
+    session = base_session(config, server)
+    names = {name.lower() for name in config.session} - {"sql_mode", "time_zone"}
+    return {name: str(session[name]) for name in sorted(names)}
+
+
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Each as it is, and as Go prints it in a quoted text or a URI."""
+    found = {form for secret in secrets for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])}
+    return tuple(sorted(found, key=lambda form: (-len(form), form)))
+
+
+def _teller(
+    load: Load, plan: LoadPlan, on_progress: Callable[[LoadStatus], None] | None
+) -> Callable[[Progress | None], None]:
+    window = SpeedWindow()
+
+    def tell(progress: Progress | None) -> None:
+        if on_progress is None or progress is None:
+            return
+        total = progress.total_bytes or plan.file_bytes
+        status = _status(load, progress.finished_bytes, total, window.bps(progress.finished_bytes), done=False)
+        on_progress(status.model_copy(update={"tables": progress.tables}))
+
+    return tell
+
+
+def _status(load: Load, finished_bytes: int, total_bytes: int, bps: int, *, done: bool) -> LoadStatus:
+    return make_status(
+        finished_bytes,
+        total_bytes,
+        bps,
+        done=done,
+        meta_binlog=load.meta_binlog,
+        meta_binlog_gtid=load.binlog_gtid,
+    )

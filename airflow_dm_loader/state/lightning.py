@@ -1,0 +1,110 @@
+"""How far ``tidb-lightning`` is with a load: our own record, which Lightning's checkpoint never outlives.
+
+begun             its checkpoint may hold something: the next run goes on there
+checksum_differs  all rows are in, and Lightning's checksum differs; another run compares again, and no more
+imported          all rows are in; it is not run again
+cleaned           the load is finished, and Lightning's checkpoint is removed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.errors import CheckpointError, LockedError
+from airflow_dm_loader.state.meta import Meta, check_version
+
+
+class LightningStage(StrEnum):
+    """See the module."""
+
+    BEGUN = "begun"
+    CHECKSUM_DIFFERS = "checksum_differs"
+    IMPORTED = "imported"
+    CLEANED = "cleaned"
+
+
+@dataclass(frozen=True, slots=True)
+class LightningRow:
+    """What is stored of one load."""
+
+    stage: LightningStage
+    checkpoint_driver: str
+    checkpoint_place: str
+    task_id_before: int  # rows in conflict with a higher task_id are of this load, or of its task's other sources
+    findings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find(meta: Meta, load_id: int) -> LightningRow | None:
+    """What is stored; None before the first run."""
+    row = meta.db.one(
+        "SELECT stage, checkpoint_driver, checkpoint_place, task_id_before, findings, row_version "
+        f"FROM {meta['lightning']} WHERE load_id = %s",
+        (load_id,),
+    )
+    if row is None:
+        return None
+    check_version(row[5], f"the import by tidb-lightning of load {load_id}")
+    return LightningRow(LightningStage(row[0]), str(row[1]), str(row[2]), int(row[3]), json.loads(row[4]))
+
+
+def begin(meta: Meta, load_id: int, *, driver: str, place: str, task_id_before: int) -> None:
+    """Write down that Lightning is about to run for the first time."""
+    meta.db.execute(
+        f"INSERT INTO {meta['lightning']} (load_id, stage, checkpoint_driver, checkpoint_place, task_id_before, "
+        "findings, updated_at) VALUES (%s, %s, %s, %s, %s, '{}', UTC_TIMESTAMP(6))",
+        (load_id, LightningStage.BEGUN.value, driver, place, task_id_before),
+    )
+
+
+def move(meta: Meta, load_id: int, stage: LightningStage, findings: Mapping[str, Any] | None = None) -> None:
+    """Write down the next stage. Raises CheckpointError where the load was started afresh meanwhile."""
+    more = "" if findings is None else ", findings = %s"
+    result = meta.db.execute(
+        f"UPDATE {meta['lightning']} SET stage = %s, updated_at = UTC_TIMESTAMP(6){more} WHERE load_id = %s",
+        (stage.value, *(() if findings is None else (json.dumps(findings),)), load_id),
+    )
+    if result.affected != 1:
+        raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
+
+
+def lock(meta: Meta, config: LoadConfig) -> None:
+    """Be the only attempt that runs Lightning for this task and source, as long as this connection lives.
+
+    Raises:
+        LockedError: another attempt is at it.
+    """
+    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config),))
+    meta.db.rollback()  # what is read from here on is not older than the lock
+    if row is None or row[0] != 1:
+        raise LockedError(
+            f"another attempt runs tidb-lightning for {config.task_name!r} / {config.source_id!r}",
+            remedy="Nothing to mend: a retry goes on once that attempt has ended, or its connection is gone.",
+        )
+
+
+def check_lock(meta: Meta, config: LoadConfig, load_id: int) -> None:
+    """Keep the connection alive, and see that it still has the lock, and that the load is still stored.
+
+    Raises:
+        LockedError: the lock was lost.
+        CheckpointError: the load was started afresh.
+    """
+    row = meta.db.one("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (_lock_name(meta, config),))
+    stored = find(meta, load_id)
+    meta.db.rollback()
+    if row is None or row[0] != 1:
+        raise LockedError("the lock of the import was lost: another attempt may run tidb-lightning")
+    if stored is None:
+        raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
+
+
+def _lock_name(meta: Meta, config: LoadConfig) -> str:
+    """Of the task's source, not of the load: one that is started afresh waits for the old one's program to end."""
+    name = json.dumps([meta.schema, config.task_name, config.source_id])
+    return f"dm_loader_{hashlib.sha256(name.encode()).hexdigest()[:40]}"
