@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_dm_loader import load_dump, loader
+from airflow_dm_loader import load_dump, loader, plan_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, HasDuplicatesError, LoaderError, RowError, TargetError
 from airflow_dm_loader.report import LoadReport, TableReport
@@ -365,12 +365,18 @@ def test_what_is_filtered_is_not_created_not_loaded_and_counted(
 
 
 def test_a_view_that_reads_from_a_filtered_table_says_what_to_do(target: TargetConfig, tmp_path: Path) -> None:
-    dump = write_dump(tmp_path / "d", Table("t", rows=['(1,"a")']), views={"v": "SELECT `id` FROM `t`"})
+    views = {"a": "SELECT `id` FROM `v`", "v": "SELECT `id` FROM `t`", "w": "SELECT `id` FROM `u`"}
+    dump = write_dump(tmp_path / "d", Table("t", rows=['(1,"a")']), Table("u"), views=views)
+    config = load_config(dump, block_allow_list={"ignore-tables": [{"db-name": "s", "tbl-name": "t"}]})
 
+    assert plan_dump(config, target).warnings == (
+        "creating the view s.v fails if it reads from what is not loaded: s.t",
+    )
     with pytest.raises(LoaderError) as caught:
-        load_dump(load_config(dump, block_allow_list={"ignore-tables": [{"db-name": "s", "tbl-name": "t"}]}), target)
+        load_dump(config, target)
 
     assert (caught.value.errno, caught.value.table) == (1146, "s.v")
+    assert "s.t'" in caught.value.message  # not that s.a waits for s.v
     assert "ignore-tables" in caught.value.remedy
 
 

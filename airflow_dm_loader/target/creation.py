@@ -5,7 +5,7 @@ Rows of a table are sent only after this: a table is created, or is known to exi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -113,9 +113,7 @@ class SchemaCreator:
                         elif error.errno != _ALREADY_THERE:
                             raise
                 if len(later) == len(waiting):
-                    found = later[0][1]
-                    found.remedy = _VIEW_REMEDY
-                    raise found
+                    raise _what_is_missing(later)
                 waiting = tuple(view for view, _ in later)
 
     def _prepare_slice(self, drafts: tuple[TableDraft, ...]) -> list[PreparedTable]:
@@ -150,3 +148,12 @@ class SchemaCreator:
         db.set_session(self._sessions.of(draft.file))
         target_schema.create_view(db, planned.schema, planned.view, draft.file)
         self.summary.views.append(f"{planned.schema}.{planned.view}")
+
+
+def _what_is_missing(waiting: Sequence[tuple[ViewDraft, LoaderError]]) -> LoaderError:
+    """Of views that wait for each other, the error of one that waits for something else."""
+    names = [f"{view.planned.schema}.{view.planned.view}'" for view, _ in waiting]
+    errors = [error for _, error in waiting if not any(name in error.message for name in names)]
+    found = errors[0] if errors else waiting[0][1]
+    found.remedy = _VIEW_REMEDY
+    return found

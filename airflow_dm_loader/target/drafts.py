@@ -23,6 +23,7 @@ from airflow_dm_loader.target.merging import (
     check_foreign_keys,
     read_source,
     unlike_keys,
+    unsure_views,
 )
 
 
@@ -103,15 +104,19 @@ class Drafter:
             check_engines(db, [table for table in plan.tables if table.table in tables[table.schema]])
         drafts = [self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables]
         check_foreign_keys(plan, drafts)
+        views = tuple(
+            ViewDraft(view, self.read(view.schema_file))
+            for view in plan.views
+            if not _view_is_there(view, tables[view.schema])
+        )
         return SchemaDraft(
             databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
             tables=self._deferring(drafts),
-            views=tuple(
-                ViewDraft(view, self.read(view.schema_file))
-                for view in plan.views
-                if not _view_is_there(view, tables[view.schema])
+            views=views,
+            warnings=(
+                *(warning for draft in drafts for warning in unlike_keys(draft.name, draft.sources)),
+                *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
-            warnings=tuple(warning for draft in drafts for warning in unlike_keys(draft.name, draft.sources)),
         )
 
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:

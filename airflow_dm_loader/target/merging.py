@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from airflow_dm_loader.dump.create_table import Column, CreateTable, parse_create_table
+from airflow_dm_loader.dump.ddl_tokens import identifier, tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import references
 from airflow_dm_loader.errors import NotCreateStatementError, TargetError
@@ -131,6 +132,29 @@ def check_foreign_keys(plan: LoadPlan, drafts: Iterable[_Draft]) -> None:
                     file=draft.file.name,
                     remedy="Create this table in the target as it shall be, and clear.",
                 )
+
+
+def unsure_views(plan: LoadPlan, views: Iterable[tuple[str, SchemaFile]]) -> Iterator[str]:
+    """A warning for each view whose statement names a table that filters leave out or routes move.
+
+    Whether it reads from that table only the server can tell: the word may be the name of a column.
+
+    Args:
+        views: ``schema.view`` of those that would be created, with their files.
+    """
+    away = {name.split(".", 1)[1]: name for name in (*plan.left_out.tables, *plan.left_out.views)}
+    away |= {
+        source.table: source.name
+        for table in plan.tables
+        for source in table.sources
+        if (source.schema, source.table) != (table.schema, table.table)
+    }
+    kept = {table.table for table in plan.tables}
+    for view, file in views if away else ():
+        tokens = list(tokenize(file.create.decode("utf-8", "surrogateescape")))
+        named = {identifier(tokens, at, ansi_quotes(file)) for at in range(len(tokens))}
+        if found := sorted(away[name] for name in named & away.keys() - kept if name is not None):
+            yield f"creating the view {view} fails if it reads from what is not loaded: {', '.join(found[:_SHOWN])}"
 
 
 def _differences(first: Sequence[Column], second: Sequence[Column]) -> list[str]:
