@@ -59,8 +59,9 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
         raise CheckpointError(
             "routes or filters were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
         )
-    keeps_chunk_bytes = loaded or stored.status == "finished" or config.chunk_bytes == stored.chunk_bytes
-    return Update(touched, None if keeps_chunk_bytes else config.chunk_bytes)
+    cuts_chunks = config.import_mode is ImportMode.LOGICAL and not loaded and stored.status != "finished"
+    changes_chunks = cuts_chunks and config.chunk_bytes != stored.chunk_bytes
+    return Update(touched, config.chunk_bytes if changes_chunks else None)
 
 
 def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, stored: Load) -> str:

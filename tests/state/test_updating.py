@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 from airflow_dm_loader import load_dump, loader
-from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.config import ImportMode, TargetConfig
+from airflow_dm_loader.dump.inventory import read_inventory
+from airflow_dm_loader.dump.storage.local import LocalStorage
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowError
 from airflow_dm_loader.loader import LoadPath, Worker
+from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.chunks import ChunkKey, claim
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.updating import check_update
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WORKER, Table, load_config, numbered, prepare, write_dump
@@ -198,3 +203,29 @@ def test_a_load_with_a_committed_chunk_keeps_its_chunk_size(
     summary = loader.prepare_checkpoint(load_config(folder, chunk_bytes=1 << 20), target, WORKER)
 
     assert summary["chunk_bytes"] == one(server, "SELECT chunk_bytes FROM dm_meta.dm_loader_load") == 4096
+
+
+def test_an_engine_that_cuts_no_chunks_does_not_care_for_their_size(target: TargetConfig, folder: Path) -> None:
+    config = load_config(folder)
+    loader.prepare_checkpoint(config, target, WORKER)
+    other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL, "chunk_bytes": 1 << 20})
+    inventory = read_inventory(LocalStorage(folder), require_finished=True)
+
+    with closing(Database.open(target)) as db:
+        meta = Meta(db, "dm_meta")
+        update = check_update(meta, other, inventory, make_plan(inventory, other), loads.get(meta, other))
+
+    assert str(update) == ""
+
+
+def test_a_begun_load_stays_with_its_engine(target: TargetConfig, folder: Path) -> None:
+    config = load_config(folder)
+    load_a_alone(config, target)
+    other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL})
+    inventory = read_inventory(LocalStorage(folder), require_finished=True)
+
+    with closing(Database.open(target)) as db:
+        meta = Meta(db, "dm_meta")
+        stored, plan = loads.get(meta, other), make_plan(inventory, other)
+        with pytest.raises(CheckpointError, match="begun with import_mode logical, and can't go on with physical"):
+            check_update(meta, other, inventory, plan, stored)
