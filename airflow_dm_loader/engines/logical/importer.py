@@ -127,7 +127,7 @@ def _tables(
 ) -> dict[int, TableColumns]:
     """By file_id. A table's sources may have the same columns in another order: each file has its own source's."""
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
-    types = {schema: column_types(meta.db, schema) for schema, _ in stored}
+    types = {schema: column_types(meta.db, schema) for schema in {schema for schema, _ in stored}}
     filled_schemas = {table.schema for table in plan.tables if table.extracted_columns}
     auto_increments = {schema: auto_increment_columns(meta.db, schema) for schema in filled_schemas}
     merged = {

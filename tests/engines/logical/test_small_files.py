@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -256,3 +256,21 @@ def test_a_group_that_meets_a_fault_is_sent_once(
 
     assert met
     assert (report.rows, table_hashes(server, ["s"])) == (150, reference)
+
+
+def test_the_server_is_asked_for_columns_once_a_database_and_not_once_a_table(
+    target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = in_one_group(write_dump(tmp_path / "dump", *small_tables(20)))
+    prepare(config, target)
+    asked: list[str] = []
+    ask = Database.query
+
+    def heard(self: Database, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return ask(self, sql, args)
+
+    monkeypatch.setattr(Database, "query", heard)
+    loader.run_import(config, target, worker=WORKER)
+
+    assert sum("information_schema.columns" in sql for sql in asked) == 1
