@@ -126,8 +126,8 @@ def update_notes(meta: Meta, load_id: int, notes: Mapping[str, object]) -> None:
     )
 
 
-def renumber(meta: Meta, load_id: int, unique_name: str) -> None:
-    """Give the load a new ``load_id``, so that attempts that know the old one can do nothing more."""
+def renumber(meta: Meta, load_id: int, unique_name: str) -> int:
+    """Give the load a new ``load_id``, so that attempts that know the old one can do nothing more; returns it."""
     moment = "UTC_TIMESTAMP(6)"
     meta.db.execute(  # the server alone gives numbers that are given once
         f"INSERT INTO {meta['load']} (task_name, source_id, fingerprint, chunk_bytes, config, binlog_name, "
@@ -138,3 +138,4 @@ def renumber(meta: Meta, load_id: int, unique_name: str) -> None:
     assert row is not None
     meta.db.execute(f"DELETE FROM {meta['load']} WHERE load_id = %s", (row[0],))
     meta.renumber(load_id, int(row[0]))
+    return int(row[0])

@@ -80,7 +80,8 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
             loads.set_status(meta, stored.load_id, "running")
     loads.update_settings(meta, stored.load_id, config, chunk_bytes=update.chunk_bytes or stored.chunk_bytes)
     if str(update):
-        loads.renumber(meta, stored.load_id, uuid.uuid4().hex)
+        load_id = loads.renumber(meta, stored.load_id, uuid.uuid4().hex)
+        _check_untouched(update.touched, _loaded_meanwhile(meta, load_id, update.touched))
     return str(update)
 
 
@@ -139,7 +140,22 @@ def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, an
         )
 
 
-def _check_untouched(touched: dict[int, str], loaded: Sequence[int]) -> None:
+def _loaded_meanwhile(meta: Meta, load_id: int, touched: Iterable[int]) -> list[int]:
+    """Of these files, those with a chunk as of now: without a shared lock, one may have come since we looked."""
+    found: list[int] = []
+    for some in batches(sorted(touched)):
+        places = ", ".join(["%s"] * len(some))
+        found += [
+            int(file_id)
+            for (file_id,) in meta.db.query(
+                f"SELECT file_id FROM {meta['chunk']} WHERE load_id = %s AND file_id IN ({places}) FOR UPDATE",
+                (load_id, *some),
+            )
+        ]
+    return sorted(set(found))
+
+
+def _check_untouched(touched: Mapping[int, str], loaded: Sequence[int]) -> None:
     if loaded:
         raise CheckpointError(
             f"routes or filters were changed for {len(loaded)} data files that have rows in the target already"

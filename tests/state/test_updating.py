@@ -15,7 +15,7 @@ from airflow_dm_loader.dump.storage.local import LocalStorage
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowError
 from airflow_dm_loader.loader import LoadPath, Worker
 from airflow_dm_loader.plan.planner import make_plan
-from airflow_dm_loader.state import loads
+from airflow_dm_loader.state import loads, updating
 from airflow_dm_loader.state.chunks import ChunkKey, claim
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.updating import check_update
@@ -167,6 +167,28 @@ def test_an_attempt_by_the_old_plan_can_send_nothing_more(
         with pytest.raises(CheckpointError, match="went on by another plan"):
             claim(chunk, key, "run-1")
     assert load_dump(new, target).rows == 1
+
+
+def test_a_chunk_that_comes_while_the_plan_is_changed_is_seen(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the server has no shared lock, a chunk can be committed between the look and the change."""
+    folder = write_dump(tmp_path / "d", Table("b", rows=['(1,"b")']))
+    prepare(load_config(folder), target)
+    look = updating.check_update
+
+    def look_too_early(*args: Any) -> updating.Update:
+        seen = look(*args)
+        load_id = one(server, "SELECT load_id FROM dm_meta.dm_loader_load")
+        values = f"({load_id}, 0, 0, 99, 'n', 1, 'r')"
+        columns = "load_id, file_id, start_offset, end_offset, nonce, connection_id, run_id"
+        query(server, f"INSERT INTO dm_meta.dm_loader_chunk ({columns}) VALUES {values}")
+        return seen
+
+    monkeypatch.setattr(updating, "check_update", look_too_early)
+    with pytest.raises(CheckpointError, match=r"already: 's\.b\.sql'"):
+        loader.prepare_checkpoint(load_config(folder, routes=[TO_X]), target, WORKER)
+    assert query(server, "SELECT table_name FROM dm_meta.dm_loader_file") == [("b",)]
 
 
 def test_phases_refuse_rules_that_the_load_was_not_prepared_with(target: TargetConfig, folder: Path) -> None:
