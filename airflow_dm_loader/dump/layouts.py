@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -65,7 +66,8 @@ class LayoutProver:
 
     def __init__(self, head: bytes, columns: Sequence[str], types: Mapping[str, str], first_rows: bytes) -> None:
         self.row_layout = _guess(head, first_rows)
-        self._pattern = _compile(head, [types.get(column, "") for column in columns], self.row_layout)
+        self._head = head
+        self._pattern = _compile(tuple(types.get(column, "") for column in columns), self.row_layout)
 
     @property
     def can_prove(self) -> bool:
@@ -79,7 +81,11 @@ class LayoutProver:
 
     def proves(self, buffer: bytes, start: int, end: int) -> bool:
         """Whether ``buffer[start:end]``, from INSERT through ``;``, is a statement in the layout."""
-        return self._pattern is not None and self._pattern.fullmatch(buffer, start, end) is not None
+        return (
+            self._pattern is not None
+            and buffer.startswith(self._head, start, end)
+            and self._pattern.fullmatch(buffer, start + len(self._head), end) is not None
+        )
 
 
 def _guess(head: bytes, first_rows: bytes) -> RowLayout:
@@ -90,7 +96,9 @@ def _guess(head: bytes, first_rows: bytes) -> RowLayout:
     return RowLayout(layout, quote, binary_marks=layout is Layout.COMMA_FIRST and quote == b'"')
 
 
-def _compile(head: bytes, types: Sequence[str], row_layout: RowLayout) -> Any | None:
+@lru_cache(maxsize=32)  # a dump can have thousands of tables alike
+def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
+    """What stands after the head of a statement: its rows, and the ``;``."""
     import re2
 
     string = _STRING[row_layout.quote]
@@ -115,7 +123,7 @@ def _compile(head: bytes, types: Sequence[str], row_layout: RowLayout) -> Any | 
     options.max_mem = _MAX_PROGRAM_BYTES
     options.log_errors = False
     try:
-        return re2.compile(re.escape(head) + rows + rb";", options)
+        return re2.compile(rows + rb";", options)
     except re2.error:  # hundreds of columns: the program would be too large
         return None
 
