@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class CreateTablesOperator(DumpLoadOperator):
     """Creates the databases, tables and views that are missing, and shares the data files out.
 
-    The schema half of DM's `runLightning`. What exists stays as it is. The XCom is the list of shares
+    The schema half of DM's `runLightning`. What exists stays as it is. With `import_mode` set to
+    `physical`, `tidb-lightning` creates them later, and this notes what is there. The XCom is the list of shares
     that `run_import` is mapped over; key `schema` says what was created. Clearing it creates what is missing.
     """
 
@@ -59,6 +60,10 @@ class RunImportOperator(DumpLoadOperator):
     With `import_mode` set to `import-into` it makes one job per table and waits in the triggerer, without a
     worker slot. A retry takes the jobs up that are at work; a clear makes new ones for tables whose job
     failed, once they are empty. Stopping it cancels the jobs.
+
+    With `import_mode` set to `physical` one task runs `tidb-lightning` on the worker, with its output in this
+    log. A retry or a clear goes on at its checkpoint; once all rows are in it is not run again. Stopping it
+    ends the program.
 
     :param share: which share of the data files or tables, counted from 0.
     :param deferrable: wait for `IMPORT INTO` in the triggerer (the default), else in the worker.
