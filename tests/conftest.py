@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pymysql
 import pytest
 from hypothesis import settings
 
@@ -35,6 +36,7 @@ OUR_WARNINGS_ONLY = pytest.mark.filterwarnings(
     "error:::tests",
     "error::pytest.PytestUnhandledThreadExceptionWarning",
 )
+NO_SUCH_THREAD = 1094
 SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
@@ -102,7 +104,11 @@ def emptied(mariadb: PrivateMariaDB) -> PrivateMariaDB:
     with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (mariadb.user,))
         for (session,) in cursor.fetchall():
-            cursor.execute(f"KILL {session}")
+            try:
+                cursor.execute(f"KILL {session}")
+            except pymysql.OperationalError as error:
+                if error.args[0] != NO_SUCH_THREAD:  # it may have ended by itself meanwhile
+                    raise
         cursor.execute("SHOW DATABASES")
         for (schema,) in cursor.fetchall():
             if schema not in SYSTEM_SCHEMAS:

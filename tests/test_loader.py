@@ -212,3 +212,25 @@ def test_the_lock_goes_with_a_load_that_nothing_follows(
     load_dump(load_config(folder, mode=mode), target)
 
     assert count(server, "dm_meta.dm_loader_load_task") == left
+
+
+def test_the_report_repeats_what_was_warned_of_before_the_rows_came(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")']))
+    query(server, "CREATE DATABASE s")
+    query(server, "CREATE TABLE s.t (id int NOT NULL, v varchar(40), PRIMARY KEY (id)) ENGINE=InnoDB")
+    query(server, "CREATE TABLE s.log (id int) ENGINE=InnoDB")
+    query(server, "CREATE TRIGGER s.on_insert AFTER INSERT ON s.t FOR EACH ROW INSERT INTO s.log VALUES (NEW.id)")
+
+    with global_variable(server, "local_infile", 0):
+        report = load_dump(load_config(folder), target)
+        again = load_dump(load_config(folder), target)
+
+    triggers = [text for text in report.warnings if "has triggers, which run for each row" in text]
+    slower = [text for text in report.warnings if "as statements, which is slower" in text]
+    assert len(triggers) == 1
+    assert "on_insert" in triggers[0]
+    assert [text.partition(":")[0] for text in slower] == ["rows were sent as statements, which is slower"]
+    assert len(report.warnings) == 2
+    assert again.warnings == report.warnings

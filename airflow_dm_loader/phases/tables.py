@@ -15,7 +15,7 @@ from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan
-from airflow_dm_loader.state import files, indexes
+from airflow_dm_loader.state import files, indexes, loads
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
@@ -66,6 +66,7 @@ def create_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAcces
         creator.create_databases(draft.databases)
         waiting = {(table.planned.schema, table.planned.table): table.indexes for table in draft.tables}
         indexes.register_indexes(meta, load.load_id, waiting)
+        loads.update_notes(meta, load.load_id, {**load.notes, "target_warnings": list(warnings)})
         meta.db.commit()  # written down before they are left out
         prepared = creator.create_tables(draft.tables, config.pool_size)
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])

@@ -12,7 +12,7 @@ from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.report import LoadStage
 from airflow_dm_loader.state.meta import Meta, check_version
 
-_NOTES: Mapping[str, object] = {"warnings": [], "not_loaded": {}}
+_NOTES: Mapping[str, object] = {"warnings": [], "not_loaded": {}, "target_warnings": []}
 
 
 @dataclass(frozen=True, slots=True)

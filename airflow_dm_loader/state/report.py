@@ -37,5 +37,17 @@ def make_report(
         binlog_pos=load.binlog_pos,
         binlog_gtid=load.binlog_gtid,
         not_loaded=notes["not_loaded"],
-        warnings=(*notes["warnings"], *outcome.warnings),
+        warnings=_warnings(notes, outcome),
     )
+
+
+def _warnings(notes: dict[str, Any], outcome: Outcome) -> tuple[str, ...]:
+    """Of the dump, of the target, of what was found; each once, though a phase repeats what another one said."""
+    found = {_reason(warning) for warning in outcome.warnings}
+    expected = (warning for warning in notes.get("target_warnings", ()) if _reason(warning) not in found)
+    return tuple(dict.fromkeys((*notes["warnings"], *expected, *outcome.warnings)))
+
+
+def _reason(warning: str) -> str:
+    """``rows will be sent as statements: why`` and ``rows were sent as statements: why`` are one thing."""
+    return warning.partition(": ")[2] or warning
