@@ -17,7 +17,6 @@ from airflow_dm_loader.errors import (
     RowError,
     TargetError,
 )
-from airflow_dm_loader.target import retries
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.stories import (
     check_goes_on,
@@ -299,11 +298,7 @@ def test_a_limit_on_transactions_is_told_as_one_and_not_blamed_on_a_row(
 # -- the way to it
 
 
-def test_a_server_that_is_not_there_can_be_tried_again(
-    target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.0)  # each phase is tried again, for minutes
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.02)
+def test_a_server_that_is_not_there_can_be_tried_again(target: TargetConfig, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS))
     nowhere = TargetConfig(host="127.0.0.1", port=1, user="u", password="canary-secret", connect_timeout_s=2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import NoReturn
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -17,7 +18,9 @@ _LONGEST_WAIT_S = 15.0
 
 
 def storage_retrying(what: str, stop: threading.Event | None) -> Retrying:
-    """Calls a function again while it raises :class:`RetriableError`, up to a bound; then that is raised.
+    """Calls a function again while it raises :class:`RetriableError`, up to a bound; then that is raised, marked.
+
+    The mark keeps the phase, which tries again too, from beginning all over.
 
     Args:
         what: is named in the log.
@@ -41,5 +44,12 @@ def storage_retrying(what: str, stop: threading.Event | None) -> Retrying:
         stop=stop_after_attempt(_TRIES),
         before_sleep=say,
         sleep=sleep,
-        reraise=True,
+        retry_error_callback=_give_up,
     )
+
+
+def _give_up(state: RetryCallState) -> NoReturn:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, RetriableError)
+    error.worth_another_try = False
+    raise error

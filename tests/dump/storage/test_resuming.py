@@ -112,6 +112,7 @@ def test_an_error_that_stays_can_be_mended_by_a_retry_of_the_task(disk: FailingD
             file.read(500_000)
     assert caught.value.file == "f"
     assert caught.value.offset == 600_000
+    assert not caught.value.worth_another_try  # the phase, which tries again too, does not begin all over
 
 
 def test_a_right_that_is_missing_is_not_waited_for(disk: FailingDisk) -> None:
