@@ -394,6 +394,11 @@ class LoadConfig(Strict):
     @model_validator(mode="after")
     def _import_into(self) -> Self:
         if self.import_mode is not ImportMode.IMPORT_INTO:
+            for name in type(self).model_fields:
+                if name.startswith("import_into_") and getattr(self, name) is not None:
+                    raise ValueError(
+                        f"{name}: it is for import_mode import-into, and import_mode is {self.import_mode}"
+                    )
             return self
         if len(self.all_sources) > 1:
             raise CodedError(

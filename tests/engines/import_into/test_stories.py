@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.errors import ConfigError, ImportJobError, LoaderError, TargetError
-from tests.dumps import Table, numbered
+from tests.dumps import SAMPLES, Table, expected, numbered
 from tests.tidb_stand_in.fixtures import SECRETS, access, load_config, put_dump, rows_of, stand_in, target_of
 from tests.tidb_stand_in.jobs import Script
 
@@ -240,6 +240,36 @@ def test_sources_that_are_merged_are_refused_with_dm_s_number() -> None:
     assert caught.value.code == 20068
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("import_into_threads", 8),
+        ("import_into_max_write_speed", "200MiB"),
+        ("import_into_disk_quota", "50GiB"),
+        ("import_into_cloud_storage_uri", "s3://b/sorted"),
+    ],
+)
+def test_its_settings_are_refused_where_they_would_have_no_effect(name: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: it is for import_mode import-into, and import_mode is logical"):
+        load_config("s3://b/d", import_mode="logical", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("import_into_threads", 0),
+        ("import_into_max_write_speed", "fast"),
+        ("import_into_disk_quota", "50 gigabytes"),
+        ("import_into_cloud_storage_uri", "/tmp/sorted"),
+        ("import_into_cloud_storage_uri", "s3://b/sorted?access-key=x"),
+    ],
+)
+def test_a_wrong_value_of_its_settings_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=name) as caught:
+        load_config("s3://b/d", **{name: value})
+    assert "access-key" not in str(caught.value)
+
+
 @pytest.mark.parametrize("uri", ["/dumps/d", "file:///dumps/d", "azure://c/d"])
 def test_storage_that_tidb_s_servers_don_t_read_is_refused_with_dm_s_number(uri: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -261,3 +291,15 @@ def test_a_right_that_import_into_asks_for_is_missed_before_anything_is_made(
         load(load_config(uri), few, s3)
     rows_of(server, f"GRANT {right} ON s.* TO few")
     assert load(load_config(uri), few, s3).rows == 3
+
+
+def test_a_real_dump_arrives_byte_for_byte(
+    s3: S3Server, server: PrivateMariaDB, tidb: TiDBStandIn, tidb_target: TargetConfig
+) -> None:
+    report = load(load_config(s3.upload(SAMPLES / "mydumper-0.10")), tidb_target, s3)
+    assert {table.table: table.rows for table in report.tables} == {
+        name: rows for name, (rows, _) in expected().items()
+    }
+    found = {name: rows_of(server, f"CHECKSUM TABLE {name}")[0][1] for name in expected()}
+    assert found == {name: checksum for name, (_, checksum) in expected().items()}
+    assert len(tidb.jobs.all) == 8  # one table of the nine is empty
