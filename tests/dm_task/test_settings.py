@@ -91,6 +91,8 @@ def test_the_physical_mode_s_own_keys() -> None:
     assert (found["sorting_dir_physical"], found["disk_quota_physical"]) == ("/sort", "10GiB")
     assert (found["range_concurrency"], found["compress_kv_pairs"]) == (16, "gzip")
     assert found["pd_addr"] == "pd:2379"
+    config = LoadConfig(**found)
+    assert (config.import_mode, config.disk_quota_physical, config.range_concurrency) == ("physical", "10GiB", 16)
     assert "disk_quota_physical" not in loader(disk_quota_physical='"0"')
     assert "compress_kv_pairs" not in loader(compress_kv_pairs='""')
 
