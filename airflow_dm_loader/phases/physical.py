@@ -7,6 +7,7 @@ Nothing is imported twice: our record and Lightning's checkpoint are each kept u
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -154,14 +155,23 @@ def import_all(
             program = find_lightning(config.lightning_path)
             _log.info("Running %s", program)
             run = _prepare_run(config, target, meta, load, storage, plan, program, access)
-            _begin(config, meta, load, run, row)
+            owner = secrets.token_hex(16)
             watch = Watch(
                 stop=stop,
                 on_progress=_teller(load, plan, on_progress),
                 progress_interval_s=progress_interval_s,
-                keep_alive=lambda: lightning.check_lock(meta, config, load.load_id),
+                keep_alive=lambda: lightning.hold(meta, config, load.load_id, owner),
             )
-            _store(config, meta, load, run.run(watch))
+            _begin(config, meta, load, row, owner)
+            try:
+                if row is not None:
+                    _ignore_errors(run)
+                watch.keep_alive()
+                ended = run.run(watch)
+                watch.keep_alive()
+                _store(meta, load, ended)
+            finally:
+                _release(meta, load, owner)
     if on_progress is not None:
         on_progress(_status(load, plan.file_bytes, plan.file_bytes, 0, done=True))
     return ShareReport(
@@ -205,7 +215,7 @@ def forget_checkpoint(meta: Meta, load: Load) -> None:
         _log.warning("The checkpoint of tidb-lightning stays, %s: %s", checkpoint, error)
 
 
-def _begin(config: LoadConfig, meta: Meta, load: Load, run: LightningRun, row: LightningRow | None) -> None:
+def _begin(config: LoadConfig, meta: Meta, load: Load, row: LightningRow | None, owner: str) -> None:
     """Before Lightning runs: nothing of an older load may be in its checkpoint; what is of this one goes on."""
     checkpoint = checkpoint_of(config)
     if row is None:
@@ -213,7 +223,7 @@ def _begin(config: LoadConfig, meta: Meta, load: Load, run: LightningRun, row: L
         manual = config.on_duplicate_physical is OnDuplicatePhysical.MANUAL
         before = last_task_id(meta.db, task_info_schema(config)) if manual else 0
         lightning.begin(
-            meta, load.load_id, driver=checkpoint.driver.value, place=checkpoint.place, task_id_before=before
+            meta, load.load_id, owner, driver=checkpoint.driver.value, place=checkpoint.place, task_id_before=before
         )
     elif (row.checkpoint_driver, row.checkpoint_place) != (checkpoint.driver.value, checkpoint.place):
         begun = Checkpoint(Driver(row.checkpoint_driver), row.checkpoint_place)
@@ -221,10 +231,16 @@ def _begin(config: LoadConfig, meta: Meta, load: Load, run: LightningRun, row: L
             f"the import was begun with its checkpoint in {begun}, and can't go on with {checkpoint}",
             remedy="Put lightning_checkpoint and dump_uri back as they were.",
         )
-    elif (problem := run.ignore_checkpoint_errors()) is not None:
-        _log.warning("Errors in the checkpoint of tidb-lightning could not be ignored, as DM does: %s", problem)
+    else:
+        lightning.take(meta, load.load_id, owner)
     loads.set_status(meta, load.load_id, "running")
     meta.db.commit()
+
+
+def _ignore_errors(run: LightningRun) -> None:
+    """DM's ``ignoreCheckpointError``: a problem with it is only a warning."""
+    if (problem := run.ignore_checkpoint_errors()) is not None:
+        _log.warning("Errors in the checkpoint of tidb-lightning could not be ignored, as DM does: %s", problem)
 
 
 def _remove_left_over(checkpoint: Checkpoint, db: Database) -> None:
@@ -237,14 +253,21 @@ def _remove_left_over(checkpoint: Checkpoint, db: Database) -> None:
         ) from error
 
 
-def _store(config: LoadConfig, meta: Meta, load: Load, ended: Ended) -> None:
+def _store(meta: Meta, load: Load, ended: Ended) -> None:
     """All rows are in: write that down, before anything else. Lightning's checkpoint says the same until then."""
     differences = {difference.table: difference.describe() for difference in ended.differences}
-    lightning.check_lock(meta, config, load.load_id)
     stage = LightningStage.CHECKSUM_DIFFERS if ended.differs else LightningStage.IMPORTED
     lightning.move(meta, load.load_id, stage, {"differences": differences})
     files.mark_done(meta, load.load_id, [row.file_id for row in files.list_files(meta, load.load_id)])
     meta.db.commit()
+
+
+def _release(meta: Meta, load: Load, owner: str) -> None:
+    try:
+        meta.db.rollback()
+        lightning.release(meta, load.load_id, owner)
+    except LoaderError as error:  # what ended the import matters more; the next attempt waits a while
+        _log.warning("The import could not be given free: %s", error)
 
 
 def _prepare_run(

@@ -19,6 +19,11 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError, LockedError
 from airflow_dm_loader.state.meta import Meta, check_version
 
+# An owner that was not heard of for so long is dead. The named lock alone does not do: TiDB keeps it in a transaction,
+# which lives an hour at most. This alone does not do either: an owner may be frozen while its program runs on.
+LEASE_S = 30
+_WAIT = "Nothing to mend: a retry goes on once that attempt has ended, or was not heard of for a while."
+
 
 class LightningStage(StrEnum):
     """See the module."""
@@ -53,13 +58,27 @@ def find(meta: Meta, load_id: int) -> LightningRow | None:
     return LightningRow(LightningStage(row[0]), str(row[1]), str(row[2]), int(row[3]), json.loads(row[4]))
 
 
-def begin(meta: Meta, load_id: int, *, driver: str, place: str, task_id_before: int) -> None:
-    """Write down that Lightning is about to run for the first time."""
+def begin(meta: Meta, load_id: int, owner: str, *, driver: str, place: str, task_id_before: int) -> None:
+    """Write down that Lightning is about to run for the first time, for ``owner``."""
     meta.db.execute(
-        f"INSERT INTO {meta['lightning']} (load_id, stage, checkpoint_driver, checkpoint_place, task_id_before, "
-        "findings, updated_at) VALUES (%s, %s, %s, %s, %s, '{}', UTC_TIMESTAMP(6))",
-        (load_id, LightningStage.BEGUN.value, driver, place, task_id_before),
+        f"INSERT INTO {meta['lightning']} (load_id, stage, owner, checkpoint_driver, checkpoint_place, "
+        "task_id_before, findings, updated_at) VALUES (%s, %s, %s, %s, %s, %s, '{}', UTC_TIMESTAMP(6))",
+        (load_id, LightningStage.BEGUN.value, owner, driver, place, task_id_before),
     )
+
+
+def take(meta: Meta, load_id: int, owner: str) -> None:
+    """Become the owner of a load that was begun. Raises LockedError while another owner was heard of lately."""
+    result = meta.db.execute(
+        f"UPDATE {meta['lightning']} SET owner = %s, updated_at = UTC_TIMESTAMP(6) WHERE load_id = %s "
+        "AND (owner = '' OR updated_at < UTC_TIMESTAMP(6) - INTERVAL %s SECOND)",
+        (owner, load_id, LEASE_S),
+    )
+    if result.affected != 1:
+        raise LockedError(
+            f"another attempt ran tidb-lightning for load {load_id} less than {LEASE_S} s ago",
+            remedy=_WAIT,
+        )
 
 
 def move(meta: Meta, load_id: int, stage: LightningStage, findings: Mapping[str, Any] | None = None) -> None:
@@ -84,24 +103,36 @@ def lock(meta: Meta, config: LoadConfig) -> None:
     if row is None or row[0] != 1:
         raise LockedError(
             f"another attempt runs tidb-lightning for {config.task_name!r} / {config.source_id!r}",
-            remedy="Nothing to mend: a retry goes on once that attempt has ended, or its connection is gone.",
+            remedy=_WAIT,
         )
 
 
-def check_lock(meta: Meta, config: LoadConfig, load_id: int) -> None:
-    """Keep the connection alive, and see that it still has the lock, and that the load is still stored.
+def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str) -> None:
+    """Be heard of, and see that nobody else came. It commits.
 
     Raises:
-        LockedError: the lock was lost.
+        LockedError: another attempt is at it.
         CheckpointError: the load was started afresh.
     """
-    row = meta.db.one("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (_lock_name(meta, config),))
-    stored = find(meta, load_id)
-    meta.db.rollback()
-    if row is None or row[0] != 1:
-        raise LockedError("the lock of the import was lost: another attempt may run tidb-lightning")
-    if stored is None:
+    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config),))  # the same connection gets it again
+    result = meta.db.execute(
+        f"UPDATE {meta['lightning']} SET updated_at = UTC_TIMESTAMP(6) WHERE load_id = %s AND owner = %s",
+        (load_id, owner),
+    )
+    meta.db.commit()
+    if result.affected != 1 and find(meta, load_id) is None:
         raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
+    if result.affected != 1 or row is None or row[0] != 1:
+        raise LockedError("the lock of the import was lost: another attempt may run tidb-lightning", remedy=_WAIT)
+
+
+def release(meta: Meta, load_id: int, owner: str) -> None:
+    """Nobody needs to wait for this owner any more. It commits."""
+    meta.db.execute(
+        f"UPDATE {meta['lightning']} SET owner = '' WHERE load_id = %s AND owner = %s",
+        (load_id, owner),
+    )
+    meta.db.commit()
 
 
 def _lock_name(meta: Meta, config: LoadConfig) -> str:

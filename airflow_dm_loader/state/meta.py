@@ -141,6 +141,7 @@ _TABLES = {
     "lightning": """
         `load_id` BIGINT UNSIGNED NOT NULL PRIMARY KEY,
         `stage` VARCHAR(32) NOT NULL,
+        `owner` CHAR(32) NOT NULL,
         `checkpoint_driver` VARCHAR(16) NOT NULL,
         `checkpoint_place` VARCHAR(4096) NOT NULL,
         `task_id_before` BIGINT NOT NULL,

@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 GRACE_S = 30.0  # between SIGTERM and SIGKILL
 _TICK_S = 0.5
+_ALIVE_S = 5.0
 _PORTS_TRIED = 5
 _CTL_TIMEOUT_S = 300
 
@@ -38,7 +39,7 @@ class Watch:
     stop: threading.Event
     on_progress: Callable[[Progress | None], None]
     progress_interval_s: float
-    keep_alive: Callable[[], None]  # about every progress_interval_s; raises where the run must end
+    keep_alive: Callable[[], None]  # every few seconds; raises where the run must end
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,15 @@ class LightningRun:
         return conclude(exit_code, output, stopped=stopped)
 
     def _wait(self, child: ChildProcess, port: int, watch: Watch) -> tuple[int, bool]:
-        looked_at = time.monotonic()
+        looked_at = alive_at = time.monotonic()
         tick_s = min(_TICK_S, watch.progress_interval_s)
         while (code := child.wait(tick_s)) is None:
             if watch.stop.is_set():
                 return child.stop(GRACE_S), True
-            if time.monotonic() - looked_at >= watch.progress_interval_s:
+            if time.monotonic() - alive_at >= min(_ALIVE_S, watch.progress_interval_s):
                 watch.keep_alive()
+                alive_at = time.monotonic()
+            if time.monotonic() - looked_at >= watch.progress_interval_s:
                 watch.on_progress(ask_progress(port, self.security))
                 looked_at = time.monotonic()
         return code, watch.stop.is_set() and code != 0

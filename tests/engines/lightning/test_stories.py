@@ -376,7 +376,11 @@ loader.run_import(config, target, 0, worker=loader.Worker(host="here"), progress
 
 
 def test_a_loader_that_is_killed_takes_the_program_with_it(
-    config: Callable[..., LoadConfig], tidb: PrivateMariaDB, tidb_target: TargetConfig, lightning: Installed
+    config: Callable[..., LoadConfig],
+    tidb: PrivateMariaDB,
+    tidb_target: TargetConfig,
+    lightning: Installed,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lightning.plays({"sleep_s": 60}, {})
     prepare(config(), tidb_target)
@@ -391,8 +395,29 @@ def test_a_loader_that_is_killed_takes_the_program_with_it(
 
     pid = lightning.runs()[0]["pid"]
     wait_for(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
+    with pytest.raises(LockedError, match="less than 30 s ago"):
+        import_once(config(), tidb_target)
+    monkeypatch.setattr("airflow_dm_loader.state.lightning.LEASE_S", 0)
     import_once(config(), tidb_target)
     assert counts(tidb) == (200, 100)
+
+
+def test_an_owner_that_lost_the_load_to_another_ends_its_program(
+    config: Callable[..., LoadConfig], tidb: PrivateMariaDB, tidb_target: TargetConfig, lightning: Installed
+) -> None:
+    lightning.plays({"sleep_s": 60}, {})
+    prepare(config(), tidb_target)
+
+    def rob(_: LoadStatus) -> None:
+        with tidb.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE dm_meta.dm_loader_lightning SET owner = 'another'")
+            connection.commit()
+
+    with pytest.raises(LockedError, match="was lost"):
+        import_once(config(), tidb_target, on_progress=rob)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(lightning.runs()[0]["pid"], 0)
 
 
 # -- the race of the original, at each of its instants
