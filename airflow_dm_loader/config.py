@@ -400,6 +400,12 @@ class LoadConfig(Strict):
                         f"{name}: it is for import_mode import-into, and import_mode is {self.import_mode}"
                     )
             return self
+        twice = {
+            "on_duplicate_physical": self.on_duplicate_physical is OnDuplicatePhysical.MANUAL,
+            "on_duplicate_logical": self.on_duplicate_logical in {OnDuplicate.IGNORE, OnDuplicate.MANUAL},
+        }
+        for name in (name for name, asked in twice.items() if asked):
+            raise ValueError(f"{name}: under import-into a key that comes twice fails the table's job, whatever is set")
         if len(self.all_sources) > 1:
             raise CodedError(
                 20068, "import_mode: import-into takes one source, and sources names several. Use logical for shards"

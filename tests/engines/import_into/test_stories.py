@@ -256,6 +256,15 @@ def test_its_settings_are_refused_where_they_would_have_no_effect(name: str, val
 
 @pytest.mark.parametrize(
     ("name", "value"),
+    [("on_duplicate_physical", "manual"), ("on_duplicate_logical", "manual"), ("on_duplicate_logical", "ignore")],
+)
+def test_policies_for_duplicates_that_no_job_follows_are_refused(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: under import-into a key that comes twice fails the table's job"):
+        load_config("s3://b/d", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
     [
         ("import_into_threads", 0),
         ("import_into_max_write_speed", "fast"),
