@@ -68,18 +68,27 @@ class Attempt:
     def was_killed(self) -> bool:
         return self._process.exitcode == -signal.SIGKILL
 
-    def freeze(self) -> None:
-        self._signal(signal.SIGSTOP)
-        self.wait_until_frozen()
+    def freeze(self) -> bool:
+        """Whether it is frozen now; False: it had ended by itself."""
+        with suppress(ProcessLookupError, FileNotFoundError):
+            self._signal(signal.SIGSTOP)
+            while self._process.exitcode is None:
+                if self._is_frozen:
+                    return True
+                time.sleep(0.01)
+        return False
 
     def wait_until_frozen(self) -> None:
         """Also where it freezes itself at its point."""
         deadline = time.monotonic() + 30
-        stat = Path(f"/proc/{self._process.pid}/stat")
-        while stat.read_text().rpartition(")")[2].split()[0] != "T":
+        while not self._is_frozen:
             assert time.monotonic() < deadline
             assert self._process.exitcode is None, "it ended before it came to its point"
             time.sleep(0.01)
+
+    @property
+    def _is_frozen(self) -> bool:
+        return Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
