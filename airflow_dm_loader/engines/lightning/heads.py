@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.compression import open_decoded
@@ -18,6 +20,8 @@ from airflow_dm_loader.target.session import file_session
 
 _UTF8 = frozenset({"binary", "utf8", "utf8mb3", "utf8mb4", "ascii"})  # Lightning takes bytes as UTF-8
 # CSV has as many dialects as tools; which one a file is in is not known here.
+# Lightning's own rule for names of data files, and its unescaping.
+_NAME = re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL)
 _DECODED = {
     FileKind.DATA_SQL: frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD}),
     FileKind.DATA_PARQUET: frozenset({Compression.NONE}),
@@ -36,7 +40,8 @@ def check_files(files: Iterable[PlannedFile]) -> None:
     """Refuse data files that Lightning does not read. It would leave them out without a word.
 
     Raises:
-        DumpFormatError: of another kind, or compressed by something else.
+        DumpFormatError: of another kind, compressed by something else, or named so that it would take them for another
+            table's.
     """
     for planned in files:
         file = planned.source
@@ -51,6 +56,14 @@ def check_files(files: Iterable[PlannedFile]) -> None:
                 f"tidb-lightning is not used for {file.kind} that is compressed with {file.compression}",
                 file=file.name,
                 remedy="Compress SQL files with gzip or zstd, Parquet files not at all.",
+            )
+        match = _NAME.fullmatch(file.name)
+        if match is None or (unquote(match[1]), unquote(match[2])) != (file.schema, file.table):
+            raise DumpFormatError(
+                f"tidb-lightning would not take the file for one of {file.schema}.{file.table}, by its name",
+                file=file.name,
+                remedy="Dump with dumpling, or with mydumper without -F (--chunk-filesize), or load with "
+                "import_mode=logical.",
             )
 
 

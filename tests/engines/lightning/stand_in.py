@@ -113,7 +113,9 @@ class Program:
             )
         ) as connection:
             cursor = connection.cursor()
-            cursor.execute("SET foreign_key_checks = 0, time_zone = %s", (tidb["session-vars"]["time_zone"],))
+            cursor.execute(
+                "SET NAMES binary, foreign_key_checks = 0, time_zone = %s", (tidb["session-vars"]["time_zone"],)
+            )
             self.load(cursor)
         return 0
 
@@ -126,6 +128,8 @@ class Program:
         folder = Path(self.config["mydumper"]["data-source-dir"])
         wanted = self.config["mydumper"].get("filter")
         names = [tuple(path.name.removesuffix("-schema.sql").split(".", 1)) for path in folder.glob("*-schema.sql")]
+        views = {tuple(path.name.removesuffix("-schema-view.sql").split(".", 1)) for path in folder.glob("*-view.sql")}
+        names = [name for name in names if name not in views]
         names = sorted(name for name in names if wanted is None or f'"{name[0]}"."{name[1]}"' in wanted)
         for schema, table in names:
             create(cursor, schema, table, (folder / f"{schema}.{table}-schema.sql").read_text())
@@ -156,10 +160,11 @@ class Program:
             return
         folder = Path(self.config["mydumper"]["data-source-dir"])
         cursor.execute(f"USE `{schema}`")
-        for path in sorted(folder.glob(f"{name}*.sql")):
-            if not path.name.endswith("-schema.sql"):
-                for statement in statements(path.read_text())[3:]:
-                    cursor.execute(statement)
+        for path in sorted(folder.glob(f"{name}.*sql")):
+            if re.fullmatch(re.escape(name) + r"(\.\d+)?\.sql", path.name):
+                for statement in statements(path.read_text(errors="surrogateescape")):
+                    if not statement.startswith("/*!"):
+                        cursor.execute(statement)
                 self.tables[f"`{schema}`.`{table}`"] = {"w": path.stat().st_size, "z": path.stat().st_size, "s": 2}
         checkpoint.put(name, "done")
 

@@ -57,7 +57,12 @@ def test_a_charset_other_than_utf8_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("s.a.sql.lz4", "compressed with lz4"), ("s.a.csv", "of this kind"), ("s.a.snappy.parquet", "with snappy")],
+    [
+        ("s.a.sql.lz4", "compressed with lz4"),
+        ("s.a.csv", "of this kind"),
+        ("s.a.snappy.parquet", "with snappy"),
+        ("s.a.00000.00003.sql", r"one of s\.a, by its name"),
+    ],
 )
 def test_a_file_that_lightning_would_leave_out_or_misread_is_refused(name: str, text: str, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "a", numbered("a", 3))
