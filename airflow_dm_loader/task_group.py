@@ -10,7 +10,7 @@ from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule
 from airflow_dm_loader.operators.base import documentation
 from airflow_dm_loader.operators.clean import CleanDumpFilesOperator
 from airflow_dm_loader.operators.importing import BuildIndexesOperator, CreateTablesOperator, RunImportOperator
-from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator, ShowPlanOperator
+from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.operators.retries import retry_defaults
 from airflow_dm_loader.operators.state import ChoosePathOperator, FinishLoadOperator, PrepareCheckpointOperator
@@ -98,7 +98,6 @@ def add_load_tasks(
         return {"task_id": group.child_id(name), "task_display_name": name, **common}
 
     metadata = FetchDumpMetadataOperator(task_id="fetch_dump_metadata", **common)
-    plan = ShowPlanOperator(task_id="show_plan", **common)
     prepare = PrepareCheckpointOperator(task_id="prepare_checkpoint", **common)
     choose = ChoosePathOperator(
         task_id="choose_path",
@@ -142,7 +141,7 @@ def add_load_tasks(
     if wait_for_dump is not False:
         how = {} if wait_for_dump is True else dict(wait_for_dump)
         WaitForDumpSensor(task_id="wait_for_dump", config=config, dump_conn_id=dump_conn_id, **how) >> metadata
-    metadata >> plan >> prepare >> choose
+    metadata >> prepare >> choose
     choose >> [ready, checksum]  # to checksum: a paused load is looked at again
     _edge(choose, "paused", resolve)
     _edge(choose, "finished before", finish)

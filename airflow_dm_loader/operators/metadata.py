@@ -1,4 +1,4 @@
-"""The phases that look at the dump and at the target, and change nothing."""
+"""The phase that looks at the dump, and in a dry run at the target too, and changes nothing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class FetchDumpMetadataOperator(DumpLoadOperator):
+class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
     """Reads the dump's `metadata` file: when it was made, by which tool, and its binlog position.
 
     DM's `getMydumpMetadata`. Fails with 11001 where it is missing or unfinished, with 34014 where there
     is no dump, with 34017 where another host holds the load task. Clearing it reads the file again.
+
+    In a dry run (`dry_run`) it also prints what would go where, what would be created and what the load would stop
+    at, and skips all that follows: nothing is changed at the target. The XCom `plan` holds it as JSON.
     """
 
     ui_color = "#cfe6f7"
@@ -37,7 +40,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator):
             metadata.finished_at or "(no finish line)",
             len(metadata.tables),
         )
-        return {  # not the tables: a dump can have many thousands of them
+        found = {  # not the tables: a dump can have many thousands of them
             "tool": metadata.tool,
             "started_at": metadata.started_at,
             "finished_at": metadata.finished_at,
@@ -46,21 +49,13 @@ class FetchDumpMetadataOperator(DumpLoadOperator):
             "binlog_gtid": metadata.binlog_gtid,
             "warnings": list(metadata.warnings[:20]),
         }
+        if load.config.dry_run:
+            context["ti"].xcom_push(key="plan", value=self._show_plan(load))
+            context["ti"].xcom_push(key="return_value", value=found)  # skipping raises
+            self.skip(ti=context["ti"], tasks=context["task"].get_flat_relatives(upstream=False))
+        return found
 
-
-class ShowPlanOperator(DumpLoadOperator, SkipMixin):
-    """In a dry run (`dry_run`), prints what would go where, and skips all that follows. Else it lets the load go on.
-
-    DM has no counterpart. The plan tells what would be created, how many bytes go where, what is filtered, and what
-    the load would stop at; the XCom holds it as JSON. Nothing is changed at the target. Clearing it looks again.
-    """
-
-    ui_color = "#cfe6f7"
-
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any] | None:
-        if not load.config.dry_run:
-            self.log.info("Not a dry run: the load goes on")
-            return None
+    def _show_plan(self, load: Load) -> dict[str, Any]:
         from airflow_dm_loader.loader import plan_dump
         from airflow_dm_loader.progress import describe_plan
 
@@ -73,6 +68,4 @@ class ShowPlanOperator(DumpLoadOperator, SkipMixin):
         for problem in plan.problems:
             self.log.error("The load would stop here: %s", problem)
         self.log.info("%s", total)
-        context["ti"].xcom_push(key="return_value", value=plan.model_dump(mode="json"))  # skipping raises
-        self.skip(ti=context["ti"], tasks=context["task"].get_flat_relatives(upstream=False))
-        return None
+        return plan.model_dump(mode="json")

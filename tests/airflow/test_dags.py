@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 DAGS = Path(__file__).parents[2] / "dags"
 
 EDGES = {
-    "fetch_dump_metadata": {"show_plan"},
-    "show_plan": {"prepare_checkpoint"},
+    "fetch_dump_metadata": {"prepare_checkpoint"},
     "prepare_checkpoint": {"choose_path"},
     "choose_path": {"wait_until_all_ready", "checksum", "resolve_conflicts", "finish"},
     "wait_until_all_ready": {"create_tables"},

@@ -56,7 +56,6 @@ def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, quer
     assert second.state == "success"
     assert in_state(second, "success") == {
         "fetch_dump_metadata",
-        "show_plan",
         "prepare_checkpoint",
         "choose_path",
         "finish",

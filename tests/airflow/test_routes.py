@@ -36,9 +36,10 @@ def test_a_dry_run_ends_green_with_the_plan_and_changes_nothing(
 
     assert run.state == "success"
     states = run.states()
-    assert {task for task, state in states.items() if state == "success"} == {"fetch_dump_metadata", "show_plan"}
-    assert {state for task, state in states.items() if task not in {"fetch_dump_metadata", "show_plan"}} == {"skipped"}
-    plan = run.xcom("show_plan")
+    assert states.pop("fetch_dump_metadata") == "success"
+    assert set(states.values()) == {"skipped"}
+    assert run.xcom("fetch_dump_metadata")["tool"] == "text"
+    plan = run.xcom("fetch_dump_metadata", "plan")
     assert [(table["table"], table["sources"]) for table in plan["tables"]] == [("s.t", ["s.t_0", "s.t_1"])]
     assert (plan["filtered"], plan["problems"]) == (["s.tmp"], [])
     assert query("SHOW DATABASES LIKE 's'") == query("SHOW DATABASES LIKE 'dm_meta'") == ()

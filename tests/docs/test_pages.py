@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_the_map_names_every_folder_of_the_package() -> None:
     for folder in (ROOT / "airflow_dm_loader").iterdir():
         if folder.is_dir() and not folder.name.startswith("__"):
             assert f"{folder.name}/" in contributing, folder.name
+
+
+def test_every_place_that_the_page_of_dms_load_unit_names_exists() -> None:
+    rows = (ROOT / "docs" / "dm-load-unit.md").read_text().split("|---|---|---|\n")[1].splitlines()
+    assert len(rows) > 30
+    for row in rows:
+        _, here, seen = (cell.strip() for cell in row.strip("|").split(" | "))
+        places = re.findall(r"`([a-z_.]+\.\w+)`", here)
+        for place in places:
+            module, _, name = place.rpartition(".")
+            assert hasattr(import_module(f"airflow_dm_loader.{module}"), name), place
+        tests = re.findall(r"`(tests/[\w/.]+)(?:::(\w+))?`", seen)
+        assert tests, row
+        for file, name in tests:
+            assert f"def {name}(" in (ROOT / file).read_text() if name else (ROOT / file).exists(), f"{file}::{name}"
