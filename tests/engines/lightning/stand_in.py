@@ -77,8 +77,8 @@ class Checkpoint:
 
     def read(self) -> dict[str, str]:
         if self.settings["driver"] == "mysql":
-            self.cursor.execute(f"SELECT name, status FROM {self.table}")
-            return dict(self.cursor.fetchall())
+            self.cursor.execute(f"SELECT CAST(name AS BINARY), CAST(status AS BINARY) FROM {self.table}")
+            return {name.decode(): status.decode() for name, status in self.cursor.fetchall()}
         path = Path(self.settings["dsn"])
         return dict(json.loads(path.read_text())) if path.exists() else {}
 
