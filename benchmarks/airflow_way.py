@@ -44,21 +44,26 @@ _SERVICES = ("api-server", "scheduler", "dag-processor")
 _START_TIMEOUT_S, _RUN_TIMEOUT_S, _POLL_S = 180.0, 1800.0, 0.5
 
 
-def through_airflow(**settings: Any) -> Peer:
+def through_airflow(*, scheduler_idle_sleep_s: float | None = None, **settings: Any) -> Peer:
     """A manual run of ``dm_load``: from the moment that it was queued to its end, by Airflow's own clock.
 
     The start of Airflow's services is not counted; they were running, and had run a task, when somebody pressed
     Trigger.
+
+    Args:
+        scheduler_idle_sleep_s: Airflow's ``[scheduler] scheduler_idle_sleep_time``; None: its default, a second.
     """
-    return partial(_through_airflow, settings)
+    return partial(_through_airflow, settings, scheduler_idle_sleep_s)
 
 
-def _through_airflow(settings: Mapping[str, Any], job: Job) -> Measurement:
+def _through_airflow(settings: Mapping[str, Any], scheduler_idle_sleep_s: float | None, job: Job) -> Measurement:
     home = job.folder / "airflow"
     (home / "dags").mkdir(parents=True)
     shutil.copy(_DAG_FILE, home / "dags")  # alone: a DAG with a schedule would run beside it
     (home / "dags" / "warm_up.py").write_text(_WARM_UP)
     environment = _environment(home, Address.of(job.server))
+    if scheduler_idle_sleep_s is not None:
+        environment["AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME"] = str(scheduler_idle_sleep_s)
     database = home / "airflow.db"
     conf = json.dumps({"task_name": "bench", "dump_uri": str(job.dump.folder), **settings})
     _airflow(environment, "db", "migrate")

@@ -61,6 +61,12 @@ CASES = (
     Case("ours-gzip", "ours, gzip", "gzip", ours(**WITHOUT_CHECKS)),
     Case("ours-zstd", "ours, zstd", "zstd", ours(**WITHOUT_CHECKS)),
     Case("airflow", "the DAG, 2 import tasks", "plain", through_airflow(import_tasks=2, pool_size=2, **WITHOUT_CHECKS)),
+    Case(
+        "airflow-awake",
+        "the DAG, a scheduler that sleeps 0.1 s",
+        "plain",
+        through_airflow(scheduler_idle_sleep_s=0.1, import_tasks=2, pool_size=2, **WITHOUT_CHECKS),
+    ),
     Case("ours-split", "ours, files of 64 MB", "split", ours(**WITHOUT_CHECKS)),
     Case("myloader-split", "myloader, files of 64 MB", "split", myloader(4)),
     Case("ours-binlog", "ours, binlog", "plain", ours(**WITHOUT_CHECKS), _BINLOG),
@@ -86,6 +92,7 @@ COMPARISONS = (
     Versus("ours-indexed", "ours"),
     Versus("ours-statements", "ours"),
     Versus("airflow", "ours", 10.0, in_seconds=True),
+    Versus("airflow-awake", "ours", 10.0, in_seconds=True),
 )
 
 

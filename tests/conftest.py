@@ -37,6 +37,10 @@ OUR_WARNINGS_ONLY = pytest.mark.filterwarnings(
     "error::pytest.PytestUnhandledThreadExceptionWarning",
 )
 NO_SUCH_THREAD = 1094
+# Fixtures that start a server: what asks for one of them is not among the fast tests.
+SERVERS = frozenset({
+    "mariadb", "second_mariadb", "tidb_mariadb", "small_binlog", "tls_server", "etcd", "own_etcd", "s3", "azure", "gcs",
+})  # fmt: skip
 SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
@@ -57,7 +61,7 @@ settings.load_profile("shared machine")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if {"mariadb", "second_mariadb"} & set(getattr(item, "fixturenames", ())):
+        if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("db")
         if item.path.is_relative_to(AIRFLOW_TESTS):
             item.add_marker("airflow")
