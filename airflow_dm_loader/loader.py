@@ -16,7 +16,7 @@ from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.import_into.tables import ShareJobs
-from airflow_dm_loader.engines.logical.importer import ShareReport
+from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError
 from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.phases.beginning import (

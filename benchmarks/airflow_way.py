@@ -44,7 +44,7 @@ _SERVICES = ("api-server", "scheduler", "dag-processor")
 _START_TIMEOUT_S, _RUN_TIMEOUT_S, _POLL_S = 180.0, 1800.0, 0.5
 
 
-def through_airflow(*, scheduler_idle_sleep_s: float | None = None, **settings: Any) -> Peer:
+def through_airflow(scheduler_idle_sleep_s: float | None = None, /, **settings: Any) -> Peer:
     """A manual run of ``dm_load``: from the moment that it was queued to its end, by Airflow's own clock.
 
     The start of Airflow's services is not counted; they were running, and had run a task, when somebody pressed

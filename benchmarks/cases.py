@@ -65,7 +65,7 @@ CASES = (
         "airflow-awake",
         "the DAG, a scheduler that sleeps 0.1 s",
         "plain",
-        through_airflow(scheduler_idle_sleep_s=0.1, import_tasks=2, pool_size=2, **WITHOUT_CHECKS),
+        through_airflow(0.1, import_tasks=2, pool_size=2, **WITHOUT_CHECKS),
     ),
     Case("ours-split", "ours, files of 64 MB", "split", ours(**WITHOUT_CHECKS)),
     Case("myloader-split", "myloader, files of 64 MB", "split", myloader(4)),

@@ -17,13 +17,13 @@ from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.import_into import settlement
 from airflow_dm_loader.engines.import_into.heads import job_session
-from airflow_dm_loader.engines.import_into.secrets import Redactor
 from airflow_dm_loader.engines.import_into.server import ImportServer
 from airflow_dm_loader.engines.import_into.sources import table_sources
 from airflow_dm_loader.engines.import_into.statements import job_options
 from airflow_dm_loader.engines.import_into.submission import Submission
 from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs, group_key
-from airflow_dm_loader.engines.logical.importer import ShareReport
+from airflow_dm_loader.engines.redaction import Redactor
+from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError, TargetError
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan

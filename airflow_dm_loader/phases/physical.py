@@ -19,7 +19,6 @@ from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
-from airflow_dm_loader.engines.import_into.secrets import Redactor
 from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
 from airflow_dm_loader.engines.lightning.endings import Ended
 from airflow_dm_loader.engines.lightning.executable import Lightning, find_lightning
@@ -37,7 +36,8 @@ from airflow_dm_loader.engines.lightning.settings import (
 )
 from airflow_dm_loader.engines.lightning.status import Progress
 from airflow_dm_loader.engines.lightning.task_info import last_task_id
-from airflow_dm_loader.engines.logical.importer import ShareReport
+from airflow_dm_loader.engines.redaction import Redactor
+from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan

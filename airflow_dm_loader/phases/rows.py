@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.engines.logical.importer import ShareReport, file_shares, import_share
+from airflow_dm_loader.engines.logical.importer import file_shares, import_share
+from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
 from airflow_dm_loader.plan.planner import make_plan

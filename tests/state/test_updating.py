@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_dm_loader import load_dump, loader
-from airflow_dm_loader.config import ImportMode, TargetConfig
+from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.inventory import read_inventory
 from airflow_dm_loader.dump.storage.local import LocalStorage
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowError
@@ -34,10 +34,10 @@ def folder(tmp_path: Path) -> Path:
     return write_dump(tmp_path / "dump", Table("a", rows=['(1,"a")']), Table("b", rows=['(1,"b")', '("x","b")']))
 
 
-def load_a_alone(config: Any, target: TargetConfig) -> None:
-    """Everything but ``b`` is in."""
+def load_a_alone(config: LoadConfig, target: TargetConfig) -> None:
+    """Everything but ``b`` is in: over one connection, which sends ``a`` first."""
     with pytest.raises(RowError):
-        load_dump(config, target)
+        load_dump(config.model_copy(update={"pool_size": 1}), target)
     assert loader.choose_path(config, target) is LoadPath.LOAD
 
 

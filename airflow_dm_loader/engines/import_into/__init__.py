@@ -3,7 +3,6 @@
 sources.py     the data files of a table -> the one glob that a job takes
 statements.py  the SQL of a job
 jobs.py        a job as SHOW IMPORT JOBS tells it, whatever the server's version
-secrets.py     takes out of every text what the job's URI must keep
 server.py      the statements on a connection, their errors in our words
 submission.py  intent, submit, adopt: each table's job is made once
 settlement.py  what jobs came to: finished, failed, cancelled

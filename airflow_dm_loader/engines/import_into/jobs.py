@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from airflow_dm_loader.engines.import_into.secrets import Redactor
+from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import TargetError
 
 Table = tuple[str, str]  # schema, name

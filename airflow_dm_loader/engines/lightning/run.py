@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_dm_loader.engines.import_into.secrets import Redactor
 from airflow_dm_loader.engines.lightning.endings import Ended, Output, PortTaken, conclude
 from airflow_dm_loader.engines.lightning.executable import Lightning, child_environment
 from airflow_dm_loader.engines.lightning.process import ChildProcess
 from airflow_dm_loader.engines.lightning.status import Progress, ask_progress
 from airflow_dm_loader.engines.lightning.toml_text import to_toml
+from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import LightningError
 
 _log = logging.getLogger(__name__)

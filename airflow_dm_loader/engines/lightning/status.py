@@ -1,19 +1,22 @@
-"""How far Lightning is, as its HTTP server says: ``GET /progress/task``."""
+"""How far Lightning is, as its HTTP server says: ``/progress/task`` for the tables, ``/metrics`` for the whole."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.report import TableStatus
 
 _TIMEOUT_S = 3.0
 _LARGEST_ANSWER_BYTES = 64 << 20
 _COMPLETED = 2  # also where it failed
+# Bytes of the data files: all of them, known from the start, and those that are encoded and sorted.
+_BYTES = re.compile(rb'^lightning_bytes\{state="(total_restore|restored)"\} ([0-9.e+]+)\r?$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,28 @@ def ask_progress(port: int, security: Mapping[str, str]) -> Progress | None:
         security: ``ca``, ``cert`` and ``key`` of the cluster; with them Lightning's own server speaks TLS too.
     """
     try:
-        with closing(_connect(port, security)) as connection:
-            connection.request("GET", "/progress/task", headers={"Accept-Encoding": "identity"})
-            answer = connection.getresponse()
-            if answer.status != http.client.OK:
-                return None
-            return parse_progress(answer.read(_LARGEST_ANSWER_BYTES))
+        tables = _get(port, security, "/progress/task")
+        metrics = _get(port, security, "/metrics")
     except (OSError, http.client.HTTPException):
         return None
+    progress = parse_progress(tables) if tables is not None else None
+    return progress if progress is None or metrics is None else with_metrics(progress, metrics)
+
+
+def with_metrics(progress: Progress, raw: bytes) -> Progress:
+    """The same with the counters that DM shows: ``/progress/task`` learns of tables only as they are begun."""
+    found = {name: int(float(value)) for name, value in _BYTES.findall(raw)}
+    total = found.get(b"total_restore", 0)
+    if not total:
+        return progress
+    return replace(progress, finished_bytes=min(found.get(b"restored", 0), total), total_bytes=total)
+
+
+def _get(port: int, security: Mapping[str, str], path: str) -> bytes | None:
+    with closing(_connect(port, security)) as connection:
+        connection.request("GET", path, headers={"Accept-Encoding": "identity"})
+        answer = connection.getresponse()
+        return answer.read(_LARGEST_ANSWER_BYTES) if answer.status == http.client.OK else None
 
 
 def parse_progress(raw: bytes) -> Progress | None:

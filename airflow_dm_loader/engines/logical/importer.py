@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.schema_files import SchemaFile
@@ -15,6 +14,7 @@ from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
+from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan, shares
 from airflow_dm_loader.report import LoadStatus
@@ -28,19 +28,6 @@ from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import auto_increment_columns, column_types
 from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
-
-
-@dataclass(frozen=True, slots=True)
-class ShareReport:
-    """What one import task did."""
-
-    share: int
-    rows_sent: int
-    chunks_sent: int
-    chunks_skipped: int  # committed before, or by another session meanwhile
-    files_done: int
-    file_bytes: int  # stored bytes of the share's files
-    seconds: float
 
 
 def file_shares(meta: Meta, load: Load, count: int) -> tuple[tuple[int, ...], ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from airflow_dm_loader.engines.import_into.jobs import JobStatus, read_job
-from airflow_dm_loader.engines.import_into.secrets import Redactor
+from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import TargetError
 
 # As in TiDB's documentation.

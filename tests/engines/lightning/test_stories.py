@@ -308,7 +308,7 @@ def test_a_stop_ends_the_program_and_the_next_try_goes_on(
     with pytest.raises(LoadInterruptedError):
         import_once(config(), tidb_target, stop=stop, on_progress=say)
 
-    assert (seen[0].finished_bytes, seen[0].total_bytes, seen[0].progress) == (10, 40, "25.00 %")
+    assert (seen[0].finished_bytes, seen[0].total_bytes, seen[0].progress) == (10, 80, "12.50 %")
     assert [table.table for table in seen[0].tables] == ["s.a"]
     with pytest.raises(ProcessLookupError):
         os.kill(lightning.runs()[0]["pid"], 0)

@@ -1,7 +1,7 @@
-"""Texts of the server as people may see them: URIs in them lose their parameters' values.
+"""Texts of TiDB and its tools as people may see them: URIs in them lose their parameters' values.
 
-IMPORT INTO takes the keys of the dump's storage inside its URI, and the server repeats URIs, or pieces of the
-statement, in errors and in SHOW IMPORT JOBS.
+IMPORT INTO and tidb-lightning take the keys of the dump's storage inside a URI. The server repeats URIs, or pieces of
+the statement, in errors and in SHOW IMPORT JOBS; Lightning repeats its settings in its log.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from airflow_dm_loader.dump.access import GcsAccess, S3Access
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
-from airflow_dm_loader.engines.import_into.secrets import Redactor
 from airflow_dm_loader.engines.import_into.sources import DataFormat, TableSource
 from airflow_dm_loader.engines.import_into.statements import import_into, source_uri, without_access
+from airflow_dm_loader.engines.redaction import Redactor
 
 KEY, SECRET = "AKIA0123456789", "abc/def+ghi=jkl&mno"
 ACCESS = S3Access(access_key=KEY, secret_key=SECRET, session_token="tok/en==", region="eu-central-1")

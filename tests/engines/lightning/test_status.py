@@ -1,0 +1,48 @@
+"""What Lightning's HTTP server says of its progress, in the forms that its sources write."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_dm_loader.engines.lightning.status import Progress, parse_progress, with_metrics
+from airflow_dm_loader.report import TableStatus
+
+TASK = b"""{"t": {"`shop`.`orders`": {"w": 10, "z": 40, "s": 1, "m": "", "progresses": []},
+ "`shop`.`done`": {"w": 5, "z": 5, "s": 2}, "`shop`.`waiting`": {"w": 0, "z": 7, "s": 0}}, "s": 1, "m": ""}"""
+METRICS = b"""# HELP lightning_bytes count of total bytes
+# TYPE lightning_bytes counter
+lightning_bytes{state="restored"} 2.5e+06
+lightning_bytes{state="total_restore"} 1e+07
+lightning_bytes{state="written"} 9e+06
+lightning_rows{state="restored",table="`shop`.`orders`"} 17
+"""
+ORDERS = TableStatus(table="shop.orders", finished_bytes=10, total_bytes=40, indexes="none")
+
+
+def test_tables_that_are_begun_and_not_complete_are_told() -> None:
+    assert parse_progress(TASK) == Progress(15, 52, (ORDERS,))
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"t": {"`a`.`b`": 5}}', b"<html>"])
+def test_another_form_is_no_progress(raw: bytes) -> None:
+    assert parse_progress(raw) is None
+
+
+def test_the_whole_is_counted_by_the_metrics() -> None:
+    progress = parse_progress(TASK)
+    assert progress is not None
+    assert with_metrics(progress, METRICS) == Progress(2_500_000, 10_000_000, (ORDERS,))
+
+
+@pytest.mark.parametrize("raw", [b"", b"lightning_tables 1\n", b'lightning_bytes{state="total_restore"} 0\n'])
+def test_without_a_total_the_tables_count(raw: bytes) -> None:
+    progress = parse_progress(TASK)
+    assert progress is not None
+    assert with_metrics(progress, raw) == progress
+
+
+def test_more_than_the_total_is_the_total() -> None:
+    progress = with_metrics(
+        Progress(0, 0, ()), b'lightning_bytes{state="restored"} 9\nlightning_bytes{state="total_restore"} 8'
+    )
+    assert (progress.finished_bytes, progress.total_bytes) == (8, 8)
