@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.compression import open_decoded
-from airflow_dm_loader.dump.lexer import StatementReader
-from airflow_dm_loader.dump.statements import Rows, classify
+from airflow_dm_loader.dump.heads import READ_AS_UTF8, head_charset, read_head
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.import_into.sources import DataFormat, TableSource
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.target.session import file_session
-
-# The job takes bytes as they are: in these charsets they are UTF-8.
-_UTF8 = frozenset({"binary", "utf8", "utf8mb3", "utf8mb4", "ascii"})
 
 
 def job_session(
@@ -23,10 +18,12 @@ def job_session(
     Raises:
         DumpFormatError: the file's text is in another charset than UTF-8.
     """
-    head = read_head(storage, source) if source.format is DataFormat.SQL else {}
+    head: dict[str, str] = {}
+    if source.format is DataFormat.SQL:
+        head = read_head(storage, next(file.source for file in source.files if file.source.file_bytes))
     session = file_session(config, head, default_time_zone)
-    charset = str(head.get("names") or head.get("character_set_client") or "utf8mb4").lower()
-    if charset not in _UTF8:
+    charset = head_charset(head)
+    if charset not in READ_AS_UTF8:
         raise DumpFormatError(
             f"the file is in {charset}, and IMPORT INTO reads UTF-8 alone",
             file=source.files[0].source.name,
@@ -34,16 +31,3 @@ def job_session(
             remedy="Load it with import_mode=logical, or dump in utf8mb4 or binary.",
         )
     return {name: session[name] for name in ("sql_mode", "time_zone")}
-
-
-def read_head(storage: DumpStorage, source: TableSource) -> dict[str, str]:
-    """The settings before the first rows of the table's first file that holds anything."""
-    first = next(file.source for file in source.files if file.source.file_bytes)
-    head: dict[str, str] = {}
-    with open_decoded(storage, first.name, first.compression) as decoded:
-        for statement in StatementReader(decoded, file=first.name):
-            kind = classify(statement, file=first.name)
-            if isinstance(kind, Rows):
-                break
-            head |= kind.values
-    return head

@@ -8,20 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.heads import READ_AS_UTF8, head_charset, read_head
 from airflow_dm_loader.dump.inventory import DataFile
-from airflow_dm_loader.dump.lexer import StatementReader
-from airflow_dm_loader.dump.statements import Rows, classify
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.target.session import file_session
 
-_UTF8 = frozenset({"binary", "utf8", "utf8mb3", "utf8mb4", "ascii"})  # Lightning takes bytes as UTF-8
-# CSV has as many dialects as tools; which one a file is in is not known here.
 # Lightning's own rule for names of data files, and its unescaping.
 _NAME = re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL)
+# CSV has as many dialects as tools; which one a file is in is not known here.
 _DECODED = {
     FileKind.DATA_SQL: frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD}),
     FileKind.DATA_PARQUET: frozenset({Compression.NONE}),
@@ -97,15 +94,9 @@ def row_session(
 
 
 def _session_of(config: LoadConfig, storage: DumpStorage, file: DataFile, default_time_zone: str) -> RowSession:
-    head: dict[str, str] = {}
-    with open_decoded(storage, file.name, file.compression) as decoded:
-        for statement in StatementReader(decoded, file=file.name):
-            kind = classify(statement, file=file.name)
-            if isinstance(kind, Rows):
-                break
-            head |= kind.values
-    charset = str(head.get("names") or head.get("character_set_client") or "utf8mb4").lower()
-    if charset not in _UTF8:
+    head = read_head(storage, file)
+    charset = head_charset(head)
+    if charset not in READ_AS_UTF8:
         raise DumpFormatError(
             f"the file is in {charset}, and tidb-lightning reads UTF-8 alone",
             file=file.name,
