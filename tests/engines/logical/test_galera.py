@@ -51,5 +51,6 @@ def test_chunks_write_to_their_sender_s_row_and_a_refused_commit_is_sent_again(
 
     assert len(refused) == 1
     assert table_hashes(server, ["s"]) == reference
-    assert count(server, "dm_meta.dm_loader_sender") == 3  # two, and one for the connection that was dropped
+    # The connection that was dropped and the one after it; a third where the other worker sent a chunk as well.
+    assert count(server, "dm_meta.dm_loader_sender") in (2, 3)
     assert one(server, "SELECT SUM(chunks) FROM dm_meta.dm_loader_sender") == chunks(server)
