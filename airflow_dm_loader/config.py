@@ -1,4 +1,4 @@
-"""What the user says: the load (:class:`LoadConfig`) and the server it goes to (:class:`TargetConfig`).
+"""What the user says of a load: :class:`LoadConfig`; of the server that it goes to: :class:`TargetConfig`.
 
 Both are frozen and strict: an unknown name or a value out of range is refused where it is said, with
 TiDB Data Migration's error code where DM has one.
@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from airflow_dm_loader.choices import (
     BarrierKind,
@@ -31,6 +31,7 @@ from airflow_dm_loader.rules.block_allow_list import BlockAllowList
 from airflow_dm_loader.rules.collations import same_meaning
 from airflow_dm_loader.rules.routes import Route
 from airflow_dm_loader.strict import CodedError, Strict
+from airflow_dm_loader.target_config import TargetConfig
 
 __all__ = [
     "DEFAULT_SOURCE_ID",
@@ -450,39 +451,3 @@ class LoadConfig(Strict):
     def to_json(self) -> str:
         """The settings as they are stored with the load: stable order, no secret inside."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)
-
-
-class TargetConfig(Strict):
-    """The server to load into, and how to reach it.
-
-    ``ssl`` takes the keys that PyMySQL's and MySqlHook's users know: ``ca``, ``cert``, ``key``, ``capath``,
-    ``cipher``, ``verify_mode``, ``check_hostname``. With ``ca``, the server's certificate and its host name
-    are verified, always.
-    """
-
-    host: str = Field("localhost", description="Host name or address.")
-    port: int = Field(3306, ge=1, le=65535)
-    user: str = ""
-    password: SecretStr = SecretStr("")
-    unix_socket: str | None = Field(None, description="Path of the server's socket; then host and port are not used.")
-    ssl: dict[str, Any] | None = Field(None, description="TLS settings; none: an unencrypted connection.")
-    connect_timeout_s: int = Field(10, ge=1, le=3600)
-
-    @classmethod
-    def from_dm_task(cls, task: str | Path, **changes: Any) -> Self:
-        """The ``target-database`` of a DM task file.
-
-        Args:
-            task: the file's path, or its text, which has more than one line.
-            changes: fields that come before the file's; with ``password`` the file's is not looked at.
-
-        Raises:
-            ConfigError: also where the password is one that ``dmctl encrypt`` made (20010).
-        """
-        found = read_dm_task(task)
-        return cls(**{**found.target(with_password="password" not in changes), **changes})
-
-    @property
-    def address(self) -> str:
-        """Where the server is, for people; never with a password."""
-        return self.unix_socket or f"{self.host}:{self.port}"
