@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,8 +27,20 @@ from airflow_dm_loader.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
-from airflow_dm_loader.rules.collations import same_meaning
 from airflow_dm_loader.rules.routes import Route
+from airflow_dm_loader.setting_values import (
+    IMPORT_INTO_READS,
+    ClusterTls,
+    CollationMap,
+    DumpUri,
+    Gzip,
+    Name,
+    PlainText,
+    SchemaName,
+    SessionVariables,
+    Size,
+    SortUri,
+)
 from airflow_dm_loader.strict import CodedError, Strict
 from airflow_dm_loader.target_config import TargetConfig
 
@@ -52,9 +63,6 @@ log = logging.getLogger(__name__)
 
 DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
 
-
-IMPORT_INTO_READS = frozenset({StorageKind.S3, StorageKind.GCS})  # TiDB's documentation lists no other
-
 _KIB, _MIB = 1 << 10, 1 << 20
 
 
@@ -65,26 +73,21 @@ class LoadConfig(Strict):
     case, as in DM.
     """
 
-    task_name: str = Field(
-        min_length=1,
-        max_length=255,
+    task_name: Name = Field(
         title="Task name",
         description="DM's task name. With source_id it names the load: the same name goes on where it stopped.",
     )
-    source_id: str = Field(
+    source_id: Name = Field(
         DEFAULT_SOURCE_ID,
-        min_length=1,
-        max_length=255,
         title="Source",
         description="The upstream database that this dump comes from.",
     )
-    sources: tuple[str, ...] = Field(
+    sources: tuple[PlainText, ...] = Field(
         (),
         title="All sources of the task",
         description="Every source_id that takes part; the barrier waits for all of them. Empty: this source alone.",
     )
-    dump_uri: str = Field(
-        min_length=1,
+    dump_uri: DumpUri = Field(
         title="Dump",
         description="The folder of the dump: a path, file:///folder, s3://bucket/prefix, gs://bucket/prefix or "
         "azure://container/prefix. Credentials never stand in it.",
@@ -150,7 +153,7 @@ class LoadConfig(Strict):
         title="Build indexes after the rows",
         description="Secondary indexes and foreign keys of tables that the load creates come after their rows: faster.",
     )
-    collation_map: dict[str, str] = Field(
+    collation_map: CollationMap = Field(
         default_factory=dict,
         title="Collation map",
         description="Collations that the target does not know, and those to use instead, in CREATE statements: "
@@ -180,7 +183,7 @@ class LoadConfig(Strict):
         title="Lightning: PD address",
         description="host:port of PD. None: tidb-lightning asks the TiDB server.",
     )
-    pd_security: dict[str, str] = Field(
+    pd_security: ClusterTls = Field(
         default_factory=dict,
         title="Lightning: TLS of the cluster",
         description='Paths on the worker, for TiKV and PD: {"ca": ..., "cert": ..., "key": ...}. Empty: no TLS.',
@@ -192,29 +195,28 @@ class LoadConfig(Strict):
         description="On the worker's disk, with room for the dump's tables and indexes. None: the dump's folder and "
         "'.sorting', as DM.",
     )
-    disk_quota_physical: str | None = Field(
+    disk_quota_physical: Size | None = Field(
         None, title="Lightning: disk quota", description="Of the sorting folder, such as 50GiB. None: Lightning's own."
     )
     range_concurrency: int | None = Field(
         None, ge=1, title="Lightning: writes to TiKV at once", description="range-concurrency. None: Lightning's own."
     )
-    compress_kv_pairs: str | None = Field(
+    compress_kv_pairs: Gzip | None = Field(
         None, title="Lightning: compress what is sent to TiKV", description="gzip or gz. None: not at all."
     )
     import_into_threads: int | None = Field(
         None, ge=1, title="IMPORT INTO: threads", description="THREAD of each job. None: the server chooses."
     )
-    import_into_max_write_speed: str | None = Field(
+    import_into_max_write_speed: Size | None = Field(
         None,
         title="IMPORT INTO: write speed",
         description="MAX_WRITE_SPEED to each TiKV node, such as 200MiB. None: no limit.",
     )
-    import_into_disk_quota: str | None = Field(
+    import_into_disk_quota: Size | None = Field(
         None, title="IMPORT INTO: disk quota", description="DISK_QUOTA for sorting, such as 50GiB. None: the server's."
     )
-    import_into_cloud_storage_uri: str | None = Field(
+    import_into_cloud_storage_uri: SortUri | None = Field(
         None,
-        min_length=1,
         title="IMPORT INTO: sort in",
         description="CLOUD_STORAGE_URI, s3://bucket/prefix or gs://bucket/prefix: global sort. It is reached as the "
         "dump is, and holds no credentials. None: the TiDB nodes sort on their own disks.",
@@ -225,10 +227,8 @@ class LoadConfig(Strict):
         description="Show no value of a row in errors and logs, only file, byte offset, table and error number. The "
         "conflict table in the target keeps its rows.",
     )
-    meta_schema: str = Field(
+    meta_schema: SchemaName = Field(
         "dm_meta",
-        min_length=1,
-        max_length=64,
         title="Meta schema",
         description="The target's schema that holds the load's state.",
     )
@@ -257,7 +257,7 @@ class LoadConfig(Strict):
     time_zone: str | None = Field(
         None, title="time_zone", description="None: each file's own, else the target's offset, as DM computes it."
     )
-    session: dict[str, str | int] = Field(
+    session: SessionVariables = Field(
         default_factory=dict, title="Session variables", description="Set on every connection, and kept."
     )
     routes: tuple[Route, ...] = Field(
@@ -303,46 +303,6 @@ class LoadConfig(Strict):
     def _lower(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @field_validator("task_name", "source_id", "meta_schema", "dump_uri")
-    @classmethod
-    def _plain_text(cls, value: str) -> str:
-        if value != value.strip() or re.search(r"[\x00-\x1f\x7f]", value):
-            raise ValueError("must not start or end with a space, nor hold control characters")
-        return value
-
-    @field_validator("dump_uri")
-    @classmethod
-    def _known_location(cls, value: str) -> str:
-        try:
-            DumpLocation.parse(value)
-        except ConfigError as error:
-            raise ValueError(f"{error.message.removeprefix('dump_uri: ')}. {error.remedy}") from None
-        return value
-
-    @field_validator("sources")
-    @classmethod
-    def _plain_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(cls._plain_text(name) for name in value)
-
-    @field_validator("session")
-    @classmethod
-    def _variable_names(cls, value: dict[str, str | int]) -> dict[str, str | int]:
-        for name in value:
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise ValueError(f"{name!r} is not the name of a session variable")
-        return value
-
-    @field_validator("collation_map")
-    @classmethod
-    def _same_bytes(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, other in value.items():
-            for word in (name, other):
-                if not re.fullmatch(r"[A-Za-z0-9_]+", word):
-                    raise ValueError(f"{word!r} is not the name of a collation or charset")
-            if not same_meaning(name, other):
-                raise ValueError(f"{name!r} can't become {other!r}: the dump's bytes would mean other letters there")
-        return {name.lower(): other for name, other in value.items()}
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.sources and self.source_id not in self.sources:
@@ -351,46 +311,11 @@ class LoadConfig(Strict):
             raise ValueError("sources names a source twice")
         return self
 
-    @field_validator("compress_kv_pairs")
-    @classmethod
-    def _compression(cls, value: str | None) -> str | None:
-        if value not in (None, "gz", "gzip"):
-            raise ValueError("must be gzip or gz")
-        return value
-
-    @field_validator("pd_security")
-    @classmethod
-    def _cluster_tls(cls, value: dict[str, str]) -> dict[str, str]:
-        if unknown := sorted(set(value) - {"ca", "cert", "key"}):
-            raise ValueError(f"takes ca, cert and key, not {', '.join(unknown)}")
-        if value and ("ca" not in value or ("cert" in value) != ("key" in value)):
-            raise ValueError("needs ca, and cert and key together or neither")
-        return value
-
     @model_validator(mode="after")
     def _physical(self) -> Self:
         if self.import_mode is ImportMode.PHYSICAL and self.collation_map:
             raise ValueError("collation_map: tidb-lightning creates the tables itself, as the dump has them")
         return self
-
-    @field_validator("import_into_max_write_speed", "import_into_disk_quota", "disk_quota_physical")
-    @classmethod
-    def _size(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([KMGTP]i?)?B", value):
-            raise ValueError("must be a size such as 200MiB or 1.5GiB")
-        return value
-
-    @field_validator("import_into_cloud_storage_uri")
-    @classmethod
-    def _sort_location(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                kind = DumpLocation.parse(cls._plain_text(value)).kind
-            except ConfigError as error:
-                raise ValueError(f"{error.message.removeprefix('dump_uri: ')}. {error.remedy}") from None
-            if kind not in IMPORT_INTO_READS:
-                raise ValueError("must be s3://bucket/prefix or gs://bucket/prefix")
-        return value
 
     @model_validator(mode="after")
     def _import_into(self) -> Self:

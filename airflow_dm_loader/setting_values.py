@@ -1,0 +1,87 @@
+"""What the value of one setting must look like, as types: a wrong one is refused where it is said."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.location import DumpLocation, StorageKind
+from airflow_dm_loader.rules.collations import same_meaning
+
+IMPORT_INTO_READS = frozenset({StorageKind.S3, StorageKind.GCS})  # TiDB's documentation lists no other
+
+
+def _plain_text(value: str) -> str:
+    if value != value.strip() or re.search(r"[\x00-\x1f\x7f]", value):
+        raise ValueError("must not start or end with a space, nor hold control characters")
+    return value
+
+
+def _known_location(value: str) -> str:
+    _location(value)
+    return value
+
+
+def _sort_location(value: str) -> str:
+    if _location(value).kind not in IMPORT_INTO_READS:
+        raise ValueError("must be s3://bucket/prefix or gs://bucket/prefix")
+    return value
+
+
+def _location(value: str) -> DumpLocation:
+    try:
+        return DumpLocation.parse(value)
+    except ConfigError as error:
+        raise ValueError(f"{error.message.removeprefix('dump_uri: ')}. {error.remedy}") from None
+
+
+def _variable_names(value: dict[str, str | int]) -> dict[str, str | int]:
+    for name in value:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(f"{name!r} is not the name of a session variable")
+    return value
+
+
+def _same_bytes(value: dict[str, str]) -> dict[str, str]:
+    for name, other in value.items():
+        for word in (name, other):
+            if not re.fullmatch(r"[A-Za-z0-9_]+", word):
+                raise ValueError(f"{word!r} is not the name of a collation or charset")
+        if not same_meaning(name, other):
+            raise ValueError(f"{name!r} can't become {other!r}: the dump's bytes would mean other letters there")
+    return {name.lower(): other for name, other in value.items()}
+
+
+def _gzip(value: str) -> str:
+    if value not in {"gz", "gzip"}:
+        raise ValueError("must be gzip or gz")
+    return value
+
+
+def _cluster_tls(value: dict[str, str]) -> dict[str, str]:
+    if unknown := sorted(set(value) - {"ca", "cert", "key"}):
+        raise ValueError(f"takes ca, cert and key, not {', '.join(unknown)}")
+    if value and ("ca" not in value or ("cert" in value) != ("key" in value)):
+        raise ValueError("needs ca, and cert and key together or neither")
+    return value
+
+
+def _size(value: str) -> str:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([KMGTP]i?)?B", value):
+        raise ValueError("must be a size such as 200MiB or 1.5GiB")
+    return value
+
+
+PlainText = Annotated[str, AfterValidator(_plain_text)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
+SchemaName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain_text)]
+DumpUri = Annotated[str, Field(min_length=1), AfterValidator(_plain_text), AfterValidator(_known_location)]
+SortUri = Annotated[str, Field(min_length=1), AfterValidator(_plain_text), AfterValidator(_sort_location)]
+SessionVariables = Annotated[dict[str, str | int], AfterValidator(_variable_names)]
+CollationMap = Annotated[dict[str, str], AfterValidator(_same_bytes)]
+Gzip = Annotated[str, AfterValidator(_gzip)]
+ClusterTls = Annotated[dict[str, str], AfterValidator(_cluster_tls)]
+Size = Annotated[str, AfterValidator(_size)]  # such as 200MiB
