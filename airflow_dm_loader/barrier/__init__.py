@@ -44,7 +44,10 @@ class Barrier(ABC):
 
     def missing(self, state: BarrierState) -> tuple[str, ...]:
         """The sources that have not got as far as ``state``; empty: all may go on."""
-        said = self.states()
+        return self.missing_in(self.states(), state)
+
+    def missing_in(self, said: dict[str, str], state: BarrierState) -> tuple[str, ...]:
+        """The same of what was heard already."""
         return tuple(source for source in self.expected(said) if said.get(source) not in _ENOUGH[state])
 
     def expected(self, said: dict[str, str]) -> tuple[str, ...]:
@@ -54,8 +57,13 @@ class Barrier(ABC):
     def begin_round(self, source_id: str) -> None:
         """A source starts afresh: it is not ready.
 
-        Where every source had finished, a new round begins and none is ready: what they said was of the last one.
+        Where every source had finished, a new round begins and none is ready: what they said was of the last one. Of
+        two sources that see this at once one begins the round, and may be ready in it before the other goes on.
         """
-        is_over = not self.missing(BarrierState.FINISHED)
-        others = tuple(source for source in self.sources if source != source_id) if is_over else ()
-        self.put_all((*others, source_id), BarrierState.NOT_READY)  # itself last: until then a cut can be seen
+        if not self.missing(BarrierState.FINISHED) and self.reset_finished():
+            return
+        self.put(source_id, BarrierState.NOT_READY)
+
+    @abstractmethod
+    def reset_finished(self) -> bool:
+        """Put ``not-ready`` for every source, if all have finished, as one act; whether they had."""

@@ -1,7 +1,7 @@
 """The few calls that a load makes to etcd.
 
-All of them can be repeated: a key is set to what it shall be, whatever it was. So a call that one member does not
-answer is made to the next.
+All of them can be repeated: a key is set to what it shall be, whatever it was, or only where it is what it was. So a
+call that one member does not answer is made to the next.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 _API = "/v3/"  # since etcd 3.4
-_MOST_PUTS = 128  # etcd's default of max-txn-ops
+# etcd's max-txn-ops is 128 by default, and counts a transaction's operations with those of the one around it.
+_OUTER, _INNER = 64, 64
 
 
 class EtcdClient:
@@ -50,11 +51,22 @@ class EtcdClient:
                 member.session.close()
 
     def put(self, values: Mapping[str, str]) -> None:
-        """Set these keys, at once as far as etcd takes them in one transaction: 128."""
-        puts = [{"request_put": {"key": _encode(key), "value": _encode(value)}} for key, value in values.items()]
-        for start in range(0, len(puts), _MOST_PUTS):
-            transaction = {"compare": [], "success": puts[start : start + _MOST_PUTS], "failure": []}
-            self._call(partial(_commit, transaction))
+        """Set these keys, all at once."""
+        self._call(partial(_commit, {"compare": [], "success": _puts(values), "failure": []}))
+
+    def put_if_all(self, prefix: str, value: str, values: Mapping[str, str]) -> bool:
+        """Set these keys, all at once, if there are keys that begin so, and each has this value; whether it did.
+
+        False may also be said of a call that was made before, and whose answer was lost.
+        """
+        compare = {
+            "target": "VALUE",
+            "result": "EQUAL",
+            "key": _encode(prefix),
+            "range_end": _encode(_end_of(prefix)),
+            "value": _encode(value),
+        }
+        return self._call(partial(_commit, {"compare": [compare], "success": _puts(values), "failure": []}))
 
     def get(self, key: str) -> str | None:
         """The value of a key; None where there is none."""
@@ -138,8 +150,26 @@ def _token(config: EtcdConfig, member: Etcd3Client) -> str:
     return str(answer["token"])
 
 
-def _commit(transaction: dict[str, Any], member: Etcd3Client) -> None:
-    member.transaction(transaction)
+def _commit(transaction: dict[str, Any], member: Etcd3Client) -> bool:
+    """Whether its comparisons held. The gateway leaves out what is false."""
+    answer: dict[str, Any] = member.transaction(transaction)
+    return bool(answer.get("succeeded", False))
+
+
+def _puts(values: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The operations that set these keys: transactions within a transaction, where one can't hold them all."""
+    puts = [{"request_put": {"key": _encode(key), "value": _encode(value)}} for key, value in values.items()]
+    if len(puts) <= _INNER:
+        return puts
+    if len(puts) > _OUTER * _INNER:
+        raise ConfigError(f"sources: etcd sets {_OUTER * _INNER} of them at once, and there are {len(puts)}")
+    parts = [puts[start : start + _INNER] for start in range(0, len(puts), _INNER)]
+    return [{"request_txn": {"compare": [], "success": part, "failure": []}} for part in parts]
+
+
+def _end_of(prefix: str) -> str:
+    """The first key after all that begin so."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _encode(text: str) -> str:

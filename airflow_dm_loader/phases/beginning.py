@@ -26,6 +26,7 @@ from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import load_tasks
 from airflow_dm_loader.state.events import Worker
+from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import Registration, register_load
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
@@ -124,7 +125,7 @@ def prepare_checkpoint(
         # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
         stale = load.status == "init" and barrier.states().get(config.source_id) == BarrierState.FINISHED
         if registration.afresh or stale:
-            barrier.begin_round(config.source_id)
+            _two_at_once()(_begin_round, meta, barrier, config)
         return {
             "load_id": load.load_id,
             "fresh": registration.afresh,
@@ -152,6 +153,11 @@ def open_barrier(config: LoadConfig, target: TargetConfig, *, etcd: EtcdConfig |
             return
     with open_meta(config, target) as meta:
         yield barrier_of(config, meta)
+
+
+def _begin_round(meta: Meta, barrier: Barrier, config: LoadConfig) -> None:
+    meta.db.rollback()
+    barrier.begin_round(config.source_id)
 
 
 def _two_at_once() -> Retrying:

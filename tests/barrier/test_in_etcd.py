@@ -10,15 +10,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_dm_loader import EtcdConfig, load_dump, loader
 from airflow_dm_loader.barrier import BarrierState
+from airflow_dm_loader.barrier.in_etcd import EtcdBarrier
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import (
     CheckpointError,
@@ -26,11 +28,15 @@ from airflow_dm_loader.errors import (
     ConnectionLostError,
     WorkerNotMatchError,
 )
+from airflow_dm_loader.etcd.client import Answer, EtcdClient
 from airflow_dm_loader.loader import Worker
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WORKER, Table, load_config, write_dump
 from tests.tables import count, one
+
+if TYPE_CHECKING:
+    from etcd3gw.client import Etcd3Client
 
 BOTH = ("north", "south")
 TASK = "merge"
@@ -238,6 +244,66 @@ def test_a_load_whose_end_etcd_misses_is_finished_by_the_next_try(
     write(own_etcd, key("load-task", "north"), '"here"')
     assert loader.finish(config, target, WORKER, etcd=at).status == "finished"
     assert key("load-task", "north") not in raw(own_etcd)
+
+
+# Two sources that begin a new round at once
+
+
+class Stepwise(EtcdClient):
+    """A client before whose n-th call something else happens."""
+
+    def __init__(self, config: EtcdConfig, step: int, happens: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._step = step
+        self._happens = happens
+        self.calls = 0
+
+    def _call(self, ask: Callable[[Etcd3Client], Answer]) -> Answer:
+        if self.calls == self._step:
+            self._happens()
+        self.calls += 1
+        return super()._call(ask)
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it(
+    etcd: PrivateEtcd, at: EtcdConfig, step: int
+) -> None:
+    """South begins the round, and is ready, before each of north's calls, and after the last one."""
+    everybody = (*BOTH, "dm-only")
+    for name in everybody:
+        write(etcd, key("lightning-coord", name), '"finished"')
+    with EtcdClient.open(at) as client:
+        south = EtcdBarrier(client, TASK, BOTH)
+
+        def meanwhile() -> None:
+            south.begin_round("south")
+            south.put("south", BarrierState.READY)
+
+        stepwise = Stepwise(at, step, meanwhile)
+        EtcdBarrier(stepwise, TASK, BOTH).begin_round("north")
+        if step == 3:  # two looks and a transaction
+            assert stepwise.calls == 3
+            assert south.states() == dict.fromkeys(everybody, "not-ready")
+            meanwhile()
+        assert south.states() == {"north": "not-ready", "south": "ready", "dm-only": "not-ready"}
+
+
+def test_a_round_of_many_sources_begins_for_all_at_once(etcd: PrivateEtcd, at: EtcdConfig) -> None:
+    names = tuple(f"shard-{number}" for number in range(1000))
+    with EtcdClient.open(at) as client:
+        barrier = EtcdBarrier(client, TASK, names)
+        barrier.put_all(names, BarrierState.FINISHED)
+        calls = Stepwise(at, -1, lambda: None)
+        EtcdBarrier(calls, TASK, names).begin_round("shard-7")
+        assert calls.calls == 3
+        assert barrier.states() == dict.fromkeys(names, "not-ready")
+
+
+def test_an_end_in_other_bytes_than_dm_s_begins_no_round(etcd: PrivateEtcd, at: EtcdConfig) -> None:
+    write(etcd, key("lightning-coord", "north"), '"finished" ')
+    with EtcdClient.open(at) as client, pytest.raises(CheckpointError, match="not in DM's bytes"):
+        EtcdBarrier(client, TASK, ("north",)).begin_round("north")
 
 
 # The lock: it has no lease, and is taken over only as in DM.

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from airflow_dm_loader import load_dump, loader
-from airflow_dm_loader.barrier import BarrierState
+from airflow_dm_loader.barrier import Barrier, BarrierState
+from airflow_dm_loader.barrier.in_target import TargetBarrier
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import BarrierTimeoutError
 from airflow_dm_loader.loader import Worker
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WORKER, Table, load_config, write_dump
 from tests.tables import count
@@ -103,6 +108,59 @@ def test_a_round_after_all_had_finished_begins_for_all(target: TargetConfig, tmp
         loader.prepare_checkpoint(source(tmp_path, "south", remove_meta=True), target, Worker("h", run_id="run-2"))
 
         assert barrier.states() == {"north": "not-ready", "south": "not-ready"}
+
+
+# Two sources that begin a new round at once
+
+
+def begin(barrier: Barrier, name: str) -> None:
+    """Begin a round, and be ready in it."""
+    barrier.begin_round(name)
+    barrier.put(name, BarrierState.READY)
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it(
+    target: TargetConfig, tmp_path: Path, step: int
+) -> None:
+    """South begins the round, and is ready, before each of north's calls, and after the last one."""
+    for name in BOTH:
+        loader.prepare_checkpoint(source(tmp_path, name), target, WORKER)
+    with (
+        loader.open_barrier(source(tmp_path, "south"), target) as south,
+        Database.open(target) as db,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        south.put_all(BOTH, BarrierState.FINISHED)
+        others: list[Future[None]] = []
+
+        def meanwhile() -> None:
+            others.append(pool.submit(begin, south, "south"))
+            wait(others, 0.3)  # it may be made to wait for north's commit
+
+        north = TargetBarrier(Meta(cast("Database", Stepwise(db, step, meanwhile)), "dm_meta"), "t", BOTH)
+        north.begin_round("north")
+        assert bool(others) == (step < 6)  # a look and its end, a locking look, two rows, the end
+        if not others:
+            meanwhile()
+        others[0].result(10)
+        assert south.states() == {"north": "not-ready", "south": "ready"}
+
+
+class Stepwise:
+    """A database before whose n-th call something else happens."""
+
+    def __init__(self, db: Database, step: int, happens: Callable[[], None]) -> None:
+        self._db = db
+        self._step = step
+        self._happens = happens
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> object:
+        if self.calls == self._step:
+            self._happens()
+        self.calls += 1
+        return getattr(self._db, name)
 
 
 def test_two_sources_wait_for_each_other(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:

@@ -39,10 +39,29 @@ def test_keys_are_set_read_listed_and_removed(etcd: PrivateEtcd) -> None:
         assert client.list("/a/") == {"/a/2": "ü"}
 
 
-def test_more_keys_than_a_transaction_takes_are_all_set(etcd: PrivateEtcd) -> None:
+@pytest.mark.parametrize("count", [64, 65, 128, 129, 300, 4096])
+def test_more_keys_than_a_transaction_takes_are_all_set(etcd: PrivateEtcd, count: int) -> None:
+    values = {f"/many/{number}": str(number) for number in range(count)}
     with EtcdClient.open(config(etcd)) as client:
-        client.put({f"/many/{number}": str(number) for number in range(300)})
-        assert len(client.list("/many/")) == 300
+        client.put(values)
+        assert client.list("/many/") == values
+
+
+def test_more_keys_than_all_transactions_take_are_refused(etcd: PrivateEtcd) -> None:
+    with EtcdClient.open(config(etcd)) as client:
+        with pytest.raises(ConfigError, match="etcd sets 4096 of them at once, and there are 4097"):
+            client.put({f"/many/{number}": "" for number in range(4097)})
+        assert client.list("/many/") == {}
+
+
+def test_keys_are_set_only_if_all_that_begin_so_have_the_value(etcd: PrivateEtcd) -> None:
+    with EtcdClient.open(config(etcd)) as client:
+        assert not client.put_if_all("/a/", "x", {"/a/1": "y"})  # there is none
+        client.put({"/a/1": "x", "/a/2": "x", "/b": "z", "/a": "z"})
+        assert not client.put_if_all("/a/", "y", {"/a/1": "y"})
+        assert client.put_if_all("/a/", "x", {"/a/1": "y"})
+        assert not client.put_if_all("/a/", "x", {"/a/1": "z"})
+        assert client.list("/") == {"/a": "z", "/a/1": "y", "/a/2": "x", "/b": "z"}
 
 
 def test_a_member_that_is_away_is_passed_over(etcd: PrivateEtcd) -> None:
