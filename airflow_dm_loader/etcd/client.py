@@ -152,8 +152,7 @@ def _token(config: EtcdConfig, member: Etcd3Client) -> str:
 
 def _commit(transaction: dict[str, Any], member: Etcd3Client) -> bool:
     """Whether its comparisons held. The gateway leaves out what is false."""
-    answer: dict[str, Any] = member.transaction(transaction)
-    return bool(answer.get("succeeded", False))
+    return bool(member.transaction(transaction).get("succeeded", False))
 
 
 def _puts(values: Mapping[str, str]) -> list[dict[str, Any]]:
