@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from tenacity import Retrying
+
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
+from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.import_into import settlement
 from airflow_dm_loader.engines.import_into.heads import job_session
 from airflow_dm_loader.engines.import_into.server import ImportServer
@@ -103,10 +106,13 @@ class _Share:
 def _open_share(
     config: LoadConfig, target: TargetConfig, share: int, redactor: Redactor | None = None
 ) -> Iterator[_Share]:
-    with open_stored(config, target) as (meta, load), ImportServer.at(target, redactor) as server:
+    with open_stored(config, target) as (meta, load):
         tables = LoadTables.stored(meta, load)
         meta.db.rollback()
-        yield _Share(meta, load, server, tables, tables.share(config.import_tasks, share))
+        names = (file.name for files in tables.files.values() for file in files)
+        hiding = Hiding.of(tables.files, names) if config.hide_values else None
+        with ImportServer.at(target, redactor, hiding) as server:
+            yield _Share(meta, load, server, tables, tables.share(config.import_tasks, share))
 
 
 def submit_jobs(
@@ -128,7 +134,7 @@ def submit_jobs(
         LoadInterruptedError: ``stop`` was set; the jobs are cancelled.
     """
     stop = stop or threading.Event()
-    retrying("making the jobs of IMPORT INTO", stop.is_set)(_make_jobs, config, target, share, worker, stop, access)
+    _again(config, "making the jobs of IMPORT INTO", stop)(_make_jobs, config, target, share, worker, stop, access)
     if stop.is_set():
         _stop(config, target, share)
     return look_at_jobs(config, target, share)
@@ -233,6 +239,10 @@ def cancel_jobs(config: LoadConfig, target: TargetConfig, share: int) -> int:
     return cancelled
 
 
+def _again(config: LoadConfig, what: str, stop: threading.Event) -> Retrying:
+    return retrying(what, stop.is_set, hide_values=config.hide_values)
+
+
 def _stop(config: LoadConfig, target: TargetConfig, share: int) -> None:
     count = cancel_jobs(config, target, share)
     raise LoadInterruptedError(f"asked to stop: {count} jobs of IMPORT INTO were cancelled")
@@ -262,6 +272,6 @@ def import_tables(
             break
         if stop.wait(min(POLL_S, progress_interval_s)):
             _stop(config, target, share)
-        found = retrying("a look at the jobs of IMPORT INTO", stop.is_set)(look_at_jobs, config, target, share)
-    report = retrying("the end of IMPORT INTO", stop.is_set)(settle_jobs, config, target, share, worker=worker)
+        found = _again(config, "a look at the jobs of IMPORT INTO", stop)(look_at_jobs, config, target, share)
+    report = _again(config, "the end of IMPORT INTO", stop)(settle_jobs, config, target, share, worker=worker)
     return replace(report, seconds=round(time.monotonic() - started, 3))

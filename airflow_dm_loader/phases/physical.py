@@ -19,6 +19,7 @@ from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
+from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
 from airflow_dm_loader.engines.lightning.endings import Ended
 from airflow_dm_loader.engines.lightning.executable import Lightning, find_lightning
@@ -300,7 +301,19 @@ def _prepare_run(
     settings(0)  # raises what can't be said
     redactor = Redactor.of_uris([source_dir.get_secret_value()])
     known = _spellings(secrets_of(target))
-    return LightningRun(program, settings, config.pd_security, Redactor((*known, *redactor.values)))
+    return LightningRun(
+        program,
+        settings,
+        config.pd_security,
+        Redactor((*known, *redactor.values)),
+        _hiding(plan) if config.hide_values else None,
+    )
+
+
+def _hiding(plan: LoadPlan) -> Hiding:
+    sources = ((source.schema, source.table) for table in plan.tables for source in table.sources)
+    targets = ((table.schema, table.table) for table in plan.tables)
+    return Hiding.of((*targets, *sources), (file.source.name for file in plan.files))
 
 
 def _user_variables(config: LoadConfig, server: Server) -> dict[str, str]:

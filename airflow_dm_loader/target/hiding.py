@@ -13,9 +13,11 @@ from airflow_dm_loader.errors import LoaderError, RowError
 from airflow_dm_loader.target.driver_errors import BY_ERRNO
 
 _HIDDEN = "(hidden)"
-# What these say of a row is its column or its place. What is no RowError speaks of no value, but for the last ones.
+# What these say of a row is its column or its place; those from 8157 on speak of the files and options of IMPORT INTO.
+# What is no RowError speaks of no value, but for the last ones.
 _WITHOUT_VALUES = frozenset({1048, 1136, 1153, 1216, 1261, 1262, 1263, 1264, 1265, 1364, 1406, 1416, 1451, 1452,
-                             3819, 3854, 4025, 8025, 9500}) | {
+                             3819, 3854, 4025, 8025, 8157, 8158, 8159, 8163, 8164, 8165, 8166, 8170, 8171, 8173,
+                             9500}) | {
     errno for errno, (kind, _) in BY_ERRNO.items() if not issubclass(kind, RowError) and errno not in {1054, 1064}
 }  # fmt: skip
 # Greedy: a value may hold quotes, and what follows it is taken from the end.

@@ -94,9 +94,17 @@ class ImportJobsTrigger(BaseTrigger):
 
 
 def _look(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
+    from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.loader import look_at_jobs
+    from airflow_dm_loader.target.hiding import without_values
 
-    return look_at_jobs(config, target, share)
+    try:
+        return look_at_jobs(config, target, share)
+    except LoaderError as error:
+        if not config.hide_values:
+            raise
+        hidden = without_values(error)
+    raise hidden  # out here, what caused it does not hang on to it
 
 
 def _cancel(config: LoadConfig, target: TargetConfig, share: int) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import TargetError
 
@@ -42,9 +43,26 @@ _STATUSES = {
 }
 
 
+class Trouble(StrEnum):
+    """Why a job failed, as far as its text tells."""
+
+    DUPLICATES = "duplicates"
+    CHECKSUM = "checksum"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
+
+
+# The first that matches.
+_SIGNS = {
+    Trouble.DUPLICATES: ("duplicate entry", "duplicate key", "conflict"),
+    Trouble.CHECKSUM: ("checksum",),
+    Trouble.UNREADABLE: ("no such key", "nosuchkey", "accessdenied", "access denied", "no such file", "failed to read"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """One job; its texts hold no secrets."""
+    """One job; its texts hold no secrets, nor values of rows where those are hidden."""
 
     job_id: int
     table: Table
@@ -54,6 +72,7 @@ class ImportJob:
     source_size: str  # for people: "1.2GiB"
     rows: int | None
     message: str
+    trouble: Trouble = Trouble.OTHER  # what ``message`` speaks of, also where it is hidden
     seconds: float = 0.0  # from its start to its end; 0: the server does not tell both
 
     def describe(self) -> str:
@@ -66,8 +85,11 @@ class ImportJob:
         )
 
 
-def read_job(row: Mapping[str, Any], redactor: Redactor) -> ImportJob:
+def read_job(row: Mapping[str, Any], redactor: Redactor, hiding: Hiding | None = None) -> ImportJob:
     """One row, by its columns' names in lower case.
+
+    Args:
+        hiding: show no value of a row.
 
     Raises:
         TargetError: a column is missing, or holds what is not known.
@@ -85,7 +107,7 @@ def read_job(row: Mapping[str, Any], redactor: Redactor) -> ImportJob:
     if status is None or table is None:
         what = f"the status {said!r}" if status is None else f"the target table {text('target_table')!r}"
         raise _unknown(f"job {job_id} of IMPORT INTO has {what}, which is not known", row)
-    rows = row["imported_rows"]
+    rows, message = row["imported_rows"], text("result_message")
     return ImportJob(
         job_id=job_id,
         table=(_plain(table, "schema"), _plain(table, "table")),
@@ -94,9 +116,16 @@ def read_job(row: Mapping[str, Any], redactor: Redactor) -> ImportJob:
         phase=text("phase"),
         source_size=text("source_file_size"),
         rows=int(rows) if rows not in (None, "") else None,
-        message=text("result_message"),
+        message=message if hiding is None else hiding.text(message),
+        trouble=_trouble(message),
         seconds=_seconds(row.get("start_time"), row.get("end_time")),
     )
+
+
+def _trouble(message: str) -> Trouble:
+    text = message.lower()
+    found = (trouble for trouble, signs in _SIGNS.items() if any(sign in text for sign in signs))
+    return next(found, Trouble.OTHER)
 
 
 def _seconds(start: object, end: object) -> float:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, Table, read_job
 from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.engines.import_into.statements import Options, import_into
@@ -43,16 +44,18 @@ class ImportServer:
     Args:
         open_database: a connection in autocommit; see :meth:`at`.
         redactor: knows the secrets of the URIs that are sent.
+        hiding: show no value of a row in what is told of jobs.
     """
 
-    def __init__(self, open_database: Callable[[], Database], redactor: Redactor) -> None:
+    def __init__(self, open_database: Callable[[], Database], redactor: Redactor, hiding: Hiding | None = None) -> None:
         self._open = open_database
         self._redactor = redactor
+        self._hiding = hiding
         self._db: Database | None = None
 
     @classmethod
-    def at(cls, target: TargetConfig, redactor: Redactor | None = None) -> Self:
-        return cls(lambda: Database.open(target, autocommit=True), redactor or Redactor())
+    def at(cls, target: TargetConfig, redactor: Redactor | None = None, hiding: Hiding | None = None) -> Self:
+        return cls(lambda: Database.open(target, autocommit=True), redactor or Redactor(), hiding)
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +86,7 @@ class ImportServer:
             rows = self._rows("SHOW IMPORT JOBS WHERE GROUP_KEY = %s", (group_key,))
         else:
             rows = self._rows("SHOW IMPORT JOBS")
-        return sorted((read_job(row, self._redactor) for row in rows), key=lambda job: job.job_id)
+        return sorted((read_job(row, self._redactor, self._hiding) for row in rows), key=lambda job: job.job_id)
 
     def jobs_of(self, table: Table, group_key: str = "") -> list[ImportJob]:
         """The same of one table."""
@@ -98,7 +101,7 @@ class ImportServer:
             if error.errno == _JOB_NOT_FOUND:
                 return None
             raise
-        return read_job(rows[0], self._redactor) if rows else None
+        return read_job(rows[0], self._redactor, self._hiding) if rows else None
 
     def submit(self, source: TableSource, uri: str, options: Options, session: Mapping[str, str | int]) -> int:
         """Ask for a job; its id. After a ConnectionLostError nobody knows whether it was made.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
+from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Trouble
 from airflow_dm_loader.engines.import_into.server import ImportServer
 from airflow_dm_loader.errors import CheckpointError, ImportJobError, RetriableError
 from airflow_dm_loader.state import import_jobs
@@ -14,8 +14,14 @@ from airflow_dm_loader.state.meta import Meta
 
 Failed = tuple[JobRow, ImportJob]
 
-_DUPLICATES = ("duplicate entry", "duplicate key", "conflict")
-_UNREADABLE = ("no such key", "nosuchkey", "accessdenied", "access denied", "no such file", "failed to read")
+_REMEDIES = {
+    Trouble.DUPLICATES: "Rows of the dump have the same key, and IMPORT INTO takes none of them. Mend the dump, or "
+    "load the table with import_mode=logical; TRUNCATE the table if it holds rows, then clear run_import.",
+    Trouble.CHECKSUM: "What is in the table is not what was read. TRUNCATE the table and clear run_import: it is "
+    "imported again.",
+    Trouble.UNREADABLE: "The TiDB servers must be able to read the dump: check that the keys of dump_conn_id work from "
+    "there, and last as long as the import. TRUNCATE the table if it holds rows, then clear run_import.",
+}
 
 
 def look(server: ImportServer, rows: Iterable[JobRow]) -> tuple[ImportJob, ...]:
@@ -104,24 +110,5 @@ def failure(failed: Sequence[Failed]) -> ImportJobError | None:
     more = f"; so did job {others}" + ("" if len(failed) <= 6 else f" and {len(failed) - 6} more") if others else ""
     said = f": {job.message}" if job.message else ""
     return ImportJobError(
-        f"job {job.job_id} of IMPORT INTO {verb}{said}{more}", table=row.name, remedy=_remedy(job.message)
+        f"job {job.job_id} of IMPORT INTO {verb}{said}{more}", table=row.name, remedy=_REMEDIES.get(job.trouble)
     )
-
-
-def _remedy(message: str) -> str | None:
-    text = message.lower()
-    if any(word in text for word in _DUPLICATES):
-        return (
-            "Rows of the dump have the same key, and IMPORT INTO takes none of them. Mend the dump, or load the table "
-            "with import_mode=logical; TRUNCATE the table if it holds rows, then clear run_import."
-        )
-    if "checksum" in text:
-        return (
-            "What is in the table is not what was read. TRUNCATE the table and clear run_import: it is imported again."
-        )
-    if any(word in text for word in _UNREADABLE):
-        return (
-            "The TiDB servers must be able to read the dump: check that the keys of dump_conn_id work from there, and "
-            "last as long as the import. TRUNCATE the table if it holds rows, then clear run_import."
-        )
-    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from airflow_dm_loader.errors import (
@@ -18,6 +19,7 @@ _SUCCESS = "tidb lightning exit successfully"
 _CANCELED = "tidb lightning canceled"
 _NO_SERVER = "failed to start HTTP server"
 _ERROR = "tidb lightning encountered error:"
+PHRASES = (_SUCCESS, _CANCELED, _NO_SERVER, _ERROR)  # its own words, whatever else it says
 _BAD_CONFIG = 2
 _KEPT_LINES = 40
 
@@ -80,8 +82,11 @@ class Output:
             self.differences.append(difference)
 
 
-def conclude(exit_code: int, output: Output, *, stopped: bool) -> Ended:
+def conclude(exit_code: int, output: Output, *, stopped: bool, show: Callable[[str], str]) -> Ended:
     """What came of a run.
+
+    Args:
+        show: makes of a text what people may see of it.
 
     Raises:
         LoadInterruptedError: we stopped it.
@@ -102,7 +107,7 @@ def conclude(exit_code: int, output: Output, *, stopped: bool) -> Ended:
     text = " ".join(part for part in output.error if part)
     if _CHECKSUM.search(text):  # it compares last, when every table is in: post-process-at-last
         return Ended(differs=True, differences=_distinct([*output.differences, _difference(text)]))
-    raise _error(exit_code, text or " / ".join(list(output.last)[-3:]))
+    raise _error(exit_code, text or " / ".join(list(output.last)[-3:]), show)
 
 
 def _difference(text: str) -> ChecksumDifference:
@@ -121,9 +126,9 @@ def _distinct(found: list[ChecksumDifference]) -> tuple[ChecksumDifference, ...]
     return tuple(one for one in dict.fromkeys(found) if one.table or (one.source_kvs, one.target_kvs) not in counts)
 
 
-def _error(exit_code: int, text: str) -> LoaderError:
+def _error(exit_code: int, text: str, show: Callable[[str], str]) -> LoaderError:
     how = f"was killed by signal {-exit_code}" if exit_code < 0 else f"failed with exit code {exit_code}"
-    message = f"tidb-lightning {how}" + (f": {text}" if text else "")
+    message = f"tidb-lightning {how}" + (f": {show(text)}" if text else "")
     if _DUPLICATES.search(text):
         return HasDuplicatesError(
             message,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_dm_loader.engines.lightning.endings import Ended, Output, PortTaken, conclude
+from airflow_dm_loader.engines.hiding import Hiding
+from airflow_dm_loader.engines.lightning.endings import PHRASES, Ended, Output, PortTaken, conclude
 from airflow_dm_loader.engines.lightning.executable import Lightning, child_environment
 from airflow_dm_loader.engines.lightning.process import ChildProcess
 from airflow_dm_loader.engines.lightning.status import Progress, ask_progress
@@ -30,6 +32,8 @@ _TICK_S = 0.5
 _ALIVE_S = 5.0
 _PORTS_TRIED = 5
 _CTL_TIMEOUT_S = 300
+# What a line begins with: the time, the level, and the place in Lightning's source.
+_HEAD = re.compile(r"(?:\[[0-9/:. +-]+\] )?\[[A-Z]+\] \[[\w.-]+:\d+\]|" + "|".join(map(re.escape, PHRASES)))
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,15 @@ class Watch:
 class LightningRun:
     """Runs Lightning, and its helper, with one configuration.
 
-    ``settings`` gives the configuration for a port of the HTTP server.
+    ``settings`` gives the configuration for a port of the HTTP server. With ``hiding``, no text of Lightning's is shown
+    that may hold a value of a row.
     """
 
     program: Lightning
     settings: Callable[[int], Mapping[str, Any]]
     security: Mapping[str, str]
     redactor: Redactor
+    hiding: Hiding | None = None
 
     def ignore_checkpoint_errors(self) -> str | None:
         """Let a run go on at tables where an earlier one failed, as DM does.
@@ -77,7 +83,7 @@ class LightningRun:
                 return f"tidb-lightning-ctl: {type(error).__name__}"
         if done.returncode == 0:
             return None
-        text = self.redactor.text(done.stdout.decode("utf-8", "replace").strip()[-500:])
+        text = self._show(self.redactor.text(done.stdout.decode("utf-8", "replace").strip()[-500:]))
         return f"tidb-lightning-ctl failed with exit code {done.returncode}: {text}"
 
     def run(self, watch: Watch) -> Ended:
@@ -95,14 +101,22 @@ class LightningRun:
         def take(line: str) -> None:
             shown = self.redactor.text(line)
             output.add(shown)
-            _log.info("tidb-lightning: %s", shown)
+            _log.info("tidb-lightning: %s", self._show(shown))
 
         with (
             _secret_file(to_toml(self.settings(port))) as path,
             ChildProcess([str(self.program.path), "--config", str(path)], child_environment(), take) as child,
         ):
             exit_code, stopped = self._wait(child, port, watch)
-        return conclude(exit_code, output, stopped=stopped)
+        return conclude(exit_code, output, stopped=stopped, show=self._show)
+
+    def _show(self, text: str) -> str:
+        """What people may see of a line, or of an error's text."""
+        if self.hiding is None:
+            return text
+        head = _HEAD.match(text)
+        rest = self.hiding.text(text[head.end() :] if head else text)
+        return f"{head[0]} {rest}".strip() if head else rest
 
     def _wait(self, child: ChildProcess, port: int, watch: Watch) -> tuple[int, bool]:
         looked_at = alive_at = time.monotonic()

@@ -10,7 +10,7 @@ import pytest
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
 from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs
-from airflow_dm_loader.errors import ConnectionLostError
+from airflow_dm_loader.errors import ConnectionLostError, RowError
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.triggers import import_jobs
 from airflow_dm_loader.triggers.import_jobs import ImportJobsTrigger
@@ -104,6 +104,18 @@ def test_its_log_tells_phase_rows_and_size_once_for_each_change(
     event(waiting)
     assert said.count("job 17 of s.a: running, importing, 5 rows, 100B") == 1
     assert said[-1] == "1 of 1 tables imported, 0 jobs at work"
+
+
+def test_its_error_holds_no_value_of_a_row_where_they_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(*_: object) -> ShareJobs:
+        raise RowError("Duplicate entry 'canary' for key 'v'", errno=1062)
+
+    monkeypatch.setattr("airflow_dm_loader.loader.look_at_jobs", look)
+    waiting = trigger()
+    waiting.config = CONFIG.model_copy(update={"hide_values": True}).to_json()
+    told = event(waiting)
+    assert told["status"] == "error"
+    assert "Duplicate entry '(hidden)' for key 'v'" in told["message"]
 
 
 class Recorder:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.errors import ConfigError, ImportJobError, LoaderError, TargetError
+from tests.bad_input.test_secrets import everything_said, state
 from tests.dumps import SAMPLES, Table, expected, numbered
 from tests.tidb_stand_in.fixtures import SECRETS, access, load_config, put_dump, rows_of, stand_in, target_of
 from tests.tidb_stand_in.jobs import Script
@@ -130,6 +131,48 @@ def test_a_failed_job_is_told_and_made_again_once_its_table_is_empty(
     report = load(config, tidb_target, s3)
     assert [(table.table, table.rows, table.import_job) for table in report.tables] == [("s.a", 30, 3), ("s.b", 10, 2)]
     assert rows_of(server, "SELECT (SELECT COUNT(*) FROM s.a), (SELECT COUNT(*) FROM s.b)") == [(30, 10)]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown", "advice"),
+    [
+        (
+            "[Lightning:Restore:ErrFoundDuplicateKey]duplicate key in s.a.sql:0 at offset 61: '{}'",
+            "Lightning:Restore:ErrFoundDuplicateKey, s.a.sql:0 at offset 61 (hidden)",
+            "same key",
+        ),
+        ("[types:1292]Incorrect datetime value: '{}' in `s`.`a`", "types:1292, `s`.`a` (hidden)", None),
+        ("{}", "(hidden)", None),
+    ],
+)
+def test_no_value_of_a_row_is_told_of_a_failed_job_where_they_are_hidden(
+    message: str,
+    shown: str,
+    advice: str | None,
+    s3: S3Server,
+    tmp_path: Path,
+    server: PrivateMariaDB,
+    tidb: TiDBStandIn,
+    tidb_target: TargetConfig,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    uri = put_dump(s3, tmp_path / "d", numbered("a", 3), numbered("b", 3))
+    text = message.format("canary-40f2")
+    tidb.jobs.scripts["a"] = Script(fails=text)
+    with pytest.raises(ImportJobError) as caught:
+        load(load_config(uri), tidb_target, s3)
+    assert text in str(caught.value)
+    assert advice is None or advice in caught.value.remedy
+    remedy = caught.value.remedy
+    caplog.clear()
+
+    tidb.jobs.scripts["a"] = Script(fails=text)
+    with caplog.at_level(logging.DEBUG), pytest.raises(ImportJobError) as hidden:
+        load(load_config(uri, hide_values=True), tidb_target, s3)
+
+    assert str(hidden.value).startswith(f"[34019] job 3 of IMPORT INTO failed: {shown}")
+    assert hidden.value.remedy == remedy
+    assert "canary-40f2" not in everything_said(hidden.value) + caplog.text + state(server)
 
 
 @pytest.mark.parametrize("word", ["canceled", "cancelled"])

@@ -104,6 +104,8 @@ class Program:
         if self.act.get("port_taken"):
             say("failed to start HTTP server: listen tcp: bind: address already in use", error=True)
             return 0
+        for line in self.act.get("says", []):
+            say(line)
         self.serve()
         signal.signal(signal.SIGTERM, signal.SIG_IGN if self.act.get("ignores_sigterm") else self.cancel)
         tidb = self.config["tidb"]
@@ -263,6 +265,7 @@ def main(program: str, folder: Path, arguments: list[str]) -> int:
         check_versions(config, version)
         if program == "tidb-lightning-ctl":
             ignore_errors(config)
+            say(script.get("ctl_says", ""))
             return int(script.get("ctl_exit", 0))
         count = sum(1 for run in before if run["program"] == program)
         act = script["acts"][min(count, len(script["acts"]) - 1)]

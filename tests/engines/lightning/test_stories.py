@@ -22,11 +22,13 @@ from airflow_dm_loader.errors import (
     ConfigError,
     HasDuplicatesError,
     LightningError,
+    LoaderError,
     LoadInterruptedError,
     LockedError,
     TargetError,
 )
 from airflow_dm_loader.loader import Worker
+from tests.bad_input.test_secrets import everything_said, state
 from tests.dumps import WITHOUT_KEY, WORKER, numbered, prepare, write_dump
 from tests.tables import one
 
@@ -120,6 +122,73 @@ def test_the_password_stands_in_the_configuration_alone(
     assert "AIRFLOW_CONN_DM_TARGET" not in run["environment"]
     assert "password=***" in caplog.text
     assert secret not in caplog.text + str(caught.value) + repr(caught.value)
+
+
+# -- values of rows
+
+CANARY = "canary-91ab"
+TOO_LONG = (
+    f"[Lightning:Restore:ErrEncodeKV]encode kv error in file s.b.sql:0 at offset 33: [types:1406]Too long: {CANARY}"
+)
+
+
+@pytest.mark.parametrize("hides", [False, True])
+@pytest.mark.parametrize(
+    ("act", "shown"),
+    [
+        (
+            {"fails_at_table": 1, "error": TOO_LONG},
+            "exit code 1: Lightning:Restore:ErrEncodeKV, s.b.sql:0 at offset 33, types:1406 (hidden)",
+        ),
+        (
+            {"fails_at_table": 0, "error": f"[Lightning:Restore:ErrFoundDuplicateKey]found duplicate key '{CANARY}'"},
+            "exit code 1: Lightning:Restore:ErrFoundDuplicateKey (hidden)",
+        ),
+        ({"ending": f'[WARN] [encode.go:7] ["row {CANARY}"]', "exit": 1}, "exit code 1: "),
+    ],
+)
+def test_no_value_of_a_row_is_in_an_error_or_a_log_where_they_are_hidden(
+    hides: bool,
+    act: dict[str, Any],
+    shown: str,
+    config: Callable[..., LoadConfig],
+    tidb: PrivateMariaDB,
+    tidb_target: TargetConfig,
+    lightning: Installed,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    head = "[2026/11/25 12:00:00.123 +00:00] [ERROR] [encode.go:120]"
+    says = [f'{head} ["failed"] [table=`s`.`a`] [row="({CANARY})"] [error="[kv:1062]Duplicate"]', f"\t{CANARY}"]
+    lightning.plays({**act, "says": says}, {**act, "says": says}, ctl_exit=1, ctl_says=f"no table {CANARY}")
+    settings = config(hide_values=hides)
+    prepare(settings, tidb_target)
+
+    with pytest.raises(LoaderError) as first:
+        import_once(settings, tidb_target)
+    with pytest.raises(LoaderError) as caught:  # this time with the helper
+        import_once(settings, tidb_target)
+    said = everything_said(first.value) + everything_said(caught.value)
+
+    assert "could not be ignored" in caplog.text
+    assert (CANARY in said and CANARY in caplog.text) == (not hides)
+    if hides:
+        assert CANARY not in said + caplog.text + repr(state(tidb))
+        assert shown in str(caught.value)
+        assert f"tidb-lightning: {head} `s`.`a`, kv:1062 (hidden)" in caplog.messages
+        assert "tidb-lightning: (hidden)" in caplog.messages
+
+
+def test_a_load_whose_values_are_hidden_ends_as_any_other(
+    config: Callable[..., LoadConfig], tidb: PrivateMariaDB, tidb_target: TargetConfig, lightning: Installed
+) -> None:
+    lightning.plays({"checksum": CHECKSUM}, {})
+    settings = config(hide_values=True)
+    with pytest.raises(ChecksumMismatchError, match="KV number in source files: 200, KV number in TiDB cluster: 199"):
+        load_dump(settings, tidb_target)
+    import_once(settings, tidb_target)
+    assert loader.verify(settings, tidb_target).verdict == "clean"
+    assert counts(tidb) == (200, 100)
 
 
 # -- what Lightning's end means
