@@ -64,8 +64,10 @@ def _describe_total(report: LoadReport) -> str:
 
     if report.skipped:
         start = "Had been loaded before, nothing was sent"
-    else:
+    elif report.rows_sent_known:
         start = f"{intcomma(report.rows_sent)} rows sent by this run in {report.seconds:.1f} s"
+    else:
+        start = f"tidb-lightning did not tell how many rows this run sent in {report.seconds:.1f} s"
     parts = [
         f"{report.task_name} / {report.source_id}: {report.status}",
         start,

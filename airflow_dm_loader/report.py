@@ -80,6 +80,7 @@ class LoadReport(_Frozen):
     tables: tuple[TableReport, ...] = ()
     rows: int = 0
     rows_sent: int = 0  # by this run; the rest had been committed by earlier ones
+    rows_sent_known: bool = True  # False: tidb-lightning did not tell how many, and rows_sent is 0
     data_bytes: int = 0
     file_bytes: int = 0  # stored size of the dump's data files
     seconds: float = 0.0  # wall time of this run

@@ -88,6 +88,11 @@ def test_a_report_of_a_finished_load_says_that_nothing_was_sent() -> None:
     assert "Had been loaded before, nothing was sent" in describe_report(report(skipped=True))[-1]
 
 
+def test_a_report_says_where_it_is_not_known_how_many_rows_were_sent() -> None:
+    line = describe_report(report(rows=7, rows_sent_known=False, seconds=2.0))[-1]
+    assert "tidb-lightning did not tell how many rows this run sent in 2.0 s | 7 rows in 0 tables" in line
+
+
 def test_a_report_says_what_was_accepted() -> None:
     line = describe_report(report(outcome="has_duplicates", accepted=True))[-1]
     assert "has duplicates, accepted" in line

@@ -16,3 +16,4 @@ class ShareReport:
     files_done: int
     file_bytes: int  # stored bytes of the share's files
     seconds: float
+    rows_sent_known: bool = True  # False: tidb-lightning did not tell how many, and rows_sent is 0

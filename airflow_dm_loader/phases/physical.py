@@ -46,6 +46,7 @@ from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.speed import SpeedWindow, make_status
 from airflow_dm_loader.state import files, lightning, loads
+from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
@@ -125,6 +126,7 @@ def import_all(
     config: LoadConfig,
     target: TargetConfig,
     *,
+    worker: Worker,
     on_progress: Callable[[LoadStatus], None] | None,
     progress_interval_s: float,
     stop: threading.Event,
@@ -140,6 +142,7 @@ def import_all(
         LoadInterruptedError: ``stop`` was set.
     """
     started = time.monotonic()
+    rows_sent: int | None = 0
     storage = storage_of(config, access, stop=stop)
     inventory = inventory_of(config, access, storage)
     plan = make_plan(inventory, config)
@@ -170,19 +173,20 @@ def import_all(
                 watch.keep_alive()
                 ended = run.run(watch)
                 watch.keep_alive()
-                _store(meta, load, ended)
+                rows_sent = _store(meta, load, row, ended, worker)
             finally:
                 _release(meta, load, owner)
     if on_progress is not None:
         on_progress(_status(load, plan.file_bytes, plan.file_bytes, 0, done=True))
     return ShareReport(
         share=0,
-        rows_sent=0,  # Lightning does not tell; the checksum step counts what is in the tables
+        rows_sent=rows_sent or 0,
         chunks_sent=0,
         chunks_skipped=0,
         files_done=len(plan.files),
         file_bytes=plan.file_bytes,
         seconds=round(time.monotonic() - started, 3),
+        rows_sent_known=rows_sent is not None,
     )
 
 
@@ -254,13 +258,26 @@ def _remove_left_over(checkpoint: Checkpoint, db: Database) -> None:
         ) from error
 
 
-def _store(meta: Meta, load: Load, ended: Ended) -> None:
-    """All rows are in: write that down, before anything else. Lightning's checkpoint says the same until then."""
+def _store(meta: Meta, load: Load, before: LightningRow | None, ended: Ended, worker: Worker) -> int | None:
+    """All rows are in: write that down, before anything else. Lightning's checkpoint says the same until then.
+
+    Returns:
+        How many rows this attempt sent; None: it is not known.
+    """
     differences = {difference.table: difference.describe() for difference in ended.differences}
     stage = LightningStage.CHECKSUM_DIFFERS if ended.differs else LightningStage.IMPORTED
-    lightning.move(meta, load.load_id, stage, {"differences": differences})
+    sent = ended.rows
+    if before is None:
+        of_run = {"run_id": worker.run_id, "rows_sent": sent}
+    elif before.stage is LightningStage.CHECKSUM_DIFFERS:  # it only compared again
+        sent = 0
+        of_run = {name: before.findings.get(name) for name in ("run_id", "rows_sent")}
+    else:  # an attempt that came to no end sent some, perhaps in this very run
+        of_run = {"run_id": worker.run_id, "rows_sent": None}
+    lightning.move(meta, load.load_id, stage, {"differences": differences, **of_run})
     files.mark_done(meta, load.load_id, [row.file_id for row in files.list_files(meta, load.load_id)])
     meta.db.commit()
+    return sent
 
 
 def _release(meta: Meta, load: Load, owner: str) -> None:

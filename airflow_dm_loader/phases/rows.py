@@ -67,6 +67,7 @@ def run_import(
         return physical.import_all(
             config,
             target,
+            worker=worker,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,
             stop=stop,

@@ -44,6 +44,12 @@ class LightningRow:
     task_id_before: int  # rows in conflict with a higher task_id are of this load, or of its task's other sources
     findings: Mapping[str, Any] = field(default_factory=dict)
 
+    def rows_of_run(self, run_id: str) -> int | None:
+        """Rows that one run sent, 0 where it is not the one that sent the last; None: it is not known."""
+        if self.findings.get("run_id") != run_id:
+            return 0
+        return None if (rows := self.findings.get("rows_sent")) is None else int(rows)
+
 
 def find(meta: Meta, load_id: int) -> LightningRow | None:
     """What is stored; None before the first run."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.report import LoadReport
-from airflow_dm_loader.state import chunks, events, files
+from airflow_dm_loader.state import chunks, events, files, lightning
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -18,7 +18,7 @@ def make_report(
 ) -> LoadReport:
     """Everything that a reader wants to know at the end. ``had_finished``: before this run came."""
     notes: dict[str, Any] = dict(load.notes)
-    rows_sent = chunks.rows_of_run(meta, load.load_id, worker.run_id)
+    rows_sent = _rows_sent(meta, load, worker)
     return LoadReport(
         task_name=config.task_name,
         source_id=config.source_id,
@@ -29,7 +29,8 @@ def make_report(
         skipped=had_finished and rows_sent == 0,
         tables=outcome.tables,
         rows=sum(table.rows for table in outcome.tables),
-        rows_sent=rows_sent,
+        rows_sent=rows_sent or 0,
+        rows_sent_known=rows_sent is not None,
         data_bytes=sum(table.data_bytes for table in outcome.tables),
         file_bytes=sum(row.file_bytes for row in files.list_files(meta, load.load_id)),
         seconds=round(events.seconds_since_start(meta, load.load_id, worker) or 0.0, 3),
@@ -39,6 +40,14 @@ def make_report(
         not_loaded=notes["not_loaded"],
         warnings=_warnings(notes, outcome),
     )
+
+
+def _rows_sent(meta: Meta, load: Load, worker: Worker) -> int | None:
+    """By this run; None: it is not known."""
+    row = lightning.find(meta, load.load_id)
+    if row is not None:
+        return row.rows_of_run(worker.run_id)
+    return chunks.rows_of_run(meta, load.load_id, worker.run_id)
 
 
 def _warnings(notes: dict[str, Any], outcome: Outcome) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Ended:
 
     differs: bool
     differences: tuple[ChecksumDifference, ...] = ()
+    rows: int | None = None  # that this run has sent; None: it is not known
 
 
 class PortTaken(Exception):

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +96,10 @@ class LightningRun:
         raise LightningError(f"tidb-lightning found its port taken {_PORTS_TRIED} times")
 
     def _run_at(self, port: int, watch: Watch) -> Ended:
-        output = Output()
+        output, heard = Output(), threading.Event()
 
         def take(line: str) -> None:
+            heard.set()
             shown = self.redactor.text(line)
             output.add(shown)
             _log.info("tidb-lightning: %s", self._show(shown))
@@ -107,8 +108,8 @@ class LightningRun:
             _secret_file(to_toml(self.settings(port))) as path,
             ChildProcess([str(self.program.path), "--config", str(path)], child_environment(), take) as child,
         ):
-            exit_code, stopped = self._wait(child, port, watch)
-        return conclude(exit_code, output, stopped=stopped, show=self._show)
+            exit_code, stopped, rows = self._wait(child, port, watch, heard)
+        return replace(conclude(exit_code, output, stopped=stopped, show=self._show), rows=rows)
 
     def _show(self, text: str) -> str:
         """What people may see of a line, or of an error's text."""
@@ -118,19 +119,31 @@ class LightningRun:
         rest = self.hiding.text(text[head.end() :] if head else text)
         return f"{head[0]} {rest}".strip() if head else rest
 
-    def _wait(self, child: ChildProcess, port: int, watch: Watch) -> tuple[int, bool]:
+    def _wait(
+        self, child: ChildProcess, port: int, watch: Watch, heard: threading.Event
+    ) -> tuple[int, bool, int | None]:
+        """The exit code, whether we stopped it, and how many rows it had sent when it had read all files."""
+        rows: int | None = None
         looked_at = alive_at = time.monotonic()
         tick_s = min(_TICK_S, watch.progress_interval_s)
         while (code := child.wait(tick_s)) is None:
             if watch.stop.is_set():
-                return child.stop(GRACE_S), True
+                return child.stop(GRACE_S), True, rows
             if time.monotonic() - alive_at >= min(_ALIVE_S, watch.progress_interval_s):
                 watch.keep_alive()
                 alive_at = time.monotonic()
-            if time.monotonic() - looked_at >= watch.progress_interval_s:
-                watch.on_progress(ask_progress(port, self.security))
+            is_due = time.monotonic() - looked_at >= watch.progress_interval_s
+            if (
+                not is_due and not heard.is_set()
+            ):  # it says a line when a stage ends; once it has ended it answers no more
+                continue
+            heard.clear()
+            progress = ask_progress(port, self.security)
+            rows = rows if progress is None else progress.rows_in_all
+            if is_due:
+                watch.on_progress(progress)
                 looked_at = time.monotonic()
-        return code, watch.stop.is_set() and code != 0
+        return code, watch.stop.is_set() and code != 0, rows
 
 
 @contextmanager

@@ -17,6 +17,8 @@ _LARGEST_ANSWER_BYTES = 64 << 20
 _COMPLETED = 2  # also where it failed
 # Bytes of the data files: all of them, known from the start, and those that are encoded and sorted.
 _BYTES = re.compile(rb'^lightning_bytes\{state="(total_restore|restored)"\} ([0-9.e+]+)\r?$', re.MULTILINE)
+# Rows that this run has encoded, with a label for the table where the version has one; older versions have none of it.
+_ROWS = re.compile(rb'^lightning_rows\{state="restored"(?:,[^\n]*)?\} ([0-9.e+]+)\r?$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class Progress:
     finished_bytes: int
     total_bytes: int
     tables: tuple[TableStatus, ...]  # those that are begun and not complete
+    rows: int | None = None  # that this run has encoded so far; None: this version does not tell
+
+    @property
+    def rows_in_all(self) -> int | None:
+        """The same once no data file is left to read; None: not yet, or not told."""
+        return self.rows if self.total_bytes and self.finished_bytes >= self.total_bytes else None
 
 
 def ask_progress(port: int, security: Mapping[str, str]) -> Progress | None:
@@ -49,7 +57,13 @@ def with_metrics(progress: Progress, raw: bytes) -> Progress:
     total = found.get(b"total_restore", 0)
     if not total:
         return progress
-    return replace(progress, finished_bytes=min(found.get(b"restored", 0), total), total_bytes=total)
+    rows = [int(float(value)) for value in _ROWS.findall(raw)]
+    return replace(
+        progress,
+        finished_bytes=min(found.get(b"restored", 0), total),
+        total_bytes=total,
+        rows=sum(rows) if rows else None,
+    )
 
 
 def _get(port: int, security: Mapping[str, str], path: str) -> bytes | None:

@@ -97,6 +97,8 @@ class Program:
     def __init__(self, folder: Path, config: dict[str, Any], act: dict[str, Any], version: tuple[int, ...]) -> None:
         self.folder, self.config, self.act, self.version = folder, config, act, version
         self.tables: dict[str, dict[str, int]] = {}
+        self.rows: dict[str, int] = {}
+        self.total_bytes = 80
         self.task_id = time.time_ns()
 
     def run(self) -> int:
@@ -135,11 +137,15 @@ class Program:
         names = sorted(name for name in names if wanted is None or f'"{name[0]}"."{name[1]}"' in wanted)
         for schema, table in names:
             create(cursor, schema, table, (folder / f"{schema}.{table}-schema.sql").read_text())
-        if (seconds := self.act.get("sleep_s")) is not None:
+        if (seconds := self.act.get("sleep_s")) is None:
+            self.total_bytes = sum(path.stat().st_size for name in names for path in data_files(folder, *name))
+        else:
             (self.folder / "sleeping").touch()
             time.sleep(seconds)
         for number, (schema, table) in enumerate(names):
             self.load_table(cursor, checkpoint, number, schema, table)
+        say('[INFO] [lightning.go:2] ["all files are encoded"]')
+        time.sleep(self.act.get("lingers_s", 0))
         self.set_aside(cursor)
         if (text := self.act.get("checksum")) is not None:
             say(f"[ERROR] [restore failed] [table=`{names[0][0]}`.`{names[0][1]}`] [error={json.dumps(text)}]")
@@ -160,14 +166,13 @@ class Program:
             raise Failure(f"Checkpoint for `{name}` has invalid status, run tidb-lightning-ctl first")
         if status == "done":
             return
-        folder = Path(self.config["mydumper"]["data-source-dir"])
         cursor.execute(f"USE `{schema}`")
-        for path in sorted(folder.glob(f"{name}.*sql")):
-            if re.fullmatch(re.escape(name) + r"(\.\d+)?\.sql", path.name):
-                for statement in statements(path.read_text(errors="surrogateescape")):
-                    if not statement.startswith("/*!"):
-                        cursor.execute(statement)
-                self.tables[f"`{schema}`.`{table}`"] = {"w": path.stat().st_size, "z": path.stat().st_size, "s": 2}
+        quoted = f"`{schema}`.`{table}`"
+        for path in data_files(Path(self.config["mydumper"]["data-source-dir"]), schema, table):
+            for statement in statements(path.read_text(errors="surrogateescape")):
+                if not statement.startswith("/*!"):
+                    self.rows[quoted] = self.rows.get(quoted, 0) + cursor.execute(statement)
+            self.tables[quoted] = {"w": path.stat().st_size, "z": path.stat().st_size, "s": 2}
         checkpoint.put(name, "done")
 
     def set_aside(self, cursor: Any) -> None:
@@ -182,12 +187,26 @@ class Program:
                 (self.task_id, self.task_id),
             )
 
+    def metrics(self) -> str:
+        """As Prometheus writes them; the total is known from the start, also of tables that are not begun."""
+        rows = [
+            f'lightning_rows{{state="restored",table="{table}"}} {count}\n'
+            for table, count in self.rows.items()
+            if not self.act.get("tells_no_rows")
+        ]
+        return (
+            "# HELP lightning_bytes count of total bytes\n# TYPE lightning_bytes counter\n"
+            f'lightning_bytes{{state="restored"}} {sum(table["w"] for table in self.tables.values())}\n'
+            f'lightning_bytes{{state="total_restore"}} {self.total_bytes}\n'
+            'lightning_bytes{state="written"} 5\n' + "".join(rows)
+        )
+
     def serve(self) -> None:
-        tables = self.tables
+        tables, program = self.tables, self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                found = {"/progress/task": json.dumps({"t": tables, "s": 1}), "/metrics": metrics(tables)}
+                found = {"/progress/task": json.dumps({"t": tables, "s": 1}), "/metrics": program.metrics()}
                 body = found.get(self.path, "").encode()
                 self.send_response(200 if body else 404)
                 self.end_headers()
@@ -203,14 +222,9 @@ class Program:
             tables["`s`.`a`"] = {"w": 10, "z": 40, "s": 1}
 
 
-def metrics(tables: dict[str, dict[str, int]]) -> str:
-    """As Prometheus writes them; the total is known from the start, also of tables that are not begun."""
-    return (
-        "# HELP lightning_bytes count of total bytes\n# TYPE lightning_bytes counter\n"
-        f'lightning_bytes{{state="restored"}} {sum(table["w"] for table in tables.values())}\n'
-        'lightning_bytes{state="total_restore"} 80\n'
-        'lightning_bytes{state="written"} 5\n'
-    )
+def data_files(folder: Path, schema: str, table: str) -> list[Path]:
+    name = re.compile(re.escape(f"{schema}.{table}") + r"(\.\d+)?\.sql")
+    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
 
 
 def create(cursor: Any, schema: str, table: str, text: str) -> None:

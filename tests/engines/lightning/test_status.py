@@ -15,6 +15,8 @@ lightning_bytes{state="restored"} 2.5e+06
 lightning_bytes{state="total_restore"} 1e+07
 lightning_bytes{state="written"} 9e+06
 lightning_rows{state="restored",table="`shop`.`orders`"} 17
+lightning_rows{state="restored",table="`shop`.`a} 5,state=\\"restored\\"`"} 1.2e+03
+lightning_rows{state="total_restore",table="`shop`.`orders`"} 4000
 """
 ORDERS = TableStatus(table="shop.orders", finished_bytes=10, total_bytes=40, indexes="none")
 
@@ -31,7 +33,7 @@ def test_another_form_is_no_progress(raw: bytes) -> None:
 def test_the_whole_is_counted_by_the_metrics() -> None:
     progress = parse_progress(TASK)
     assert progress is not None
-    assert with_metrics(progress, METRICS) == Progress(2_500_000, 10_000_000, (ORDERS,))
+    assert with_metrics(progress, METRICS) == Progress(2_500_000, 10_000_000, (ORDERS,), rows=1217)
 
 
 @pytest.mark.parametrize("raw", [b"", b"lightning_tables 1\n", b'lightning_bytes{state="total_restore"} 0\n'])
@@ -39,6 +41,13 @@ def test_without_a_total_the_tables_count(raw: bytes) -> None:
     progress = parse_progress(TASK)
     assert progress is not None
     assert with_metrics(progress, raw) == progress
+
+
+@pytest.mark.parametrize(("restored", "rows"), [(7, None), (8, 5), (9, 5)])
+def test_rows_are_counted_to_their_end_once_all_bytes_are_read(restored: int, rows: int | None) -> None:
+    raw = f'lightning_bytes{{state="restored"}} {restored}\nlightning_bytes{{state="total_restore"}} 8\n'.encode()
+    assert with_metrics(Progress(0, 0, ()), raw + b'lightning_rows{state="restored"} 5\n').rows_in_all == rows
+    assert with_metrics(Progress(0, 0, ()), raw).rows_in_all is None
 
 
 def test_more_than_the_total_is_the_total() -> None:

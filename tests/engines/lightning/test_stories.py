@@ -95,6 +95,57 @@ def test_a_dump_is_loaded_and_a_second_load_runs_nothing(
     assert counts(tidb) == (200, 100)
 
 
+# -- how many rows this run sent
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [({"lingers_s": 0.6}, (300, True)), ({"lingers_s": 0.6, "tells_no_rows": True}, (0, False))],
+    ids=["new", "old"],
+)
+def test_the_rows_of_a_run_are_what_lightning_says_once_all_files_are_read(
+    act: dict[str, Any],
+    told: tuple[int, bool],
+    config: Callable[..., LoadConfig],
+    tidb_target: TargetConfig,
+    lightning: Installed,
+) -> None:
+    lightning.plays(act)
+
+    report = load_dump(config(), tidb_target)
+
+    assert (report.rows_sent, report.rows_sent_known, report.skipped) == (*told, False)
+    again = load_dump(config(), tidb_target)
+    assert (again.rows_sent, again.rows_sent_known, again.skipped) == (0, True, True)
+
+
+def test_the_rows_of_a_run_are_not_known_after_an_attempt_that_sent_some_and_failed(
+    config: Callable[..., LoadConfig], tidb_target: TargetConfig, lightning: Installed
+) -> None:
+    lightning.plays({"fails_at_table": 1, "error": "no space left"}, {"lingers_s": 0.6})
+    prepare(config(), tidb_target)
+    with pytest.raises(LightningError):
+        import_once(config(), tidb_target)
+
+    share = import_once(config(), tidb_target)
+
+    assert (share.rows_sent, share.rows_sent_known) == (0, False)  # it read half of the bytes, and does not say which
+    loader.verify(config(), tidb_target)
+    report = loader.finish(config(), tidb_target, WORKER)
+    assert (report.rows, report.rows_sent, report.rows_sent_known) == (300, 0, False)
+
+
+def test_a_run_that_compares_again_sends_nothing(
+    config: Callable[..., LoadConfig], tidb_target: TargetConfig, lightning: Installed
+) -> None:
+    lightning.plays({"checksum": CHECKSUM, "lingers_s": 0.6}, {"lingers_s": 0.6})
+    prepare(config(), tidb_target)
+    first, second = import_once(config(), tidb_target), import_once(config(), tidb_target)
+    assert [(share.rows_sent, share.rows_sent_known) for share in (first, second)] == [(300, True), (0, True)]
+    loader.verify(config(), tidb_target)
+    assert loader.finish(config(), tidb_target, WORKER).rows_sent == 300
+
+
 # -- secrets
 
 
