@@ -25,6 +25,7 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": name,
                 "python-modules": [
                     "airflow_dm_loader.operators.base",
+                    "airflow_dm_loader.operators.branching",
                     "airflow_dm_loader.operators.metadata",
                     "airflow_dm_loader.operators.state",
                     "airflow_dm_loader.operators.importing",

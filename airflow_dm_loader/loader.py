@@ -19,13 +19,8 @@ from airflow_dm_loader.engines.import_into.tables import ShareJobs
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError
 from airflow_dm_loader.etcd.settings import EtcdConfig
-from airflow_dm_loader.phases.beginning import (
-    LoadPath,
-    choose_path,
-    fetch_dump_metadata,
-    open_barrier,
-    prepare_checkpoint,
-)
+from airflow_dm_loader.phases.barrier import arrive, missing_sources, open_barrier
+from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.import_into import cancel_jobs, look_at_jobs, settle_jobs, submit_jobs
 from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, take_turn, verify
@@ -49,6 +44,7 @@ __all__ = [
     "Worker",
     "accept_outcome",
     "analyze",
+    "arrive",
     "build_indexes",
     "cancel_jobs",
     "choose_path",
@@ -61,6 +57,7 @@ __all__ = [
     "load_dump",
     "look_at_jobs",
     "look_for_dump",
+    "missing_sources",
     "open_barrier",
     "plan_dump",
     "prepare_checkpoint",
@@ -161,24 +158,9 @@ def _repeat(phase: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
 def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None) -> None:
     """DM's ``readyAndWait`` and ``finishAndWait``."""
     deadline = time.monotonic() + config.barrier_timeout_s
-    missing = _repeat(_arrive, config, target, state, etcd)
+    missing = _repeat(arrive, config, target, state, etcd=etcd)
     while missing:
         if time.monotonic() > deadline:
             raise BarrierTimeoutError(f"these sources did not become {state.value} in time: {', '.join(missing)}")
         time.sleep(_BARRIER_POLL_S)
-        missing = _repeat(_missing, config, target, state, etcd)
-
-
-def _arrive(
-    config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None = None
-) -> tuple[str, ...]:
-    with open_barrier(config, target, etcd=etcd) as barrier:
-        barrier.put(config.source_id, state)
-        return barrier.missing(state)
-
-
-def _missing(
-    config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None = None
-) -> tuple[str, ...]:
-    with open_barrier(config, target, etcd=etcd) as barrier:
-        return barrier.missing(state)
+        missing = _repeat(missing_sources, config, target, state, etcd=etcd)

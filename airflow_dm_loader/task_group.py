@@ -9,12 +9,12 @@ from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule
 
 from airflow_dm_loader.operators.base import documentation
 from airflow_dm_loader.operators.clean import CleanDumpFilesOperator
-from airflow_dm_loader.operators.importing import BuildIndexesOperator, CreateTablesOperator, RunImportOperator
+from airflow_dm_loader.operators.importing import CreateTablesOperator, RunImportOperator
 from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.operators.retries import retry_defaults
-from airflow_dm_loader.operators.state import ChoosePathOperator, FinishLoadOperator, PrepareCheckpointOperator
-from airflow_dm_loader.operators.verify import AnalyzeOperator, CheckOutcomeOperator, ChecksumOperator
+from airflow_dm_loader.operators.state import FinishLoadOperator, PrepareCheckpointOperator
+from airflow_dm_loader.operators.verify import AnalyzeOperator, ChecksumOperator
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
 from airflow_dm_loader.sensors.dump import WaitForDumpSensor
 
@@ -97,11 +97,14 @@ def add_load_tasks(
         """The arguments of a task inside a subgroup, whose id doesn't carry the subgroup's name."""
         return {"task_id": group.child_id(name), "task_display_name": name, **common}
 
+    # What a branch may pass over runs as soon as one of the ways to it was gone.
+    where_ways_meet: dict[str, Any] = {"trigger_rule": TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS}
+
     metadata = FetchDumpMetadataOperator(task_id="fetch_dump_metadata", **common)
-    prepare = PrepareCheckpointOperator(task_id="prepare_checkpoint", **common)
-    choose = ChoosePathOperator(
-        task_id="choose_path",
-        load_task_id=group.child_id("wait_until_all_ready"),
+    prepare = PrepareCheckpointOperator(
+        task_id="prepare_checkpoint",
+        wait_task_id=group.child_id("wait_until_all_ready"),
+        load_task_id=group.child_id("create_tables"),
         check_task_id=group.child_id("checksum"),
         resolve_task_id=group.child_id("resolve_conflicts"),
         finish_task_id=group.child_id("finish"),
@@ -109,47 +112,49 @@ def add_load_tasks(
     )
     with TaskGroup("import", prefix_group_id=False, tooltip="Tables, rows, indexes"):
         ready = LoadBarrierSensor(wait_for="ready", **named("wait_until_all_ready"))
-        tables = CreateTablesOperator(**named("create_tables"))
+        tables = CreateTablesOperator(**named("create_tables"), **where_ways_meet)
         rows = RunImportOperator.partial(
             map_index_template="share {{ task.share }}",
             doc_md=documentation(RunImportOperator),
             **named("run_import"),
             **(import_args or {}),
         ).expand(share=tables.output)
-        indexes = BuildIndexesOperator(**named("build_indexes"))
-        ready >> tables >> rows >> indexes
     with TaskGroup("verify", prefix_group_id=False, tooltip="Row counts, checksums, statistics"):
         checksum = ChecksumOperator(
             compare_with_conn_id=compare_with_conn_id,
-            trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
-            **named("checksum"),
-        )
-        outcome = CheckOutcomeOperator(
-            clean_task_id=group.child_id("analyze"),
+            clean_task_id=group.child_id("finish"),
             resolve_task_id=group.child_id("resolve_conflicts"),
-            **named("check_outcome"),
+            **named("checksum"),
+            **where_ways_meet,
         )
         analyze = AnalyzeOperator(**named("analyze"))
-        checksum >> outcome
-    resolve = ResolveConflictsOperator(
-        task_id="resolve_conflicts", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **common
+    resolve = ResolveConflictsOperator(task_id="resolve_conflicts", **common, **where_ways_meet)
+    finish = FinishLoadOperator(
+        task_id="finish",
+        wait_task_id=group.child_id("wait_until_all_finished"),
+        clean_task_id=group.child_id("clean_dump_files"),
+        **common,
+        **where_ways_meet,
     )
-    finish = FinishLoadOperator(task_id="finish", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **common)
     finished = LoadBarrierSensor(task_id="wait_until_all_finished", wait_for="finished", **common)
-    clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common)
+    clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common, **where_ways_meet)
 
     if wait_for_dump is not False:
         how = {} if wait_for_dump is True else dict(wait_for_dump)
         WaitForDumpSensor(task_id="wait_for_dump", config=config, dump_conn_id=dump_conn_id, **how) >> metadata
-    metadata >> prepare >> choose
-    choose >> [ready, checksum]  # to checksum: a paused load is looked at again
-    _edge(choose, "paused", resolve)
-    _edge(choose, "finished before", finish)
-    indexes >> checksum
-    _edge(outcome, "clean", analyze)
-    _edge(outcome, "found something", resolve)
+    metadata >> prepare
+    _edge(prepare, "others are not ready", ready)
+    _edge(prepare, "all are ready", tables)
+    _edge(prepare, "paused", resolve)
+    _edge(prepare, "paused, cleared", checksum)  # a paused load is looked at again
+    _edge(prepare, "finished before", finish)
+    ready >> tables >> rows >> [checksum, analyze]
+    _edge(checksum, "clean", finish)
+    _edge(checksum, "found something", resolve)
     [analyze, resolve] >> finish
-    finish >> finished >> clean
+    _edge(finish, "others have not finished", finished)
+    _edge(finish, "all have finished", clean)
+    finished >> clean
 
 
 def _edge(branch: BaseOperator, label: str, task: BaseOperator) -> None:

@@ -1,4 +1,4 @@
-"""The phases that create the tables, send the rows and build the indexes."""
+"""The phases that create the tables, send the rows and build their indexes."""
 
 from __future__ import annotations
 
@@ -31,31 +31,13 @@ class CreateTablesOperator(DumpLoadOperator):
         return list(import_shares(load.config, load.target))
 
 
-class BuildIndexesOperator(DumpLoadOperator):
-    """Builds the secondary indexes that tables were created without, where the import has not done so already.
-
-    What is still to be built is in the state tables, so no crash loses an index. Clearing it builds what is
-    missing. DM leaves its indexes where they are.
-    """
-
-    ui_color = "#cdeed5"
-
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import build_indexes
-
-        return dict(build_indexes(load.config, load.target, stop=self._stop))
-
-    def on_kill(self) -> None:
-        """Ask the building to stop; it ends its server sessions itself, and raises LoadInterruptedError."""
-        self.log.warning("Asked to stop: indexes that are built stay, the others are built later")
-        super().on_kill()
-
-
 class RunImportOperator(DumpLoadOperator):
     """Sends one share of the dump, exactly once: data files chunk by chunk, or tables by TiDB's `IMPORT INTO`.
 
-    The data half of DM's `runLightning`. Clearing it, or a retry, goes on: committed chunks are never sent
-    again. Stopping it ends its sessions in the server, and their chunks are rolled back.
+    The data half of DM's `runLightning`. A table that has all its rows then gets the secondary indexes that it was
+    created without, while others still load. Clearing it, or a retry, goes on: committed chunks are never sent again,
+    and indexes that are missing are built. Stopping it ends its sessions in the server: their chunks are rolled back,
+    indexes that are built stay.
 
     With `import_mode` set to `import-into` it makes one job per table and waits in the triggerer, without a
     worker slot. A retry takes the jobs up that are at work; a clear makes new ones for tables whose job

@@ -1,38 +1,28 @@
-"""The phases that read and write the load's state: its start, its branch and its end."""
+"""The phases that read and write the load's state: its start and its end, each with a branch."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseBranchOperator
-
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import Load
+from airflow_dm_loader.operators.branching import BranchingLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class PrepareCheckpointOperator(DumpLoadOperator):
-    """Registers the load in the target's meta schema, or finds where it stopped.
+class PrepareCheckpointOperator(BranchingLoadOperator):
+    """Registers the load in the target's meta schema, or finds where it stopped, and branches by what it finds.
 
-    DM's checkpoint `Prepare` and `RegisterCheckPoint`, and its load-task lock. Fails with 34018 where the
-    stored load is of another dump. Clearing it looks again; committed chunks stay.
-    """
+    DM's checkpoint `Prepare` and `RegisterCheckPoint`, its load-task lock, and the branches of its `restore`: there
+    is something to load (or to go on with), the load is paused, or it had been finished before. Where there is, it
+    says that this source is ready; if all are, nobody need wait. Fails with 34018 where the stored load is of another
+    dump.
 
-    ui_color = "#e5dcf5"
+    Clearing it looks again; committed chunks stay. A load that is paused is then compared once more, so that clearing
+    a whole run never accepts what was found.
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import prepare_checkpoint
-
-        return dict(prepare_checkpoint(load.config, load.target, load.worker, access=load.access, etcd=load.etcd))
-
-
-class ChoosePathOperator(DumpLoadOperator, BaseBranchOperator):
-    """Branches by what the state tables say: load (or go on), look at a paused load, or finished already.
-
-    The branches of DM's `restore`. Clearing it decides again; a load that is paused is then compared
-    once more, so that clearing a whole run never accepts what was found.
-
+    :param wait_task_id: followed where there is something to load, and other sources are not ready yet.
     :param load_task_id: followed where there is something to load.
     :param check_task_id: followed where the load is paused and this task was cleared or retried.
     :param resolve_task_id: followed where the load is paused on duplicates or on a checksum.
@@ -42,38 +32,64 @@ class ChoosePathOperator(DumpLoadOperator, BaseBranchOperator):
     ui_color = "#e5dcf5"
 
     def __init__(
-        self, *, load_task_id: str, check_task_id: str, resolve_task_id: str, finish_task_id: str, **kwargs: Any
+        self,
+        *,
+        wait_task_id: str | None = None,
+        load_task_id: str | None = None,
+        check_task_id: str | None = None,
+        resolve_task_id: str | None = None,
+        finish_task_id: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.wait_task_id = wait_task_id
         self.load_task_id = load_task_id
         self.check_task_id = check_task_id
         self.resolve_task_id = resolve_task_id
         self.finish_task_id = finish_task_id
 
-    def run_phase(self, load: Load, context: Context) -> Any:
-        from airflow_dm_loader.loader import LoadPath, choose_path
+    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+        from airflow_dm_loader.loader import LoadPath, choose_path, prepare_checkpoint
 
+        found = prepare_checkpoint(load.config, load.target, load.worker, access=load.access, etcd=load.etcd)
         path = choose_path(load.config, load.target)
-        looked_before = context["ti"].try_number > 1
-        task_ids = {
-            LoadPath.LOAD: self.load_task_id,
-            LoadPath.RESOLVE: self.check_task_id if looked_before else self.resolve_task_id,
-            LoadPath.FINISHED: self.finish_task_id,
-        }
         self.log.info("The state tables say: %s", path.value)
-        return self.do_branch(context, task_ids[path])
+        if path is LoadPath.FINISHED:
+            task_id = self.finish_task_id
+        elif path is LoadPath.RESOLVE:
+            task_id = self.check_task_id if context["ti"].try_number > 1 else self.resolve_task_id
+        else:
+            task_id = self._where_all_meet(load)
+        return self.follow(context, task_id, {**found, "path": path.value})
+
+    def _where_all_meet(self, load: Load) -> str | None:
+        from airflow_dm_loader.loader import BarrierState, arrive
+
+        missing = arrive(load.config, load.target, BarrierState.READY, etcd=load.etcd)
+        if missing:
+            self.log.info("Not ready yet: %s", ", ".join(missing))
+        return self.wait_task_id if missing else self.load_task_id
 
 
-class FinishLoadOperator(DumpLoadOperator):
+class FinishLoadOperator(BranchingLoadOperator):
     """Sets the load to finished, releases its lock and reports what was loaded.
 
-    The end of DM's `Process`. The XCom is the `LoadReport`. Clearing it reports again; nothing is sent.
+    The end of DM's `Process`. The XCom is the `LoadReport`. It says that this source has finished; if all have,
+    nobody need wait. Clearing it reports again; nothing is sent.
+
+    :param wait_task_id: followed where other sources have not finished yet.
+    :param clean_task_id: followed where all have.
     """
 
     ui_color = "#e5dcf5"
 
+    def __init__(self, *, wait_task_id: str | None = None, clean_task_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.wait_task_id = wait_task_id
+        self.clean_task_id = clean_task_id
+
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import finish
+        from airflow_dm_loader.loader import BarrierState, arrive, finish
         from airflow_dm_loader.progress import describe_report
 
         report = finish(load.config, load.target, load.worker, etcd=load.etcd)
@@ -85,4 +101,9 @@ class FinishLoadOperator(DumpLoadOperator):
         for warning in report.warnings:
             self.log.warning("%s", warning)
         self.log.info("%s", total)
-        return report.model_dump(mode="json")
+        missing = arrive(load.config, load.target, BarrierState.FINISHED, etcd=load.etcd)
+        if missing:
+            self.log.info("Not finished yet: %s", ", ".join(missing))
+        return self.follow(
+            context, self.wait_task_id if missing else self.clean_task_id, report.model_dump(mode="json")
+        )

@@ -8,7 +8,8 @@ raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else.
 
     planning.py    plan_dump
     waiting.py     look_for_dump
-    beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path, open_barrier
+    beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path
+    barrier.py     open_barrier, arrive, missing_sources
     tables.py      create_tables, build_indexes
     rows.py        import_shares, run_import
     physical.py    what these do where tidb-lightning does the work

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
@@ -142,17 +140,6 @@ def choose_path(config: LoadConfig, target: TargetConfig) -> LoadPath:
     with open_stored(config, target) as (_, load):
         paths = {"paused": LoadPath.RESOLVE, "finished": LoadPath.FINISHED}
         return paths.get(load.status, LoadPath.LOAD)
-
-
-@contextmanager
-def open_barrier(config: LoadConfig, target: TargetConfig, *, etcd: EtcdConfig | None = None) -> Iterator[Barrier]:
-    """The barrier of the load task's sources."""
-    with open_etcd(config, etcd) as client:
-        if client is not None:
-            yield barrier_of(config, client)
-            return
-    with open_meta(config, target) as meta:
-        yield barrier_of(config, meta)
 
 
 def _begin_round(meta: Meta, barrier: Barrier, config: LoadConfig) -> None:

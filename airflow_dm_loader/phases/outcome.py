@@ -84,7 +84,7 @@ def verify(
             )
         if indexes.waiting_indexes(meta, load.load_id):
             raise CheckpointError(
-                "not all indexes are built yet", remedy="Clear build_indexes: it builds those that are missing."
+                "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
             )
         outcome = record_outcome(
             config,

@@ -40,19 +40,16 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
         self.deferrable = deferrable
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        """Put this source's state, look once, and only then wait: most loads have a single source."""
-        from airflow_dm_loader.loader import BarrierState, open_barrier
+        """Put this source's state, look once, and only then wait."""
+        from airflow_dm_loader.loader import BarrierState, arrive, missing_sources
 
         state = BarrierState(self.wait_for)
         deadline = self._started_at(context) + load.config.barrier_timeout_s
-        with open_barrier(load.config, load.target, etcd=load.etcd) as barrier:
-            barrier.put(load.config.source_id, state)
-            missing = barrier.missing(state)
+        missing = arrive(load.config, load.target, state, etcd=load.etcd)
         while missing:
             self.log.info("Waiting for %s", ", ".join(missing))
             self._wait(deadline, load.config, missing)
-            with open_barrier(load.config, load.target, etcd=load.etcd) as barrier:
-                missing = barrier.missing(state)
+            missing = missing_sources(load.config, load.target, state, etcd=load.etcd)
         return self._arrived(load.config)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:

@@ -107,7 +107,6 @@ class LoadBarrierTrigger(BaseTrigger):
 
 
 def _missing(config: LoadConfig, target: TargetConfig, wait_for: str, etcd: EtcdConfig | None) -> tuple[str, ...]:
-    from airflow_dm_loader.loader import BarrierState, open_barrier
+    from airflow_dm_loader.loader import BarrierState, missing_sources
 
-    with open_barrier(config, target, etcd=etcd) as barrier:
-        return barrier.missing(BarrierState(wait_for))
+    return missing_sources(config, target, BarrierState(wait_for), etcd=etcd)

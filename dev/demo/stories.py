@@ -63,8 +63,8 @@ def same_dump_again(stage: Stage, dag: DAG, tasks: TaskLines, server: PrivateMar
     run = _run(stage, dag, tasks, _settings(SAMPLE, "shop"))
     report = _finished(run, tasks)
     chunks_sent = _chunks(server) - chunks_before
-    [followed] = run.xcom("choose_path", "skipmixin_key")["followed"]
-    _check(followed == "finish", f"choose_path went on with {followed}")
+    [followed] = run.xcom("prepare_checkpoint", "skipmixin_key")["followed"]
+    _check(followed == "finish", f"prepare_checkpoint went on with {followed}")
     _check(report.skipped, "the load was not taken for finished")
     _check((report.rows_sent, chunks_sent) == (0, 0), f"{report.rows_sent} rows, {chunks_sent} chunks were sent again")
     _check(_in_server(server, expected) == expected, "the server's tables are not those of the source any more")

@@ -18,17 +18,14 @@ DAGS = Path(__file__).parents[2] / "dags"
 
 EDGES = {
     "fetch_dump_metadata": {"prepare_checkpoint"},
-    "prepare_checkpoint": {"choose_path"},
-    "choose_path": {"wait_until_all_ready", "checksum", "resolve_conflicts", "finish"},
+    "prepare_checkpoint": {"wait_until_all_ready", "create_tables", "checksum", "resolve_conflicts", "finish"},
     "wait_until_all_ready": {"create_tables"},
     "create_tables": {"run_import"},
-    "run_import": {"build_indexes"},
-    "build_indexes": {"checksum"},
-    "checksum": {"check_outcome"},
-    "check_outcome": {"analyze", "resolve_conflicts"},
+    "run_import": {"checksum", "analyze"},
+    "checksum": {"finish", "resolve_conflicts"},
     "analyze": {"finish"},
     "resolve_conflicts": {"finish"},
-    "finish": {"wait_until_all_finished"},
+    "finish": {"wait_until_all_finished", "clean_dump_files"},
     "wait_until_all_finished": {"clean_dump_files"},
     "clean_dump_files": set(),
 }
@@ -61,7 +58,7 @@ def test_a_task_group_s_branches_stay_inside_it(bag: DagBag) -> None:
         f"{group}.{name}" for group in ("shard_1", "shard_2") for name in EDGES
     }
     for group in ("shard_1", "shard_2"):
-        for branch in ("choose_path", "check_outcome"):
+        for branch in ("prepare_checkpoint", "checksum", "finish"):
             task = found.get_task(f"{group}.{branch}")
             targets = {value for name, value in vars(task).items() if name.endswith("_task_id")}
             assert targets == task.downstream_task_ids == {f"{group}.{name}" for name in EDGES[branch]}

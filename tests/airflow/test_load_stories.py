@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.airflow.conftest import MakeDump, Query
 
+WAITING = {"wait_until_all_ready", "wait_until_all_finished"}  # of a single source, nobody waits
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 
 
@@ -32,7 +33,7 @@ def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, quer
 
     first = Run.start(dm_load, conf(dump, import_tasks=2))
     assert first.state == "success"
-    assert in_state(first, "skipped") == {"resolve_conflicts"}
+    assert in_state(first, "skipped") == {"resolve_conflicts", *WAITING}
     assert {"run_import[0]", "run_import[1]"} <= in_state(first, "success")
     metadata = first.xcom("fetch_dump_metadata")
     assert (metadata["binlog_name"], metadata["binlog_pos"], metadata["binlog_gtid"]) == (
@@ -57,13 +58,33 @@ def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, quer
     assert in_state(second, "success") == {
         "fetch_dump_metadata",
         "prepare_checkpoint",
-        "choose_path",
         "finish",
-        "wait_until_all_finished",
         "clean_dump_files",
     }
     again = second.xcom("finish")
     assert (again["skipped"], again["rows_sent"], again["rows"]) == (True, 0, report["rows"])
+
+
+def test_a_source_waits_only_while_others_are_missing(dm_load: DAG, query: Query, make_dump: MakeDump) -> None:
+    def source(name: str, number: int) -> dict[str, Any]:
+        dump = make_dump({name: [(number, name)]}, name=name)
+        return conf(dump, sources=["north", "south"], source_id=name, barrier_timeout_s=1)
+
+    early = Run.start(dm_load, source("north", 1))
+    assert in_state(early, "failed") == {"wait_until_all_ready"}
+    assert "create_tables" not in in_state(early, "success")
+
+    late = Run.start(dm_load, source("south", 2))
+    assert "wait_until_all_ready" in in_state(late, "skipped")
+    assert "finish" in in_state(late, "success")
+    assert in_state(late, "failed") == {"wait_until_all_finished"}  # north has not loaded yet
+    assert "clean_dump_files" not in in_state(late, "success")
+
+    early = early.clear("wait_until_all_ready")
+    assert early.state == "success"
+    assert {"resolve_conflicts", "wait_until_all_finished"} == in_state(early, "skipped")
+    assert late.clear("wait_until_all_finished").state == "success"
+    assert query("SELECT (SELECT v FROM s.north), (SELECT v FROM s.south)") == (("north", "south"),)
 
 
 def test_duplicates_pause_the_load_and_a_clear_accepts_them(dm_load: DAG, query: Query, make_dump: MakeDump) -> None:
@@ -139,7 +160,7 @@ def test_a_run_that_mends_the_data_and_compares_again_ends_clean(
     query("INSERT INTO s.t VALUES (2, 'two')")
     mended = differs.clear("checksum")
     assert mended.state == "success"
-    assert in_state(mended, "skipped") == {"resolve_conflicts"}
+    assert in_state(mended, "skipped") == {"resolve_conflicts", *WAITING}
     assert mended.xcom("finish")["outcome"] == "clean"
 
 

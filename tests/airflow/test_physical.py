@@ -71,7 +71,7 @@ def test_a_dump_is_loaded_by_one_import_task(
 
     assert run.state == "success"
     assert [task for task in run.states() if task.startswith("run_import")] == ["run_import[0]"]
-    assert states(run, "skipped") == {"resolve_conflicts"}
+    assert states(run, "skipped") == {"resolve_conflicts", "wait_until_all_ready", "wait_until_all_finished"}
     report = run.xcom("finish")
     assert (report["status"], report["outcome"], report["rows"]) == ("finished", "clean", 3)
     assert one(tidb, "SELECT COUNT(*) FROM s.a") == 3

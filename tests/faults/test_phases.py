@@ -34,7 +34,7 @@ def phases(folder: Path) -> Iterator[tuple[Callable[[TargetConfig], Any], int]]:
     again = loader._repeat
     yield lambda target: again(loader.prepare_checkpoint, config, target, WORKER), 1
     yield lambda target: again(loader.choose_path, config, target), 0
-    yield lambda target: again(loader._arrive, config, target, BarrierState.READY), 1
+    yield lambda target: again(loader.arrive, config, target, BarrierState.READY), 1
     yield lambda target: again(loader.create_tables, config, target), 1
     yield lambda target: again(loader.import_shares, config, target), 0
     yield lambda target: again(loader.run_import, config, target, worker=WORKER), 1
@@ -43,7 +43,7 @@ def phases(folder: Path) -> Iterator[tuple[Callable[[TargetConfig], Any], int]]:
     yield lambda target: again(loader.resolve_conflicts, config, target, WORKER, by_hand=False), 0
     yield lambda target: again(loader.analyze, config, target), 0
     yield lambda target: again(loader.finish, config, target, WORKER), 1
-    yield lambda target: again(loader._arrive, config, target, BarrierState.FINISHED), 1
+    yield lambda target: again(loader.arrive, config, target, BarrierState.FINISHED), 1
     yield lambda target: again(loader.clean_dump_files, config, target), 0
 
 
