@@ -120,6 +120,7 @@ def load_dump(
                 on_progress=on_progress,
                 progress_interval_s=progress_interval_s,
                 access=access,
+                compares_with_source=compare_with is not None,
             )
         _repeat(build_indexes, config, target)
         _repeat(

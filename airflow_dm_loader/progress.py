@@ -31,8 +31,16 @@ def describe(status: LoadStatus, *, amounts: bool = True) -> str:
         parts.append(f"then {waiting}")
     if status.eta_s:
         left = precisedelta(timedelta(seconds=max(1, round(status.eta_s))), format="%.0f")
-        parts.append(f"about {left} left")
+        parts.append(" + ".join([f"about {left} left", *_not_known(status)]))
+    elif status.comparison_s is None and status.compared_bytes is None:
+        parts.append("then the comparison")
     return " | ".join(parts)
+
+
+def _not_known(status: LoadStatus) -> list[str]:
+    """What the time left does not count."""
+    parts = {"indexes": status.indexes_s, "comparison": status.comparison_s}
+    return [what for what, seconds in parts.items() if seconds is None]
 
 
 def describe_report(report: LoadReport) -> list[str]:

@@ -28,7 +28,8 @@ class TableStatus(_Frozen):
     finished_bytes: int
     total_bytes: int
     indexes: IndexStage
-    eta_s: float | None = None  # its rows and indexes, or its comparison; None: not known yet
+    # its rows, indexes and comparison, without what it waits for between them; None: not known yet
+    eta_s: float | None = None
 
 
 class LoadStatus(_Frozen):
@@ -41,8 +42,11 @@ class LoadStatus(_Frozen):
     total_bytes: int
     progress: str  # DM's form: "12.34 %"
     bps: int  # bytes a second over the last seconds
-    # rows, and indexes as fast as those of this load so far; in the comparison, that; None: not known yet
+    # rows, indexes as fast as those of this load so far, and the comparison; None: not known yet
     eta_s: float | None = None
+    # parts of it; 0: there is none; None: not known yet, and left out of it
+    indexes_s: float | None = 0.0
+    comparison_s: float | None = 0.0
     tables: tuple[TableStatus, ...] = ()  # those that are begun and not complete
     indexes_waiting: int = 0  # tables whose indexes are still to be built
     compared_bytes: int | None = None  # None: the comparison has not begun

@@ -38,19 +38,23 @@ def make_status(
     meta_binlog_gtid: str,
     tables: tuple[TableStatus, ...] = (),
     indexes_waiting: int = 0,
-    index_seconds: float = 0.0,
+    index_seconds: float | None = 0.0,
+    comparison_seconds: float | None = 0.0,
 ) -> LoadStatus:
     """A moment of the import, in DM's words.
 
     Args:
-        index_seconds: what the building of indexes will take from now on.
+        index_seconds: what the building of indexes will take from now on; None: not known yet.
+        comparison_seconds: what the comparison will take after that; None: not known yet.
     """
     return LoadStatus(
         finished_bytes=finished_bytes,
         total_bytes=total_bytes,
         progress=percent(finished_bytes, total_bytes, done),
         bps=bps,
-        eta_s=eta_s(total_bytes - finished_bytes, bps, index_seconds),
+        eta_s=eta_s(total_bytes - finished_bytes, bps, index_seconds, comparison_seconds),
+        indexes_s=index_seconds,
+        comparison_s=comparison_seconds,
         tables=tables,
         indexes_waiting=indexes_waiting,
         meta_binlog=meta_binlog,
@@ -58,8 +62,16 @@ def make_status(
     )
 
 
-def eta_s(bytes_left: int, bps: int, index_seconds: float) -> float | None:
-    """Seconds until rows and then indexes are in; None: how fast rows go is not known."""
+def eta_s(bytes_left: int, bps: int, *after_rows: float | None) -> float | None:
+    """Seconds until all rows are in, and what comes after them is done.
+
+    None: how fast rows go is not known, or nothing is left but what is not known.
+
+    Args:
+        after_rows: the seconds of each thing that follows; one that is not known is left out.
+    """
     if bytes_left and not bps:
         return None
-    return (bytes_left / bps if bytes_left else 0.0) + index_seconds
+    known = [seconds for seconds in after_rows if seconds is not None]
+    left = (bytes_left / bps if bytes_left else 0.0) + sum(known)
+    return None if not left and len(known) < len(after_rows) else left

@@ -36,6 +36,11 @@ class TableClock:
         return frozenset(self._began.copy())
 
     @property
+    def took(self) -> dict[Table, float]:
+        """The seconds of each table that is ready."""
+        return self._took.copy()
+
+    @property
     def ended(self) -> frozenset[Table]:
         """Tables that are ready."""
         return frozenset(self._took.copy())

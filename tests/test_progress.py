@@ -36,6 +36,35 @@ from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
             "42.16 % | 10 Bytes of 10 Bytes | 0 Bytes/s | all sent, building the indexes of 2 tables",
         ),
         (
+            {"finished_bytes": 5, "total_bytes": 10, "bps": 5, "eta_s": 31.0, "comparison_s": None},
+            "42.16 % | 5 Bytes of 10 Bytes | 5 Bytes/s | about 31 seconds left + comparison",
+        ),
+        (
+            {
+                "finished_bytes": 5,
+                "total_bytes": 10,
+                "bps": 5,
+                "eta_s": 31.0,
+                "indexes_waiting": 2,
+                "indexes_s": None,
+                "comparison_s": None,
+            },
+            "42.16 % | 5 Bytes of 10 Bytes | 5 Bytes/s | then the indexes of 2 tables"
+            " | about 31 seconds left + indexes + comparison",
+        ),
+        (
+            {"finished_bytes": 5, "total_bytes": 10, "bps": 5, "eta_s": 31.0, "comparison_s": 9.0},
+            "42.16 % | 5 Bytes of 10 Bytes | 5 Bytes/s | about 31 seconds left",
+        ),
+        (
+            {"finished_bytes": 10, "total_bytes": 10, "bps": 5, "comparison_s": None},
+            "42.16 % | 10 Bytes of 10 Bytes | 5 Bytes/s | all sent | then the comparison",
+        ),
+        (
+            {"finished_bytes": 10, "total_bytes": 10, "bps": 0, "compared_bytes": 0, "comparison_s": None},
+            "all sent, comparing: 0.00 % | 0 Bytes of 10 Bytes | 0 Bytes/s",
+        ),
+        (
             {"finished_bytes": 10, "total_bytes": 10, "bps": 2, "compared_bytes": 4, "eta_s": 3.0},
             "all sent, comparing: 40.00 % | 4 Bytes of 10 Bytes | 2 Bytes/s | about 3 seconds left",
         ),

@@ -77,7 +77,7 @@ def test_nothing_to_load_is_done_only_when_the_load_is() -> None:
 
 
 def test_the_eta_counts_the_indexes_too() -> None:
-    def eta(finished: int, bps: int, index_seconds: float) -> float | None:
+    def eta(finished: int, bps: int, index_seconds: float | None) -> float | None:
         return make_status(
             finished, 100, bps, done=False, meta_binlog="", meta_binlog_gtid="", index_seconds=index_seconds
         ).eta_s
@@ -86,3 +86,26 @@ def test_the_eta_counts_the_indexes_too() -> None:
     assert eta(50, 10, 7) == 12
     assert eta(100, 0, 7) == 7
     assert eta(50, 0, 7) is None  # how fast rows go is not known
+    assert eta(50, 10, None) == 5
+    assert eta(100, 10, None) is None  # nothing is left but what is not known
+
+
+def test_the_eta_counts_the_comparison_and_says_what_it_does_not_count() -> None:
+    def moment(finished: int, index_seconds: float | None, comparison_seconds: float | None) -> LoadStatus:
+        return make_status(
+            finished,
+            100,
+            10,
+            done=False,
+            meta_binlog="",
+            meta_binlog_gtid="",
+            index_seconds=index_seconds,
+            comparison_seconds=comparison_seconds,
+        )
+
+    assert moment(50, 7, 4).eta_s == 5 + 7 + 4
+    assert moment(50, 7, None).eta_s == 5 + 7
+    assert moment(50, None, 4).eta_s == 5 + 4
+    assert moment(100, 0, 4).eta_s == 4
+    assert moment(100, 0, None).eta_s is None
+    assert (moment(50, 7, None).indexes_s, moment(50, 7, None).comparison_s) == (7, None)

@@ -28,6 +28,7 @@ from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs, 
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError, TargetError
+from airflow_dm_loader.forecast import NO_COMPARISON
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
@@ -43,6 +44,7 @@ from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.server import Flavour, Server
 from airflow_dm_loader.target.session import target_time_zone
+from airflow_dm_loader.verify.expected import forecast_comparison
 
 POLL_S = 5.0  # as TiDB's own tools do
 _OLDEST, _READY = (7, 2), (7, 5)  # the first TiDB that has it; the first where it is not experimental
@@ -258,16 +260,19 @@ def import_tables(
     progress_interval_s: float,
     stop: threading.Event,
     access: DumpAccess | None,
+    compares_with_source: bool,
 ) -> ShareReport:
     """All of it in this process: submit, wait, settle. For errors see :func:`submit_jobs` and :func:`settle_jobs`."""
     started = time.monotonic()
     window = SpeedWindow()
-    with open_stored(config, target) as (_, load):
-        pass
+    with open_stored(config, target) as (meta, load):
+        plan = make_plan(inventory_of(config, access), config)
+        forecast = forecast_comparison(config, meta, load, plan, with_source=compares_with_source)
+        comparison = NO_COMPARISON if forecast is None else forecast.estimate({}, None)
     found = submit_jobs(config, target, share, worker=worker, stop=stop, access=access)
     while True:
         if on_progress is not None:
-            on_progress(found.status(window, load))
+            on_progress(found.status(window, load, comparison))
         if not found.waiting:
             break
         if stop.wait(min(POLL_S, progress_interval_s)):

@@ -17,6 +17,7 @@ from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
+from airflow_dm_loader.verify.expected import forecast_comparison
 
 
 def import_shares(config: LoadConfig, target: TargetConfig) -> list[int]:
@@ -39,6 +40,7 @@ def run_import(
     progress_interval_s: float = 5.0,
     stop: threading.Event | None = None,
     access: DumpAccess | None = None,
+    compares_with_source: bool = False,
 ) -> ShareReport:
     """Send one share of the data files, each chunk exactly once; committed chunks are not sent again.
 
@@ -46,6 +48,7 @@ def run_import(
         share: which share, counted from 0; see :func:`import_shares`.
         on_progress: called in this thread, about every ``progress_interval_s`` seconds.
         stop: setting it ends the import soon, and its sessions in the server.
+        compares_with_source: :func:`verify` will be given ``compare_with``; only the time left depends on it.
 
     Raises:
         RowError: the server refused a row; its file, offset and text are named.
@@ -62,6 +65,7 @@ def run_import(
             progress_interval_s=progress_interval_s,
             stop=stop,
             access=access,
+            compares_with_source=compares_with_source,
         )
     if config.import_mode is ImportMode.PHYSICAL:
         return physical.import_all(
@@ -81,17 +85,19 @@ def run_import(
         if load.status in {"init", "paused"}:
             loads.set_status(meta, load.load_id, "running")
             meta.db.commit()
+        plan = make_plan(inventory, config)
         return import_share(
             config,
             target,
             share,
             meta=meta,
             load=load,
-            plan=make_plan(inventory, config),
+            plan=plan,
             read=schema_reader(config, access, storage),
             storage=storage,
             run_id=worker.run_id,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,
             stop=stop,
+            forecast=forecast_comparison(config, meta, load, plan, with_source=compares_with_source),
         )

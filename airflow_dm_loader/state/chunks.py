@@ -178,23 +178,25 @@ def complete(
 
 @dataclass(slots=True)
 class CommittedFile:
-    """What is in of one file: its chunks, start -> end in decoded bytes, and the stored bytes they stand for."""
+    """What is in of one file: its chunks, start -> end in decoded bytes, the stored bytes they stand for, and rows."""
 
     spans: dict[int, int]
     file_bytes: int = 0
+    rows: int = 0
 
 
 def committed_files(meta: Meta, load_id: int) -> dict[int, CommittedFile]:
     """file_id -> what is in of it, for the files of which anything is."""
     found: dict[int, CommittedFile] = {}
-    for file_id, start, end, file_bytes in meta.db.query(
-        f"SELECT file_id, start_offset, end_offset, file_bytes FROM {meta['chunk']} "
+    for file_id, start, end, file_bytes, rows in meta.db.query(
+        f"SELECT file_id, start_offset, end_offset, file_bytes, row_count FROM {meta['chunk']} "
         "WHERE load_id = %s AND end_offset IS NOT NULL",
         (load_id,),
     ):
         file = found.setdefault(int(file_id), CommittedFile({}))
         file.spans[int(start)] = int(end)
         file.file_bytes += int(file_bytes)
+        file.rows += int(rows)
     return found
 
 

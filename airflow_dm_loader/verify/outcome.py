@@ -10,20 +10,23 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import Level, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.forecast import ComparisonForecast
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import LoadStatus, TableReport, Verdict
-from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, turns
+from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, pace, turns
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
+from airflow_dm_loader.state.pace import Compared
 from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.table_clock import TableClock
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+from airflow_dm_loader.verify.expected import other_sources, table_readings
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
@@ -60,15 +63,23 @@ def record_outcome(
     if config.checksum is Level.OFF:
         tables = tuple(report_table(total, "off", "off") for _, total in pairs)
     else:
-        others = _other_sources(meta, config)
+        others = other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
         source = Source(compare_with, source_tables(plan)) if compare_with is not None else None
         comparer = _Comparer(read, server, target, before, others, source)
-        table_bytes = dict.fromkeys(((table.schema, table.table) for table, _ in pairs), 0)
-        for row in files.list_files(meta, load.load_id):
-            table_bytes[row.schema, row.table] = table_bytes.get((row.schema, row.table), 0) + row.file_bytes
-        progress = ComparisonProgress(load, table_bytes, config.pool_size, on_progress, progress_interval_s)
+        readings = table_readings(
+            plan,
+            files.list_files(meta, load.load_id),
+            before=before,
+            others=others,
+            rows={table: total.rows for table, total in totals.items()},
+        )
+        compared = Compared.TARGET if compare_with is None else Compared.BOTH
+        forecast = ComparisonForecast(readings, config.pool_size, pace.last(meta, config, compared))
+        progress = ComparisonProgress(load, forecast, on_progress, progress_interval_s)
         tables = comparer.compare(pairs, config.pool_size, progress)
+        if progress.pace is not None:
+            pace.keep(meta, config, compared, progress.pace)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
     found = conflicts.count(meta, load.load_id)
     differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
@@ -179,19 +190,6 @@ def _same_columns(
         row = db.one(f"SHOW CREATE TABLE {name}") if table.schema_file is not None else None
         there = parse_create_table(str(row[1])) if row is not None else None
     return there is not None and all(parsed is not None and parsed.columns == there.columns for parsed in dumped)
-
-
-def _other_sources(meta: Meta, config: LoadConfig) -> dict[_Table, tuple[str, ...]]:
-    """table -> the other sources of the load task that load into it."""
-    others: dict[_Table, tuple[str, ...]] = {}
-    for schema, table, source in meta.db.query(
-        f"SELECT DISTINCT f.table_schema, f.table_name, l.source_id FROM {meta['load']} l "
-        f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
-        "ORDER BY l.source_id",
-        (config.task_name, config.source_id),
-    ):
-        others[schema, table] = (*others.get((schema, table), ()), str(source))
-    return others
 
 
 def _nothing_sent(table: PlannedTable) -> TableTotals:

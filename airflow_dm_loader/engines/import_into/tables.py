@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Table
+from airflow_dm_loader.forecast import NO_COMPARISON, Estimate
 from airflow_dm_loader.plan.load_plan import shares
 from airflow_dm_loader.report import LoadStatus, TableStatus
 from airflow_dm_loader.speed import SpeedWindow, make_status
@@ -91,8 +92,12 @@ class ShareJobs:
         failed = f", {self.failed} failed" if self.failed else ""
         return f"{done} of {len(self.share)} tables imported, {self.waiting} jobs at work{failed}"
 
-    def status(self, window: SpeedWindow, load: Load) -> LoadStatus:
-        """The same in DM's words. A job counts once it has finished: none says how many bytes it is through."""
+    def status(self, window: SpeedWindow, load: Load, comparison: Estimate = NO_COMPARISON) -> LoadStatus:
+        """The same in DM's words. A job counts once it has finished: none says how many bytes it is through.
+
+        Args:
+            comparison: what comes after all jobs.
+        """
         total = sum(self.tables.bytes_of(table) for table in self.share)
         finished = sum(self.tables.bytes_of(table) for table in self.share if table in self.finished)
         return make_status(
@@ -100,6 +105,7 @@ class ShareJobs:
             total,
             window.bps(finished),
             done=finished == total,
+            comparison_seconds=comparison.seconds,
             meta_binlog=load.meta_binlog,
             meta_binlog_gtid=load.binlog_gtid,
             tables=tuple(

@@ -18,6 +18,7 @@ class FileWork:
     row: FileRow
     committed: Mapping[int, int]  # start -> end of the chunks that were committed before
     finished_bytes: int = 0  # stored bytes whose rows are in
+    rows: int = 0  # those rows
     in_flight: int = 0
     all_cut: bool = False
     done: bool = False

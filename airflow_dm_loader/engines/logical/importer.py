@@ -16,6 +16,7 @@ from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.forecast import ComparisonForecast
 from airflow_dm_loader.plan.load_plan import LoadPlan, shares
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.speed import SpeedWindow, make_status
@@ -50,8 +51,13 @@ def import_share(
     on_progress: Callable[[LoadStatus], None] | None,
     progress_interval_s: float,
     stop: threading.Event,
+    forecast: ComparisonForecast | None = None,
 ) -> ShareReport:
-    """Send what is not committed yet of a share's files. See :class:`ImportPool` for errors and stopping."""
+    """Send what is not committed yet of a share's files. See :class:`ImportPool` for errors and stopping.
+
+    Args:
+        forecast: foretells the comparison that will follow; None: none will.
+    """
     started = time.monotonic()
     dealt = file_shares(meta, load, config.import_tasks)
     mine = set(dealt[share]) if share < len(dealt) else set()
@@ -66,7 +72,7 @@ def import_share(
         stop=stop,
     )
     meta.db.close()  # an import may take longer than the server keeps an idle connection
-    counts = pool.run(_ticker(pool, load, on_progress, progress_interval_s))
+    counts = pool.run(_ticker(pool, load, forecast, on_progress, progress_interval_s))
     return ShareReport(
         share=share,
         rows_sent=counts.rows_sent,
@@ -156,12 +162,17 @@ def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWo
         if planned is None or planned.source.name != row.name:
             raise CheckpointError(f"the plan has no file {row.name!r} at place {row.file_id} any more")
         already = committed.get(row.file_id, nothing)
-        work.append(FileWork(planned, row, already.spans, min(already.file_bytes, row.file_bytes), done=row.done))
+        finished_bytes = min(already.file_bytes, row.file_bytes)
+        work.append(FileWork(planned, row, already.spans, finished_bytes, already.rows, done=row.done))
     return work
 
 
 def _ticker(
-    pool: ImportPool, load: Load, on_progress: Callable[[LoadStatus], None] | None, interval_s: float
+    pool: ImportPool,
+    load: Load,
+    forecast: ComparisonForecast | None,
+    on_progress: Callable[[LoadStatus], None] | None,
+    interval_s: float,
 ) -> Callable[[], None]:
     """Says how far the import is: at its start, every few seconds, and once at its end."""
     window = SpeedWindow()
@@ -177,6 +188,7 @@ def _ticker(
         if now - spoken_at < interval_s and not newly_at_end:
             return
         spoken_at = now
+        comparison = pool.foretell(forecast)
         said = make_status(
             finished,
             pool.total_bytes,
@@ -184,9 +196,10 @@ def _ticker(
             done=at_end,
             meta_binlog=load.meta_binlog,
             meta_binlog_gtid=load.binlog_gtid,
-            tables=pool.table_statuses(),
+            tables=pool.table_statuses(comparison),
             indexes_waiting=pool.indexes_waiting,
             index_seconds=pool.index_seconds_left,
+            comparison_seconds=comparison.seconds,
         )
         if on_progress is not None:
             on_progress(said)

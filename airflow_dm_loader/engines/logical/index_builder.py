@@ -41,6 +41,7 @@ class IndexBuilder:
         self._ending = threading.Event()
         self._waiting: frozenset[Table] = frozenset()
         self._clock = TableClock(workers)
+        self._counts: dict[Table, int] = {}
 
     def start_complete_tables(self) -> None:
         """Start with every table that has all its rows and lacks indexes."""
@@ -64,9 +65,14 @@ class IndexBuilder:
         begun = self._clock.begun
         return {table: "building" if table in begun else "waiting" for table in self._waiting - self._clock.ended}
 
-    def seconds_left(self, table_bytes: Mapping[Table, int]) -> float:
-        """How long the builds will take, if they go as fast as those that ended; 0 before the first one."""
-        return self._clock.seconds_left(frozenset(self.stages.keys() & table_bytes.keys()), table_bytes) or 0.0
+    @property
+    def built(self) -> dict[Table, tuple[int, float]]:
+        """The tables that got their indexes: how many, and the seconds that it took."""
+        return {table: (self._counts[table], seconds) for table, seconds in self._clock.took.items()}
+
+    def seconds_left(self, table_bytes: Mapping[Table, int]) -> float | None:
+        """How long the builds will take, if they go as fast as those that ended; None before the first one."""
+        return self._clock.seconds_left(frozenset(self.stages.keys() & table_bytes.keys()), table_bytes)
 
     def seconds_left_of(self, table: Table, table_bytes: Mapping[Table, int]) -> float | None:
         """The same of one table's build; 0 where it has none to come, None before the first one of any."""
@@ -105,6 +111,7 @@ class IndexBuilder:
                 raise error
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
+        self._counts[schema, table] = len(wanted)
         self._clock.begin((schema, table))
         retrying(f"the indexes of {schema}.{table}", self._ending.is_set)(self._add, schema, table, wanted)
         took = self._clock.end((schema, table))

@@ -1,0 +1,86 @@
+"""What the comparison of a load's tables will read, known before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from airflow_dm_loader.config import Level, LoadConfig
+from airflow_dm_loader.forecast import ComparisonForecast, TableReading
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
+from airflow_dm_loader.state import files, pace
+from airflow_dm_loader.state.files import FileRow, TableRow
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.pace import Compared
+from airflow_dm_loader.table_clock import Table
+
+
+def forecast_comparison(
+    config: LoadConfig, meta: Meta, load: Load, plan: LoadPlan, *, with_source: bool
+) -> ComparisonForecast | None:
+    """Foretells what the checksum step will take; None: it compares nothing.
+
+    Args:
+        with_source: all values will be compared with those of the server that the dump was made of.
+    """
+    if config.checksum is Level.OFF:
+        return None
+    readings = table_readings(
+        plan,
+        files.list_files(meta, load.load_id),
+        before={(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)},
+        others=other_sources(meta, config),
+        rows={(table.schema, table.table): table.metadata.rows for table in plan.tables if table.metadata is not None},
+    )
+    compared = Compared.BOTH if with_source else Compared.TARGET
+    return ComparisonForecast(
+        readings,
+        connections=config.pool_size,
+        before=pace.last(meta, config, compared),
+        like_builds=not with_source,
+    )
+
+
+def table_readings(
+    plan: LoadPlan,
+    data_files: Iterable[FileRow],
+    *,
+    before: Mapping[Table, TableRow],
+    others: Mapping[Table, tuple[str, ...]],
+    rows: Mapping[Table, int | None],
+) -> dict[Table, TableReading]:
+    """Each table of the plan, and how often it is read.
+
+    Args:
+        before: what the tables were like before the load.
+        others: the other sources that load into them.
+        rows: how many they have.
+    """
+    table_bytes: dict[Table, int] = {}
+    for row in data_files:
+        table_bytes[row.schema, row.table] = table_bytes.get((row.schema, row.table), 0) + row.file_bytes
+    found = {}
+    for table in plan.tables:
+        key = table.schema, table.table
+        there = before.get(key)
+        alone = there is not None and there.empty_before and key not in others
+        found[key] = TableReading(table_bytes.get(key, 0), rows.get(key), _readings(table) if alone else 0)
+    return found
+
+
+def _readings(table: PlannedTable) -> int:
+    """To count its rows, and for its checksum where the dump has one."""
+    return 1 if table.metadata is None or table.metadata.data_checksum is None else 2
+
+
+def other_sources(meta: Meta, config: LoadConfig) -> dict[Table, tuple[str, ...]]:
+    """table -> the other sources of the load task that load into it."""
+    others: dict[Table, tuple[str, ...]] = {}
+    for schema, table, source in meta.db.query(
+        f"SELECT DISTINCT f.table_schema, f.table_name, l.source_id FROM {meta['load']} l "
+        f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
+        "ORDER BY l.source_id",
+        (config.task_name, config.source_id),
+    ):
+        others[schema, table] = (*others.get((schema, table), ()), str(source))
+    return others
