@@ -27,6 +27,7 @@ from airflow_dm_loader.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
+from airflow_dm_loader.rules.csv_format import CsvFormat
 from airflow_dm_loader.rules.routes import Route
 from airflow_dm_loader.setting_values import (
     IMPORT_INTO_READS,
@@ -275,6 +276,12 @@ class LoadConfig(Strict):
         False,
         title="Case-sensitive patterns",
         description="Whether routes and block_allow_list tell upper from lower case; DM's case-sensitive.",
+    )
+    csv: CsvFormat = Field(
+        default_factory=CsvFormat,
+        title="CSV",
+        description="How .csv files read, with Lightning's names: {separator, delimiter, terminator, header, null, "
+        "backslash_escape, character_set}. The defaults are what dumpling writes.",
     )
     barrier: BarrierKind = Field(
         BarrierKind.TARGET,

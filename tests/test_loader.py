@@ -120,22 +120,17 @@ def test_a_dump_in_dumplings_layout_arrives_byte_for_byte(
     assert report.binlog_gtid == ",".join(dumpling.GTID_LINES)
 
 
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        ("mydumper-1.0-csv", "shop.customers.00000.dat"),
-        ("mydumper-1.0-load-data", "shop.customers.00000.dat"),
-        ("mydumper-1.0-load-data-gz", "shop.customers.00000.dat.gz"),
-    ],
-)
 def test_a_dump_in_a_form_that_is_not_loaded_yet_is_refused_before_anything_is_created(
-    name: str, file: str, server: PrivateMariaDB, target: TargetConfig
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
-    with pytest.raises(DumpFormatError) as caught:
-        load_dump(load_config(SAMPLES / name), target)
+    folder = write_dump(tmp_path / "dump", numbered("t", 1))
+    (folder / "s.t.sql").rename(folder / "s.t.000000000.parquet")
 
-    assert caught.value.file == file
-    assert not query(server, "SHOW DATABASES WHERE `Database` IN ('shop', 'dm_meta')")
+    with pytest.raises(DumpFormatError, match="parquet data") as caught:
+        load_dump(load_config(folder), target)
+
+    assert caught.value.file == "s.t.000000000.parquet"
+    assert not query(server, "SHOW DATABASES WHERE `Database` IN ('s', 'dm_meta')")
 
 
 def test_progress_starts_at_nothing_and_ends_with_everything(

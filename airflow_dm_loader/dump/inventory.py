@@ -47,6 +47,7 @@ class DataFile:
     compression: Compression
     file_bytes: int  # as stored; 0 is possible
     part: tuple[int, ...] = ()
+    companion: str | None = None  # of a .dat: the file that holds its LOAD DATA statement
 
 
 @dataclass(frozen=True)
@@ -193,14 +194,28 @@ def _data_files(found: list[tuple[str, DumpFileName]], stored: Mapping[str, int]
         if reading.kind is FileKind.DATA_LOAD
         for length in range(len(reading.part) + 1)
     }
+    companions: dict[tuple[object, ...], str] = {}
     files = []
     for name, reading in found:
         kind = reading.kind
         if kind is FileKind.DATA_SQL and (reading.schema, reading.table, reading.part) in loaded:
             kind = FileKind.LOAD_STATEMENT
+            companions[reading.schema, reading.table, reading.part] = name
         schema, table = str(reading.schema), str(reading.table)
         files.append(DataFile(name, schema, table, kind, reading.compression, stored[name], reading.part))
+    files = [
+        replace(file, companion=_companion(file, companions)) if file.kind is FileKind.DATA_LOAD else file
+        for file in files
+    ]
     return tuple(sorted(files, key=lambda file: (file.schema, file.table, file.part, file.name)))
+
+
+def _companion(file: DataFile, companions: Mapping[tuple[object, ...], str]) -> str | None:
+    """The nearest one: of the same numbers, else of fewer."""
+    for length in range(len(file.part), -1, -1):
+        if (name := companions.get((file.schema, file.table, file.part[:length]))) is not None:
+            return name
+    return None
 
 
 def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:

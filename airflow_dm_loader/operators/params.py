@@ -31,6 +31,7 @@ _SECTIONS = {
         "routes",
         "block_allow_list",
         "case_sensitive",
+        "csv",
         "clean_dump_files",
         "remove_meta",
     ),

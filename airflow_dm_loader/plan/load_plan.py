@@ -11,6 +11,7 @@ from functools import cached_property
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.metadata import TableMetadata
 from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.rules.csv_format import CsvFormat
 
 LARGE_TABLE_BYTES = 1 << 20
 
@@ -83,13 +84,17 @@ class PlannedView:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A data file and the table that it goes to. ``file_id`` is its place among all data files of the dump."""
+    """A data file and the table that it goes to. ``file_id`` is its place among all data files of the dump.
+
+    ``csv``: how it reads, where it is a CSV file.
+    """
 
     file_id: int
     source: DataFile
     schema: str
     table: str
     extracted: tuple[Extracted, ...] = ()
+    csv: CsvFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)

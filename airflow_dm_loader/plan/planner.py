@@ -21,6 +21,7 @@ from airflow_dm_loader.plan.load_plan import (
     merged_metadata,
 )
 from airflow_dm_loader.plan.routes import ROUTER_CODE, Placement, Router
+from airflow_dm_loader.rules.csv_format import CsvFormat
 
 
 def make_plan(inventory: DumpInventory, config: LoadConfig) -> LoadPlan:
@@ -36,6 +37,7 @@ def make_plan(inventory: DumpInventory, config: LoadConfig) -> LoadPlan:
 class _Planner:
     def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
         self._inventory = inventory
+        self._csv = config.csv
         self._reads_files = (
             config.import_mode is ImportMode.LOGICAL
         )  # else TiDB or Lightning does, and checks are its own
@@ -48,9 +50,9 @@ class _Planner:
 
     def plan(self) -> LoadPlan:
         files = tuple(
-            PlannedFile(file_id, file, to.schema, to.table, to.extracted)
+            PlannedFile(file_id, file, to.schema, to.table, to.extracted, self._csv_of(file))
             for file_id, file in enumerate(self._inventory.data_files)
-            if (to := self._tables.get((file.schema, file.table))) is not None
+            if (to := self._tables.get((file.schema, file.table))) is not None and self._holds_rows(file)
         )
         if self._reads_files:
             for file in files:
@@ -63,6 +65,13 @@ class _Planner:
         _check_places(databases, tables, views)
         left_out = self._left_out(databases)
         return LoadPlan(databases, tables, views, files, left_out, tuple(self._warnings(left_out)))
+
+    def _holds_rows(self, file: DataFile) -> bool:
+        """A LOAD DATA statement is read with the file that it is for."""
+        return not (self._reads_files and file.kind is FileKind.LOAD_STATEMENT)
+
+    def _csv_of(self, file: DataFile) -> CsvFormat | None:
+        return self._csv if file.kind is FileKind.DATA_CSV else None
 
     def _plan_tables(self, files: tuple[PlannedFile, ...]) -> tuple[PlannedTable, ...]:
         file_bytes: dict[tuple[str, str], int] = defaultdict(int)
@@ -173,11 +182,17 @@ def _check_places(
 
 
 def _check_loadable(file: DataFile) -> None:
-    if file.kind is not FileKind.DATA_SQL:
+    if file.kind not in {FileKind.DATA_SQL, FileKind.DATA_CSV, FileKind.DATA_LOAD}:
         raise DumpFormatError(
             f"data files of this kind ({file.kind}) can't be loaded yet",
             file=file.name,
-            remedy="Dump as SQL: dumpling --filetype sql; mydumper without --csv, --load-data and --format.",
+            remedy="Dump as SQL or CSV: dumpling --filetype sql or csv; mydumper without --format PARQUET.",
+        )
+    if file.kind is FileKind.DATA_LOAD and file.companion is None:
+        raise DumpFormatError(
+            "the .sql file beside it is missing, which says how it reads: mydumper puts its LOAD DATA statement there",
+            file=file.name,
+            remedy="Put the file back, or dump again.",
         )
     if file.compression not in {Compression.NONE, Compression.GZIP, Compression.ZSTD}:
         raise DumpFormatError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
@@ -89,7 +90,9 @@ def is_this_dump(meta: Meta, inventory: DumpInventory, stored: Load) -> bool:
     if stored.status != "finished" or stored.notes.get("dumped_at") != _dumped_at(inventory):
         return False
     loaded = {(file.name, file.file_bytes) for file in files.list_files(meta, stored.load_id)}
-    return loaded.issuperset((file.name, file.file_bytes) for file in inventory.data_files)
+    return loaded.issuperset(
+        (file.name, file.file_bytes) for file in inventory.data_files if file.kind is not FileKind.LOAD_STATEMENT
+    )
 
 
 def _dumped_at(inventory: DumpInventory) -> list[str | None]:

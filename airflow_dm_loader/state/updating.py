@@ -23,11 +23,11 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 
 # What of the stored settings says where rows go.
-_RULES = ("task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive")
+_RULES = ("task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv")
 _SHOWN = 5
 _REMEDY = (
-    "Put routes, block_allow_list, case_sensitive and import_mode back as they were to go on. To load by the new ones, "
-    "use another task_name, or empty the tables and set remove_meta."
+    "Put routes, block_allow_list, case_sensitive, csv and import_mode back as they were to go on. To load by the new "
+    "ones, use another task_name, or empty the tables and set remove_meta."
 )
 
 
@@ -57,7 +57,7 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
     _check_untouched(touched, [file_id for file_id in touched if file_id in loaded])
     if stored.status == "finished" and (touched or _things(old_plan) != _things(plan)):
         raise CheckpointError(
-            "routes or filters were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
+            "routes, filters or csv were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
         )
     cuts_chunks = config.import_mode is ImportMode.LOGICAL and not loaded and stored.status != "finished"
     changes_chunks = cuts_chunks and config.chunk_bytes != stored.chunk_bytes
@@ -86,15 +86,16 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
 
 
 def check_same_rules(load: Load, config: LoadConfig) -> None:
-    """Refuse routes and filters that the load was not prepared with: its files would go elsewhere than it knows."""
+    """Refuse routes, filters and csv that the load was not prepared with: its rows would go elsewhere than it knows."""
     stored = _stored_rules(load)
-    if (stored.routes, stored.block_allow_list, stored.case_sensitive) != (
+    if (stored.routes, stored.block_allow_list, stored.case_sensitive, stored.csv) != (
         config.routes,
         config.block_allow_list,
         config.case_sensitive,
+        config.csv,
     ):
         raise CheckpointError(
-            "routes, block_allow_list or case_sensitive were changed since this load was prepared",
+            "routes, block_allow_list, case_sensitive or csv were changed since this load was prepared",
             remedy="Clear prepare_checkpoint: it says whether the load can go on with them.",
         )
 
@@ -136,7 +137,7 @@ def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, an
         )
     if engine is not ImportMode.LOGICAL and anything_touched:
         raise CheckpointError(
-            f"routes or filters were changed, but the import by {engine.value} has begun", remedy=_REMEDY
+            f"routes, filters or csv were changed, but the import by {engine.value} has begun", remedy=_REMEDY
         )
 
 
@@ -158,7 +159,7 @@ def _loaded_meanwhile(meta: Meta, load_id: int, touched: Iterable[int]) -> list[
 def _check_untouched(touched: Mapping[int, str], loaded: Sequence[int]) -> None:
     if loaded:
         raise CheckpointError(
-            f"routes or filters were changed for {len(loaded)} data files that have rows in the target already"
+            f"routes, filters or csv were changed for {len(loaded)} data files that have rows in the target already"
             + _named(touched[file_id] for file_id in loaded),
             file=touched[loaded[0]],
             remedy=_REMEDY,

@@ -121,8 +121,7 @@ def test_a_real_dump_is_planned_whole(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("b.t.00000.csv", "CSV data"),
-        ("b.t.00000.dat", "LOAD DATA data"),
+        ("b.t.00000.dat", ".sql file beside it is missing"),
         ("b.t.000000000.parquet", "parquet data"),
         ("b.t.00000.sql.snappy", "snappy"),
         ("b.t.00000.sql.lz4", "lz4"),
@@ -133,12 +132,18 @@ def test_data_in_a_form_that_can_not_be_loaded_is_refused_by_name(name: str, wha
         plan_of("b.a.00000.sql", "b.t-schema.sql", name)
     assert caught.value.file == name
     assert what in caught.value.message
-    assert caught.value.remedy.startswith(("Dump as SQL", "Compress with gzip"))
+    assert caught.value.remedy.startswith(("Dump as SQL", "Compress with gzip", "Put the file back"))
 
 
-def test_the_statement_beside_load_data_files_is_refused_too() -> None:
-    with pytest.raises(DumpFormatError):
-        plan_of("b.t.00000.sql", "b.t.00000.dat")
+def test_a_dat_file_is_planned_with_its_load_data_statement() -> None:
+    plan = plan_of(
+        "b.t.00000.sql", "b.t.00000.dat", "b.u.00000.sql.gz", "b.u.00000.00000.dat.gz", "b.u.00000.00001.dat.gz"
+    )
+    assert [(file.source.name, file.source.companion) for file in plan.files] == [
+        ("b.t.00000.dat", "b.t.00000.sql"),
+        ("b.u.00000.00000.dat.gz", "b.u.00000.sql.gz"),
+        ("b.u.00000.00001.dat.gz", "b.u.00000.sql.gz"),
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])

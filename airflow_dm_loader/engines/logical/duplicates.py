@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from airflow_dm_loader.config import OnDuplicate
-from airflow_dm_loader.engines.logical.row_block import RowBlock, split_into_clause
+from airflow_dm_loader.engines.logical.row_block import Block, split_into_clause
 from airflow_dm_loader.engines.logical.warnings import SHOWN_WARNINGS, changed_value, show_warnings
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.state.chunks import ChunkCounts
@@ -25,16 +25,16 @@ class ChangedValueError(RowError):
     """The server took the rows but not as they are; the chunk must not be committed."""
 
 
-def _named(block: RowBlock, span: tuple[int, int], error: RowError) -> RowError:
+def _named(block: Block, span: tuple[int, int], error: RowError) -> RowError:
     """The error with the row that it is about."""
     return RowError(
         error.message,
         remedy=error.remedy,
         errno=error.errno,
         file=block.file,
-        offset=block.offset + span[0],
+        offset=block.row_offset(span),
         table=f"{block.schema}.{block.table}",
-        statement=block.values[slice(*span)],
+        statement=block.row_text(span),
     )
 
 
@@ -63,7 +63,7 @@ class RowSender:
         self._verb = "REPLACE" if replace_at_once else "INSERT"
         self.counts = ChunkCounts()
 
-    def send(self, block: RowBlock) -> None:
+    def send(self, block: Block) -> None:
         """Send the rows of a block; :class:`RowError` names the row that can't be sent."""
         try:
             self._send_strictly(block)
@@ -72,7 +72,7 @@ class RowSender:
                 return
             self._send_apart(block, error)
 
-    def _send_strictly(self, block: RowBlock) -> None:
+    def _send_strictly(self, block: Block) -> None:
         result = self._db.execute_parts(block.sql(self._verb))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
@@ -82,7 +82,7 @@ class RowSender:
         self.counts.rows += rows
         self.counts.replaced += result.affected - rows
 
-    def _send_ignoring(self, block: RowBlock) -> bool:
+    def _send_ignoring(self, block: Block) -> bool:
         """INSERT IGNORE, kept only where all that it forgave were duplicates."""
         if not self._savepoints:
             return False
@@ -103,7 +103,7 @@ class RowSender:
         codes = [code for code, _ in show_warnings(self._db)]
         return len(codes) == ignored and _DUPLICATE_KEYS.issuperset(codes)
 
-    def _send_apart(self, block: RowBlock, error: RowError) -> None:
+    def _send_apart(self, block: Block, error: RowError) -> None:
         """Halve the block until each row that the server refuses stands alone; the rest goes in, in order."""
         spans = block.row_spans()
         if isinstance(error, ChangedValueError):  # its rows are in the transaction, which must fail
@@ -130,19 +130,19 @@ class RowSender:
             self.counts.conflicts += 1
             self._keep(self._conflict(block, spans[0], error))
 
-    def _replace(self, block: RowBlock) -> None:
+    def _replace(self, block: Block) -> None:
         """Replace what one row meets: one row or, by several unique keys, several; its equal counts too."""
         result = self._db.execute_parts(block.sql("REPLACE"))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
         self.counts.replaced += max(1, result.affected - 1)
 
-    def _conflict(self, block: RowBlock, span: tuple[int, int], error: RowError) -> Conflict:
+    def _conflict(self, block: Block, span: tuple[int, int], error: RowError) -> Conflict:
         return Conflict(
             schema=block.schema,
             table=block.table,
             file=block.file,
-            offset=block.offset + span[0],
+            offset=block.row_offset(span),
             errno=error.errno or 0,
             error=error.message,
             column_list=split_into_clause(block.into)[1].decode("utf-8", "backslashreplace"),

@@ -14,7 +14,8 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.chunk import Chunk
+from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
 from airflow_dm_loader.engines.logical.file_work import FileWork
 
 _TICK_S = 0.1
@@ -43,7 +44,7 @@ class ChunkFeed:
     def __init__(
         self,
         work: Sequence[FileWork],
-        open_reader: Callable[[FileWork], AbstractContextManager[ChunkReader]],
+        open_reader: Callable[[FileWork], AbstractContextManager[ChunkChain]],
         is_ending: Callable[[], bool],
         *,
         readers: int,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.engines.logical.chunks import TableColumns
+from airflow_dm_loader.engines.logical.chunk import TableColumns
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.pool import ImportPool

@@ -7,11 +7,11 @@ give the exact error or do what ``on_duplicate_logical`` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
 from airflow_dm_loader.dump.statements import column_names
-from airflow_dm_loader.engines.logical.chunks import Chunk
+from airflow_dm_loader.engines.logical.chunk import Chunk
 from airflow_dm_loader.engines.logical.row_block import extracted_assignments, split_into_clause, with_extracted
 from airflow_dm_loader.engines.logical.warnings import changed_value
 from airflow_dm_loader.errors import LoaderError, RowError
@@ -69,17 +69,32 @@ def send_chunk(
             yield drop_binary_marks(text[values_at:]) if row_layout.binary_marks else memoryview(text)[values_at:]
             yield _LAST_LINE_END[row_layout.layout]
 
+    return load_exactly(db, statement, pieces(), lambda: rows, with_extracted(into, extracted))
+
+
+def load_exactly(
+    db: Database, statement: bytes, pieces: Iterable[bytes | memoryview], rows: Callable[[], int], into: bytes
+) -> ChunkCounts:
+    """Run a LOAD DATA LOCAL, and hold what the server says against what was sent.
+
+    Args:
+        rows: how many were sent, known once ``pieces`` is through.
+        into: `` `schema`.`table` (columns) ``, with those that are extracted.
+
+    Raises:
+        NotAsLoadDataError: it is not exactly the same; roll back.
+    """
     try:
-        result = db.load_local(statement, pieces())
+        result = db.load_local(statement, pieces)
     except LoaderError as error:
         if not isinstance(error, RowError) and error.errno not in _REFUSED:
             raise
         raise NotAsLoadDataError(error.message, errno=error.errno) from error
-    if result.records != rows or result.skipped:
-        raise NotAsLoadDataError(f"of {rows} rows the server counts {result.records}, and skipped {result.skipped}")
-    if changed := changed_value(db, result, with_extracted(into, extracted)):
+    if result.records != rows() or result.skipped:
+        raise NotAsLoadDataError(f"of {rows()} rows the server counts {result.records}, and skipped {result.skipped}")
+    if changed := changed_value(db, result, into):
         raise NotAsLoadDataError(f"the server would change a value: {changed[1]}", errno=changed[0])
-    return ChunkCounts(rows=rows, replaced=result.deleted)
+    return ChunkCounts(rows=rows(), replaced=result.deleted)
 
 
 def _with_assignments(columns: bytes, extracted: Sequence[Extracted], auto_increment: str | None) -> bytes:

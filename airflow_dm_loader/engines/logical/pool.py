@@ -10,12 +10,13 @@ from contextlib import contextmanager
 
 from tenacity import Retrying
 
-from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.chunk import Chunk
+from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
+from airflow_dm_loader.engines.logical.open_chunks import open_chunks
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.forecast import NO_COMPARISON, ComparisonForecast, Estimate, Pace, reading_work
@@ -223,18 +224,18 @@ class ImportPool:
                 self._feed.close()
 
     @contextmanager
-    def _open_reader(self, item: FileWork) -> Iterator[ChunkReader]:
-        source = item.planned.source
-        with open_decoded(self._storage, source.name, source.compression) as decoded:
-            yield ChunkReader(
-                decoded,
-                item.row,
-                source_table=(source.schema, source.table),
-                committed=item.committed,
-                chunk_bytes=self._chunk_bytes,
-                max_statement_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
-                table=self._context.tables.get(item.row.file_id) if self._context.load_data else None,
-            )
+    def _open_reader(self, item: FileWork) -> Iterator[ChunkChain]:
+        with open_chunks(
+            item.planned,
+            item.row,
+            storage=self._storage,
+            table=self._context.tables.get(item.row.file_id),
+            committed=item.committed,
+            chunk_bytes=self._chunk_bytes,
+            max_statement_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
+            load_data=self._context.load_data,
+        ) as reader:
+            yield reader
 
     def _count_cut(self, item: FileWork) -> None:
         with self._lock:

@@ -5,14 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.target.identifiers import qualified, quote
 
-_PACKET_OVERHEAD_BYTES = 1024
+PACKET_OVERHEAD_BYTES = 1024
 _TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]|``)+`\.?){2}) (\(.*)", re.DOTALL)
+
+
+class Block(Protocol):
+    """Some rows for one table, wherever they come from: what one statement sends, and can be sent in parts."""
+
+    @property
+    def schema(self) -> str: ...
+    @property
+    def table(self) -> str: ...
+    @property
+    def into(self) -> bytes:
+        """`` `schema`.`table` (columns) ``; columns are always named."""
+
+    @property
+    def file(self) -> str: ...
+    def sql(self, verb: str) -> tuple[bytes, bytes]:
+        """The statement in two parts, ready to send: what stands before the rows, and the rows."""
+
+    def row_spans(self) -> list[tuple[int, int]]:
+        """Where each row stands."""
+
+    def row_text(self, span: tuple[int, int]) -> bytes:
+        """One row as it is sent."""
+
+    def row_offset(self, span: tuple[int, int]) -> int:
+        """Where the row starts in the decoded file."""
+
+    def part(self, start: int, end: int) -> Self:
+        """The rows between two of these places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +78,11 @@ class RowBlock:
         comma = b"," if row[1:-1].strip() else b""
         return row[:-1] + comma + self.extracted + b")"
 
-    def part(self, start: int, end: int) -> RowBlock:
+    def row_offset(self, span: tuple[int, int]) -> int:
+        """Where the row starts in the decoded file."""
+        return self.offset + span[0]
+
+    def part(self, start: int, end: int) -> Self:
         """The rows in ``values[start:end]``."""
         return replace(self, values=self.values[start:end], offset=self.offset + start)
 
@@ -64,7 +98,7 @@ class RowBlock:
         Args:
             liked_bytes: the size of statement that the server likes best; a longer row goes alone.
         """
-        largest = max_packet_bytes - _PACKET_OVERHEAD_BYTES - len(self.into)
+        largest = max_packet_bytes - PACKET_OVERHEAD_BYTES - len(self.into)
         limit = min(largest, liked_bytes or largest)
         more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
         if len(self.values) + (more * self.values.count(b"(") if more else 0) <= limit:
@@ -74,18 +108,28 @@ class RowBlock:
         first = 0
         for index, (start, end) in enumerate(spans):
             if end - start + more > largest:
-                raise RowError(
-                    f"a row of {end - start + more} bytes is larger than the server's max_allowed_packet of "
-                    f"{max_packet_bytes} bytes",
+                raise row_too_large(
+                    end - start + more,
+                    max_packet_bytes,
                     file=self.file,
                     offset=self.offset + start,
                     table=f"{self.schema}.{self.table}",
-                    remedy="Raise max_allowed_packet at the server (it may be up to 1 GiB), then clear the task.",
                 )
             if end - spans[first][0] + more * (index + 1 - first) > limit and index > first:
                 yield self.part(spans[first][0], spans[index - 1][1])
                 first = index
         yield self.part(spans[first][0], spans[-1][1])
+
+
+def row_too_large(row_bytes: int, max_packet_bytes: int, *, file: str, offset: int, table: str) -> RowError:
+    """The error for a row that no statement can hold."""
+    return RowError(
+        f"a row of {row_bytes} bytes is larger than the server's max_allowed_packet of {max_packet_bytes} bytes",
+        file=file,
+        offset=offset,
+        table=table,
+        remedy="Raise max_allowed_packet at the server (it may be up to 1 GiB), then clear the task.",
+    )
 
 
 def into_clause(schema: str, table: str, columns: bytes | None, row_columns: tuple[str, ...]) -> bytes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
-from airflow_dm_loader.engines.logical import load_data
-from airflow_dm_loader.engines.logical.chunks import Chunk, RowStatement, TableColumns
+from airflow_dm_loader.engines.logical import load_data, load_records
+from airflow_dm_loader.engines.logical.chunk import Chunk, Records, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.duplicates import RowSender
 from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
-from airflow_dm_loader.engines.logical.row_block import RowBlock, extracted_values, into_clause, with_extracted
+from airflow_dm_loader.engines.logical.record_block import record_blocks
+from airflow_dm_loader.engines.logical.row_block import Block, RowBlock, extracted_values, into_clause, with_extracted
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError, RetriableError
 from airflow_dm_loader.state import chunk_groups, chunks, conflicts, senders
 from airflow_dm_loader.state.chunk_groups import SentChunk
@@ -28,6 +29,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.hiding import hide_in_message
+from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import Flavour, Server
 from airflow_dm_loader.target.session import file_session
 
@@ -186,7 +188,7 @@ class ChunkSender:
         return [chunk.counts for chunk in sent]
 
     def _goes_as_statements(self, chunk: Chunk) -> bool:
-        if chunk.row_layout is None or (chunk.file.schema, chunk.file.table) in self._context.as_statements:
+        if not chunk.by_load_data or (chunk.file.schema, chunk.file.table) in self._context.as_statements:
             return True
         # LOAD DATA ... REPLACE left tables and their indexes in disagreement in some versions of TiDB
         return self._context.server.flavour is Flavour.TIDB and self._replaces_at_once(chunk)
@@ -206,9 +208,19 @@ class ChunkSender:
         return self._load_data(meta.db, chunk), load_data.SENT_AS
 
     def _load_data(self, db: Database, chunk: Chunk) -> ChunkCounts:
+        table = self._table(chunk)
+        if chunk.records is not None:
+            return load_records.send_records(
+                db,
+                chunk.records,
+                self._into(chunk, chunk.records),
+                table=qualified(chunk.file.schema, chunk.file.table).encode("utf-8", "surrogateescape"),
+                replace=self._replaces_at_once(chunk),
+                extracted=table.extracted,
+                auto_increment=table.auto_increment,
+            )
         assert chunk.row_layout is not None
         rows = chunk.statements[0].rows
-        table = self._table(chunk)
         into = into_clause(chunk.file.schema, chunk.file.table, rows.columns, table.row_columns)
         return load_data.send_chunk(
             db,
@@ -228,10 +240,8 @@ class ChunkSender:
             replace_at_once=self._replaces_at_once(chunk),
             savepoints=self._context.server.savepoints,
         )
-        server = self._context.server
-        for statement in chunk.statements:
-            for block in self._block(chunk, statement).fit(server.max_allowed_packet, server.liked_statement_bytes):
-                sender.send(block)
+        for block in self._blocks(chunk):
+            sender.send(block)
         return sender.counts
 
     def _replaces_at_once(self, chunk: Chunk) -> bool:
@@ -272,6 +282,27 @@ class ChunkSender:
         if session != self._session:
             db.set_session(session)
             self._session = session
+
+    def _blocks(self, chunk: Chunk) -> Iterator[Block]:
+        """The chunk's rows in statements that the server takes."""
+        server, table = self._context.server, self._table(chunk)
+        if chunk.records is not None:
+            yield from record_blocks(
+                chunk.records,
+                schema=chunk.file.schema,
+                table=chunk.file.table,
+                into=with_extracted(self._into(chunk, chunk.records), table.extracted),
+                types=table.types,
+                extracted=extracted_values(table.extracted),
+                file=chunk.file.name,
+                max_packet_bytes=server.max_allowed_packet,
+                liked_bytes=server.liked_statement_bytes,
+            )
+        for statement in chunk.statements:
+            yield from self._block(chunk, statement).fit(server.max_allowed_packet, server.liked_statement_bytes)
+
+    def _into(self, chunk: Chunk, records: Records) -> bytes:
+        return into_clause(chunk.file.schema, chunk.file.table, None, records.layout.columns or ())
 
     def _block(self, chunk: Chunk, row_statement: RowStatement) -> RowBlock:
         rows, statement, file = row_statement.rows, row_statement.statement, chunk.file

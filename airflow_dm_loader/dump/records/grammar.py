@@ -1,0 +1,264 @@
+r"""Where the fields and records of a file end, and what a field means.
+
+It agrees with LOAD DATA wherever it says anything, and is stricter: a quote inside a field without quotes, text after
+a closing quote, a raw line end without quotes, a record with another number of fields and NULL in another spelling
+are errors here; LOAD DATA reads them somehow.
+
+Two patterns do the work. ``records`` (linear, at C speed) matches as many plain records as there are: those with no
+byte of the terminator inside, so that each terminator ends one. ``field`` tells fields one by one; it takes every
+record, and is what errors come from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, RecordFormat
+from airflow_dm_loader.errors import DumpFormatError
+
+_MAX_PROGRAM_BYTES = 64 << 20
+_ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})*+")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field as it stands in the file, ``text`` without its quotes; ``start`` is its place in the buffer."""
+
+    text: bytes
+    quoted: bool
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A whole record; ``end`` is the place in the buffer after its ``terminator``."""
+
+    fields: list[Field]
+    end: int
+    terminator: bytes
+
+
+class Grammar:
+    """Reads records of one format.
+
+    Args:
+        file: the file's name, for errors.
+        columns: how many fields each record has; None: not known yet.
+        hex_fields: places of fields that must be hex digits.
+    """
+
+    def __init__(
+        self, form: RecordFormat, *, file: str, columns: int | None = None, hex_fields: Collection[int] = ()
+    ) -> None:
+        self._form = form
+        self._file = file
+        self._columns = columns
+        self._hex_fields = frozenset(hex_fields)
+        self._field = _field_pattern(form)
+        self._body = _body_pattern(form)
+        self._escape_or_double = re.compile(_escape_or_double(form), re.DOTALL)
+        self.records = (
+            _plain_records(form, columns, self._hex_fields)
+            if columns is not None and len(form.terminators) == 1
+            else None
+        )
+
+    def record(self, buffer: bytes, at: int, *, offset: int) -> Record | None:
+        """The record at ``buffer[at:]``; None: it is not whole.
+
+        Args:
+            offset: where ``buffer`` starts in the decoded file.
+
+        Raises:
+            DumpFormatError: it is none, whatever follows.
+        """
+        fields: list[Field] = []
+        start = at
+        while True:
+            match = self._field.match(buffer, at)
+            if match is None:
+                if self._may_go_on(buffer, at, offset):
+                    return None
+                raise self._error("this is no field of a record", buffer, start, at, offset)
+            quoted, plain, mark = match.groups()
+            fields.append(Field(plain if quoted is None else quoted, quoted is not None, at))
+            at = match.end()
+            if mark in self._form.terminators:
+                self._check(fields, buffer, start, offset)
+                return Record(fields, at, mark)
+
+    def split(self, piece: bytes, *, offset: int) -> Iterator[tuple[list[Field], int]]:
+        """The records of a piece that holds whole ones: their fields, and where each starts in the piece."""
+        at = 0
+        while at < len(piece):
+            found = self.record(piece, at, offset=offset)
+            assert found is not None  # the piece was cut after a record
+            yield found.fields, at
+            at = found.end
+
+    def value(self, field: Field) -> bytes | None:
+        """What a field means; None is NULL."""
+        if not field.quoted and field.text in self._form.nulls:
+            return None
+        if field.text == NULL_ESCAPE and self._form.escape:
+            return None  # in quotes too, as for LOAD DATA
+        if (self._form.escape and self._form.escape in field.text) or (field.quoted and self._form.quote in field.text):
+            return self._escape_or_double.sub(_meaning, field.text)
+        return field.text
+
+    def unfinished(self, buffer: bytes, at: int, *, offset: int, what: str) -> DumpFormatError:
+        """The error for a record that starts there and has no end; it names a quote that is never closed."""
+        start = at
+        while (match := self._field.match(buffer, at)) is not None:
+            at = match.end()
+        if self._form.quote and buffer.startswith(self._form.quote, at):
+            opens = self._form.quote.decode()
+            what += f": the quote {opens} that opens at byte {offset + at} is never closed"
+        return DumpFormatError(
+            what,
+            file=self._file,
+            offset=offset + start,
+            statement=buffer[start : start + 256],
+            remedy="If the dump was cut, dump again. If the file is whole, its last record lacks its line end.",
+        )
+
+    def _may_go_on(self, buffer: bytes, at: int, offset: int) -> bool:
+        """Whether more bytes could make a field of what starts there; else says what is wrong in it."""
+        match = self._body.match(buffer, at)
+        assert match is not None  # it matches b""
+        rest = buffer[match.end() :][:64]
+        if match[1] is not None:  # quotes that were closed
+            marks = (self._form.separator, *self._form.terminators)
+            if any(mark.startswith(rest) for mark in marks):
+                return True
+            raise self._error(
+                "after a closing quote stands neither a separator nor the end of a record",
+                buffer, at, match.end(), offset,
+            )  # fmt: skip
+        if not rest or rest == self._form.escape or (self._form.quote and buffer.startswith(self._form.quote, at)):
+            return True
+        if any(mark.startswith(rest) for mark in (self._form.separator, *self._form.terminators)):
+            return True
+        if self._form.quote and rest.startswith(self._form.quote):
+            raise self._error("a quote stands inside a field without quotes", buffer, at, match.end(), offset)
+        ends = " or ".join(repr(end.decode("latin-1")) for end in self._form.terminators)
+        raise self._error(f"records end with {ends}, and this line end is another", buffer, at, match.end(), offset)
+
+    def _check(self, fields: list[Field], buffer: bytes, start: int, offset: int) -> None:
+        if self._columns is not None and len(fields) != self._columns:
+            raise self._error(
+                f"the record has {len(fields)} fields, and the table gets {self._columns} columns from this file",
+                buffer, start, start, offset,
+            )  # fmt: skip
+        for at, field in enumerate(fields):
+            if self._columns is not None and not self._tells_null(field):
+                shown = field.text.decode()
+                raise self._error(
+                    f"the field {shown} stands for NULL in other formats, and in this one it does not",
+                    buffer, start, field.start, offset,
+                    remedy="Say in csv, as null, what stands for NULL in this dump.",
+                )  # fmt: skip
+            if at in self._hex_fields and field.text != NULL_ESCAPE and not _HEX.fullmatch(field.text):
+                raise self._error(
+                    f"field {at + 1} of the record must be hex digits, two for each byte",
+                    buffer, start, field.start, offset,
+                )  # fmt: skip
+
+    def _tells_null(self, field: Field) -> bool:
+        """Whether it is clear that the field is NULL or not."""
+        if field.quoted:
+            return field.text != NULL_ESCAPE or not self._form.escape or NULL_ESCAPE in self._form.nulls
+        return field.text not in self._form.ambiguous
+
+    def _error(
+        self, what: str, buffer: bytes, start: int, at: int, offset: int, remedy: str | None = None
+    ) -> DumpFormatError:
+        return DumpFormatError(
+            what, file=self._file, offset=offset + at, statement=buffer[start : start + 256], remedy=remedy
+        )
+
+
+def _meaning(match: re.Match[bytes]) -> bytes:
+    escaped: bytes | None = match[1]
+    if escaped is None:
+        return match[0][:1]  # a quote that stands twice
+    return _ESCAPES.get(escaped, escaped)
+
+
+def _escape_or_double(form: RecordFormat) -> bytes:
+    escape = rb"\\(.)" if form.escape else rb"(?!)()"
+    double = rb"|" + re.escape(form.quote) * 2 if form.quote else b""
+    return escape + double
+
+
+def _contents(form: RecordFormat) -> tuple[bytes | None, bytes]:
+    """Patterns of what stands between quotes, if there are any, and of a field without quotes."""
+    quote, escape = re.escape(form.quote), rb"\\." if form.escape else rb"(?!)"
+    stop = quote + (rb"\\" if form.escape else b"")
+    quoted = rb"(?:[^%b]++|%b|%b%b)*+" % (stop, escape, quote, quote) if quote else None
+    marks = [form.separator, *form.terminators]
+    firsts = re.escape(b"".join(dict.fromkeys(mark[:1] for mark in marks)))
+    # the first byte of a longer mark may stand by itself, but a line end may not
+    alone = b"|".join(
+        b"%b(?!%b)" % (re.escape(m[:1]), re.escape(m[1:])) for m in marks if len(m) > 1 and m[:1] not in b"\r\n"
+    )
+    plain = rb"(?:[^%b\r\n%b]++|%b%b)*+" % (stop, firsts, escape, b"|" + alone if alone else b"")
+    return quoted, (rb"(?!%b)" % quote if quote else b"") + plain
+
+
+@lru_cache(maxsize=32)
+def _field_pattern(form: RecordFormat) -> re.Pattern[bytes]:
+    """A field and what ends it: (between quotes, without quotes, the mark)."""
+    quoted, plain = _contents(form)
+    marks = b"|".join(re.escape(mark) for mark in (form.separator, *form.terminators))
+    quote = re.escape(form.quote)
+    body = rb"%b(%b)%b|(%b)" % (quote, quoted, quote, plain) if quoted is not None else rb"(?!)()|(%b)" % plain
+    return re.compile(rb"(?:%b)(%b)" % (body, marks), re.DOTALL)
+
+
+@lru_cache(maxsize=32)
+def _body_pattern(form: RecordFormat) -> re.Pattern[bytes]:
+    """As much as there is of a field; group 1: quotes that were closed."""
+    quoted, plain = _contents(form)
+    quote = re.escape(form.quote)
+    if quoted is None:
+        return re.compile(rb"(?!)()|%b" % plain, re.DOTALL)
+    return re.compile(rb"(%b%b%b)|%b%b|%b" % (quote, quoted, quote, quote, quoted, plain), re.DOTALL)
+
+
+@lru_cache(maxsize=32)  # a dump can have thousands of tables alike
+def _plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -> Any | None:
+    """As many records as there are in which the terminator's bytes end records alone."""
+    import re2
+
+    (terminator,) = form.terminators
+    if len(set(terminator)) < len(terminator):
+        return None  # where one ends could not be told from the middle
+    ends = re.escape(bytes(dict.fromkeys(terminator)))
+    escapes = rb"\\[^%b]" % ends if form.escape and NULL_ESCAPE in form.nulls else rb"\\[^N%b]" % ends
+    escapes = b"|" + escapes if form.escape else b""
+    stop = re.escape(form.quote) + (rb"\\" if form.escape else b"") + ends
+    any_plain = rb"(?:[^%b\r\n%b]%b)" % (stop, re.escape(form.separator[:1]), escapes)
+    first = rb"(?:[^N%b\r\n%b]%b)" % (stop, re.escape(form.separator[:1]), escapes)
+    plain = rb"(?:%b%b*)?" % (first if form.ambiguous - {NULL_ESCAPE} else any_plain, any_plain)
+    quote = re.escape(form.quote)
+    quoted = rb"%b(?:[^%b]%b|%b%b)*%b|" % (quote, stop, escapes, quote, quote, quote) if quote else b""
+    text = b"(?:" + quoted + plain + b")"
+    digits = rb"(?:[0-9A-Fa-f]{2})*"
+    hexes = rb"(?:\\N|%b|%b%b%b)" % (digits, quote, digits, quote)
+    fields = [hexes if at in hex_fields else text for at in range(columns)]
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
+    options.never_capture = True
+    options.max_mem = _MAX_PROGRAM_BYTES
+    options.log_errors = False
+    pattern = b"(?:" + re.escape(form.separator).join(fields) + re.escape(terminator) + b")*"
+    try:
+        return re2.compile(pattern, options)
+    except re2.error:  # hundreds of columns: the program would be too large
+        return None

@@ -1,0 +1,165 @@
+"""Reads whole records of a file, in one pass, holding hardly more than what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from airflow_dm_loader.dump.lexer import DecodedBytes
+from airflow_dm_loader.dump.records.grammar import Grammar, Record
+from airflow_dm_loader.dump.records.record_format import RecordFormat
+from airflow_dm_loader.errors import DumpFormatError
+
+_BLOCK_BYTES = 4 << 20
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole records that follow each other; offsets are bytes of the decoded file."""
+
+    pieces: tuple[bytes, ...]  # each of whole records
+    start: int
+    end: int
+    rows: int
+
+
+class RecordReader:
+    """Reads the records of one file.
+
+    Args:
+        source: the decoded file, at its start.
+        form: how its records are written.
+        file: its name, for errors.
+        max_record_bytes: a record that has no end within so many bytes is an error, which is what bounds the memory
+            when a quote is never closed.
+    """
+
+    def __init__(self, source: DecodedBytes, form: RecordFormat, *, file: str, max_record_bytes: int) -> None:
+        self._source = source
+        self._file = file
+        self._max_bytes = max_record_bytes
+        self._buffer = b""
+        self._base = 0  # where the buffer starts in the file
+        self._at = 0  # where the next record starts in the buffer
+        self.form = form
+        self.grammar = Grammar(form, file=file)
+
+    @property
+    def offset(self) -> int:
+        """Where the next record starts."""
+        return self._base + self._at
+
+    def look(self) -> tuple[str, ...] | None:
+        """Look at the file's first record: it tells how records end. Its names, where it is the header.
+
+        Raises:
+            DumpFormatError: there is none, and there must be a header; or it is malformed.
+        """
+        first = self._whole_record()
+        if first is None:
+            if self.form.header:
+                raise DumpFormatError(
+                    "the file is empty, and its first record should name the columns", file=self._file, offset=0
+                )
+            return None
+        if self._buffer.startswith(_BYTE_ORDER_MARK):
+            raise DumpFormatError(
+                "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
+                file=self._file,
+                offset=0,
+                remedy="Put back the file as it was dumped.",
+            )
+        self.form = replace(self.form, terminators=(first.terminator,))
+        self.grammar = Grammar(self.form, file=self._file)
+        if not self.form.header:
+            return None
+        self._at = first.end
+        names = [self.grammar.value(field) for field in first.fields]
+        return tuple(name.decode("utf-8", "surrogateescape") if name is not None else "" for name in names)
+
+    def expect(self, columns: int, hex_fields: Collection[int]) -> None:
+        """From here on each record has so many fields; those at ``hex_fields`` hold hex digits."""
+        self.grammar = Grammar(self.form, file=self._file, columns=columns, hex_fields=hex_fields)
+
+    def take(self, wanted_bytes: int) -> Span | None:
+        """The records up to the first boundary at or after ``wanted_bytes`` from here; None: the file has no more.
+
+        Raises:
+            DumpFormatError: a record is malformed, or the file ends within one.
+        """
+        start = self.offset
+        goal = start + wanted_bytes
+        pieces: list[bytes] = []
+        rows = 0
+        while self.offset < goal:
+            found = self._next_records(goal)
+            if found is None:
+                break
+            pieces.append(found[0])
+            rows += found[1]
+        return Span(tuple(pieces), start, self.offset, rows) if pieces else None
+
+    def jump(self, offset: int) -> None:
+        """Go on at a later boundary without reading what lies between."""
+        ahead = offset - self._base
+        if self._at <= ahead <= len(self._buffer):
+            self._at = ahead
+        else:
+            self._source.seek(offset)
+            self._buffer, self._base, self._at = b"", offset, 0
+
+    def _next_records(self, goal: int) -> tuple[bytes, int] | None:
+        """Some records, to the first boundary at or after ``goal`` at most, and how many; None: the file ends."""
+        if (plain := self._plain_records(goal)) is not None:
+            return plain
+        record = self._whole_record()
+        if record is None:
+            return None
+        piece = self._buffer[self._at : record.end]
+        self._at = record.end
+        return piece, 1
+
+    def _plain_records(self, goal: int) -> tuple[bytes, int] | None:
+        """The plain records that are in the buffer; None: what starts there is none, or not whole yet."""
+        if self.grammar.records is None:
+            return None
+        match = self.grammar.records.match(self._buffer, self._at)
+        end = match.end() if match is not None else self._at
+        if end == self._at:
+            return None
+        (terminator,) = self.form.terminators
+        if self._base + end >= goal:
+            last = self._buffer.find(terminator, max(self._at, goal - self._base - len(terminator)), end)
+            end = last + len(terminator)
+        rows = self._buffer.count(terminator, self._at, end)
+        piece = self._buffer[self._at : end]
+        self._at = end
+        return piece, rows
+
+    def _whole_record(self) -> Record | None:
+        """The record that starts here, which stays where it is; None: the file ends here."""
+        while True:
+            if self._at < len(self._buffer):
+                record = self.grammar.record(self._buffer, self._at, offset=self._base)
+                if record is not None:
+                    return record
+            if len(self._buffer) - self._at > self._max_bytes:
+                raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
+            if not self._read_more():
+                if self._at == len(self._buffer):
+                    return None
+                raise self._unfinished("the file ends in the middle of a record")
+
+    def _read_more(self) -> bool:
+        rest = len(self._buffer) - self._at
+        room = max(0, self._max_bytes - rest)
+        block = self._source.read(max(_BLOCK_BYTES, min(rest, room)))  # doubling: what is scanned again stays linear
+        if not block:
+            return False
+        self._base += self._at
+        self._buffer, self._at = self._buffer[self._at :] + block, 0
+        return True
+
+    def _unfinished(self, what: str) -> DumpFormatError:
+        return self.grammar.unfinished(self._buffer, self._at, offset=self._base, what=what)
