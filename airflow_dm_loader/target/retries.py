@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
 from airflow_dm_loader.target.hiding import without_values
+from airflow_dm_loader.tries import give_up, say_why
 
 _log = logging.getLogger(__name__)
 _TRIES = 10  # about four minutes of waiting in all
@@ -31,12 +31,8 @@ def retrying(what: str, is_ending: Callable[[], bool], *, hide_values: bool = Fa
         is_ending: once true, a wait ends with :class:`LoadInterruptedError`, and nothing is tried again.
     """
 
-    def say(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if hide_values and isinstance(error, LoaderError):
-            error = without_values(error)
-        wait = state.next_action.sleep if state.next_action else 0.0
-        _log.warning("try %d of %s failed, again in %.1f s: %s", state.attempt_number, what, wait, error)
+    def show(error: BaseException | None) -> BaseException | None:
+        return without_values(error) if hide_values and isinstance(error, LoaderError) else error
 
     def sleep(seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -49,14 +45,7 @@ def retrying(what: str, is_ending: Callable[[], bool], *, hide_values: bool = Fa
         retry=retry_if_exception(lambda error: isinstance(error, RetriableError) and error.worth_another_try),
         wait=wait_random_exponential(multiplier=_SHORTEST_WAIT_S, min=_SHORTEST_WAIT_S, max=_LONGEST_WAIT_S),
         stop=lambda state: is_ending() or stop_after_attempt(_TRIES)(state),
-        before_sleep=say,
+        before_sleep=say_why(_log, what, show),
         sleep=sleep,
-        retry_error_callback=_give_up,
+        retry_error_callback=give_up,
     )
-
-
-def _give_up(state: RetryCallState) -> NoReturn:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, RetriableError)
-    error.worth_another_try = False
-    raise error

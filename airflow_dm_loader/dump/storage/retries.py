@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import NoReturn
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError
+from airflow_dm_loader.tries import give_up, say_why
 
 _log = logging.getLogger(__name__)
 _TRIES = 7  # about half a minute of waiting in all, beside what a client library does by itself
@@ -27,11 +27,6 @@ def storage_retrying(what: str, stop: threading.Event | None) -> Retrying:
         stop: once set, a wait ends with :class:`LoadInterruptedError`.
     """
 
-    def say(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        wait = state.next_action.sleep if state.next_action else 0.0
-        _log.warning("try %d of %s failed, again in %.1f s: %s", state.attempt_number, what, wait, error)
-
     def sleep(seconds: float) -> None:
         if stop is None:
             time.sleep(seconds)
@@ -42,14 +37,7 @@ def storage_retrying(what: str, stop: threading.Event | None) -> Retrying:
         retry=retry_if_exception_type(RetriableError),
         wait=wait_random_exponential(multiplier=_SHORTEST_WAIT_S, min=_SHORTEST_WAIT_S, max=_LONGEST_WAIT_S),
         stop=stop_after_attempt(_TRIES),
-        before_sleep=say,
+        before_sleep=say_why(_log, what),
         sleep=sleep,
-        retry_error_callback=_give_up,
+        retry_error_callback=give_up,
     )
-
-
-def _give_up(state: RetryCallState) -> NoReturn:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, RetriableError)
-    error.worth_another_try = False
-    raise error
