@@ -7,7 +7,7 @@ from enum import StrEnum
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from airflow_dm_loader.barrier import Barrier, BarrierState
-from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
+from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.errors import (
@@ -18,7 +18,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
 from airflow_dm_loader.etcd.settings import EtcdConfig
-from airflow_dm_loader.phases import import_into, physical
+from airflow_dm_loader.phases.mode_checks import check_mode
 from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_etcd, open_meta, open_stored, storage_of
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.plan.planner import make_plan
@@ -101,12 +101,7 @@ def prepare_checkpoint(
     plan = make_plan(inventory, config)
     with open_meta(config, target) as meta, open_etcd(config, etcd) as client:
         server = ask_server(meta.db)
-        if config.import_mode is ImportMode.IMPORT_INTO:
-            import_into.check_server(server)
-            import_into.check_dump(config, plan, storage, access)
-        if config.import_mode is ImportMode.PHYSICAL:
-            physical.check_server(server)
-            physical.check_load(config, target, plan, access)
+        check_mode(config, target, plan, server=server, storage=storage, access=access)
         check_plan(meta.db, server, config, plan)
         fitting = fitting_chunks(config, server)
         meta.create()

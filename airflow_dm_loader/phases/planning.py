@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
+from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import import_into, physical
 from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.phases.mode_checks import check_mode
 from airflow_dm_loader.phases.opened import inventory_of, open_meta, schema_reader, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
@@ -43,12 +43,7 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
         with Database.open(target, session=drafting.session) as db:
             try:
-                if config.import_mode is ImportMode.IMPORT_INTO:
-                    warnings += import_into.check_server(drafting.server)
-                    import_into.check_dump(config, plan, storage, access)
-                if config.import_mode is ImportMode.PHYSICAL:
-                    physical.check_server(drafting.server)
-                    physical.check_load(config, target, plan, access)
+                warnings += check_mode(config, target, plan, server=drafting.server, storage=storage, access=access)
                 draft = drafting.draft(db, plan)
                 warnings += drafting.check(db, plan, draft)
             except RetriableError:

@@ -1,0 +1,33 @@
+"""What an import mode other than logical asks of the server and of the dump, before anything is created."""
+
+from __future__ import annotations
+
+from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.phases import import_into, physical
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.server import Server
+
+
+def check_mode(
+    config: LoadConfig,
+    target: TargetConfig,
+    plan: LoadPlan,
+    *,
+    server: Server,
+    storage: DumpStorage,
+    access: DumpAccess | None,
+) -> tuple[str, ...]:
+    """Refuse what the mode can't do; what is worth knowing comes back in words."""
+    match config.import_mode:
+        case ImportMode.IMPORT_INTO:
+            warnings = import_into.check_server(server)
+            import_into.check_dump(config, plan, storage, access)
+            return warnings
+        case ImportMode.PHYSICAL:
+            physical.check_server(server)
+            physical.check_load(config, target, plan, access)
+        case ImportMode.LOGICAL:
+            pass
+    return ()
