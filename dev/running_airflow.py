@@ -21,6 +21,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -33,6 +34,17 @@ if TYPE_CHECKING:
 
 SERVICES = ("api-server", "scheduler", "dag-processor")
 _START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 180.0, 15.0, 0.2
+# Shorter than the defaults, so that what is lost is found within seconds.
+_IMPATIENT = {
+    "AIRFLOW__CORE__PARALLELISM": "4",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "6",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "2",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -51,12 +63,17 @@ class RunningAirflow:
         home: a folder that is not there yet; it is removed at the end.
         dags: the folder of its DAGs.
         environment: more of it, connections above all.
+        impatient: look for what is lost every few seconds, and sleep less; else all that is as people have it.
     """
 
-    def __init__(self, home: Path, dags: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, dags: Path, environment: Mapping[str, str], *, impatient: bool = True) -> None:
         self._home = home
         self._port = _free_port()
-        self._environment = _environment(home, dags, self._port) | dict(environment)
+        self._environment = {
+            **_environment(home, dags, self._port),
+            **(_IMPATIENT if impatient else {}),
+            **environment,
+        }
         self._database = home / "airflow.db"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._groups: list[int] = []
@@ -158,6 +175,20 @@ class RunningAirflow:
         ((state,),) = self._rows("SELECT state FROM dag_run WHERE run_id = ?", run_id)
         return str(state)
 
+    def run_seconds(self, run_id: str) -> float:
+        """How long a run that has ended took, from the moment that it was queued, by Airflow's own clock."""
+        ((queued_at, ended_at),) = self._rows("SELECT queued_at, end_date FROM dag_run WHERE run_id = ?", run_id)
+        return (datetime.fromisoformat(ended_at) - datetime.fromisoformat(queued_at)).total_seconds()
+
+    def task_seconds(self, run_id: str) -> dict[str, float]:
+        """How long each task of a run took, those of a mapped one with their number."""
+        rows = self._rows("SELECT task_id, map_index, duration FROM task_instance WHERE run_id = ?", run_id)
+        return {
+            f"{task}[{index}]" if index >= 0 else task: duration
+            for task, index, duration in rows
+            if duration is not None
+        }
+
     def task(self, run_id: str, task_id: str) -> TaskState:
         """A task's instance, or the only one of a mapped task."""
         ((state, try_number, process),) = self._rows(
@@ -213,7 +244,6 @@ def _environment(home: Path, dags: Path, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
@@ -221,14 +251,6 @@ def _environment(home: Path, dags: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
-        # Shorter than the defaults, so that what is lost is found within seconds; all else is as people have it.
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
-        "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
-        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "6",
-        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "2",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
 
 
