@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -403,6 +404,41 @@ def test_a_port_that_was_taken_is_no_failure(
     first, second = (run["config"]["lightning"]["status-addr"] for run in lightning.runs())
     assert first != second
     assert counts(tidb) == (200, 100)
+
+
+def test_two_loads_on_one_worker_each_have_a_port_of_their_own(
+    config: Callable[..., LoadConfig],
+    tidb: PrivateMariaDB,
+    tidb_target: TargetConfig,
+    lightning: Installed,
+    tmp_path: Path,
+) -> None:
+    """Neither goes on before both programs run, and both are asked for their progress then."""
+    lightning.plays({"sleep_s": 1.5})
+    write_dump(tmp_path / "other", numbered("c", 50, WITHOUT_KEY))
+    both = [config(), config(task_name="other", dump_uri=str(tmp_path / "other"))]
+    at_work = threading.Barrier(2, timeout=20)
+    told: list[str] = []
+
+    def import_beside(settings: LoadConfig) -> loader.ShareReport:
+        def say(status: LoadStatus) -> None:
+            if settings.task_name not in told and status.finished_bytes < status.total_bytes:
+                at_work.wait()
+                told.append(settings.task_name)
+
+        return import_once(settings, tidb_target, on_progress=say)
+
+    for settings in both:
+        prepare(settings, tidb_target)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(import_beside, both))
+
+    assert sorted(told) == ["other", "t"]
+    first, second = (run["config"]["lightning"]["status-addr"] for run in lightning.runs())
+    assert first != second
+    assert {address.partition(":")[0] for address in (first, second)} == {"127.0.0.1"}
+    assert counts(tidb) == (200, 100)
+    assert one(tidb, "SELECT COUNT(*) FROM s.c") == 50
 
 
 # -- stopping and progress
