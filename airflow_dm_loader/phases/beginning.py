@@ -101,7 +101,7 @@ def prepare_checkpoint(
     plan = make_plan(inventory, config)
     with open_meta(config, target) as meta, open_etcd(config, etcd) as client:
         server = ask_server(meta.db)
-        check_mode(config, target, plan, server=server, storage=storage, access=access)
+        check_mode(config, target, plan, db=meta.db, server=server, storage=storage, access=access)
         check_plan(meta.db, server, config, plan)
         fitting = fitting_chunks(config, server)
         meta.create()

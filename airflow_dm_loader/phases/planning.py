@@ -43,7 +43,9 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
         with Database.open(target, session=drafting.session) as db:
             try:
-                warnings += check_mode(config, target, plan, server=drafting.server, storage=storage, access=access)
+                warnings += check_mode(
+                    config, target, plan, db=db, server=drafting.server, storage=storage, access=access
+                )
                 draft = drafting.draft(db, plan)
                 warnings += drafting.check(db, plan, draft)
             except RetriableError:

@@ -65,7 +65,7 @@ class Preflight:
         return tuple(self._warnings())
 
     def _needs(self, rights: Rights | None) -> Iterator[Need]:
-        yield from _plan_needs(self.config, self.plan)
+        yield from plan_needs(self.config, self.plan)
         for database in self.draft.databases:
             yield Need("CREATE", database.schema)
         for table in self.draft.tables:
@@ -153,7 +153,7 @@ def check_plan(db: Database, server: Server, config: LoadConfig, plan: LoadPlan)
         TargetError: names are too long, or rights are missing.
     """
     check_names(plan)
-    check_rights(ask_rights(db, server), _plan_needs(config, plan))
+    check_rights(ask_rights(db, server), plan_needs(config, plan))
 
 
 def check_names(plan: LoadPlan) -> None:
@@ -168,7 +168,8 @@ def check_names(plan: LoadPlan) -> None:
         )
 
 
-def _plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
+def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
+    """The rights that the plan alone tells of."""
     for right in META_RIGHTS:
         yield Need(right, config.meta_schema)
     replaces = config.on_duplicate_logical is OnDuplicate.REPLACE

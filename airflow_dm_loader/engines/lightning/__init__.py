@@ -2,6 +2,7 @@
 
 settings.py     a load -> Lightning's configuration; pure
 toml_text.py    that as TOML
+rights.py       what its account must be allowed
 checkpoint.py   where Lightning keeps its checkpoint, which we keep until our own state says that the load is finished
 heads.py        what the heads of the data files say, which Lightning does not read
 executable.py   finds the program, asks its version

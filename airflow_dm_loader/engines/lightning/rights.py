@@ -1,0 +1,54 @@
+"""The rights that Lightning's account needs, as TiDB's documentation lists them; ``docs/rights.md`` tells people.
+
+Source: docs.pingcap.com, "TiDB Lightning Requirements for the Target Database".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical
+from airflow_dm_loader.engines.lightning.checkpoint import Driver, checkpoint_of
+from airflow_dm_loader.engines.lightning.settings import task_info_schema
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.needed_rights import Need
+
+_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER")
+_OWN_SCHEMA = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP")
+# Lightning's meta-schema-name, which we leave as it is: incremental-import notes there who imports what.
+_META_SCHEMA = "lightning_metadata"
+_WITH_SEM = ("RESTRICTED_VARIABLES_ADMIN", "RESTRICTED_TABLES_ADMIN")
+
+
+def lightning_needs(config: LoadConfig, plan: LoadPlan, *, restricted: bool) -> Iterator[Need]:
+    """What Lightning does with this load's settings. DROP of the tables it needs for what is never asked of it here.
+
+    Args:
+        restricted: see :func:`is_restricted`.
+    """
+    for schema in dict.fromkeys(database.schema for database in plan.databases):
+        yield Need("CREATE", schema)
+    for table in plan.tables:
+        for right in _TABLE:
+            yield Need(right, table.schema, table.table)
+    checkpoint = checkpoint_of(config)
+    schemas = [_META_SCHEMA]
+    if checkpoint.driver is Driver.MYSQL:
+        schemas.append(checkpoint.place)
+    if config.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
+        schemas.append(task_info_schema(config))
+    for schema in schemas:
+        for right in _OWN_SCHEMA:
+            yield Need(right, schema)
+    yield Need("SELECT", "mysql", "tidb")
+    yield Need("SUPER")
+    if restricted:
+        for right in _WITH_SEM:
+            yield Need(right)
+
+
+def is_restricted(db: Database) -> bool:
+    """Whether TiDB's Security Enhanced Mode takes from SUPER what Lightning needs."""
+    row = db.one("SHOW VARIABLES LIKE 'tidb_enable_enhanced_security'")
+    return row is not None and str(row[1]).upper() in {"ON", "1"}
