@@ -116,6 +116,7 @@ def add_load_tasks(
         rows = RunImportOperator.partial(
             map_index_template="share {{ task.share }}",
             doc_md=documentation(RunImportOperator),
+            compare_with_conn_id=compare_with_conn_id,
             **named("run_import"),
             **(import_args or {}),
         ).expand(share=tables.output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +51,25 @@ class RunImportOperator(DumpLoadOperator):
     :param share: which share of the data files or tables, counted from 0.
     :param deferrable: wait for `IMPORT INTO` in the triggerer (the default), else in the worker.
     :param poll_interval_s: seconds between two looks at its jobs.
+    :param compare_with_conn_id: what the checksum step is given; the time left, as it is logged, depends on it.
+        (templated)
     """
 
     ui_color = "#cdeed5"
+    template_fields: Sequence[str] = (*DumpLoadOperator.template_fields, "compare_with_conn_id")
 
-    def __init__(self, *, share: int, deferrable: bool = True, poll_interval_s: float = 10.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        share: int,
+        deferrable: bool = True,
+        poll_interval_s: float = 10.0,
+        compare_with_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.share = share
+        self.compare_with_conn_id = compare_with_conn_id
         self.deferrable = deferrable
         self.poll_interval_s = poll_interval_s
 
@@ -75,6 +88,7 @@ class RunImportOperator(DumpLoadOperator):
             progress_interval_s=min(5.0, self.poll_interval_s),
             stop=self._stop,
             access=load.access,
+            compares_with_source=bool(self.compare_with_conn_id),
         )
         return asdict(report)
 

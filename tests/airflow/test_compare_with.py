@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow_dm_loader import loader
 from dev.dag_runs import Run
 from tests.tables import query as ask
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import pytest
     from airflow.sdk import DAG
 
+    from airflow_dm_loader.loader import ShareReport
     from dev.private_mariadb import PrivateMariaDB
     from tests.airflow.conftest import MakeDump
 
@@ -27,9 +29,18 @@ def test_the_checksum_step_compares_with_the_source_where_its_connection_is_name
     ask(source, "INSERT INTO s.t VALUES (1, 'one'), (2, 'two')")
     settings = {"task_name": "shop", "dump_uri": str(dump), "compare_with_conn_id": "shop_source"}
 
+    told: list[bool] = []
+    run_import = loader.run_import
+
+    def import_and_note(*args: Any, compares_with_source: bool, **kwargs: Any) -> ShareReport:
+        told.append(compares_with_source)
+        return run_import(*args, compares_with_source=compares_with_source, **kwargs)
+
+    monkeypatch.setattr(loader, "run_import", import_and_note)
     run = Run.start(dm_load, settings)
 
     assert run.state == "success"
+    assert told == [True]  # so the time left that the import shows counts it
     assert [table["checksum"] for table in run.xcom("finish")["tables"]] == ["passed"]
 
     ask(source, "UPDATE s.t SET v = 'tvo' WHERE id = 2")
