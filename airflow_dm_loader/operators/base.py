@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from airflow.sdk import BaseOperator
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.etcd.settings import EtcdConfig
     from airflow_dm_loader.loader import Worker
+
+_Result = TypeVar("_Result")
 
 ERROR_COUNTER = "dm_loader_exit_with_error_count"
 
@@ -89,13 +91,16 @@ class DumpLoadOperator(BaseOperator):
         self._stop = threading.Event()
 
     def execute(self, context: Context) -> Any:
-        """Run the phase, again and again where that can mend it; then it is for Airflow to retry, if it can help."""
+        """Run the phase."""
+        return self.repeat(context, lambda load: self.run_phase(load, context))
+
+    def repeat(self, context: Context, work: Callable[[Load], _Result]) -> _Result:
+        """Do work again and again where that can mend it; then it is for Airflow to retry, if it can help."""
         from airflow_dm_loader.target.retries import retrying
 
         with self.errors_for_airflow():
             load = self.build_load(context)
-            attempt = retrying(self.task_id, self._stop.is_set, hide_values=load.config.hide_values)
-            return attempt(self.run_phase, load, context)
+            return retrying(self.task_id, self._stop.is_set, hide_values=load.config.hide_values)(work, load)
 
     def run_phase(self, load: Load, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""

@@ -98,8 +98,7 @@ class RunImportOperator(DumpLoadOperator):
 
         if event["status"] == "error":  # whatever it was, a retry takes the jobs up again
             raise AirflowException(event["message"])
-        with self.errors_for_airflow():
-            return self._settle(self.build_load(context))
+        return self.repeat(context, self._settle)
 
     def on_kill(self) -> None:
         """Ask the import to stop; it ends its server sessions or jobs itself and raises LoadInterruptedError."""

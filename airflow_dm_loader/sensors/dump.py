@@ -44,7 +44,7 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
         with self.errors_for_airflow():
             config = parse_config(self.config)
             deadline = self._started_at(context) + float(self.timeout)
-            while (look := self._look(config)).finished_at is None:
+            while (look := self._look(config, deadline)).finished_at is None:
                 self.log.info("Waiting: %s", look.waiting_for)
                 self._wait(deadline, config, look.waiting_for)
             return self._finished(config, look.finished_at)
@@ -61,11 +61,18 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
                 self._time_out(config, event["waiting_for"])
         return self._finished(config, event["finished_at"])
 
-    def _look(self, config: LoadConfig) -> DumpLook:
+    def _look(self, config: LoadConfig, deadline: float) -> DumpLook:
+        """As in the trigger, a storage that is away for a while only costs a look."""
+        from airflow_dm_loader.errors import RetriableError
         from airflow_dm_loader.hooks.dump import dump_access
-        from airflow_dm_loader.loader import look_for_dump
+        from airflow_dm_loader.loader import DumpLook, look_for_dump
 
-        return look_for_dump(config, access=dump_access(self.dump_conn_id) if self.dump_conn_id else None)
+        try:
+            return look_for_dump(config, access=dump_access(self.dump_conn_id) if self.dump_conn_id else None)
+        except RetriableError as error:
+            if time.time() >= deadline:
+                raise
+            return DumpLook(finished_at=None, waiting_for=f"the dump can't be looked for just now: {error}")
 
     def _started_at(self, context: Context) -> float:
         """Seconds since the epoch; in mode reschedule the waiting began at the first poke, tries ago."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_dm_loader.target import retries
 from dev.dag_runs import Run
 from tests.airflow.task_runs import a_dag, run_task
 from tests.buckets import KEY, KEY_ID
 from tests.tidb_stand_in.fixtures import SECRETS, rows_of, stand_in
 from tests.tidb_stand_in.jobs import Script
+from tests.tidb_stand_in.server import Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +144,36 @@ def test_a_deferred_task_carries_neither_password_nor_key_and_a_retry_takes_its_
     tidb.jobs.all[0].script.steps = 1
     again = run_task(import_task(settings), try_number=2)
     assert (again.state, len(tidb.jobs.all)) == ("success", 1)
+
+
+def test_a_connection_that_is_cut_once_the_task_is_back_costs_no_try(
+    connections: None,
+    s3: S3Server,
+    make_dump: MakeDump,
+    tidb: TiDBStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.001)
+    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.01)
+    settings = prepared(conf(s3, make_dump, a=[(1, "one")]))
+    assert run_task(import_task(settings)).state == "deferred"
+    tidb.jobs.all[0].script.steps = 1
+    cuts = [Dropped(), Dropped()]
+
+    def cut(moment: str, _sql: str) -> None:
+        if moment == "before" and cuts:
+            raise cuts.pop()
+
+    tidb.on_statement = cut
+    run = run_task(import_task(settings), next_method="execute_complete", next_kwargs=event("done"))
+
+    assert (run.state, run.xcoms["return_value"]["rows_sent"]) == ("success", 1), run.error
+    assert cuts == []
+    assert [message[:32] for message in caplog.messages if "again in" in message] == [
+        "try 1 of run_import failed, agai",
+        "try 2 of run_import failed, agai",
+    ]
 
 
 def event(status: str, **more: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.sdk import DAG
 
+from airflow_dm_loader.errors import ConnectionLostError
+from airflow_dm_loader.loader import DumpLook
 from airflow_dm_loader.sensors.dump import WaitForDumpSensor
 from airflow_dm_loader.task_group import DumpLoadTaskGroup
 from dev.dag_runs import Run, register
@@ -84,6 +86,27 @@ def test_without_the_triggerer_it_gives_its_slot_back_between_looks_and_times_ou
     run = run_task(sensor(tmp_path / "to-come", deferrable=False, poke_interval=0.05, timeout=0.2))
     assert run.state == "failed"
     assert "has not finished" in str(run.error)
+
+
+def test_a_storage_that_is_away_for_a_while_only_costs_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = ConnectionLostError("the storage is away")
+    answers: list[DumpLook | Exception] = []
+
+    def look(*_: object, **__: object) -> DumpLook:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("airflow_dm_loader.loader.look_for_dump", look)
+    answers[:] = [away]
+    assert run_task(sensor("/dump")).state == "deferred"
+    answers[:] = [away, away, DumpLook("now")]
+    assert run_task(sensor("/dump", deferrable=False, poke_interval=0.02)).state == "success"
+    answers[:] = [away]
+    in_vain = run_task(sensor("/dump", deferrable=False, timeout=0, retries=1), max_tries=1)
+    assert in_vain.state == "up_for_retry"
+    assert "the storage is away" in str(in_vain.error)
 
 
 def test_a_load_from_s3_begins_when_its_dump_has_finished(
