@@ -19,6 +19,7 @@ _INSERT = re.compile(
     re.IGNORECASE,
 )
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LOAD_DATA = re.compile(rb"LOAD\s+DATA\b", re.IGNORECASE)
 _CLAUSE = re.compile(rb"\)\s*(?:ON\s+DUPLICATE|RETURNING|AS)\b", re.IGNORECASE)
 _LONGEST_CLAUSE = 64 << 10
 _VERSION_COMMENT = re.compile(rb"/\*M?!\d*\s*(.*?)\s*\*/\s*", re.DOTALL)
@@ -171,6 +172,14 @@ def byte_order_mark(statement: Statement, file: str) -> DumpFormatError | None:
 
 
 def _unsupported(statement: Statement, file: str) -> DumpFormatError:
+    if _LOAD_DATA.match(statement.text):
+        return UnsupportedStatementError(
+            "the file holds a LOAD DATA statement, but the .dat file that it reads is not in the dump",
+            file=file,
+            offset=statement.offset,
+            statement=statement.text,
+            remedy="Put the .dat file back, or dump again; then empty the tables and set remove_meta.",
+        )
     return byte_order_mark(statement, file) or UnsupportedStatementError(
         "a data file may hold head settings, INSERT, INSERT IGNORE and REPLACE, but not this",
         file=file,

@@ -18,11 +18,13 @@ CUT_BY_BYTES = frozenset({
 class CsvFormat(Rule):
     """The form of a dump's CSV files. The defaults are what dumpling writes."""
 
-    separator: str = Field(",", description="Between fields; several characters are possible.")
+    separator: str = Field(",", max_length=64, description="Between fields; several characters are possible.")
     delimiter: str = Field('"', description="Around fields: one character, or none. Inside a field it stands twice.")
-    terminator: str = Field("", description='After a record. Empty: "\\n" or "\\r\\n", as the file\'s first one ends.')
+    terminator: str = Field(
+        "", max_length=64, description='After a record. Empty: "\\n" or "\\r\\n", as the file\'s first one ends.'
+    )
     header: bool = Field(True, description="The first record names the columns.")
-    null: str = Field("\\N", description="What stands for NULL, without the delimiter.")
+    null: str = Field("\\N", max_length=64, description="What stands for NULL, without the delimiter.")
     backslash_escape: bool = Field(True, description="A backslash gives the next character another meaning.")
     character_set: str = Field("utf8mb4", description="The charset of the text; dumpling's is utf8mb4.")
 

@@ -19,6 +19,7 @@ from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.rules.csv_format import CUT_BY_BYTES
 
 COMPANION_LIMIT_BYTES = 16 << 20  # decoded; mydumper writes a few hundred
+_LONGEST_MARK_BYTES = 64
 _NAME = rb"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\w$\x80-\xff]+)"
 _VARIABLE = rb"@(?:`(?:[^`]|``)+`|[\w$.\x80-\xff]+)"
 _TEXT = rb"('(?:[^'\\]|\\.|'')*')"
@@ -120,8 +121,8 @@ def _format_problem(form: RecordFormat) -> str | None:
         return "mydumper's files can be read where ESCAPED BY is a backslash"
     if not form.separator or not terminator:
         return "fields without a separator, or lines without an end, can't be read"
-    if len(form.quote) > 1:
-        return "ENCLOSED BY must be one byte"
+    if len(form.quote) > 1 or max(len(form.separator), len(terminator)) > _LONGEST_MARK_BYTES:
+        return f"ENCLOSED BY must be one byte, TERMINATED BY at most {_LONGEST_MARK_BYTES}"
     marks = [form.separator, form.quote, terminator, form.escape]
     if sum(len(set(mark)) for mark in marks) > len({byte for mark in marks for byte in mark}):
         return "separator, quote, line end and backslash share a byte: they can't be told apart"

@@ -21,6 +21,7 @@ from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, RecordForm
 from airflow_dm_loader.errors import DumpFormatError
 
 _MAX_PROGRAM_BYTES = 64 << 20
+_LONGEST_MARK_BYTES = 256  # of separators and terminators; formats are checked to have less
 _ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})*+")
 
@@ -82,9 +83,8 @@ class Grammar:
         while True:
             match = self._field.match(buffer, at)
             if match is None:
-                if self._may_go_on(buffer, at, offset):
-                    return None
-                raise self._error("this is no field of a record", buffer, start, at, offset)
+                self._check_may_go_on(buffer, start, at, offset)
+                return None
             quoted, plain, mark = match.groups()
             fields.append(Field(plain if quoted is None else quoted, quoted is not None, at))
             at = match.end()
@@ -127,32 +127,29 @@ class Grammar:
             remedy="If the dump was cut, dump again. If the file is whole, its last record lacks its line end.",
         )
 
-    def _may_go_on(self, buffer: bytes, at: int, offset: int) -> bool:
-        """Whether more bytes could make a field of what starts there; else says what is wrong in it."""
+    def _check_may_go_on(self, buffer: bytes, start: int, at: int, offset: int) -> None:
+        """Refuse what stands at ``at`` if no further bytes can make a field of it; its record starts at ``start``."""
         match = self._body.match(buffer, at)
         assert match is not None  # it matches b""
-        rest = buffer[match.end() :][:64]
-        if match[1] is not None:  # quotes that were closed
-            marks = (self._form.separator, *self._form.terminators)
-            if any(mark.startswith(rest) for mark in marks):
-                return True
-            raise self._error(
-                "after a closing quote stands neither a separator nor the end of a record",
-                buffer, at, match.end(), offset,
-            )  # fmt: skip
-        if not rest or rest == self._form.escape or (self._form.quote and buffer.startswith(self._form.quote, at)):
-            return True
+        stop = match.end()
+        rest = buffer[stop : stop + _LONGEST_MARK_BYTES]
         if any(mark.startswith(rest) for mark in (self._form.separator, *self._form.terminators)):
-            return True
-        if self._form.quote and rest.startswith(self._form.quote):
-            raise self._error("a quote stands inside a field without quotes", buffer, at, match.end(), offset)
-        ends = " or ".join(repr(end.decode("latin-1")) for end in self._form.terminators)
-        raise self._error(f"records end with {ends}, and this line end is another", buffer, at, match.end(), offset)
+            return
+        if match[1] is not None:
+            what = "after a closing quote stands neither a separator nor the end of a record"
+        elif rest == self._form.escape or (self._form.quote and buffer.startswith(self._form.quote, at)):
+            return  # an escape that was cut, or quotes that are still open
+        elif self._form.quote and rest.startswith(self._form.quote):
+            what = "a quote stands inside a field without quotes"
+        else:
+            ends = " or ".join(repr(end.decode("latin-1")) for end in self._form.terminators)
+            what = f"records end with {ends}, and here stands another line end"
+        raise self._error(what, buffer, start, stop, offset)
 
     def _check(self, fields: list[Field], buffer: bytes, start: int, offset: int) -> None:
         if self._columns is not None and len(fields) != self._columns:
             raise self._error(
-                f"the record has {len(fields)} fields, and the table gets {self._columns} columns from this file",
+                f"fields of this record: {len(fields)}; columns that they should fill: {self._columns}",
                 buffer, start, start, offset,
             )  # fmt: skip
         for at, field in enumerate(fields):
@@ -178,9 +175,8 @@ class Grammar:
     def _error(
         self, what: str, buffer: bytes, start: int, at: int, offset: int, remedy: str | None = None
     ) -> DumpFormatError:
-        return DumpFormatError(
-            what, file=self._file, offset=offset + at, statement=buffer[start : start + 256], remedy=remedy
-        )
+        line = buffer[start : start + 256].partition(b"\n")[0].rstrip(b"\r")
+        return DumpFormatError(what, file=self._file, offset=offset + at, statement=line, remedy=remedy)
 
 
 def _meaning(match: re.Match[bytes]) -> bytes:

@@ -73,7 +73,8 @@ class RecordChunkReader(ChunkChain):
         stated = self._layout.columns
         if stated is not None:
             if names is not None and _folded(names) != _folded(stated):
-                raise self._misfit("the first line names other columns than the LOAD DATA statement")
+                what = "the first line names other columns than the LOAD DATA statement"
+                raise self._misfit(what, ", ".join(names), remedy="Put both files back as they were dumped.")
             return stated
         if names is None:
             return self._table.row_columns
@@ -89,11 +90,12 @@ class RecordChunkReader(ChunkChain):
             ("the first line lacks columns of the table", missing),
         ):
             if wrong:
-                raise self._misfit(f"{what}: {', '.join(map(repr, wrong))}")
+                raise self._misfit(what, ", ".join(wrong))
         return names
 
-    def _misfit(self, what: str) -> DumpFormatError:
-        return DumpFormatError(what, file=self._file.name, offset=0, remedy=_HEADER_REMEDY)
+    def _misfit(self, what: str, names: str, remedy: str = _HEADER_REMEDY) -> DumpFormatError:
+        """The names are no part of the message: where the file has no header, they are values of a row."""
+        return DumpFormatError(what, file=self._file.name, offset=0, statement=names, remedy=remedy)
 
 
 def _folded(names: Mapping[str, str] | tuple[str, ...]) -> list[str]:
