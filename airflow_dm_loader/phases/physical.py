@@ -10,34 +10,27 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import quote
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import DumpInventory
-from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
-from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
 from airflow_dm_loader.engines.lightning.endings import Ended
-from airflow_dm_loader.engines.lightning.executable import Lightning, find_lightning
-from airflow_dm_loader.engines.lightning.heads import check_files, row_session
+from airflow_dm_loader.engines.lightning.executable import find_lightning
+from airflow_dm_loader.engines.lightning.heads import check_files
 from airflow_dm_loader.engines.lightning.outcome import record_outcome
+from airflow_dm_loader.engines.lightning.preparation import prepare_run
 from airflow_dm_loader.engines.lightning.run import LightningRun, Watch
 from airflow_dm_loader.engines.lightning.settings import (
-    Surroundings,
     check_target,
-    lightning_settings,
-    secrets_of,
     sorting_dir,
-    table_filter,
     task_info_schema,
 )
 from airflow_dm_loader.engines.lightning.status import Progress
 from airflow_dm_loader.engines.lightning.task_info import last_task_id
-from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
@@ -59,7 +52,6 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.preflight import check_names
 from airflow_dm_loader.target.schema import existing_tables, is_empty
 from airflow_dm_loader.target.server import Flavour, Server, ask_server
-from airflow_dm_loader.target.session import base_session, target_time_zone
 
 _log = logging.getLogger(__name__)
 _OLDEST = (6, 1)  # from here on GET_LOCK holds in the whole cluster
@@ -158,7 +150,7 @@ def import_all(
         else:
             program = find_lightning(config.lightning_path)
             _log.info("Running %s", program)
-            run = _prepare_run(config, target, meta, load, storage, plan, program, access)
+            run = prepare_run(config, target, program, db=meta.db, storage=storage, plan=plan, access=access)
             owner = secrets.token_hex(16)
             watch = Watch(
                 stop=stop,
@@ -286,64 +278,6 @@ def _release(meta: Meta, load: Load, owner: str) -> None:
         lightning.release(meta, load.load_id, owner)
     except LoaderError as error:  # what ended the import matters more; the next attempt waits a while
         _log.warning("The import could not be given free: %s", error)
-
-
-def _prepare_run(
-    config: LoadConfig,
-    target: TargetConfig,
-    meta: Meta,
-    load: Load,
-    storage: DumpStorage,
-    plan: LoadPlan,
-    program: Lightning,
-    access: DumpAccess | None,
-) -> LightningRun:
-    source_dir = tidb_uri(config.dump_uri, access)
-    rows = row_session(config, storage, plan.files, target_time_zone(meta.db))
-    checkpoint = checkpoint_of(config)
-    variables = _user_variables(config, ask_server(meta.db))
-
-    def settings(port: int) -> Mapping[str, object]:
-        around = Surroundings(
-            version=program.version,
-            source_dir=source_dir,
-            session={**variables, "time_zone": rows.time_zone},
-            sql_mode=rows.sql_mode,
-            checkpoint=checkpoint,
-            status_port=port,
-            filter=table_filter(plan),
-        )
-        return lightning_settings(config, target, around)
-
-    settings(0)  # raises what can't be said
-    redactor = Redactor.of_uris([source_dir.get_secret_value()])
-    known = _spellings(secrets_of(target))
-    return LightningRun(
-        program,
-        settings,
-        config.pd_security,
-        Redactor((*known, *redactor.values)),
-        _hiding(plan) if config.hide_values else None,
-    )
-
-
-def _hiding(plan: LoadPlan) -> Hiding:
-    sources = ((source.schema, source.table) for table in plan.tables for source in table.sources)
-    targets = ((table.schema, table.table) for table in plan.tables)
-    return Hiding.of((*targets, *sources), (file.source.name for file in plan.files))
-
-
-def _user_variables(config: LoadConfig, server: Server) -> dict[str, str]:
-    """The user's session variables; ``sql_mode`` and ``time_zone`` have places of their own. Raises ConfigError."""
-    session = base_session(config, server)
-    names = {name.lower() for name in config.session} - {"sql_mode", "time_zone"}
-    return {name: str(session[name]) for name in sorted(names)}
-
-
-def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Each as it is, and as Go prints it in a quoted text or a URI."""
-    found = {form for secret in secrets for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])}
-    return tuple(sorted(found, key=lambda form: (-len(form), form)))
 
 
 def _teller(

@@ -9,6 +9,7 @@ executable.py   finds the program, asks its version
 process.py      runs it: its own process group, its output line by line, its end
 status.py       asks it over HTTP how far it is
 endings.py      what its end means: imported, a checksum that differs, or an error
+preparation.py  all that a run needs
 run.py          one run from the TOML to the ending
 task_info.py    the rows in conflict that it left in the target
 outcome.py      what was loaded, as an outcome that a person may have to accept
