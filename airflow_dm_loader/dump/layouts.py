@@ -64,9 +64,12 @@ class LayoutProver:
         first_rows: the rows of the file's first statement; they tell which layout to try.
     """
 
-    def __init__(self, head: bytes, columns: Sequence[str], types: Mapping[str, str], first_rows: bytes) -> None:
+    def __init__(
+        self, head: bytes, columns: Sequence[str], types: Mapping[str, str], first_rows: bytes | memoryview
+    ) -> None:
         self.row_layout = _guess(head, first_rows)
         self._head = head
+        self._end = b"\n;" if self.row_layout.layout is Layout.COMMA_FIRST else b";"
         self._pattern = _compile(tuple(types.get(column, "") for column in columns), self.row_layout)
 
     @property
@@ -76,11 +79,13 @@ class LayoutProver:
 
     def proves_text(self, text: bytes) -> bool:
         """Whether a statement, cut off after its last row, is in the layout."""
-        whole = text + (b"\n;" if self.row_layout.layout is Layout.COMMA_FIRST else b";")
-        return self.proves(whole, 0, len(whole))
+        return self._proves_rows(text, 0, len(text))
 
     def proves(self, buffer: bytes, start: int, end: int) -> bool:
         """Whether ``buffer[start:end]``, from INSERT through ``;``, is a statement in the layout."""
+        return buffer.endswith(self._end, start, end) and self._proves_rows(buffer, start, end - len(self._end))
+
+    def _proves_rows(self, buffer: bytes, start: int, end: int) -> bool:
         return (
             self._pattern is not None
             and buffer.startswith(self._head, start, end)
@@ -88,7 +93,7 @@ class LayoutProver:
         )
 
 
-def _guess(head: bytes, first_rows: bytes) -> RowLayout:
+def _guess(head: bytes, first_rows: bytes | memoryview) -> RowLayout:
     """Which layout the file seems to have; a wrong guess costs time only, since the proof then fails."""
     layout = Layout.COMMA_LAST if head.endswith(b"\n") else Layout.COMMA_FIRST
     string = re.search(rb"['\"]", first_rows)
@@ -98,7 +103,7 @@ def _guess(head: bytes, first_rows: bytes) -> RowLayout:
 
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
 def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
-    """What stands after the head of a statement: its rows, and the ``;``."""
+    """What stands after the head of a statement: its rows."""
     import re2
 
     string = _STRING[row_layout.quote]
@@ -113,9 +118,7 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
             return None
     row = rb"\(" + rb",".join(fields) + rb"\)"
     rows = (
-        row + rb"\n(?:," + row + rb"\n)*"
-        if row_layout.layout is Layout.COMMA_FIRST
-        else row + rb"(?:,\n" + row + rb")*"
+        row + rb"(?:\n," + row + rb")*" if row_layout.layout is Layout.COMMA_FIRST else row + rb"(?:,\n" + row + rb")*"
     )
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
@@ -123,7 +126,7 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
     options.max_mem = _MAX_PROGRAM_BYTES
     options.log_errors = False
     try:
-        return re2.compile(rows + rb";", options)
+        return re2.compile(rows, options)
     except re2.error:  # hundreds of columns: the program would be too large
         return None
 

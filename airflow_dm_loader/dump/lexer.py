@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
 from airflow_dm_loader.errors import DumpFormatError
 
 _BLOCK_BYTES = 4 << 20
+_END = b";\n"  # of a statement, as dump tools write it
 _PROOFS_TRIED = 4  # a file that failed so often is not in the layout
-_SPENT_BYTES = 16 << 20  # what was read and handed out is let go of, once it is so much
 
 _COMMENT = rb"/\*(?!M?!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/"  # not /*! and /*M!: servers run what stands in those
 _LINE_COMMENT = rb"--(?=\s)[^\n]*+\n|\#[^\n]*+\n"
@@ -68,16 +69,6 @@ class Statement:
     proven: bool = False  # by the reader's prover
 
 
-class DecodedBytes(Protocol):
-    """Where statements come from: a decoded file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes; ``b""`` only at the end."""
-
-    def seek(self, offset: int, /) -> object:
-        """Go to a byte offset."""
-
-
 class Prover(Protocol):
     """Knows whole statements of a strict layout by one fast look; see :mod:`airflow_dm_loader.dump.layouts`."""
 
@@ -99,12 +90,9 @@ class StatementReader:
     """
 
     def __init__(self, source: DecodedBytes, *, file: str, max_statement_bytes: int = 64 << 20) -> None:
-        self._source = source
         self._file = file
         self._max_bytes = max_statement_bytes
-        self._buffer = b""
-        self._base = 0  # where the buffer starts in the file
-        self._start = 0  # where the next statement starts in the buffer
+        self._ahead = ReadAhead(source)  # at: where the next statement starts
         self.backslash_escapes = True
         self.prover: Prover | None = None
         self._not_proven = 0
@@ -121,10 +109,11 @@ class StatementReader:
         if self.prover is not None and (statement := self._next_proven(self.prover)) is not None:
             return statement
         while True:
-            if match := self._patterns.statement.match(self._buffer, self._start):
-                begin, end = match.span(1)
-                return self._cut(begin, end, match.end(), proven=False)
-            if len(self._buffer) - self._start > self._max_bytes:
+            if match := self._patterns.statement.match(self._ahead.data, self._ahead.at):
+                (begin, end), after = match.span(1), match.end()
+                del match  # it holds on to what it was found in
+                return self._cut(begin, end, after, proven=False)
+            if self._ahead.rest_bytes > self._max_bytes:
                 raise self._unfinished(f"no statement ends within {self._max_bytes} bytes")
             if not self._read_more():
                 self._check_tail()
@@ -132,25 +121,21 @@ class StatementReader:
 
     def jump(self, offset: int) -> None:
         """Go on at a later statement boundary without reading what lies between."""
-        ahead = offset - self._base
-        if self._start <= ahead <= len(self._buffer):
-            self._start = ahead
-        else:
-            self._source.seek(offset)
-            self._buffer, self._base, self._start = b"", offset, 0
+        self._ahead.jump(offset)
 
     def _next_proven(self, prover: Prover) -> Statement | None:
         """The next statement if it is in the strict layout: there, the first ``;`` at a line's end is its own."""
+        ahead = self._ahead
         while True:
-            begin = self._start
-            while self._buffer[begin : begin + 1] == b"\n":
+            begin = ahead.at
+            while ahead.data[begin : begin + 1] == b"\n":
                 begin += 1
-            end = self._buffer.find(b";\n", begin)
+            end = ahead.data.find(_END, begin)
             if end >= 0:
                 break
-            if len(self._buffer) - begin > self._max_bytes or not self._read_more():
+            if len(ahead.data) - begin > self._max_bytes or not self._read_more():
                 return None
-        if prover.proves(self._buffer, begin, end + 1):
+        if prover.proves(ahead.data, begin, end + 1):
             return self._cut(begin, end, end + 1, proven=True)
         self._not_proven += 1
         if self._not_proven >= _PROOFS_TRIED:
@@ -158,28 +143,24 @@ class StatementReader:
         return None
 
     def _cut(self, begin: int, end: int, after: int, *, proven: bool) -> Statement:
-        """The statement in ``buffer[begin:end]``, without blanks at its end; one copy, however long it is."""
-        while end > begin and self._buffer[end - 1] in _BLANKS:
+        """The statement in ``data[begin:end]``, without blanks at its end."""
+        ahead = self._ahead
+        while end > begin and ahead.data[end - 1] in _BLANKS:
             end -= 1
-        statement = Statement(self._buffer[begin:end], self._base + begin, self._base + after, proven)
-        self._start = after
-        if after >= _SPENT_BYTES:
-            self._buffer, self._base, self._start = self._buffer[after:], self._base + after, 0
-        return statement
+        base = ahead.base
+        return Statement(ahead.take(begin, end, after), base + begin, base + after, proven)
 
     def _read_more(self) -> bool:
-        rest = len(self._buffer) - self._start
+        ahead = self._ahead
+        while ahead.rest_bytes and ahead.data[ahead.at] in _BLANKS:
+            ahead.at += 1  # what is read on begins with the statement then, and can be handed out as it is
+        rest = ahead.rest_bytes
         room = max(0, self._max_bytes - rest)  # a statement without an end must not fill the memory
-        block = self._source.read(max(_BLOCK_BYTES, min(rest, room)))  # doubling: what is scanned again stays linear
-        if not block:
-            return False
-        self._base += self._start
-        self._buffer, self._start = self._buffer[self._start :] + block, 0
-        return True
+        return ahead.read_more(max(_BLOCK_BYTES, min(rest, room)), _END)  # doubling: scanning again stays linear
 
     def _check_tail(self) -> None:
-        tail = self._buffer + b"\n"  # ends a comment on the last line
-        if self._patterns.blank.match(tail, self._start).end() != len(tail):  # type: ignore[union-attr]  # matches b""
+        tail = self._ahead.data[self._ahead.at :] + b"\n"  # ends a comment on the last line
+        if self._patterns.blank.match(tail).end() != len(tail):  # type: ignore[union-attr]  # matches b""
             raise self._unfinished("the file ends in the middle of a statement")
 
     @property
@@ -187,11 +168,10 @@ class StatementReader:
         return _WITH_BACKSLASH if self.backslash_escapes else _WITHOUT_BACKSLASH
 
     def _unfinished(self, what: str) -> DumpFormatError:
-        begin = self._patterns.blank.match(self._buffer, self._start).end()  # type: ignore[union-attr]
-        stop = self._patterns.body.match(self._buffer, begin).end()  # type: ignore[union-attr]
-        opened = self._buffer[stop : stop + 1].decode("ascii", "replace")
+        data, base = self._ahead.data, self._ahead.base
+        begin = self._patterns.blank.match(data, self._ahead.at).end()  # type: ignore[union-attr]
+        stop = self._patterns.body.match(data, begin).end()  # type: ignore[union-attr]
+        opened = data[stop : stop + 1].decode("ascii", "replace")
         if opened in {"'", '"', "`"}:
-            what += f": the quote {opened} that opens at byte {self._base + stop} is never closed"
-        return DumpFormatError(
-            what, file=self._file, offset=self._base + begin, statement=self._buffer[begin : begin + 256]
-        )
+            what += f": the quote {opened} that opens at byte {base + stop} is never closed"
+        return DumpFormatError(what, file=self._file, offset=base + begin, statement=data[begin : begin + 256])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from airflow_dm_loader.dump.lexer import DecodedBytes
+from airflow_dm_loader.dump.read_ahead import DecodedBytes
 from airflow_dm_loader.dump.records.grammar import Grammar, Record
 from airflow_dm_loader.dump.records.record_format import RecordFormat
 from airflow_dm_loader.errors import DumpFormatError

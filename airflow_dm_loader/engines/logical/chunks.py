@@ -80,7 +80,8 @@ class ChunkReader(ChunkChain):
         if self._columns is not None and head.get("names") == "binary" and self._reader.backslash_escapes:
             columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
             values_at = rows.values_at
-            prover = LayoutProver(statement.text[:values_at], columns, self._columns.types, statement.text[values_at:])
+            first_rows = memoryview(statement.text)[values_at:]
+            prover = LayoutProver(statement.text[:values_at], columns, self._columns.types, first_rows)
             if prover.can_prove:
                 self._reader.prover = self._prover = prover
                 statement = replace(statement, proven=prover.proves_text(statement.text))
