@@ -11,7 +11,7 @@ After the match every newline ends a row: inside strings they are escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -134,6 +134,28 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
 _MARK = b'_binary "'
 _AMBIGUOUS_MARK = re.compile(rb'_binary "[,)]')
 _STRING_OR_MARK = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")|_binary ', re.DOTALL)
+_PIECE_BYTES = 1 << 20
+_HUGE_ROW_BYTES = 4 << 20  # its strings are long, so that they are few
+
+
+def pieces_without_binary_marks(text: bytes, start: int) -> Iterator[bytes | memoryview]:
+    """The rows in ``text[start:]``, without ``_binary`` before strings; nothing of huge ones is copied."""
+    while start < len(text):
+        end = text.find(b"\n", start + _PIECE_BYTES) + 1 or len(text)  # outside of strings, so between rows
+        if end - start <= _HUGE_ROW_BYTES:
+            yield drop_binary_marks(text[start:end])
+        else:
+            yield from _between_binary_marks(text, start, end)
+        start = end
+
+
+def _between_binary_marks(text: bytes, start: int, end: int) -> Iterator[memoryview]:
+    view = memoryview(text)
+    for match in _STRING_OR_MARK.finditer(text, start, end):
+        if match.start(1) < 0:
+            yield view[start : match.start()]
+            start = match.end()
+    yield view[start:end]
 
 
 def drop_binary_marks(values: bytes) -> bytes:

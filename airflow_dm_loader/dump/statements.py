@@ -131,7 +131,9 @@ _ROW = _row_pattern(_STRINGS)
 _ROW_WITHOUT_BACKSLASH = _row_pattern(_STRINGS_WITHOUT_BACKSLASH)
 
 
-def split_rows(values: bytes, *, file: str, offset: int, backslash_escapes: bool = True) -> Iterator[tuple[int, int]]:
+def split_rows(
+    values: bytes | memoryview, *, file: str, offset: int, backslash_escapes: bool = True
+) -> Iterator[tuple[int, int]]:
     """Spans of the rows in ``(..),(..)``; each span is ``values[start:end]``, parentheses included.
 
     ``offset`` is where ``values`` stands in the decoded file, for errors.
@@ -144,7 +146,7 @@ def split_rows(values: bytes, *, file: str, offset: int, backslash_escapes: bool
                 "rows can't be told apart here",
                 file=file,
                 offset=offset + at,
-                statement=values[at : at + 256],
+                statement=bytes(values[at : at + 256]),
             )
         yield match.span(1)
         at = match.end()

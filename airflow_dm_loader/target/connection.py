@@ -188,7 +188,7 @@ class Database:
                 self._connection.query(sql)
             return self._result()
 
-    def execute_parts(self, parts: Sequence[bytes]) -> Result:
+    def execute_parts(self, parts: Sequence[bytes | memoryview]) -> Result:
         """Run the statement that ``parts`` make together, without joining them where they are large."""
         with self._translated():
             self._connection.query_parts(parts)

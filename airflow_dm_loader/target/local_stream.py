@@ -45,7 +45,7 @@ class LocalStreamConnection(_Connection):
             raise pymysql.err.OperationalError(2026, "TLS was asked for, and the server does not offer it")
         super()._request_authentication()  # type: ignore[misc]
 
-    def query_parts(self, parts: Sequence[bytes]) -> None:
+    def query_parts(self, parts: Sequence[bytes | memoryview]) -> None:
         """Run the statement that ``parts`` make together; large ones are never joined, nor copied."""
         if sum(map(len, parts)) < _GATHERED_BYTES:
             self.query(b"".join(parts))

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from airflow_dm_loader.dump.layouts import Layout, LayoutProver, RowLayout, drop_binary_marks
+from airflow_dm_loader.dump import layouts
+from airflow_dm_loader.dump.layouts import (
+    Layout,
+    LayoutProver,
+    RowLayout,
+    drop_binary_marks,
+    pieces_without_binary_marks,
+)
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.errors import DumpFormatError
 
@@ -391,6 +398,11 @@ def test_marks_go_and_the_same_word_inside_strings_stays(fields: list[list[bytes
     plain = drop_binary_marks(values)
 
     assert plain == slowly_without_marks(values)
+    for piece_bytes, huge_row_bytes in ((1 << 20, 4 << 20), (1, 10), (1, 0), (30, 60)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(layouts, "_PIECE_BYTES", piece_bytes)
+            patch.setattr(layouts, "_HUGE_ROW_BYTES", huge_row_bytes)
+            assert b"".join(pieces_without_binary_marks(b"INSERT" + values, 6)) == plain
     expected = [[field.removeprefix(b"_binary ") for field in row] for row in fields]
     assert plain == b"\n,".join(b"(" + b",".join(row) + b")" for row in expected)
 

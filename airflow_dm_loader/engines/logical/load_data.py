@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from airflow_dm_loader.dump.layouts import Layout, RowLayout, drop_binary_marks
+from airflow_dm_loader.dump.layouts import Layout, RowLayout, pieces_without_binary_marks
 from airflow_dm_loader.dump.statements import column_names
 from airflow_dm_loader.engines.logical.chunk import Chunk
 from airflow_dm_loader.engines.logical.row_block import extracted_assignments, split_into_clause, with_extracted
@@ -66,7 +66,10 @@ def send_chunk(
         for statement in chunk.statements:
             text, values_at = statement.statement.text, statement.rows.values_at
             rows += text.count(b"\n", values_at) + 1
-            yield drop_binary_marks(text[values_at:]) if row_layout.binary_marks else memoryview(text)[values_at:]
+            if row_layout.binary_marks:
+                yield from pieces_without_binary_marks(text, values_at)
+            else:
+                yield memoryview(text)[values_at:]
             yield _LAST_LINE_END[row_layout.layout]
 
     return load_exactly(db, statement, pieces(), lambda: rows, with_extracted(into, extracted))

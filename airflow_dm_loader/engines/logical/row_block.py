@@ -29,7 +29,7 @@ class Block(Protocol):
 
     @property
     def file(self) -> str: ...
-    def sql(self, verb: str) -> tuple[bytes, bytes]:
+    def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
 
     def row_spans(self) -> list[tuple[int, int]]:
@@ -51,7 +51,7 @@ class RowBlock:
 
     Attributes:
         into: `` `schema`.`table` (columns) ``; columns are always named.
-        values: ``(..),(..)`` as it stands in the file.
+        values: ``(..),(..)`` as it stands in the file; a view of the statement, since a row may have hundreds of MB.
         offset: where ``values`` starts in the decoded file.
         extracted: what every row gets besides, ``v1,v2``; its columns are the last ones of ``into``.
     """
@@ -59,20 +59,20 @@ class RowBlock:
     schema: str
     table: str
     into: bytes
-    values: bytes
+    values: memoryview
     file: str
     offset: int
     backslash_escapes: bool
     extracted: bytes = b""
 
-    def sql(self, verb: str) -> tuple[bytes, bytes]:
+    def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
         values = b",".join(map(self.row_text, self.row_spans())) if self.extracted else self.values
         return b"%b INTO %b VALUES " % (verb.encode(), self.into), values
 
     def row_text(self, span: tuple[int, int]) -> bytes:
         """One row as it is sent."""
-        row = self.values[slice(*span)]
+        row = bytes(self.values[slice(*span)])
         if not self.extracted:
             return row
         comma = b"," if row[1:-1].strip() else b""
@@ -101,7 +101,7 @@ class RowBlock:
         largest = max_packet_bytes - PACKET_OVERHEAD_BYTES - len(self.into)
         limit = min(largest, liked_bytes or largest)
         more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
-        if len(self.values) + (more * self.values.count(b"(") if more else 0) <= limit:
+        if len(self.values) + (more * bytes(self.values).count(b"(") if more else 0) <= limit:
             yield self
             return
         spans = self.row_spans()

@@ -312,7 +312,7 @@ class ChunkSender:
             schema=file.schema,
             table=file.table,
             into=with_extracted(into, table.extracted),
-            values=statement.text[rows.values_at :],
+            values=memoryview(statement.text)[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,
             backslash_escapes="NO_BACKSLASH_ESCAPES" not in chunk.head.get("sql_mode", "").upper(),
