@@ -36,8 +36,8 @@ def dump_access(conn_id: str) -> DumpAccess:
         ConfigError: there is no such connection, it is of another type, says what can't be done here, or needs a
             package that is not installed. No secret is repeated.
     """
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
     from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         connection = BaseHook.get_connection(conn_id)

@@ -31,8 +31,8 @@ def etcd_config(config: LoadConfig, conn_id: str | None) -> EtcdConfig | None:
     """
     if config.barrier is not BarrierKind.ETCD or not conn_id:
         return None
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
     from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         connection = BaseHook.get_connection(conn_id)

@@ -74,7 +74,7 @@ class DumpTargetHook(MySqlHook):
         return create_engine("mysql+pymysql://", creator=self.get_conn, **(engine_kwargs or {}))
 
     def _airflow_connection(self) -> Connection:
-        from airflow.sdk.exceptions import AirflowNotFoundException
+        from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
         name = self.get_conn_id()
         try:

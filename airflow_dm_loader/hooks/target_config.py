@@ -23,8 +23,8 @@ _KNOWN_EXTRAS = TLS_EXTRAS | {"unix_socket", "connect_timeout", "cursor", "clien
 
 def target_of(conn_id: str) -> TargetConfig:
     """The server of the Airflow connection with this id. Raises ConfigError."""
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
     from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         connection = BaseHook.get_connection(conn_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseBranchOperator
+from airflow.providers.standard.operators.branch import BaseBranchOperator
 
 from airflow_dm_loader.operators.base import DumpLoadOperator
 
