@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import LoaderError
@@ -31,7 +32,9 @@ def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *
         inventory = read_inventory(storage, require_finished=False)
     except LoaderError as error:
         return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
-    data = tuple(file.name for file in inventory.data_files)
+    # A LOAD DATA statement goes after the files that it reads: without it, what is left of them could not be told.
+    by_kind = sorted(inventory.data_files, key=lambda file: file.kind is FileKind.LOAD_STATEMENT)
+    data = tuple(file.name for file in by_kind)
     if not is_ours(inventory):
         return CleaningReport(warnings=("nothing was removed: this is not the dump that was loaded any more",))
     rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in {*data, "metadata"})

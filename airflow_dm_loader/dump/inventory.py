@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -37,6 +38,15 @@ _NOT_LOADED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """The file beside a .dat that holds its LOAD DATA statement, and one for each other .dat of the ``data_files``."""
+
+    name: str
+    compression: Compression
+    data_files: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataFile:
     """Rows of one table."""
 
@@ -47,7 +57,7 @@ class DataFile:
     compression: Compression
     file_bytes: int  # as stored; 0 is possible
     part: tuple[int, ...] = ()
-    companion: str | None = None  # of a .dat: the file that holds its LOAD DATA statement
+    companion: Companion | None = None  # of a .dat
 
 
 @dataclass(frozen=True)
@@ -194,28 +204,34 @@ def _data_files(found: list[tuple[str, DumpFileName]], stored: Mapping[str, int]
         if reading.kind is FileKind.DATA_LOAD
         for length in range(len(reading.part) + 1)
     }
-    companions: dict[tuple[object, ...], str] = {}
     files = []
     for name, reading in found:
         kind = reading.kind
         if kind is FileKind.DATA_SQL and (reading.schema, reading.table, reading.part) in loaded:
             kind = FileKind.LOAD_STATEMENT
-            companions[reading.schema, reading.table, reading.part] = name
         schema, table = str(reading.schema), str(reading.table)
         files.append(DataFile(name, schema, table, kind, reading.compression, stored[name], reading.part))
-    files = [
-        replace(file, companion=_companion(file, companions)) if file.kind is FileKind.DATA_LOAD else file
+    return tuple(sorted(_with_companions(files), key=lambda file: (file.schema, file.table, file.part, file.name)))
+
+
+def _with_companions(files: Sequence[DataFile]) -> list[DataFile]:
+    """Each .dat with the file of the same numbers that holds its statement, else with the nearest of fewer."""
+    places = {(file.schema, file.table, file.part): file for file in files if file.kind is FileKind.LOAD_STATEMENT}
+    nearest = {
+        file.name: next(
+            (
+                found.name
+                for length in range(len(file.part), -1, -1)
+                if (found := places.get((file.schema, file.table, file.part[:length]))) is not None
+            ),
+            None,
+        )
         for file in files
-    ]
-    return tuple(sorted(files, key=lambda file: (file.schema, file.table, file.part, file.name)))
-
-
-def _companion(file: DataFile, companions: Mapping[tuple[object, ...], str]) -> str | None:
-    """The nearest one: of the same numbers, else of fewer."""
-    for length in range(len(file.part), -1, -1):
-        if (name := companions.get((file.schema, file.table, file.part[:length]))) is not None:
-            return name
-    return None
+        if file.kind is FileKind.DATA_LOAD
+    }
+    served = Counter(nearest.values())
+    companions = {file.name: Companion(file.name, file.compression, served[file.name]) for file in places.values()}
+    return [replace(file, companion=companions.get(nearest.get(file.name) or "")) for file in files]
 
 
 def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:

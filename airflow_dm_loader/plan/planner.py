@@ -57,6 +57,7 @@ class _Planner:
         if self._reads_files:
             for file in files:
                 _check_loadable(file.source)
+            self._check_statements_are_used()
         tables = self._plan_tables(files)
         views = tuple(
             PlannedView(*key, self._inventory.views[key]) for key, to in self._views.items() if _stays(key, to)
@@ -69,6 +70,18 @@ class _Planner:
     def _holds_rows(self, file: DataFile) -> bool:
         """A LOAD DATA statement is read with the file that it is for."""
         return not (self._reads_files and file.kind is FileKind.LOAD_STATEMENT)
+
+    def _check_statements_are_used(self) -> None:
+        """Each file of LOAD DATA statements must be that of a .dat, else what it reads would be left out."""
+        files = [file for file in self._inventory.data_files if (file.schema, file.table) in self._tables]
+        used = {file.companion.name for file in files if file.companion is not None}
+        for file in files:
+            if file.kind is FileKind.LOAD_STATEMENT and file.name not in used:
+                raise DumpFormatError(
+                    "each .dat file of this table has a LOAD DATA statement in another file, so what is this one for?",
+                    file=file.name,
+                    remedy="Take it out of the dump if it is a leftover; if a .dat file is missing, put it back.",
+                )
 
     def _csv_of(self, file: DataFile) -> CsvFormat | None:
         return self._csv if file.kind is FileKind.DATA_CSV else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.filenames import FileKind
+from airflow_dm_loader.dump.filenames import FileKind, parse
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
@@ -90,9 +90,19 @@ def is_this_dump(meta: Meta, inventory: DumpInventory, stored: Load) -> bool:
     if stored.status != "finished" or stored.notes.get("dumped_at") != _dumped_at(inventory):
         return False
     loaded = {(file.name, file.file_bytes) for file in files.list_files(meta, stored.load_id)}
-    return loaded.issuperset(
-        (file.name, file.file_bytes) for file in inventory.data_files if file.kind is not FileKind.LOAD_STATEMENT
+    beside = {place for name, _ in loaded if (place := _statement_place(name, FileKind.DATA_LOAD)) is not None}
+    return all(
+        (file.name, file.file_bytes) in loaded
+        or file.kind is FileKind.LOAD_STATEMENT
+        or _statement_place(file.name, FileKind.DATA_SQL) in beside
+        for file in inventory.data_files
     )
+
+
+def _statement_place(name: str, kind: FileKind) -> tuple[str | None, str | None] | None:
+    """The table of a .dat file, or of the statement that is left when it is gone, as the name has it."""
+    found = parse(name)
+    return (found.schema, found.table) if found is not None and found.kind is kind else None
 
 
 def _dumped_at(inventory: DumpInventory) -> list[str | None]:

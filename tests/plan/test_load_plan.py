@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take_inventory
+from airflow_dm_loader.dump.inventory import Companion, DumpInventory, read_inventory, take_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
 from airflow_dm_loader.dump.storage import LocalStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError
@@ -140,10 +140,16 @@ def test_a_dat_file_is_planned_with_its_load_data_statement() -> None:
         "b.t.00000.sql", "b.t.00000.dat", "b.u.00000.sql.gz", "b.u.00000.00000.dat.gz", "b.u.00000.00001.dat.gz"
     )
     assert [(file.source.name, file.source.companion) for file in plan.files] == [
-        ("b.t.00000.dat", "b.t.00000.sql"),
-        ("b.u.00000.00000.dat.gz", "b.u.00000.sql.gz"),
-        ("b.u.00000.00001.dat.gz", "b.u.00000.sql.gz"),
+        ("b.t.00000.dat", Companion("b.t.00000.sql", Compression.NONE, 1)),
+        ("b.u.00000.00000.dat.gz", Companion("b.u.00000.sql.gz", Compression.GZIP, 2)),
+        ("b.u.00000.00001.dat.gz", Companion("b.u.00000.sql.gz", Compression.GZIP, 2)),
     ]
+
+
+def test_a_load_data_statement_that_no_dat_file_needs_is_refused() -> None:
+    with pytest.raises(DumpFormatError, match="what is this one for") as caught:
+        plan_of("b.t.sql", "b.t.00000.sql", "b.t.00000.dat")
+    assert caught.value.file == "b.t.sql"
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])

@@ -15,12 +15,11 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+from airflow_dm_loader.dump.records.plain import plain_records
 from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, RecordFormat
 from airflow_dm_loader.errors import DumpFormatError
 
-_MAX_PROGRAM_BYTES = 64 << 20
 _LONGEST_MARK_BYTES = 256  # of separators and terminators; formats are checked to have less
 _ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})*+")
@@ -64,7 +63,7 @@ class Grammar:
         self._body = _body_pattern(form)
         self._escape_or_double = re.compile(_escape_or_double(form), re.DOTALL)
         self.records = (
-            _plain_records(form, columns, self._hex_fields)
+            plain_records(form, columns, self._hex_fields)
             if columns is not None and len(form.terminators) == 1
             else None
         )
@@ -105,8 +104,6 @@ class Grammar:
         """What a field means; None is NULL."""
         if not field.quoted and field.text in self._form.nulls:
             return None
-        if field.text == NULL_ESCAPE and self._form.escape:
-            return None  # in quotes too, as for LOAD DATA
         if (self._form.escape and self._form.escape in field.text) or (field.quoted and self._form.quote in field.text):
             return self._escape_or_double.sub(_meaning, field.text)
         return field.text
@@ -154,22 +151,22 @@ class Grammar:
             )  # fmt: skip
         for at, field in enumerate(fields):
             if self._columns is not None and not self._tells_null(field):
-                shown = field.text.decode()
+                quote = self._form.quote.decode() if field.quoted else ""
                 raise self._error(
-                    f"the field {shown} stands for NULL in other formats, and in this one it does not",
+                    f"the field {quote}{field.text.decode()}{quote} means NULL in some formats, and not in this one",
                     buffer, start, field.start, offset,
                     remedy="Say in csv, as null, what stands for NULL in this dump.",
                 )  # fmt: skip
-            if at in self._hex_fields and field.text != NULL_ESCAPE and not _HEX.fullmatch(field.text):
+            if at in self._hex_fields and self.value(field) is not None and not _HEX.fullmatch(field.text):
                 raise self._error(
                     f"field {at + 1} of the record must be hex digits, two for each byte",
                     buffer, start, field.start, offset,
                 )  # fmt: skip
 
     def _tells_null(self, field: Field) -> bool:
-        """Whether it is clear that the field is NULL or not."""
+        r"""Whether it is clear that the field is NULL or not; ``"\N"`` is NULL for some servers, and N for others."""
         if field.quoted:
-            return field.text != NULL_ESCAPE or not self._form.escape or NULL_ESCAPE in self._form.nulls
+            return field.text != NULL_ESCAPE or not self._form.escape
         return field.text not in self._form.ambiguous
 
     def _error(
@@ -225,36 +222,3 @@ def _body_pattern(form: RecordFormat) -> re.Pattern[bytes]:
     if quoted is None:
         return re.compile(rb"(?!)()|%b" % plain, re.DOTALL)
     return re.compile(rb"(%b%b%b)|%b%b|%b" % (quote, quoted, quote, quote, quoted, plain), re.DOTALL)
-
-
-@lru_cache(maxsize=32)  # a dump can have thousands of tables alike
-def _plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -> Any | None:
-    """As many records as there are in which the terminator's bytes end records alone."""
-    import re2
-
-    (terminator,) = form.terminators
-    if len(set(terminator)) < len(terminator):
-        return None  # where one ends could not be told from the middle
-    ends = re.escape(bytes(dict.fromkeys(terminator)))
-    escapes = rb"\\[^%b]" % ends if form.escape and NULL_ESCAPE in form.nulls else rb"\\[^N%b]" % ends
-    escapes = b"|" + escapes if form.escape else b""
-    stop = re.escape(form.quote) + (rb"\\" if form.escape else b"") + ends
-    any_plain = rb"(?:[^%b\r\n%b]%b)" % (stop, re.escape(form.separator[:1]), escapes)
-    first = rb"(?:[^N%b\r\n%b]%b)" % (stop, re.escape(form.separator[:1]), escapes)
-    plain = rb"(?:%b%b*)?" % (first if form.ambiguous - {NULL_ESCAPE} else any_plain, any_plain)
-    quote = re.escape(form.quote)
-    quoted = rb"%b(?:[^%b]%b|%b%b)*%b|" % (quote, stop, escapes, quote, quote, quote) if quote else b""
-    text = b"(?:" + quoted + plain + b")"
-    digits = rb"(?:[0-9A-Fa-f]{2})*"
-    hexes = rb"(?:\\N|%b|%b%b%b)" % (digits, quote, digits, quote)
-    fields = [hexes if at in hex_fields else text for at in range(columns)]
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
-    options.never_capture = True
-    options.max_mem = _MAX_PROGRAM_BYTES
-    options.log_errors = False
-    pattern = b"(?:" + re.escape(form.separator).join(fields) + re.escape(terminator) + b")*"
-    try:
-        return re2.compile(pattern, options)
-    except re2.error:  # hundreds of columns: the program would be too large
-        return None

@@ -56,6 +56,8 @@ class RecordReader:
         Raises:
             DumpFormatError: there is none, and there must be a header; or it is malformed.
         """
+        if self.form.header:
+            self._check_no_byte_order_mark()
         first = self._whole_record()
         if first is None:
             if self.form.header:
@@ -63,13 +65,6 @@ class RecordReader:
                     "the file is empty, and its first record should name the columns", file=self._file, offset=0
                 )
             return None
-        if self._buffer.startswith(_BYTE_ORDER_MARK):
-            raise DumpFormatError(
-                "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
-                file=self._file,
-                offset=0,
-                remedy="Put back the file as it was dumped.",
-            )
         self.form = replace(self.form, terminators=(first.terminator,))
         self.grammar = Grammar(self.form, file=self._file)
         if not self.form.header:
@@ -108,6 +103,17 @@ class RecordReader:
         else:
             self._source.seek(offset)
             self._buffer, self._base, self._at = b"", offset, 0
+
+    def _check_no_byte_order_mark(self) -> None:
+        while len(self._buffer) < len(_BYTE_ORDER_MARK) and self._read_more():
+            pass
+        if self._buffer.startswith(_BYTE_ORDER_MARK):
+            raise DumpFormatError(
+                "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
+                file=self._file,
+                offset=0,
+                remedy="Put back the file as it was dumped.",
+            )
 
     def _next_records(self, goal: int) -> tuple[bytes, int] | None:
         """Some records, to the first boundary at or after ``goal`` at most, and how many; None: the file ends."""

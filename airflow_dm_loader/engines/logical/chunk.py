@@ -66,4 +66,4 @@ class TableColumns:
     types: Mapping[str, str]  # column -> type without length, in lower case; without generated columns
     empty_before: bool = False  # so duplicates are few: each is looked at
     extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
-    auto_increment: str | None = None  # its column, where rows get something besides
+    auto_increment: str | None = None  # its column, where LOAD DATA may have a SET clause

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunk import TableColumns
@@ -121,8 +122,10 @@ def _tables(
     """By file_id. A table's sources may have the same columns in another order: each file has its own source's."""
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
     types = {schema: column_types(meta.db, schema) for schema in {schema for schema, _ in stored}}
-    filled_schemas = {table.schema for table in plan.tables if table.extracted_columns}
-    auto_increments = {schema: auto_increment_columns(meta.db, schema) for schema in filled_schemas}
+    # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
+    set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
+    set_schemas |= {file.schema for file in plan.files if file.source.kind is FileKind.DATA_LOAD}
+    auto_increments = {schema: auto_increment_columns(meta.db, schema) for schema in set_schemas}
     merged = {
         (source.schema, source.table): source
         for table in plan.tables

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from airflow_dm_loader.dump.compression import open_decoded
-from airflow_dm_loader.dump.filenames import FileKind, parse
-from airflow_dm_loader.dump.inventory import DataFile
+from airflow_dm_loader.dump.filenames import FileKind
+from airflow_dm_loader.dump.inventory import Companion, DataFile
 from airflow_dm_loader.dump.records.companion import (
     COMPANION_LIMIT_BYTES,
     LoadStatement,
@@ -87,28 +87,27 @@ def _record_layout(planned: PlannedFile, storage: DumpStorage) -> RecordLayout:
     return _load_statement(planned.source, planned.source.companion, storage).layout
 
 
-def _load_statement(source: DataFile, companion: str, storage: DumpStorage) -> LoadStatement:
+def _load_statement(source: DataFile, companion: Companion, storage: DumpStorage) -> LoadStatement:
     """The one statement of the companion that names the file; it must be for the file's table."""
-    parsed = parse(companion)
-    assert parsed is not None  # the inventory knew its name
-    with open_decoded(storage, companion, parsed.compression) as decoded:
+    with open_decoded(storage, companion.name, companion.compression) as decoded:
         content = decoded.read(COMPANION_LIMIT_BYTES + 1)
     if len(content) > COMPANION_LIMIT_BYTES:
-        raise DumpFormatError(f"a LOAD DATA statement has no {COMPANION_LIMIT_BYTES} bytes", file=companion)
-    statements = parse_companion(content, file=companion)
+        raise DumpFormatError(f"a LOAD DATA statement has no {COMPANION_LIMIT_BYTES} bytes", file=companion.name)
+    statements = parse_companion(content, file=companion.name)
     found = [each for each in statements if names_file(each.data_file, source.name, source.compression)]
-    if len(found) != 1:
+    if len(found) != 1 or len(statements) != companion.data_files:
         named = ", ".join(repr(each.data_file) for each in statements)
         raise DumpFormatError(
-            f"of its LOAD DATA statements, {len(found)} are for {source.name!r}: they name {named}",
-            file=companion,
+            f"its LOAD DATA statements are for {named}; it should hold one for {source.name!r}, and "
+            f"{companion.data_files} in all, as many as there are .dat files beside it",
+            file=companion.name,
             offset=statements[0].statement.offset,
-            remedy="Put the file back as it was dumped: one statement names each .dat file.",
+            remedy="Put the files back as they were dumped: one statement names each .dat file, and none is missing.",
         )
     if found[0].table != source.table or found[0].schema not in {None, source.schema}:
         raise DumpFormatError(
             f"the statement is for table {found[0].table!r}, but the file's name says {source.table!r}",
-            file=companion,
+            file=companion.name,
             offset=found[0].statement.offset,
             statement=found[0].statement.text,
             remedy="Give the file the name of its table, or take it out of the dump.",

@@ -1,0 +1,65 @@
+"""Knows many records at once, by one linear look: those of the simplest form, which nearly all are in.
+
+In them no byte of the terminator stands inside a field, so that each terminator ends a record, and no field has a
+form that needs a second look. All else :mod:`~airflow_dm_loader.dump.records.grammar` tells record by record.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, NULL_WORD, RecordFormat
+
+_MAX_PROGRAM_BYTES = 64 << 20
+_DIGITS = rb"(?:[0-9A-Fa-f]{2})*"
+
+
+@lru_cache(maxsize=32)  # a dump can have thousands of tables alike
+def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -> Any | None:
+    """A pattern that matches as many plain records as there are; None: there is none for this format."""
+    import re2
+
+    (terminator,) = form.terminators
+    if len(set(terminator)) < len(terminator):
+        return None  # where one ends could not be told from the middle
+    quote = re.escape(form.quote)
+    text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator))
+    digits = rb"(?:\\N|%b|%b%b%b)" % (_DIGITS, quote, _DIGITS, quote)
+    fields = [digits if at in hex_fields else text for at in range(columns)]
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
+    options.never_capture = True
+    options.max_mem = _MAX_PROGRAM_BYTES
+    options.log_errors = False
+    try:
+        return re2.compile(b"(?:%b%b)*" % (re.escape(form.separator).join(fields), re.escape(terminator)), options)
+    except re2.error:  # hundreds of columns: the program would be too large
+        return None
+
+
+def _quoted(form: RecordFormat, terminator: bytes) -> bytes:
+    """A field in quotes, as the first of two alternatives; nothing where the format has no quotes."""
+    if not form.quote:
+        return b""
+    quote = re.escape(form.quote)
+    escaped = rb"|\\[^N%b]" % _set(terminator) if form.escape else b""  # \N in quotes needs a second look
+    return rb"%b(?:[^%b]%b|%b%b)*%b|" % (
+        quote, _set(form.quote + form.escape + terminator), escaped, quote, quote, quote,
+    )  # fmt: skip
+
+
+def _unquoted(form: RecordFormat, terminator: bytes) -> bytes:
+    """A field without quotes. What is NULL elsewhere but not here is not of this form, nor what may begin it."""
+    stop = form.quote + form.escape + terminator + b"\r\n" + form.separator[:1]
+    before = b"" if NULL_ESCAPE in form.nulls else b"N"
+    escaped = rb"|\\[^%b]" % _set(before + terminator) if form.escape else b""
+    any_byte = rb"(?:[^%b]%b)" % (_set(stop), escaped)
+    first = rb"(?:[^%b]%b)" % (_set(stop + b"N"), escaped) if NULL_WORD in form.ambiguous else any_byte
+    return rb"(?:%b%b*)?" % (first, any_byte)
+
+
+def _set(some: bytes) -> bytes:
+    """The bytes, as they may stand within brackets."""
+    return re.escape(bytes(dict.fromkeys(some)))
