@@ -194,10 +194,12 @@ class Database:
             self._connection.query_parts(parts)
             return self._result()
 
-    def load_local(self, statement: bytes, pieces: Iterable[bytes | memoryview]) -> Result:
+    def load_local(
+        self, statement: bytes, pieces: Iterable[bytes | memoryview], max_packet_bytes: int | None = None
+    ) -> Result:
         """LOAD DATA LOCAL from memory; see :class:`LocalStreamConnection`."""
         with self._translated():
-            self._connection.load_local(statement, pieces)
+            self._connection.load_local(statement, pieces, max_packet_bytes)
             return self._result()
 
     def query(self, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ from pymysql.constants import CLIENT, COMMAND
 
 from airflow_dm_loader.errors import UnexpectedFileRequestError
 
-_PACKET_BYTES = 8 << 20  # a packet of the stream must stay below 16 MiB
+_PACKET_BYTES = 8 << 20  # a packet of the stream must stay below 16 MiB, and below the server's max_allowed_packet
 _GATHERED_BYTES = 1 << 20  # statements from here on are written part by part
 
 
@@ -33,7 +33,7 @@ else:
 class LocalStreamConnection(_Connection):
     """A PyMySQL connection that can send rows from memory."""
 
-    _armed: tuple[bytes, Iterable[bytes | memoryview]] | None = None
+    _armed: tuple[bytes, Iterable[bytes | memoryview], int] | None = None
 
     def __init__(self, **settings: Any) -> None:
         flags = settings.pop("client_flag", 0) | CLIENT.LOCAL_FILES
@@ -80,10 +80,16 @@ class LocalStreamConnection(_Connection):
             self._write_bytes(small)  # type: ignore[attr-defined]
         self._next_seq_id = (sequence + 1) % 256
 
-    def load_local(self, statement: bytes, pieces: Iterable[bytes | memoryview]) -> None:
-        """Run a LOAD DATA statement, in which ``{stream}`` stands for the file's name, and send ``pieces``."""
+    def load_local(
+        self, statement: bytes, pieces: Iterable[bytes | memoryview], max_packet_bytes: int | None = None
+    ) -> None:
+        """Run a LOAD DATA statement, in which ``{stream}`` stands for the file's name, and send ``pieces``.
+
+        ``max_packet_bytes``: the server's max_allowed_packet; None: as large as servers have it by default.
+        """
         name = f"dm-loader-{secrets.token_hex(16)}"
-        self._armed = name.encode(), pieces
+        packet_bytes = min(_PACKET_BYTES, max_packet_bytes // 2) if max_packet_bytes is not None else _PACKET_BYTES
+        self._armed = name.encode(), pieces, packet_bytes
         try:
             self.query(statement.replace(b"{stream}", name.encode(), 1))
         finally:
@@ -109,8 +115,8 @@ class LocalStreamConnection(_Connection):
         try:
             for piece in armed[1]:
                 view = memoryview(piece)
-                for start in range(0, len(view), _PACKET_BYTES):
-                    self._write_stream_packet(view[start : start + _PACKET_BYTES])
+                for start in range(0, len(view), armed[2]):
+                    self._write_stream_packet(view[start : start + armed[2]])
         except BaseException:
             self._force_close()  # type: ignore[attr-defined]  # the server must not take it for a whole stream
             raise

@@ -39,6 +39,7 @@ def send_chunk(
     row_layout: RowLayout,
     *,
     replace: bool,
+    max_packet_bytes: int | None = None,
     extracted: Sequence[Extracted] = (),
     auto_increment: str | None = None,
 ) -> ChunkCounts:
@@ -48,6 +49,7 @@ def send_chunk(
         into: `` `schema`.`table` (columns) ``; without those that are extracted.
         extracted: what every row gets besides.
         auto_increment: the table's column of that kind; it matters where rows get something besides.
+        max_packet_bytes: the server's max_allowed_packet, which bounds the packets of a stream too.
         replace: let rows replace those with the same key; else a duplicate undoes the chunk.
 
     Raises:
@@ -72,11 +74,19 @@ def send_chunk(
                 yield memoryview(text)[values_at:]
             yield _LAST_LINE_END[row_layout.layout]
 
-    return load_exactly(db, statement, pieces(), lambda: rows, with_extracted(into, extracted))
+    return load_exactly(
+        db, statement, pieces(), lambda: rows, with_extracted(into, extracted), max_packet_bytes=max_packet_bytes
+    )
 
 
 def load_exactly(
-    db: Database, statement: bytes, pieces: Iterable[bytes | memoryview], rows: Callable[[], int], into: bytes
+    db: Database,
+    statement: bytes,
+    pieces: Iterable[bytes | memoryview],
+    rows: Callable[[], int],
+    into: bytes,
+    *,
+    max_packet_bytes: int | None,
 ) -> ChunkCounts:
     """Run a LOAD DATA LOCAL, and hold what the server says against what was sent.
 
@@ -88,7 +98,7 @@ def load_exactly(
         NotAsLoadDataError: it is not exactly the same; roll back.
     """
     try:
-        result = db.load_local(statement, pieces)
+        result = db.load_local(statement, pieces, max_packet_bytes)
     except LoaderError as error:
         if not isinstance(error, RowError) and error.errno not in _REFUSED:
             raise

@@ -25,6 +25,7 @@ def send_records(
     *,
     table: bytes,
     replace: bool,
+    max_packet_bytes: int | None = None,
     extracted: Sequence[Extracted] = (),
     auto_increment: str | None = None,
 ) -> ChunkCounts:
@@ -33,6 +34,7 @@ def send_records(
     Args:
         into: `` `schema`.`table` (columns) ``; without those that are extracted.
         table: `` `schema`.`table` ``.
+        max_packet_bytes: the server's max_allowed_packet, which bounds the packets of a stream too.
         replace: let rows replace those with the same key; else a duplicate undoes the chunk.
         extracted: what every row gets besides.
         auto_increment: the table's column of that kind; it matters where SET is used.
@@ -52,7 +54,14 @@ def send_records(
         _columns(records.layout, extracted, auto_increment),
     ))  # fmt: skip
     span = records.span
-    return load_exactly(db, statement, span.pieces, lambda: span.rows, with_extracted(into, extracted))
+    return load_exactly(
+        db,
+        statement,
+        span.pieces,
+        lambda: span.rows,
+        with_extracted(into, extracted),
+        max_packet_bytes=max_packet_bytes,
+    )
 
 
 def _columns(layout: RecordLayout, extracted: Sequence[Extracted], auto_increment: str | None) -> bytes:

@@ -216,6 +216,7 @@ class ChunkSender:
                 self._into(chunk, chunk.records),
                 table=qualified(chunk.file.schema, chunk.file.table).encode("utf-8", "surrogateescape"),
                 replace=self._replaces_at_once(chunk),
+                max_packet_bytes=self._context.server.max_allowed_packet,
                 extracted=table.extracted,
                 auto_increment=table.auto_increment,
             )
@@ -228,6 +229,7 @@ class ChunkSender:
             into,
             chunk.row_layout,
             replace=self._replaces_at_once(chunk),
+            max_packet_bytes=self._context.server.max_allowed_packet,
             extracted=table.extracted,
             auto_increment=table.auto_increment,
         )

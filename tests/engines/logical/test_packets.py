@@ -61,3 +61,16 @@ def test_a_row_larger_than_a_packet_is_named_with_both_sizes(
     assert (caught.value.file, caught.value.table) == ("s.t.sql", "s.t")
     assert "max_allowed_packet" in caught.value.remedy
     assert query(server, "SELECT COUNT(*) FROM s.t") == [(0,)]
+
+
+def test_a_stream_goes_in_packets_that_the_server_takes(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    rows = [f'({at},"{chr(97 + at % 26) * 9000}")' for at in range(60)]
+    folder = write_dump(tmp_path / "dump", Table("t", LARGE_ROWS, rows))
+
+    with global_variable(server, "max_allowed_packet", PACKET_BYTES):
+        report = load_dump(load_config(folder), target)
+
+    assert (report.rows, {table.sent_as for table in report.tables}) == (60, {"load data"})
+    assert query(server, "SELECT COUNT(*), SUM(LENGTH(v)) FROM s.t") == [(60, 60 * 9000)]
