@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airflow_dm_loader.table_clock import Table
+from airflow_dm_loader.table_clock import Pace, Table
 
 # What a row and a table cost a server that reads them, in bytes of a data file. Measured at MariaDB 10.11 with COUNT(*)
 # and CHECKSUM TABLE, rows of 35 to 390 bytes, in memory and not: counted so, tables are read at speeds that differ by
@@ -14,7 +14,6 @@ _ROW_BYTES = 200
 _TABLE_BYTES = 500_000
 # There, building an index took three to five times as long as reading the table that it is built from.
 _READINGS_OF_AN_INDEX = 3
-_LEAST_SHARE = 0.01  # less tells nothing: what was timed was mostly not the reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +36,9 @@ def reading_work(file_bytes: int, rows: float) -> float:
     return _TABLE_BYTES + rows * _ROW_BYTES + file_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a server has read tables: the work of all connections, and their seconds."""
-
-    work: float
-    seconds: float
-
-    @classmethod
-    def of_builds(cls, builds: Iterable[tuple[float, int, float]]) -> Pace | None:
-        """As the building of indexes has shown it; None: there was none.
-
-        Args:
-            builds: a table's :func:`reading_work`, how many indexes it got, and the seconds that they took.
-        """
-        work = seconds = 0.0
-        for table_work, indexes, took in builds:
-            work += table_work * (1 + _READINGS_OF_AN_INDEX * indexes)
-            seconds += took
-        return cls(work, seconds) if work else None
+def build_work(reading: float, indexes: int) -> float:
+    """What it costs to build so many indexes of a table in one ALTER, given its :func:`reading_work`."""
+    return reading * (1 + _READINGS_OF_AN_INDEX * indexes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +81,7 @@ class ComparisonForecast:
         if not whole:
             return NO_COMPARISON
         for pace in (self.before, builds if self.like_builds else None):
-            if pace is not None and pace.work >= whole * _LEAST_SHARE:
+            if pace is not None and pace.tells_of(whole):
                 by_table = {table: some * pace.seconds / pace.work for table, some in work.items()}
                 longest = max(by_table.values())
                 return Estimate(max(sum(by_table.values()) / self.connections, longest), by_table)

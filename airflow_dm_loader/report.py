@@ -44,7 +44,7 @@ class LoadStatus(_Frozen):
     bps: int  # bytes a second over the last seconds
     # rows, indexes as fast as those of this load so far, and the comparison; None: not known yet
     eta_s: float | None = None
-    # parts of it; 0: there is none; None: not known yet, and left out of it
+    # parts of it, after the rows; 0: there is none; None: not known yet, and left out of it
     indexes_s: float | None = 0.0
     comparison_s: float | None = 0.0
     tables: tuple[TableStatus, ...] = ()  # those that are begun and not complete

@@ -44,7 +44,7 @@ def make_status(
     """A moment of the import, in DM's words.
 
     Args:
-        index_seconds: what the building of indexes will take from now on; None: not known yet.
+        index_seconds: what the building of indexes will take once the rows are in; None: not known yet.
         comparison_seconds: what the comparison will take after that; None: not known yet.
     """
     return LoadStatus(

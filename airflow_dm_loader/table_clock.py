@@ -1,11 +1,25 @@
-"""How long work on whole tables will take, learned from the tables that are ready."""
+"""How long work on whole tables will take, learned from the tables that are ready, else from the last time."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 Table = tuple[str, str]  # schema, name
+_LEAST_SHARE = 0.01  # of less, most of the time was not the work
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast something went: the work of all workers, in bytes, and their seconds."""
+
+    work: float
+    seconds: float
+
+    def tells_of(self, work: float) -> bool:
+        """Whether it was enough work to tell how long so much will take."""
+        return self.work >= work * _LEAST_SHARE
 
 
 class TableClock:
@@ -13,11 +27,15 @@ class TableClock:
 
     Args:
         workers: how many tables at a time.
+        before: how fast it went the last time.
     """
 
-    def __init__(self, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, workers: int, clock: Callable[[], float] = time.monotonic, *, before: Pace | None = None
+    ) -> None:
         self._workers = workers
         self._clock = clock
+        self._before = before
         self._began: dict[Table, float] = {}
         self._took: dict[Table, float] = {}
 
@@ -36,31 +54,44 @@ class TableClock:
         return frozenset(self._began.copy())
 
     @property
-    def took(self) -> dict[Table, float]:
-        """The seconds of each table that is ready."""
-        return self._took.copy()
-
-    @property
     def ended(self) -> frozenset[Table]:
         """Tables that are ready."""
         return frozenset(self._took.copy())
 
-    def seconds_left_of(self, table: Table, table_bytes: Mapping[Table, int]) -> float | None:
-        """How long one table still takes, if all go as fast as those that are ready; None before the first one."""
-        took = self._took.copy()
-        if table in took:
-            return 0.0
-        known = sum(table_bytes.get(ready, 0) for ready in took)
-        if not known:
-            return None
-        now = self._clock()
-        whole = table_bytes.get(table, 0) * sum(took.values()) / known
-        return max(0.0, whole - (now - self._began.get(table, now)))
+    def pace(self, work: Mapping[Table, float]) -> Pace | None:
+        """How fast the tables that are ready were done; None before the first one.
 
-    def seconds_left(self, tables: frozenset[Table], table_bytes: Mapping[Table, int]) -> float | None:
-        """The same of several tables that the workers share; None before the first one is ready."""
-        left = [self.seconds_left_of(table, table_bytes) for table in tables]
-        known = [seconds for seconds in left if seconds is not None]
-        if len(known) < len(left):
-            return None
-        return max([sum(known) / self._workers, *known], default=0.0)
+        Args:
+            work: each table's, in bytes; those that had none tell nothing.
+        """
+        took = {table: seconds for table, seconds in self._took.copy().items() if work.get(table)}
+        return Pace(sum(work[table] for table in took), sum(took.values())) if took else None
+
+    def left(self, tables: Collection[Table], work: Mapping[Table, float]) -> dict[Table, float] | None:
+        """How long each of these still takes, if all go as fast as those that are ready, or as the last time.
+
+        None: there is neither.
+        """
+        took, began = self._took.copy(), self._began.copy()
+        pace = self.pace(work)
+        if pace is None and self._before is not None and self._before.tells_of(sum(work.values())):
+            pace = self._before
+        if pace is None:
+            return None if set(tables) - took.keys() else dict.fromkeys(tables, 0.0)
+        now = self._clock()
+        return {
+            table: max(0.0, work.get(table, 0) * pace.seconds / pace.work - (now - began.get(table, now)))
+            if table not in took
+            else 0.0
+            for table in tables
+        }
+
+    def seconds_left_of(self, table: Table, work: Mapping[Table, float]) -> float | None:
+        """The same of one table."""
+        left = self.left((table,), work)
+        return None if left is None else left[table]
+
+    def seconds_left(self, tables: Collection[Table], work: Mapping[Table, float]) -> float | None:
+        """The same of several tables that the workers share."""
+        left = self.left(tables, work)
+        return None if left is None else max([sum(left.values()) / self._workers, *left.values()], default=0.0)

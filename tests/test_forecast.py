@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_dm_loader.forecast import NO_COMPARISON, ComparisonForecast, Pace, TableReading, reading_work
-from airflow_dm_loader.table_clock import Table
+from airflow_dm_loader.forecast import NO_COMPARISON, ComparisonForecast, TableReading, build_work, reading_work
+from airflow_dm_loader.table_clock import Pace, Table
 
 A, B = ("s", "a"), ("s", "b")
 MB = 1_000_000
@@ -84,23 +84,19 @@ def test_before_anything_was_learned_nothing_is_known() -> None:
 
 
 def test_builds_of_indexes_tell_where_no_comparison_was_before() -> None:
-    builds = Pace.of_builds([(reading().work(), 2, 70.0)])
+    builds = Pace(build_work(reading().work(), 2), 70.0)
     assert forecast(reading()).estimate({}, builds).seconds == pytest.approx(10)  # two indexes, three readings each
     before = pace_of(reading(), seconds=4)
     assert forecast(reading(), before=before).estimate({}, builds).seconds == pytest.approx(4)
 
 
 def test_builds_tell_nothing_of_a_comparison_with_the_source() -> None:
-    builds = Pace.of_builds([(reading().work(), 1, 40.0)])
+    builds = Pace(build_work(reading().work(), 1), 40.0)
     assert forecast(reading(), like_builds=False).estimate({}, builds).seconds is None
-
-
-def test_builds_of_nothing_tell_nothing() -> None:
-    assert Pace.of_builds([]) is None
 
 
 def test_what_was_learned_from_next_to_nothing_does_not_count() -> None:
     tiny = pace_of(reading(1000), seconds=5)
     assert forecast(reading(10_000 * MB), before=tiny).estimate({}, None).seconds is None
-    builds = Pace.of_builds([(reading().work(), 1, 40.0)])
+    builds = Pace(build_work(reading().work(), 1), 40.0)
     assert forecast(reading(9000 * MB), before=tiny).estimate({}, builds).seconds == pytest.approx(900, rel=0.01)

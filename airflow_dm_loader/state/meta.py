@@ -137,15 +137,15 @@ _TABLES = {
         `detail` TEXT NOT NULL,
         `created_at` {moment},
         KEY `load_kind` (`load_id`, `kind`)""",
-    # how fast the last comparison was: it stays where a load starts afresh; see state/pace.py
+    # how fast indexes were built and tables compared: it stays where a load starts afresh; see state/pace.py
     "pace": """
         `task_name` VARCHAR(255) NOT NULL,
         `source_id` VARCHAR(255) NOT NULL,
-        `compared` VARCHAR(16) NOT NULL,
+        `step` VARCHAR(16) NOT NULL,
         `work` DOUBLE NOT NULL,
         `seconds` DOUBLE NOT NULL,
         `updated_at` {moment},
-        PRIMARY KEY (`task_name`, `source_id`, `compared`)""",
+        PRIMARY KEY (`task_name`, `source_id`, `step`)""",
     # how far tidb-lightning is, under import_mode=physical
     "lightning": """
         `load_id` BIGINT UNSIGNED NOT NULL PRIMARY KEY,

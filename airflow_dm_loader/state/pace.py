@@ -1,4 +1,4 @@
-"""How fast the last comparison of a task's source was, so that the next import knows what its own will take.
+"""How fast the last steps after the rows of a task's source were, so that the next import knows how long they take.
 
 It is kept when a load starts afresh, as one does with each new dump: nothing but an ETA depends on it.
 """
@@ -8,30 +8,31 @@ from __future__ import annotations
 from enum import StrEnum
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.forecast import Pace
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.table_clock import Pace
 
 
-class Compared(StrEnum):
-    """What was read."""
+class Step(StrEnum):
+    """What was done."""
 
-    TARGET = "target"  # tables of the target: rows counted, checksums
-    BOTH = "both"  # all values, at the target and at the source
+    INDEXES = "indexes"
+    COMPARISON = "comparison"  # of the target with what was sent and what the dump says
+    COMPARISON_WITH_SOURCE = "with source"  # and with the source's tables, value by value
 
 
-def keep(meta: Meta, config: LoadConfig, compared: Compared, pace: Pace) -> None:
+def keep(meta: Meta, config: LoadConfig, step: Step, pace: Pace) -> None:
     """The last one counts."""
     meta.db.execute(
-        f"REPLACE INTO {meta['pace']} (task_name, source_id, compared, work, seconds, updated_at) "
+        f"REPLACE INTO {meta['pace']} (task_name, source_id, step, work, seconds, updated_at) "
         "VALUES (%s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
-        (config.task_name, config.source_id, compared.value, pace.work, pace.seconds),
+        (config.task_name, config.source_id, step.value, pace.work, pace.seconds),
     )
 
 
-def last(meta: Meta, config: LoadConfig, compared: Compared) -> Pace | None:
-    """None: there was no such comparison yet."""
+def last(meta: Meta, config: LoadConfig, step: Step) -> Pace | None:
+    """None: that was not done yet."""
     row = meta.db.one(
-        f"SELECT work, seconds FROM {meta['pace']} WHERE task_name = %s AND source_id = %s AND compared = %s",
-        (config.task_name, config.source_id, compared.value),
+        f"SELECT work, seconds FROM {meta['pace']} WHERE task_name = %s AND source_id = %s AND step = %s",
+        (config.task_name, config.source_id, step.value),
     )
     return Pace(float(row[0]), float(row[1])) if row else None

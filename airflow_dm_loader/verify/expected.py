@@ -11,7 +11,7 @@ from airflow_dm_loader.state import files, pace
 from airflow_dm_loader.state.files import FileRow, TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.state.pace import Compared
+from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.table_clock import Table
 
 
@@ -32,11 +32,11 @@ def forecast_comparison(
         others=other_sources(meta, config),
         rows={(table.schema, table.table): table.metadata.rows for table in plan.tables if table.metadata is not None},
     )
-    compared = Compared.BOTH if with_source else Compared.TARGET
+    step = Step.COMPARISON_WITH_SOURCE if with_source else Step.COMPARISON
     return ComparisonForecast(
         readings,
         connections=config.pool_size,
-        before=pace.last(meta, config, compared),
+        before=pace.last(meta, config, step),
         like_builds=not with_source,
     )
 

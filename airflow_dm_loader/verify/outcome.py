@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import Level, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.forecast import ComparisonForecast
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import LoadStatus, TableReport, Verdict
 from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, pace, turns
@@ -19,7 +18,7 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.state.pace import Compared
+from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.table_clock import TableClock
 from airflow_dm_loader.target.connection import Database
@@ -74,12 +73,12 @@ def record_outcome(
             others=others,
             rows={table: total.rows for table, total in totals.items()},
         )
-        compared = Compared.TARGET if compare_with is None else Compared.BOTH
-        forecast = ComparisonForecast(readings, config.pool_size, pace.last(meta, config, compared))
-        progress = ComparisonProgress(load, forecast, on_progress, progress_interval_s)
+        step = Step.COMPARISON if compare_with is None else Step.COMPARISON_WITH_SOURCE
+        clock = TableClock(config.pool_size, before=pace.last(meta, config, step))
+        progress = ComparisonProgress(load, readings, clock, on_progress, progress_interval_s)
         tables = comparer.compare(pairs, config.pool_size, progress)
         if progress.pace is not None:
-            pace.keep(meta, config, compared, progress.pace)
+            pace.keep(meta, config, step, progress.pace)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
     found = conflicts.count(meta, load.load_id)
     differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]

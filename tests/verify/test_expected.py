@@ -85,7 +85,7 @@ def test_the_first_load_does_not_know_what_its_comparison_takes_and_the_next_doe
 ) -> None:
     config = load_config(write_dump(tmp_path / "dump", numbered("a", 2000), numbered("b", 500)))
     assert {status.comparison_s for status in statuses(config, target)} == {None}
-    [(seconds,)] = query(server, "SELECT seconds FROM dm_meta.dm_loader_pace")
+    [(seconds,)] = query(server, "SELECT seconds FROM dm_meta.dm_loader_pace WHERE step = 'comparison'")
 
     server.client(b"DROP DATABASE s")
     said = statuses(config.model_copy(update={"remove_meta": True}), target)
@@ -114,7 +114,10 @@ def test_what_a_comparison_with_the_source_took_is_told_by_one_only(
     with_source = forecast_of(config, target, with_source=True)
     assert with_source is not None
     assert with_source.estimate({}, None).seconds is not None
-    assert {kind for (kind,) in query(server, "SELECT compared FROM dm_meta.dm_loader_pace")} == {"target", "both"}
+    assert {step for (step,) in query(server, "SELECT step FROM dm_meta.dm_loader_pace")} == {
+        "comparison",
+        "with source",
+    }
 
 
 def test_the_building_of_indexes_tells_what_the_comparison_takes(
@@ -128,6 +131,24 @@ def test_the_building_of_indexes_tells_what_the_comparison_takes(
     assert said[0].comparison_s is None
     assert said[-1].comparison_s
     assert said[-1].indexes_s == 0
+
+
+def test_the_next_load_knows_what_its_indexes_take_before_one_is_built(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_dm_loader.plan.load_plan.LARGE_TABLE_BYTES", 1)
+    config = load_config(write_dump(tmp_path / "dump", numbered("a", 2000, INDEXED)))
+    first = [status for status in statuses(config, target) if status.indexes_waiting]
+    assert {status.indexes_s for status in first} == {None}
+
+    server.client(b"DROP DATABASE s")
+    again = statuses(config.model_copy(update={"remove_meta": True}), target)
+
+    for status in again:
+        if status.indexes_waiting:
+            assert status.indexes_s is not None
+            assert status.eta_s is None or status.eta_s >= status.indexes_s
+    assert again[-1].indexes_s == 0
 
 
 def test_a_comparison_that_was_done_before_knows_how_long_it_takes(

@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunk import TableColumns
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
+from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.engines.share_report import ShareReport
@@ -20,11 +21,13 @@ from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.forecast import ComparisonForecast
 from airflow_dm_loader.plan.load_plan import LoadPlan, shares
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.speed import SpeedWindow, make_status
-from airflow_dm_loader.state import chunks, files
+from airflow_dm_loader.speed import SpeedWindow, eta_s, make_status
+from airflow_dm_loader.state import chunks, files, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.pace import Step
+from airflow_dm_loader.table_clock import Pace
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import auto_increment_columns, column_types
@@ -64,16 +67,22 @@ def import_share(
     mine = set(dealt[share]) if share < len(dealt) else set()
     work = _work(meta, load, plan, mine)
     context = _context(config, target, meta, load, run_id, _tables(meta, load, work, plan, read))
+    builder = index_builder(config, target, load, context.session, pace.last(meta, config, Step.INDEXES))
+    outlook = Outlook(work, builder, forecast)
     pool = ImportPool(
         context,
-        index_builder(config, target, load, context.session),
+        builder,
         storage,
         work,
         chunk_bytes=load.chunk_bytes,
         stop=stop,
     )
     meta.db.close()  # an import may take longer than the server keeps an idle connection
-    counts = pool.run(_ticker(pool, load, forecast, on_progress, progress_interval_s))
+    counts = pool.run(_ticker(pool, outlook, load, on_progress, progress_interval_s))
+    if (built := outlook.index_pace) is not None:
+        with context.open_database() as db:
+            pace.keep(Meta(db, config.meta_schema), config, Step.INDEXES, built)
+            db.commit()
     return ShareReport(
         share=share,
         rows_sent=counts.rows_sent,
@@ -86,12 +95,20 @@ def import_share(
 
 
 def index_builder(
-    config: LoadConfig, target: TargetConfig, load: Load, session: Mapping[str, str | int]
+    config: LoadConfig,
+    target: TargetConfig,
+    load: Load,
+    session: Mapping[str, str | int],
+    before: Pace | None = None,
 ) -> IndexBuilder:
-    """Builds indexes over connections of its own; ``session`` as the rows have it."""
+    """Builds indexes over connections of its own; ``session`` as the rows have it, ``before`` for the time left."""
     ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(config), "")}
     return IndexBuilder(
-        lambda: Database.open(target, session=ddl), config.meta_schema, load.load_id, workers=config.pool_size
+        lambda: Database.open(target, session=ddl),
+        config.meta_schema,
+        load.load_id,
+        workers=config.pool_size,
+        before=before,
     )
 
 
@@ -172,8 +189,8 @@ def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWo
 
 def _ticker(
     pool: ImportPool,
+    outlook: Outlook,
     load: Load,
-    forecast: ComparisonForecast | None,
     on_progress: Callable[[LoadStatus], None] | None,
     interval_s: float,
 ) -> Callable[[], None]:
@@ -191,18 +208,19 @@ def _ticker(
         if now - spoken_at < interval_s and not newly_at_end:
             return
         spoken_at = now
-        comparison = pool.foretell(forecast)
+        bps = window.bps(finished)
+        look = outlook.look(eta_s(pool.total_bytes - finished, bps))
         said = make_status(
             finished,
             pool.total_bytes,
-            window.bps(finished),
+            bps,
             done=at_end,
             meta_binlog=load.meta_binlog,
             meta_binlog_gtid=load.binlog_gtid,
-            tables=pool.table_statuses(comparison),
+            tables=look.tables,
             indexes_waiting=pool.indexes_waiting,
-            index_seconds=pool.index_seconds_left,
-            comparison_seconds=comparison.seconds,
+            index_seconds=look.index_seconds,
+            comparison_seconds=look.comparison.seconds,
         )
         if on_progress is not None:
             on_progress(said)

@@ -9,10 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import LoadInterruptedError
+from airflow_dm_loader.forecast import build_work
 from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.table_clock import Table, TableClock
+from airflow_dm_loader.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
 from airflow_dm_loader.target.retries import retrying
@@ -28,9 +29,18 @@ class IndexBuilder:
     Args:
         open_database: a connection for DDL.
         workers: how many tables at a time.
+        before: how fast the last builds of this load were.
     """
 
-    def __init__(self, open_database: Callable[[], Database], meta_schema: str, load_id: int, *, workers: int) -> None:
+    def __init__(
+        self,
+        open_database: Callable[[], Database],
+        meta_schema: str,
+        load_id: int,
+        *,
+        workers: int,
+        before: Pace | None = None,
+    ) -> None:
         self._open = open_database
         self._meta_schema = meta_schema
         self._load_id = load_id
@@ -40,7 +50,7 @@ class IndexBuilder:
         self._sessions: set[int] = set()
         self._ending = threading.Event()
         self._waiting: frozenset[Table] = frozenset()
-        self._clock = TableClock(workers)
+        self._clock = TableClock(workers, before=before)
         self._counts: dict[Table, int] = {}
 
     def start_complete_tables(self) -> None:
@@ -49,6 +59,7 @@ class IndexBuilder:
             meta = Meta(db, self._meta_schema)
             waiting = indexes.waiting_indexes(meta, self._load_id)
             complete = indexes.complete_tables(meta, self._load_id) if waiting else set()
+        self._counts |= {table: len(found) for table, found in waiting.items()}
         self._waiting = frozenset(waiting)
         for table in sorted(complete & set(waiting) - self._started):
             self._started.add(table)
@@ -65,18 +76,25 @@ class IndexBuilder:
         begun = self._clock.begun
         return {table: "building" if table in begun else "waiting" for table in self._waiting - self._clock.ended}
 
-    @property
-    def built(self) -> dict[Table, tuple[int, float]]:
-        """The tables that got their indexes: how many, and the seconds that it took."""
-        return {table: (self._counts[table], seconds) for table, seconds in self._clock.took.items()}
+    def pace(self, readings: Mapping[Table, float]) -> Pace | None:
+        """How fast the builds that ended were; None before the first one.
 
-    def seconds_left(self, table_bytes: Mapping[Table, int]) -> float | None:
-        """How long the builds will take, if they go as fast as those that ended; None before the first one."""
-        return self._clock.seconds_left(frozenset(self.stages.keys() & table_bytes.keys()), table_bytes)
+        Args:
+            readings: what reading each table takes, see :func:`~airflow_dm_loader.forecast.reading_work`.
+        """
+        return self._clock.pace(self._work(readings))
 
-    def seconds_left_of(self, table: Table, table_bytes: Mapping[Table, int]) -> float | None:
-        """The same of one table's build; 0 where it has none to come, None before the first one of any."""
-        return self._clock.seconds_left_of(table, table_bytes) if table in self.stages else 0.0
+    def seconds_left(self, readings: Mapping[Table, float]) -> float | None:
+        """How long the builds will take, if they go as fast as those that ended, or as the last time; None: neither."""
+        return self._clock.seconds_left(self.stages.keys() & readings.keys(), self._work(readings))
+
+    def left(self, readings: Mapping[Table, float]) -> dict[Table, float] | None:
+        """The same of each table whose indexes are not built yet."""
+        return self._clock.left(self.stages.keys() & readings.keys(), self._work(readings))
+
+    def _work(self, readings: Mapping[Table, float]) -> dict[Table, float]:
+        counts = self._counts.copy()
+        return {table: build_work(reading, counts[table]) for table, reading in readings.items() if table in counts}
 
     @property
     def sessions(self) -> tuple[int, ...]:
@@ -111,7 +129,6 @@ class IndexBuilder:
                 raise error
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
-        self._counts[schema, table] = len(wanted)
         self._clock.begin((schema, table))
         retrying(f"the indexes of {schema}.{table}", self._ending.is_set)(self._add, schema, table, wanted)
         took = self._clock.end((schema, table))

@@ -19,9 +19,6 @@ from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.open_chunks import open_chunks
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
-from airflow_dm_loader.forecast import NO_COMPARISON, ComparisonForecast, Estimate, Pace, reading_work
-from airflow_dm_loader.report import TableStatus
-from airflow_dm_loader.speed import SpeedWindow, eta_s
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
@@ -76,7 +73,6 @@ class ImportPool:
             chunk_bytes=chunk_bytes,
             group=context.group_small_files,
         )
-        self._speeds: dict[Table, SpeedWindow] = defaultdict(SpeedWindow)
         self.counts = ImportCounts()
 
     @property
@@ -93,52 +89,6 @@ class ImportPool:
     def indexes_waiting(self) -> int:
         """Tables of this import whose indexes are still to be built."""
         return len(self._index_builder.stages.keys() & self._table_bytes.keys())
-
-    @property
-    def index_seconds_left(self) -> float | None:
-        """See :meth:`IndexBuilder.seconds_left`."""
-        return self._index_builder.seconds_left(self._table_bytes)
-
-    def foretell(self, forecast: ComparisonForecast | None) -> Estimate:
-        """How long the comparison will take, by what this import has shown so far."""
-        if forecast is None:
-            return NO_COMPARISON
-        finished: dict[Table, int] = defaultdict(int)
-        rows: dict[Table, int] = defaultdict(int)
-        for item in self._work:
-            finished[item.table] += item.counted_bytes
-            rows[item.table] += item.rows
-        density = {table: rows[table] / done for table, done in finished.items() if done}
-        builds = (
-            (reading_work(self._table_bytes[table], self._table_bytes[table] * density[table]), count, seconds)
-            for table, (count, seconds) in self._index_builder.built.items()
-            if table in density
-        )
-        return forecast.estimate(density, Pace.of_builds(builds))
-
-    def table_statuses(self, comparison: Estimate = NO_COMPARISON) -> tuple[TableStatus, ...]:
-        """The tables of this import that are begun and not complete, indexes included."""
-        stages = self._index_builder.stages
-        finished: dict[Table, int] = defaultdict(int)
-        for item in self._work:
-            finished[item.table] += item.counted_bytes
-        return tuple(
-            TableStatus(
-                table=".".join(table),
-                finished_bytes=finished[table],
-                total_bytes=total,
-                indexes=stages.get(table, "none"),
-                eta_s=self._eta_s(table, finished[table], comparison.by_table.get(table, 0.0)),
-            )
-            for table, total in self._table_bytes.items()
-            if 0 < finished[table] < total or (finished[table] == total and table in stages)
-        )
-
-    def _eta_s(self, table: Table, finished_bytes: int, comparison_seconds: float) -> float | None:
-        index_seconds = self._index_builder.seconds_left_of(table, self._table_bytes)
-        bps = self._speeds[table].bps(finished_bytes)
-        left = eta_s(self._table_bytes[table] - finished_bytes, bps, index_seconds, comparison_seconds)
-        return None if index_seconds is None else left
 
     def run(self, on_tick: Callable[[], None]) -> ImportCounts:
         """Import the files; ``on_tick`` is called about ten times a second, in this thread.
