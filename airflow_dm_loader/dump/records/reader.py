@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from airflow_dm_loader.dump.read_ahead import DecodedBytes
+from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
 from airflow_dm_loader.dump.records.grammar import Grammar, Record
 from airflow_dm_loader.dump.records.record_format import RecordFormat
 from airflow_dm_loader.errors import DumpFormatError
@@ -36,19 +36,16 @@ class RecordReader:
     """
 
     def __init__(self, source: DecodedBytes, form: RecordFormat, *, file: str, max_record_bytes: int) -> None:
-        self._source = source
         self._file = file
         self._max_bytes = max_record_bytes
-        self._buffer = b""
-        self._base = 0  # where the buffer starts in the file
-        self._at = 0  # where the next record starts in the buffer
+        self._ahead = ReadAhead(source)  # at: where the next record starts
         self.form = form
         self.grammar = Grammar(form, file=file)
 
     @property
     def offset(self) -> int:
         """Where the next record starts."""
-        return self._base + self._at
+        return self._ahead.base + self._ahead.at
 
     def look(self) -> tuple[str, ...] | None:
         """Look at the file's first record: it tells how records end. Its names, where it is the header.
@@ -69,7 +66,7 @@ class RecordReader:
         self.grammar = Grammar(self.form, file=self._file)
         if not self.form.header:
             return None
-        self._at = first.end
+        self._ahead.at = first.end
         names = [self.grammar.value(field) for field in first.fields]
         return tuple(name.decode("utf-8", "surrogateescape") if name is not None else "" for name in names)
 
@@ -97,17 +94,12 @@ class RecordReader:
 
     def jump(self, offset: int) -> None:
         """Go on at a later boundary without reading what lies between."""
-        ahead = offset - self._base
-        if self._at <= ahead <= len(self._buffer):
-            self._at = ahead
-        else:
-            self._source.seek(offset)
-            self._buffer, self._base, self._at = b"", offset, 0
+        self._ahead.jump(offset)
 
     def _check_no_byte_order_mark(self) -> None:
-        while len(self._buffer) < len(_BYTE_ORDER_MARK) and self._read_more():
+        while len(self._ahead.data) < len(_BYTE_ORDER_MARK) and self._read_more():
             pass
-        if self._buffer.startswith(_BYTE_ORDER_MARK):
+        if self._ahead.data.startswith(_BYTE_ORDER_MARK):
             raise DumpFormatError(
                 "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
                 file=self._file,
@@ -122,50 +114,51 @@ class RecordReader:
         record = self._whole_record()
         if record is None:
             return None
-        piece = self._buffer[self._at : record.end]
-        self._at = record.end
-        return piece, 1
+        end = record.end
+        del record  # a huge one's fields are copies
+        return self._take(end), 1
 
     def _plain_records(self, goal: int) -> tuple[bytes, int] | None:
         """The plain records that are in the buffer; None: what starts there is none, or not whole yet."""
         if self.grammar.records is None:
             return None
-        match = self.grammar.records.match(self._buffer, self._at)
-        end = match.end() if match is not None else self._at
-        if end == self._at:
+        ahead = self._ahead
+        match = self.grammar.records.match(ahead.data, ahead.at)
+        end = match.end() if match is not None else ahead.at
+        del match  # it holds on to what it was found in
+        if end == ahead.at:
             return None
         (terminator,) = self.form.terminators
-        if self._base + end >= goal:
-            last = self._buffer.find(terminator, max(self._at, goal - self._base - len(terminator)), end)
+        if ahead.base + end >= goal:
+            last = ahead.data.find(terminator, max(ahead.at, goal - ahead.base - len(terminator)), end)
             end = last + len(terminator)
-        rows = self._buffer.count(terminator, self._at, end)
-        piece = self._buffer[self._at : end]
-        self._at = end
-        return piece, rows
+        rows = ahead.data.count(terminator, ahead.at, end)
+        return self._take(end), rows
+
+    def _take(self, end: int) -> bytes:
+        return self._ahead.take(self._ahead.at, end, end)
 
     def _whole_record(self) -> Record | None:
         """The record that starts here, which stays where it is; None: the file ends here."""
         while True:
-            if self._at < len(self._buffer):
-                record = self.grammar.record(self._buffer, self._at, offset=self._base)
+            ahead = self._ahead
+            if ahead.rest_bytes:
+                record = self.grammar.record(ahead.data, ahead.at, offset=ahead.base)
                 if record is not None:
                     return record
-            if len(self._buffer) - self._at > self._max_bytes:
+            if ahead.rest_bytes > self._max_bytes:
                 raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
             if not self._read_more():
-                if self._at == len(self._buffer):
+                if not ahead.rest_bytes:
                     return None
                 raise self._unfinished("the file ends in the middle of a record")
 
     def _read_more(self) -> bool:
-        rest = len(self._buffer) - self._at
+        rest = self._ahead.rest_bytes
         room = max(0, self._max_bytes - rest)
-        block = self._source.read(max(_BLOCK_BYTES, min(rest, room)))  # doubling: what is scanned again stays linear
-        if not block:
-            return False
-        self._base += self._at
-        self._buffer, self._at = self._buffer[self._at :] + block, 0
-        return True
+        until = min(self.form.terminators, key=len)  # one of them ends with it
+        # Doubling: what is scanned again stays linear.
+        return self._ahead.read_more(max(_BLOCK_BYTES, min(rest, room)), until)
 
     def _unfinished(self, what: str) -> DumpFormatError:
-        return self.grammar.unfinished(self._buffer, self._at, offset=self._base, what=what)
+        return self.grammar.unfinished(self._ahead.data, self._ahead.at, offset=self._ahead.base, what=what)
