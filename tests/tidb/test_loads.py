@@ -19,7 +19,18 @@ from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowErr
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.target import retries
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WITH_KEY, WITHOUT_KEY, WORKER, Table, load_config, numbered, prepare, write_dump
+from tests.dumps import (
+    SAMPLES,
+    WITH_KEY,
+    WITHOUT_KEY,
+    WORKER,
+    Table,
+    expected,
+    load_config,
+    numbered,
+    prepare,
+    write_dump,
+)
 from tests.faults import before_each_commit
 from tests.tables import count, hashes_by_client, load_by_client, one, query, table_hashes
 from tests.tidb.stand_in import StandIn
@@ -70,6 +81,22 @@ def test_a_real_dump_is_loaded_whole(
     assert bool(stand_in.statements(b"^LOAD DATA")) is by_load_data
     assert len(stand_in.statements(b"^BEGIN OPTIMISTIC$")) >= count(server, "dm_meta.dm_loader_chunk")
     assert not stand_in.statements(b"(?i)checksum table|lock in share mode|information_schema.engines")
+
+
+@pytest.mark.parametrize("name", ["mydumper-1.0-csv", "mydumper-1.0-load-data"])
+@pytest.mark.parametrize(("version", "by_load_data"), [("v8.5.0", True), ("v7.5.2", False)])
+def test_a_dump_of_dat_files_is_loaded_whole(
+    version: str, by_load_data: bool, name: str, tidb: Open, to: To, server: PrivateMariaDB
+) -> None:
+    stand_in = tidb(version=version)
+
+    report = load_dump(load_config(SAMPLES / name, on_duplicate_logical="error"), to(stand_in))
+
+    for table, (rows, checksum) in expected().items():
+        if table.startswith("shop."):
+            assert (count(server, table), query(server, f"CHECKSUM TABLE {table}")) == (rows, [(table, checksum)])
+    assert (report.status, report.outcome) == ("finished", "clean")
+    assert bool(stand_in.statements(b"^LOAD DATA")) is by_load_data
 
 
 def test_a_checksum_is_not_compared_and_the_reason_is_given(tidb: Open, to: To) -> None:
