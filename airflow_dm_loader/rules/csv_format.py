@@ -38,9 +38,12 @@ class CsvFormat(Rule):
     @model_validator(mode="after")
     def _tells_apart(self) -> Self:
         marks = {"separator": self.separator, "delimiter": self.delimiter, "terminator": self.terminator}
+        for name, mark in {**marks, "null": self.null}.items():
+            if not mark.isascii():
+                raise ValueError(f"{name} must be ASCII: in other characters servers see it, or not, by their charset")
         if not self.separator:
             raise ValueError("separator must not be empty")
-        if len(self.delimiter.encode()) > 1:
+        if len(self.delimiter) > 1:
             raise ValueError("delimiter must be one ASCII character, or empty")
         used = dict.fromkeys("\\", "backslash_escape") if self.backslash_escape else {}
         if not self.terminator:

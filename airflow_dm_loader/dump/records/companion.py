@@ -34,10 +34,10 @@ _LOAD_DATA = re.compile(
     rb"\s*\((.*?)\)\s*(?:SET\s+(.*))?",
     re.IGNORECASE | re.DOTALL,
 )
-_TARGET = re.compile(rb"\s*+(?:(" + _NAME + rb")|(" + _VARIABLE + rb"))\s*+(?:,|\Z)", re.DOTALL)
+_TARGET = re.compile(rb"\s*+(?:(" + _NAME + rb")|(" + _VARIABLE + rb"))\s*+(?:,(?=.)|\Z)", re.DOTALL)
 _ASSIGNMENT = re.compile(
     rb"\s*+(" + _NAME + rb")\s*=\s*(?:UNHEX\s*\(\s*(?P<unhex>" + _VARIABLE + rb")\s*\)"
-    rb"|CONVERT\s*\(\s*(?P<convert>" + _VARIABLE + rb")\s+USING\s+utf8mb4\s*\))\s*(?:,|\Z)",
+    rb"|CONVERT\s*\(\s*(?P<convert>" + _VARIABLE + rb")\s+USING\s+utf8mb4\s*\))\s*(?:,(?=.)|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _TEXT_PIECE = re.compile(rb"\\(.)|''", re.DOTALL)
@@ -119,6 +119,8 @@ def _format_problem(form: RecordFormat) -> str | None:
     (terminator,) = form.terminators
     if form.escape != b"\\":
         return "mydumper's files can be read where ESCAPED BY is a backslash"
+    if not (form.separator + form.quote + terminator).isascii():
+        return "separator, quote and line end must be ASCII"
     if not form.separator or not terminator:
         return "fields without a separator, or lines without an end, can't be read"
     if len(form.quote) > 1 or max(len(form.separator), len(terminator)) > _LONGEST_MARK_BYTES:

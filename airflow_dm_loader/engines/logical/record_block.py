@@ -17,6 +17,7 @@ _BINARY_TYPES = frozenset({
     "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
     "geometrycollection", "geomcollection",
 })  # fmt: skip
+_TEXT_TYPES = frozenset({"json", "uuid", "inet4", "inet6"})  # which take no binary strings for their text
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,16 @@ class _Literals:
     def __init__(self, records: Records, types: Mapping[str, str]) -> None:
         layout = records.layout
         folded = {name.lower(): kind for name, kind in types.items()}
-        marked = layout.format.charset != "binary"  # else every string is binary
+        is_binary = layout.format.charset == "binary"  # then every string is, unless it is marked
         self._value = records.grammar.value
         self._forms = []
         for name in layout.columns or ():
-            mark = b"_binary" if marked and folded.get(name.lower()) in _BINARY_TYPES else b""
-            function = layout.functions.get(name)
+            kind, function = folded.get(name.lower()), layout.functions.get(name)
+            mark = b""
+            if is_binary and kind in _TEXT_TYPES and function is None:
+                mark = b"_utf8mb4"
+            elif not is_binary and kind in _BINARY_TYPES:
+                mark = b"_binary"
             self._forms.append(_form(function).replace(b"?", mark + b"'?'").split(b"?"))
 
     def row(self, fields: list[Field], extracted: bytes) -> bytes:

@@ -135,6 +135,19 @@ def test_an_auto_increment_of_0_stays_0_also_where_other_columns_go_over_set(
     assert rows_of(server) == [(0, b"\x00\xff,", '{"a": 1}'), (7, b"", None), (8, None, "[]")]
 
 
+def test_texts_that_a_binary_charset_would_lose_go_as_statements(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    create = "(`id` int, `u` uuid, `i` inet6, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    rows = ["1\t123e4567-e89b-12d3-a456-426655440000\t::1", "2\t\\N\t\\N"]
+    folder = write_records(tmp_path / "dump", DatTable("t", create, rows, columns=("id", "u", "i")))
+
+    report = load_dump(load_config(folder), target)
+
+    assert rows_of(server) == [(1, "123e4567-e89b-12d3-a456-426655440000", "::1"), (2, None, None)]
+    assert [table.sent_as for table in report.tables] == ["statements"]
+
+
 # -- as they are found
 
 
@@ -193,6 +206,21 @@ def test_a_statement_may_name_several_files_each_once(
     with pytest.raises(DumpFormatError, match="as many as there are") as caught:
         load_dump(load_config(folder, task_name="one is missing"), target)
     assert caught.value.file == table.companion_file
+
+
+def test_a_table_without_a_schema_file_is_the_targets(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    tables = (CsvTable("t", None, csv_rows(0, 3), columns=None), DatTable("u", None, dat_rows(0, 3)))
+    folder = write_records(tmp_path / "dump", *tables, schema_files=False)
+    query(server, "CREATE DATABASE s")
+    for name in ("t", "u"):
+        query(server, f"CREATE TABLE s.{name} {WITH_KEY}")
+
+    report = load_dump(load_config(folder, csv={"header": False}), target)
+
+    assert (report.rows, report.outcome) == (6, "clean")
+    assert rows_of(server) == rows_of(server, "s.u")
 
 
 def test_a_server_without_local_infile_gets_statements(
