@@ -91,14 +91,31 @@ class Grammar:
                 self._check(fields, buffer, start, offset)
                 return Record(fields, at, mark)
 
-    def split(self, piece: bytes, *, offset: int) -> Iterator[tuple[list[Field], int]]:
-        """The records of a piece that holds whole ones: their fields, and where each starts in the piece."""
-        at = 0
-        while at < len(piece):
-            found = self.record(piece, at, offset=offset)
-            assert found is not None  # the piece was cut after a record
-            yield found.fields, at
-            at = found.end
+    def values(self, piece: bytes) -> Iterator[tuple[list[bytes | None], int]]:
+        """What the records of a piece mean, and where each starts in it; a NULL is None.
+
+        The piece holds whole records that were found to be sound: they are not looked at again.
+        """
+        form, meaning = self._form, self._escape_or_double.sub
+        nulls, separator = form.nulls, form.separator
+        escape = form.escape or None
+        quote = form.quote or None
+        values: list[bytes | None] = []
+        start = 0
+        for match in self._field.finditer(piece):
+            text, plain, mark = match.groups()
+            if text is None:
+                if plain in nulls:
+                    values.append(None)
+                else:
+                    values.append(meaning(_meaning, plain) if escape is not None and escape in plain else plain)
+            elif (escape is not None and escape in text) or (quote is not None and quote in text):
+                values.append(meaning(_meaning, text))
+            else:
+                values.append(text)
+            if mark != separator:
+                yield values, start
+                values, start = [], match.end()
 
     def value(self, field: Field) -> bytes | None:
         """What a field means; None is NULL."""

@@ -11,6 +11,8 @@ from airflow_dm_loader.dump.records.record_format import RecordFormat
 from airflow_dm_loader.errors import DumpFormatError
 
 _BLOCK_BYTES = 4 << 20
+_SMALL_BYTES = 64 << 10
+_MOST_SMALL = 1 << 10  # pieces that are put together
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -83,13 +85,19 @@ class RecordReader:
         start = self.offset
         goal = start + wanted_bytes
         pieces: list[bytes] = []
+        small: list[bytes] = []  # records that were told one by one
         rows = 0
         while self.offset < goal:
             found = self._next_records(goal)
             if found is None:
                 break
-            pieces.append(found[0])
+            small.append(found[0])
             rows += found[1]
+            if len(found[0]) >= _SMALL_BYTES or len(small) >= _MOST_SMALL:
+                pieces.append(b"".join(small))
+                small = []
+        if small:
+            pieces.append(b"".join(small))
         return Span(tuple(pieces), start, self.offset, rows) if pieces else None
 
     def jump(self, offset: int) -> None:

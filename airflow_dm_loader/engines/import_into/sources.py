@@ -107,7 +107,7 @@ def _format(file: PlannedFile) -> DataFormat:
         raise DumpFormatError(
             f"IMPORT INTO is not used for data files of this kind ({source.kind})",
             file=source.name,
-            remedy="Dump as SQL: dumpling --filetype sql; mydumper without --csv and --load-data.",
+            remedy="Load it with import_mode=logical, or dump as SQL: dumpling --filetype sql.",
         )
     if source.compression not in (_DECODED if found is DataFormat.SQL else {Compression.NONE}):
         raise DumpFormatError(

@@ -46,7 +46,7 @@ def check_files(files: Iterable[PlannedFile]) -> None:
             raise DumpFormatError(
                 f"tidb-lightning is not used for data files of this kind ({file.kind})",
                 file=file.name,
-                remedy="Dump as SQL: dumpling --filetype sql; mydumper without --csv and --load-data.",
+                remedy="Load it with import_mode=logical, or dump as SQL: dumpling --filetype sql.",
             )
         if file.compression not in _DECODED[file.kind]:
             raise DumpFormatError(

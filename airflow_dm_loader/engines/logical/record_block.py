@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from airflow_dm_loader.dump.records.grammar import Field
 from airflow_dm_loader.dump.records.layout import Function
 from airflow_dm_loader.engines.logical.chunk import Records
 from airflow_dm_loader.engines.logical.row_block import PACKET_OVERHEAD_BYTES, row_too_large
@@ -80,12 +79,12 @@ def record_blocks(
     """
     largest = max_packet_bytes - PACKET_OVERHEAD_BYTES - len(into)
     limit = min(largest, liked_bytes or _STATEMENT_BYTES)
-    literals = _Literals(records, types)
+    literals = _Literals(records, types, extracted)
     rows: list[bytes] = []
     offsets: list[int] = []
     size = 0
-    for fields, offset in _records(records):
-        row = literals.row(fields, extracted)
+    for values, offset in _records(records):
+        row = literals.row(values)
         if len(row) > largest:
             raise row_too_large(len(row), max_packet_bytes, file=file, offset=offset, table=f"{schema}.{table}")
         if rows and size + len(row) > limit:
@@ -97,12 +96,12 @@ def record_blocks(
     yield RecordBlock(schema, table, into, tuple(rows), tuple(offsets), file)
 
 
-def _records(records: Records) -> Iterator[tuple[list[Field], int]]:
-    """Each record's fields, and where it starts in the decoded file."""
+def _records(records: Records) -> Iterator[tuple[list[bytes | None], int]]:
+    """Each record's values, and where it starts in the decoded file."""
     start = records.span.start
     for piece in records.span.pieces:
-        for fields, at in records.grammar.split(piece, offset=start):
-            yield fields, start + at
+        for values, at in records.grammar.values(piece):
+            yield values, start + at
         start += len(piece)
 
 
@@ -112,11 +111,10 @@ class _Literals:
     Numbers go as strings too: so each value takes the way into its column that it takes under LOAD DATA.
     """
 
-    def __init__(self, records: Records, types: Mapping[str, str]) -> None:
+    def __init__(self, records: Records, types: Mapping[str, str], extracted: bytes) -> None:
         layout = records.layout
         folded = {name.lower(): kind for name, kind in types.items()}
         is_binary = layout.format.charset == "binary"  # then every string is, unless it is marked
-        self._value = records.grammar.value
         self._forms = []
         for name in layout.columns or ():
             kind, function = folded.get(name.lower()), layout.functions.get(name)
@@ -126,18 +124,21 @@ class _Literals:
             elif not is_binary and kind in _BINARY_TYPES:
                 mark = b"_binary"
             self._forms.append(_form(function).replace(b"?", mark + b"'?'").split(b"?"))
+        self._extracted = [extracted] if extracted else []
+        slots = [before + b"%b" + after for before, after in self._forms]
+        self._plain = b"(" + b",".join(slots + [part.replace(b"%", b"%%") for part in self._extracted]) + b")"
+        self._plain_quotes = self._plain.count(b"'")
 
-    def row(self, fields: list[Field], extracted: bytes) -> bytes:
-        values = [self._literal(field, *form) for field, form in zip(fields, self._forms, strict=True)]
-        if extracted:
-            values.append(extracted)
-        return b"(" + b",".join(values) + b")"
-
-    def _literal(self, field: Field, before: bytes, after: bytes) -> bytes:
-        value = self._value(field)
-        if value is None:
-            return b"NULL"
-        return before + value.replace(b"\\", b"\\\\").replace(b"'", b"''") + after
+    def row(self, values: list[bytes | None]) -> bytes:
+        if None not in values:
+            row = self._plain % tuple(values)
+            if row.count(b"'") == self._plain_quotes and b"\\" not in row:  # nothing to escape, as nearly always
+                return row
+        made = [
+            b"NULL" if value is None else before + value.replace(b"\\", b"\\\\").replace(b"'", b"''") + after
+            for value, (before, after) in zip(values, self._forms, strict=True)
+        ]
+        return b"(" + b",".join(made + self._extracted) + b")"
 
 
 def _form(function: Function | None) -> bytes:

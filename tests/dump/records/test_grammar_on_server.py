@@ -69,11 +69,7 @@ def parsed(content: bytes, form: RecordFormat, columns: int, wanted: int) -> lis
         while (span := reader.take(wanted)) is not None:
             assert (span.start, b"".join(span.pieces)) == (end, content[end : span.end])
             end = span.end
-            found = [
-                tuple(reader.grammar.value(field) for field in fields)
-                for piece in span.pieces
-                for fields, _ in reader.grammar.split(piece, offset=0)
-            ]
+            found = [tuple(values) for piece in span.pieces for values, _ in reader.grammar.values(piece)]
             assert span.rows == len(found)
             rows += found
     except DumpFormatError:
