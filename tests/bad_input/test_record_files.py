@@ -47,7 +47,7 @@ def test_a_file_that_was_cut_is_named_with_the_byte(
     assert (error.code, error.file) == (34006, f"{table.data_file}{ending}")
     if not ending:
         assert error.offset == whole.rindex(b"\n1999") + 1
-        check_message(f"a {'CSV' if csv else '.dat'} file that was cut", error)
+        check_message("a CSV file that was cut" if csv else "a .dat file that was cut", error)
     assert check_whole_chunks_only(server) > 0 or ending
 
 
