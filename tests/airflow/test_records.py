@@ -8,31 +8,27 @@ from typing import TYPE_CHECKING
 from airflow.sdk import DAG
 
 from dev.dag_runs import Run
-from tests.dumps import SAMPLES, expected
+from tests.dumps import copy_sample, expected
 from tests.record_dumps import CsvTable, write_records
 
 if TYPE_CHECKING:
     from tests.airflow.conftest import Query
 
 
-def test_a_csv_sample_of_mydumper_is_loaded_by_two_import_tasks(dm_load: DAG, query: Query) -> None:
-    conf = {"task_name": "shop", "dump_uri": str(SAMPLES / "mydumper-1.0-csv"), "import_tasks": 2}
-
-    run = Run.start(dm_load, conf)
-
-    assert run.state == "success"
-    for table, (rows, checksum) in expected().items():
-        if table.startswith("shop."):
-            assert query(f"CHECKSUM TABLE {table}") == ((table, checksum),)
-            assert query(f"SELECT COUNT(*) FROM {table}") == ((rows,),)
-
-
-def test_the_form_says_how_csv_files_read(dm_load: DAG, query: Query, tmp_path: Path) -> None:
+def test_a_sample_of_mydumper_and_a_csv_file_are_loaded_as_the_form_says(
+    dm_load: DAG, query: Query, tmp_path: Path
+) -> None:
+    folder = copy_sample("mydumper-1.0-csv", tmp_path / "dump")
     table = CsvTable("t", rows=["1;'it''s; \\'", "2;nil"], columns=None, terminator="\n")
-    folder = write_records(tmp_path / "dump", table)
+    for path in write_records(tmp_path / "more", table).glob("s[.-]*"):
+        path.rename(folder / path.name)
     csv = {"separator": ";", "delimiter": "'", "null": "nil", "header": False, "backslash-escape": False}
 
-    run = Run.start(dm_load, {"task_name": "t", "dump_uri": str(folder), "csv": csv})
+    run = Run.start(dm_load, {"task_name": "shop", "dump_uri": str(folder), "csv": csv, "import_tasks": 2})
 
     assert run.state == "success"
     assert query("SELECT * FROM s.t ORDER BY id") == ((1, "it's; \\"), (2, None))
+    for name, (rows, checksum) in expected().items():
+        if name.startswith("shop."):
+            assert query(f"CHECKSUM TABLE {name}") == ((name, checksum),)
+            assert query(f"SELECT COUNT(*) FROM {name}") == ((rows,),)

@@ -4,9 +4,9 @@ It agrees with LOAD DATA wherever it says anything, and is stricter: a quote ins
 a closing quote, a raw line end without quotes, a record with another number of fields and NULL in another spelling
 are errors here; LOAD DATA reads them somehow.
 
-Two patterns do the work. ``records`` (linear, at C speed) matches as many plain records as there are: those with no
-byte of the terminator inside, so that each terminator ends one. ``field`` tells fields one by one; it takes every
-record, and is what errors come from.
+Three patterns do the work. ``plain`` (linear, at C speed) matches as many plain records as there are: those with no
+byte of the terminator inside, so that each terminator ends one. ``sound`` matches one record, of whatever form. Fields
+are told one by one where a record is neither, which is what errors come from, and where their values are needed.
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from airflow_dm_loader.dump.records.patterns import (
+    HEX_DIGITS,
+    body_pattern,
+    escape_or_double,
+    field_pattern,
+    sound_record,
+)
 from airflow_dm_loader.dump.records.plain import plain_records
 from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, RecordFormat
 from airflow_dm_loader.errors import DumpFormatError
 
 _LONGEST_MARK_BYTES = 256  # of separators and terminators; formats are checked to have less
 _ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})*+")
+_HEX = re.compile(HEX_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +65,11 @@ class Grammar:
         self._file = file
         self._columns = columns
         self._hex_fields = frozenset(hex_fields)
-        self._field = _field_pattern(form)
-        self._body = _body_pattern(form)
-        self._escape_or_double = re.compile(_escape_or_double(form), re.DOTALL)
-        self.records = (
-            plain_records(form, columns, self._hex_fields)
-            if columns is not None and len(form.terminators) == 1
-            else None
-        )
+        self._field = field_pattern(form)
+        self._body = body_pattern(form)
+        self._escape_or_double = escape_or_double(form)
+        self.plain = plain_records(form, columns, self._hex_fields) if columns is not None else None
+        self.sound = sound_record(form, columns, self._hex_fields) if columns is not None else None
 
     def record(self, buffer: bytes, at: int, *, offset: int) -> Record | None:
         """The record at ``buffer[at:]``; None: it is not whole.
@@ -198,44 +201,3 @@ def _meaning(match: re.Match[bytes]) -> bytes:
     if escaped is None:
         return match[0][:1]  # a quote that stands twice
     return _ESCAPES.get(escaped, escaped)
-
-
-def _escape_or_double(form: RecordFormat) -> bytes:
-    escape = rb"\\(.)" if form.escape else rb"(?!)()"
-    double = rb"|" + re.escape(form.quote) * 2 if form.quote else b""
-    return escape + double
-
-
-def _contents(form: RecordFormat) -> tuple[bytes | None, bytes]:
-    """Patterns of what stands between quotes, if there are any, and of a field without quotes."""
-    quote, escape = re.escape(form.quote), rb"\\." if form.escape else rb"(?!)"
-    stop = quote + (rb"\\" if form.escape else b"")
-    quoted = rb"(?:[^%b]++|%b|%b%b)*+" % (stop, escape, quote, quote) if quote else None
-    marks = [form.separator, *form.terminators]
-    firsts = re.escape(b"".join(dict.fromkeys(mark[:1] for mark in marks)))
-    # the first byte of a longer mark may stand by itself, but a line end may not
-    alone = b"|".join(
-        b"%b(?!%b)" % (re.escape(m[:1]), re.escape(m[1:])) for m in marks if len(m) > 1 and m[:1] not in b"\r\n"
-    )
-    plain = rb"(?:[^%b\r\n%b]++|%b%b)*+" % (stop, firsts, escape, b"|" + alone if alone else b"")
-    return quoted, (rb"(?!%b)" % quote if quote else b"") + plain
-
-
-@lru_cache(maxsize=32)
-def _field_pattern(form: RecordFormat) -> re.Pattern[bytes]:
-    """A field and what ends it: (between quotes, without quotes, the mark)."""
-    quoted, plain = _contents(form)
-    marks = b"|".join(re.escape(mark) for mark in (form.separator, *form.terminators))
-    quote = re.escape(form.quote)
-    body = rb"%b(%b)%b|(%b)" % (quote, quoted, quote, plain) if quoted is not None else rb"(?!)()|(%b)" % plain
-    return re.compile(rb"(?:%b)(%b)" % (body, marks), re.DOTALL)
-
-
-@lru_cache(maxsize=32)
-def _body_pattern(form: RecordFormat) -> re.Pattern[bytes]:
-    """As much as there is of a field; group 1: quotes that were closed."""
-    quoted, plain = _contents(form)
-    quote = re.escape(form.quote)
-    if quoted is None:
-        return re.compile(rb"(?!)()|%b" % plain, re.DOTALL)
-    return re.compile(rb"(%b%b%b)|%b%b|%b" % (quote, quoted, quote, quote, quoted, plain), re.DOTALL)

@@ -21,9 +21,9 @@ def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) 
     """A pattern that matches as many plain records as there are; None: there is none for this format."""
     import re2
 
-    (terminator,) = form.terminators
-    if len(set(terminator)) < len(terminator):
-        return None  # where one ends could not be told from the middle
+    terminator = form.terminators[0]
+    if len(form.terminators) > 1 or len(set(terminator)) < len(terminator):
+        return None  # it is not known yet, or where one ends could not be told from the middle
     quote = re.escape(form.quote)
     text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator))
     digits = rb"(?:\\N|%b|%b%b%b)" % (_DIGITS, quote, _DIGITS, quote)

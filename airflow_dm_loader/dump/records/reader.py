@@ -13,6 +13,7 @@ from airflow_dm_loader.errors import DumpFormatError
 _BLOCK_BYTES = 4 << 20
 _SMALL_BYTES = 64 << 10
 _MOST_SMALL = 1 << 10  # pieces that are put together
+_SHORTEST_RUN, _LONGEST_RUN = 1, 256
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -41,6 +42,7 @@ class RecordReader:
         self._file = file
         self._max_bytes = max_record_bytes
         self._ahead = ReadAhead(source)  # at: where the next record starts
+        self._run = _SHORTEST_RUN  # of records that are looked at one by one, before plain ones are looked for again
         self.form = form
         self.grammar = Grammar(form, file=file)
 
@@ -91,11 +93,15 @@ class RecordReader:
             found = self._next_records(goal)
             if found is None:
                 break
-            small.append(found[0])
             rows += found[1]
-            if len(found[0]) >= _SMALL_BYTES or len(small) >= _MOST_SMALL:
+            if len(found[0]) < _SMALL_BYTES:
+                small.append(found[0])
+            if small and (len(found[0]) >= _SMALL_BYTES or len(small) >= _MOST_SMALL):
                 pieces.append(b"".join(small))
                 small = []
+            if len(found[0]) >= _SMALL_BYTES:
+                pieces.append(found[0])
+            del found  # a huge record is in memory once
         if small:
             pieces.append(b"".join(small))
         return Span(tuple(pieces), start, self.offset, rows) if pieces else None
@@ -117,8 +123,8 @@ class RecordReader:
 
     def _next_records(self, goal: int) -> tuple[bytes, int] | None:
         """Some records, to the first boundary at or after ``goal`` at most, and how many; None: the file ends."""
-        if (plain := self._plain_records(goal)) is not None:
-            return plain
+        if (found := self._plain_records(goal) or self._sound_records(goal)) is not None:
+            return found
         record = self._whole_record()
         if record is None:
             return None
@@ -128,10 +134,10 @@ class RecordReader:
 
     def _plain_records(self, goal: int) -> tuple[bytes, int] | None:
         """The plain records that are in the buffer; None: what starts there is none, or not whole yet."""
-        if self.grammar.records is None:
+        if self.grammar.plain is None:
             return None
         ahead = self._ahead
-        match = self.grammar.records.match(ahead.data, ahead.at)
+        match = self.grammar.plain.match(ahead.data, ahead.at)
         end = match.end() if match is not None else ahead.at
         del match  # it holds on to what it was found in
         if end == ahead.at:
@@ -141,6 +147,24 @@ class RecordReader:
             last = ahead.data.find(terminator, max(ahead.at, goal - ahead.base - len(terminator)), end)
             end = last + len(terminator)
         rows = ahead.data.count(terminator, ahead.at, end)
+        self._run = _SHORTEST_RUN
+        return self._take(end), rows
+
+    def _sound_records(self, goal: int) -> tuple[bytes, int] | None:
+        """Some records of whatever form that are in the buffer; None: the first is malformed, or not whole yet."""
+        if self.grammar.sound is None:
+            return None
+        ahead = self._ahead
+        end, rows, stop = ahead.at, 0, goal - ahead.base
+        while rows < self._run and end < stop:
+            match = self.grammar.sound.match(ahead.data, end)
+            if match is None:
+                break
+            end, rows = match.end(), rows + 1
+            del match  # it holds on to what it was found in
+        if not rows:
+            return None
+        self._run = min(2 * self._run, _LONGEST_RUN)
         return self._take(end), rows
 
     def _take(self, end: int) -> bytes:
