@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.dump.records.patterns import (
     HEX_DIGITS,
     body_pattern,
+    contents,
     escape_or_double,
     field_pattern,
     sound_record,
@@ -27,6 +28,7 @@ from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, RecordForm
 from airflow_dm_loader.errors import DumpFormatError
 
 _LONGEST_MARK_BYTES = 256  # of separators and terminators; formats are checked to have less
+_PART_BYTES = 256 << 10  # of a field
 _ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 _HEX = re.compile(HEX_DIGITS)
 
@@ -67,6 +69,7 @@ class Grammar:
         self._hex_fields = frozenset(hex_fields)
         self._field = field_pattern(form)
         self._body = body_pattern(form)
+        self._contents = contents(form)
         self._escape_or_double = escape_or_double(form)
         self.plain = plain_records(form, columns, self._hex_fields) if columns is not None else None
         self.sound = sound_record(form, columns, self._hex_fields) if columns is not None else None
@@ -99,7 +102,7 @@ class Grammar:
 
         The piece holds whole records that were found to be sound: they are not looked at again.
         """
-        form, meaning = self._form, self._escape_or_double.sub
+        form, meaning = self._form, self._meaning
         nulls, separator = form.nulls, form.separator
         escape = form.escape or None
         quote = form.quote or None
@@ -111,9 +114,9 @@ class Grammar:
                 if plain in nulls:
                     values.append(None)
                 else:
-                    values.append(meaning(_meaning, plain) if escape is not None and escape in plain else plain)
+                    values.append(meaning(plain) if escape is not None and escape in plain else plain)
             elif (escape is not None and escape in text) or (quote is not None and quote in text):
-                values.append(meaning(_meaning, text))
+                values.append(meaning(text))
             else:
                 values.append(text)
             if mark != separator:
@@ -125,8 +128,21 @@ class Grammar:
         if not field.quoted and field.text in self._form.nulls:
             return None
         if (self._form.escape and self._form.escape in field.text) or (field.quoted and self._form.quote in field.text):
-            return self._escape_or_double.sub(_meaning, field.text)
+            return self._meaning(field.text)
         return field.text
+
+    def _meaning(self, text: bytes) -> bytes:
+        """A field's text without its escapes; a huge one part by part, since each escape takes memory of its own."""
+        if len(text) <= _PART_BYTES:
+            return self._escape_or_double.sub(_one_meaning, text)
+        parts: list[bytes] = []
+        at = 0
+        while at < len(text):
+            part = self._contents.match(text, at, at + _PART_BYTES)
+            assert part is not None  # it matches at least one escape
+            parts.append(self._escape_or_double.sub(_one_meaning, part[0]))
+            at = part.end()
+        return b"".join(parts)
 
     def unfinished(self, buffer: bytes, at: int, *, offset: int, what: str) -> DumpFormatError:
         """The error for a record that starts there and has no end; it names a quote that is never closed."""
@@ -196,7 +212,7 @@ class Grammar:
         return DumpFormatError(what, file=self._file, offset=offset + at, statement=line, remedy=remedy)
 
 
-def _meaning(match: re.Match[bytes]) -> bytes:
+def _one_meaning(match: re.Match[bytes]) -> bytes:
     escaped: bytes | None = match[1]
     if escaped is None:
         return match[0][:1]  # a quote that stands twice

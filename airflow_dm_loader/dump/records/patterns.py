@@ -17,6 +17,15 @@ def escape_or_double(form: RecordFormat) -> re.Pattern[bytes]:
     return re.compile(escape + double, re.DOTALL)
 
 
+def contents(form: RecordFormat) -> re.Pattern[bytes]:
+    """Whole escapes, quotes that stand twice, and other bytes: as much of a field as may be read by itself."""
+    quote = re.escape(form.quote)
+    kinds = [rb"[^%b%b]++" % (quote, rb"\\" if form.escape else b"")] if form.quote or form.escape else [rb".++"]
+    kinds += [rb"\\."] if form.escape else []
+    kinds += [quote * 2] if form.quote else []
+    return re.compile(rb"(?:%b)++" % b"|".join(kinds), re.DOTALL)
+
+
 def _contents(form: RecordFormat) -> tuple[bytes | None, bytes]:
     """Patterns of what stands between quotes, if there are any, and of a field without quotes."""
     quote, escape = re.escape(form.quote), rb"\\." if form.escape else rb"(?!)"

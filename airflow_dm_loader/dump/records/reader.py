@@ -123,6 +123,8 @@ class RecordReader:
 
     def _next_records(self, goal: int) -> tuple[bytes, int] | None:
         """Some records, to the first boundary at or after ``goal`` at most, and how many; None: the file ends."""
+        if not self._holds_an_end():
+            return None
         if (found := self._plain_records(goal) or self._sound_records(goal)) is not None:
             return found
         record = self._whole_record()
@@ -172,18 +174,29 @@ class RecordReader:
 
     def _whole_record(self) -> Record | None:
         """The record that starts here, which stays where it is; None: the file ends here."""
-        while True:
-            ahead = self._ahead
-            if ahead.rest_bytes:
-                record = self.grammar.record(ahead.data, ahead.at, offset=ahead.base)
-                if record is not None:
-                    return record
-            if ahead.rest_bytes > self._max_bytes:
-                raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
-            if not self._read_more():
-                if not ahead.rest_bytes:
-                    return None
-                raise self._unfinished("the file ends in the middle of a record")
+        while self._holds_an_end():
+            record = self.grammar.record(self._ahead.data, self._ahead.at, offset=self._ahead.base)
+            if record is not None:
+                return record
+            self._read_on()  # the end was within quotes
+        return None
+
+    def _holds_an_end(self) -> bool:
+        """Read on until a record may end in the buffer; False: the file ends here."""
+        end = min(self.form.terminators, key=len)  # others end with it
+        while self._ahead.data.find(end, self._ahead.at) < 0:
+            if self._ahead.rest_bytes:
+                self._read_on()
+            elif not self._read_more():
+                return False
+        return True
+
+    def _read_on(self) -> None:
+        """Read more of the record that starts here, which has no end yet."""
+        if self._ahead.rest_bytes > self._max_bytes:
+            raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
+        if not self._read_more():
+            raise self._unfinished("the file ends in the middle of a record")
 
     def _read_more(self) -> bool:
         rest = self._ahead.rest_bytes

@@ -13,6 +13,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import DumpFormatError, HasDuplicatesError, RowError
 from airflow_dm_loader.report import TableReport
 from dev.private_mariadb import PrivateMariaDB
+from tests.buckets import S3Server
 from tests.dumps import SAMPLES, WITH_KEY, WITHOUT_KEY, WORKER, load_config
 from tests.faults import global_variable
 from tests.record_dumps import (
@@ -187,6 +188,18 @@ def test_compressed_files_are_read(
 
     assert count(server, "s.t") == report.rows == 500
     assert chunks(server) > 3
+
+
+def test_files_and_their_statements_are_read_from_s3(
+    s3: S3Server, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    tables = (numbered_records("t", 300, csv=False), numbered_records("u", 300, csv=True))
+    folder = write_records(tmp_path / "dump", *tables)
+    config = load_config(folder).model_copy(update={"dump_uri": s3.upload(folder)})
+
+    report = load_dump(config, target, access=s3.access())
+
+    assert (count(server, "s.t"), count(server, "s.u"), report.outcome) == (300, 300, "clean")
 
 
 def test_a_statement_may_name_several_files_each_once(
