@@ -199,7 +199,7 @@ def _check_loadable(file: DataFile) -> None:
         raise DumpFormatError(
             f"data files of this kind ({file.kind}) can't be loaded yet",
             file=file.name,
-            remedy="Dump as SQL or CSV: dumpling --filetype sql or csv; mydumper without --format PARQUET.",
+            remedy="Dump as SQL or CSV: dumpling --filetype sql, or csv.",
         )
     if file.kind is FileKind.DATA_LOAD and file.companion is None:
         raise DumpFormatError(

@@ -18,8 +18,6 @@ from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 from airflow_dm_loader.state.files import FileRow
 
-__all__ = ["Chunk", "ChunkReader", "TableColumns"]
-
 
 class ChunkReader(ChunkChain):
     """The chunks of one data file that are not committed yet.

@@ -14,7 +14,8 @@ from airflow_dm_loader.dump import lexer
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.storage import LocalStorage
-from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader, TableColumns
+from airflow_dm_loader.engines.logical.chunk import Chunk, TableColumns
+from airflow_dm_loader.engines.logical.chunks import ChunkReader
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, UnsupportedStatementError
 from airflow_dm_loader.state.files import FileRow
 

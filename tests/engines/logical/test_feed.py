@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from airflow_dm_loader.engines.logical.chunks import Chunk, ChunkReader
+from airflow_dm_loader.engines.logical.chunk import Chunk
+from airflow_dm_loader.engines.logical.chunks import ChunkReader
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.state.files import FileRow

@@ -12,7 +12,8 @@ from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.layouts import pieces_without_binary_marks
 from airflow_dm_loader.dump.storage import LocalStorage
-from airflow_dm_loader.engines.logical.chunks import ChunkReader, TableColumns
+from airflow_dm_loader.engines.logical.chunk import TableColumns
+from airflow_dm_loader.engines.logical.chunks import ChunkReader
 from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
 from airflow_dm_loader.state.files import FileRow
 
