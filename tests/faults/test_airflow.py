@@ -61,6 +61,12 @@ class Middle:
         )
         return {number for (number,) in waiting}
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the task runs, and its process is there."""
+        task = self.task
+        return task.state == "running" and task.process is not None and Path(f"/proc/{task.process}").exists()
+
     def wait_until_there(self, *, try_number: int, not_in: Collection[int] = ()) -> None:
         """The import, in this try or a later one, waits for our row in another session than these."""
 
@@ -113,6 +119,7 @@ def assert_ends_well(airflow: RunningAirflow, server: PrivateMariaDB, dump: Faul
 
 
 def kill_the_task(middle: Middle) -> None:
+    middle.airflow.wait_until("the task runs", lambda: middle.is_alive)  # another fault may just have ended it
     task, before = middle.task, middle.sessions
     assert task.process is not None
     os.kill(task.process, signal.SIGKILL)
