@@ -91,7 +91,7 @@ def load_dump(
 
     Args:
         on_progress: called in this thread, about every ``progress_interval_s`` seconds of the import and the
-            comparison; for example :func:`~airflow_dm_loader.live_bar.live_bar`'s.
+            comparison; for example :func:`~airflow_dm_loader.progress.live_bar.live_bar`'s.
         access: how the dump's storage is reached; None: as its client library finds out from the environment.
         compare_with: the server that the dump was made of, to compare all values with; see :func:`verify`.
         etcd: where the barrier is, with ``barrier="etcd"``.

@@ -66,11 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure_all(
     console: Console, cases: Sequence[Case], dumps: Mapping[str, Dump], runs: int, folder: Path
 ) -> Results:
-    """All cases one after the other, and again: what the machine does meanwhile then hits all of them alike."""
+    """All cases one after the other, and again: what the machine does meanwhile then hits all of them alike.
+
+    Each run begins with another case: the one before it leaves the machine busier or colder than others would.
+    """
     results = Results()
     failed: set[str] = set()
     for run in range(1, runs + 1):
-        for case in cases:
+        first = (run - 1) % len(cases)
+        for case in (*cases[first:], *cases[:first]):
             if case.name in failed or (case.once and run > 1):
                 continue
             try:

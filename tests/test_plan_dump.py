@@ -9,7 +9,7 @@ import pytest
 from airflow_dm_loader import load_dump, loader, plan_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, ConnectionLostError, DumpNotFoundError, RowError
-from airflow_dm_loader.progress import describe_plan
+from airflow_dm_loader.progress.words import describe_plan
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import SAMPLES, WORKER, Table, expected, load_config, prepare, write_dump
 from tests.tables import query

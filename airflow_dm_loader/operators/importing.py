@@ -132,6 +132,6 @@ class RunImportOperator(DumpLoadOperator):
         return asdict(settle_jobs(load.config, load.target, self.share, worker=load.worker))
 
     def _say(self, status: LoadStatus) -> None:
-        from airflow_dm_loader.progress import describe
+        from airflow_dm_loader.progress.words import describe
 
         self.log.info("%s", describe(status))

@@ -57,7 +57,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
 
     def _show_plan(self, load: Load) -> dict[str, Any]:
         from airflow_dm_loader.loader import plan_dump
-        from airflow_dm_loader.progress import describe_plan
+        from airflow_dm_loader.progress.words import describe_plan
 
         plan = plan_dump(load.config, load.target, access=load.access)
         *lines, total = describe_plan(plan)

@@ -90,7 +90,7 @@ class FinishLoadOperator(BranchingLoadOperator):
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import BarrierState, arrive, finish
-        from airflow_dm_loader.progress import describe_report
+        from airflow_dm_loader.progress.words import describe_report
 
         report = finish(load.config, load.target, load.worker, etcd=load.etcd)
         self.log.info("::group::Tables")

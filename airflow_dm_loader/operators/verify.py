@@ -44,7 +44,7 @@ class ChecksumOperator(BranchingLoadOperator):
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import verify
-        from airflow_dm_loader.progress import describe
+        from airflow_dm_loader.progress.words import describe
 
         source = self.compare_with_conn_id
         compare_with = target_of(source) if source else None

@@ -28,12 +28,12 @@ from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs, 
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError, TargetError
-from airflow_dm_loader.forecast import NO_COMPARISON
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.progress.forecast import NO_COMPARISON
+from airflow_dm_loader.progress.speed import SpeedWindow
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.speed import SpeedWindow
 from airflow_dm_loader.state import files, import_jobs, loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.import_jobs import JobRow, JobState

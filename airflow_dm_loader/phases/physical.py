@@ -36,8 +36,8 @@ from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.speed import SpeedWindow, make_status
 from airflow_dm_loader.state import files, lightning, loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow

@@ -8,8 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.table_clock import Pace
 
 
 class Step(StrEnum):

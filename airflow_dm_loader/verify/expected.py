@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from airflow_dm_loader.config import Level, LoadConfig
-from airflow_dm_loader.forecast import ComparisonForecast, TableReading
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
+from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading
+from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.state import files, pace
 from airflow_dm_loader.state.files import FileRow, TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
-from airflow_dm_loader.table_clock import Table
 
 
 def forecast_comparison(

@@ -11,6 +11,7 @@ from airflow_dm_loader.config import Level, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
+from airflow_dm_loader.progress.table_clock import TableClock
 from airflow_dm_loader.report import LoadStatus, TableReport, Verdict
 from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, pace, turns
 from airflow_dm_loader.state.chunks import TableTotals
@@ -20,7 +21,6 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.state.turns import Turn
-from airflow_dm_loader.table_clock import TableClock
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source

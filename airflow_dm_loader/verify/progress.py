@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from airflow_dm_loader.forecast import TableReading
+from airflow_dm_loader.progress.forecast import TableReading
+from airflow_dm_loader.progress.speed import SpeedWindow, make_status
+from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.report import LoadStatus, TableStatus
-from airflow_dm_loader.speed import SpeedWindow, make_status
 from airflow_dm_loader.state.loads import Load
-from airflow_dm_loader.table_clock import Pace, Table, TableClock
 
 
 class ComparisonProgress:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.state import pace
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
-from airflow_dm_loader.table_clock import Pace
 from airflow_dm_loader.target.connection import Database
 
 

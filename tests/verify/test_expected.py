@@ -8,9 +8,9 @@ import pytest
 
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.forecast import ComparisonForecast, TableReading
 from airflow_dm_loader.phases.opened import inventory_of, open_stored
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.verify.expected import forecast_comparison
 from dev.private_mariadb import PrivateMariaDB

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Table
-from airflow_dm_loader.forecast import NO_COMPARISON, Estimate
 from airflow_dm_loader.plan.load_plan import shares
+from airflow_dm_loader.progress.forecast import NO_COMPARISON, Estimate
+from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus, TableStatus
-from airflow_dm_loader.speed import SpeedWindow, make_status
 from airflow_dm_loader.state import files, import_jobs
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.import_jobs import JobRow

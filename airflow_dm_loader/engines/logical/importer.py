@@ -18,16 +18,16 @@ from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.forecast import ComparisonForecast
 from airflow_dm_loader.plan.load_plan import LoadPlan, shares
+from airflow_dm_loader.progress.forecast import ComparisonForecast
+from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
+from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.state import chunks, files, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
-from airflow_dm_loader.table_clock import Pace
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import auto_increment_columns, column_types

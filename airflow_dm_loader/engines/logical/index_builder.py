@@ -9,11 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import LoadInterruptedError
-from airflow_dm_loader.forecast import build_work
+from airflow_dm_loader.progress.forecast import build_work
+from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
 from airflow_dm_loader.target.retries import retrying
@@ -80,7 +80,7 @@ class IndexBuilder:
         """How fast the builds that ended were; None before the first one.
 
         Args:
-            readings: what reading each table takes, see :func:`~airflow_dm_loader.forecast.reading_work`.
+            readings: what reading each table takes, see :func:`~airflow_dm_loader.progress.forecast.reading_work`.
         """
         return self._clock.pace(self._work(readings))
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
-from airflow_dm_loader.forecast import NO_COMPARISON, ComparisonForecast, Estimate, reading_work
+from airflow_dm_loader.progress.forecast import NO_COMPARISON, ComparisonForecast, Estimate, reading_work
+from airflow_dm_loader.progress.speed import SpeedWindow, eta_s
+from airflow_dm_loader.progress.table_clock import Pace, Table
 from airflow_dm_loader.report import TableStatus
-from airflow_dm_loader.speed import SpeedWindow, eta_s
-from airflow_dm_loader.table_clock import Pace, Table
 
 
 @dataclass(frozen=True, slots=True)

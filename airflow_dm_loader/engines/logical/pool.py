@@ -19,10 +19,10 @@ from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.open_chunks import open_chunks
 from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
+from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.table_clock import Table
 from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.sessions import kill_sessions
 

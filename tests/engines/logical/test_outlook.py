@@ -13,12 +13,12 @@ from airflow_dm_loader.engines.logical import outlook as outlook_module
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.outlook import Outlook
-from airflow_dm_loader.forecast import ComparisonForecast, TableReading, reading_work
 from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading, reading_work
+from airflow_dm_loader.progress.speed import SpeedWindow
+from airflow_dm_loader.progress.table_clock import Pace, Table
 from airflow_dm_loader.report import IndexStage
-from airflow_dm_loader.speed import SpeedWindow
 from airflow_dm_loader.state.files import FileRow
-from airflow_dm_loader.table_clock import Pace, Table
 
 A, B = ("s", "a"), ("s", "b")
 

@@ -21,7 +21,7 @@ def live_bar(console: Console | None = None) -> Iterator[Callable[[LoadStatus], 
     """
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
-    from airflow_dm_loader.progress import describe
+    from airflow_dm_loader.progress.words import describe
 
     with Progress(
         TextColumn("{task.description}"),

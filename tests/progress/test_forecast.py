@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_dm_loader.forecast import NO_COMPARISON, ComparisonForecast, TableReading, build_work, reading_work
-from airflow_dm_loader.table_clock import Pace, Table
+from airflow_dm_loader.progress.forecast import (
+    NO_COMPARISON,
+    ComparisonForecast,
+    TableReading,
+    build_work,
+    reading_work,
+)
+from airflow_dm_loader.progress.table_clock import Pace, Table
 
 A, B = ("s", "a"), ("s", "b")
 MB = 1_000_000

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airflow_dm_loader.progress import describe, describe_report
+from airflow_dm_loader.progress.words import describe, describe_report
 from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
 
 

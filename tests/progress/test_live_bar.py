@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from airflow_dm_loader.live_bar import live_bar
+from airflow_dm_loader.progress.live_bar import live_bar
 from airflow_dm_loader.report import LoadStatus, TableStatus
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.speed import SpeedWindow, make_status
 
 
 class Clock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airflow_dm_loader.table_clock import Pace, Table
+from airflow_dm_loader.progress.table_clock import Pace, Table
 
 # What a row and a table cost a server that reads them, in bytes of a data file. Measured at MariaDB 10.11 with COUNT(*)
 # and CHECKSUM TABLE, rows of 35 to 390 bytes, in memory and not: counted so, tables are read at speeds that differ by

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_dm_loader.table_clock import Pace, TableClock
+from airflow_dm_loader.progress.table_clock import Pace, TableClock
 
 A, B, C = ("s", "a"), ("s", "b"), ("s", "c")
 BYTES = {A: 100, B: 200, C: 1000}
