@@ -11,6 +11,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConnectionLostError
 from airflow_dm_loader.triggers import barrier
 from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
+from tests.airflow.blocking import BlockingCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,19 +98,7 @@ def test_any_other_error_becomes_an_event(looks: Callable[..., None]) -> None:
 
 
 def test_it_never_blocks_the_other_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*_: object) -> tuple[str, ...]:
-        time.sleep(0.5)
-        return ()
-
-    monkeypatch.setattr(barrier, "_missing", slow)
-
-    async def longest_pause() -> float:
-        longest, waiting = 0.0, asyncio.ensure_future(anext(trigger().run()))
-        while not waiting.done():
-            before = time.monotonic()
-            await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - before)
-        return longest
-
-    assert event(trigger()) == {"status": "arrived"}  # what is imported at first is imported now
-    assert asyncio.run(longest_pause()) < 0.4
+    look: BlockingCall[tuple[str, ...]] = BlockingCall(())
+    monkeypatch.setattr(barrier, "_missing", look)
+    look.run_beside(trigger())
+    assert look.others_ran

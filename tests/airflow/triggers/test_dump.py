@@ -14,6 +14,7 @@ from airflow_dm_loader.errors import ConnectionLostError, DumpRefusedError
 from airflow_dm_loader.loader import DumpLook
 from airflow_dm_loader.triggers import dump
 from airflow_dm_loader.triggers.dump import DumpFinishedTrigger
+from tests.airflow.blocking import BlockingCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,19 +114,7 @@ def test_a_connection_that_is_missing_becomes_an_event(looks: Callable[..., list
 
 
 def test_it_never_blocks_the_other_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*_: object) -> DumpLook:
-        time.sleep(0.5)
-        return THERE
-
-    monkeypatch.setattr(dump, "_look", slow)
-
-    async def longest_pause() -> float:
-        longest, waiting = 0.0, asyncio.ensure_future(anext(trigger(dump_conn_id="dumps").run()))
-        while not waiting.done():
-            before = time.monotonic()
-            await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - before)
-        return longest
-
-    assert event(trigger(dump_conn_id="dumps"))["status"] == "finished"  # what is imported at first is imported now
-    assert asyncio.run(longest_pause()) < 0.4
+    look: BlockingCall[DumpLook] = BlockingCall(THERE)
+    monkeypatch.setattr(dump, "_look", look)
+    look.run_beside(trigger(dump_conn_id="dumps"))
+    assert look.others_ran

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from airflow_dm_loader.errors import ConnectionLostError, RowError
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.triggers import import_jobs
 from airflow_dm_loader.triggers.import_jobs import ImportJobsTrigger
+from tests.airflow.blocking import BlockingCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,19 +143,7 @@ def test_a_user_s_kill_cancels_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_it_never_blocks_the_other_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*_: object) -> ShareJobs:
-        time.sleep(0.5)
-        return jobs(JobStatus.FINISHED)
-
-    monkeypatch.setattr(import_jobs, "_look", slow)
-
-    async def longest_pause() -> float:
-        longest, waiting = 0.0, asyncio.ensure_future(anext(trigger().run()))
-        while not waiting.done():
-            before = time.monotonic()
-            await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - before)
-        return longest
-
-    assert event(trigger()) == {"status": "done"}  # what is imported at first is imported now
-    assert asyncio.run(longest_pause()) < 0.4
+    look: BlockingCall[ShareJobs] = BlockingCall(jobs(JobStatus.FINISHED))
+    monkeypatch.setattr(import_jobs, "_look", look)
+    look.run_beside(trigger())
+    assert look.others_ran
