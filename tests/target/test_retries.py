@@ -94,7 +94,8 @@ def test_waits_grow_from_a_second_to_minutes_at_random(monkeypatch: pytest.Monke
     assert min(totals) >= 29
 
 
-def test_a_wait_ends_when_the_load_does() -> None:
+def test_a_wait_ends_when_the_load_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 60.0)
     ending = threading.Event()
     threading.Timer(0.2, ending.set).start()
     started = time.monotonic()
@@ -102,7 +103,7 @@ def test_a_wait_ends_when_the_load_does() -> None:
     with pytest.raises(LoadInterruptedError):
         retrying("a chunk", ending.is_set)(failing(5, LockedError("busy")))
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20
 
 
 def test_nothing_is_tried_again_once_the_load_ends(waits: list[float]) -> None:
