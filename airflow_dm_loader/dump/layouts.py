@@ -17,6 +17,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from airflow_dm_loader.dump.linear_pattern import compile_linear
+
 
 class Layout(StrEnum):
     """How the lines of rows look."""
@@ -42,7 +44,6 @@ _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", 
 # Not in the list: bit and year (numbers read otherwise), json (another charset at MySQL), geometry, uuid, inet.
 
 _STRING = {quote: rb"%b(?:[^%b\\\n]|\\[0nrtbZ\\'\"])*%b" % (quote, quote, quote) for quote in (b'"', b"'")}
-_MAX_PROGRAM_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,6 @@ def _guess(head: bytes, first_rows: bytes | memoryview) -> RowLayout:
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
 def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
     """What stands after the head of a statement: its rows."""
-    import re2
-
     string = _STRING[row_layout.quote]
     marked = rb"(?:_binary )?" + string if row_layout.binary_marks else string
     fields = []
@@ -120,15 +119,7 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
     rows = (
         row + rb"(?:\n," + row + rb")*" if row_layout.layout is Layout.COMMA_FIRST else row + rb"(?:,\n" + row + rb")*"
     )
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
-    options.never_capture = True
-    options.max_mem = _MAX_PROGRAM_BYTES
-    options.log_errors = False
-    try:
-        return re2.compile(rows, options)
-    except re2.error:  # hundreds of columns: the program would be too large
-        return None
+    return compile_linear(rows)
 
 
 _MARK = b'_binary "'

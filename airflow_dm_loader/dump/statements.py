@@ -188,3 +188,15 @@ def _unsupported(statement: Statement, file: str) -> DumpFormatError:
         offset=statement.offset,
         statement=statement.text,
     )
+
+
+def check_table(schema: str | None, table: str, of_file: tuple[str, str], statement: Statement, *, file: str) -> None:
+    """A statement must be for the table that its data file's name says. Raises DumpFormatError."""
+    if table != of_file[1] or schema not in {None, of_file[0]}:
+        raise DumpFormatError(
+            f"the statement is for table {table!r}, but the file's name says {of_file[1]!r}",
+            file=file,
+            offset=statement.offset,
+            statement=statement.text,
+            remedy="Give the file the name of its table, or take it out of the dump.",
+        )

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.branch import BaseBranchOperator
 
-from airflow_dm_loader.operators.base import DumpLoadOperator
+from airflow_dm_loader.operators.base import DumpLoadOperator, Load
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_dm_loader.loader import BarrierState
 
 
 class BranchingLoadOperator(DumpLoadOperator, BaseBranchOperator):
@@ -24,3 +26,12 @@ class BranchingLoadOperator(DumpLoadOperator, BaseBranchOperator):
             context["ti"].xcom_push(key="return_value", value=found)  # skipping raises
             self.do_branch(context, task_id)
         return found
+
+    def meet(self, load: Load, state: BarrierState, *, wait_task_id: str | None, go_task_id: str | None) -> str | None:
+        """Say that this source has come so far; which task follows, as others are missing or all are there."""
+        from airflow_dm_loader.loader import arrive
+
+        missing = arrive(load.config, load.target, state, etcd=load.etcd)
+        if missing:
+            self.log.info("Not %s yet: %s", state.value, ", ".join(missing))
+        return wait_task_id if missing else go_task_id

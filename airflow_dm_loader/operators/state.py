@@ -49,7 +49,7 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
         self.finish_task_id = finish_task_id
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import LoadPath, choose_path, prepare_checkpoint
+        from airflow_dm_loader.loader import BarrierState, LoadPath, choose_path, prepare_checkpoint
 
         found = prepare_checkpoint(load.config, load.target, load.worker, access=load.access, etcd=load.etcd)
         path = choose_path(load.config, load.target)
@@ -59,16 +59,8 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
         elif path is LoadPath.RESOLVE:
             task_id = self.check_task_id if context["ti"].try_number > 1 else self.resolve_task_id
         else:
-            task_id = self._where_all_meet(load)
+            task_id = self.meet(load, BarrierState.READY, wait_task_id=self.wait_task_id, go_task_id=self.load_task_id)
         return self.follow(context, task_id, {**found, "path": path.value})
-
-    def _where_all_meet(self, load: Load) -> str | None:
-        from airflow_dm_loader.loader import BarrierState, arrive
-
-        missing = arrive(load.config, load.target, BarrierState.READY, etcd=load.etcd)
-        if missing:
-            self.log.info("Not ready yet: %s", ", ".join(missing))
-        return self.wait_task_id if missing else self.load_task_id
 
 
 class FinishLoadOperator(BranchingLoadOperator):
@@ -89,7 +81,7 @@ class FinishLoadOperator(BranchingLoadOperator):
         self.clean_task_id = clean_task_id
 
     def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import BarrierState, arrive, finish
+        from airflow_dm_loader.loader import BarrierState, finish
         from airflow_dm_loader.progress.words import describe_report
 
         report = finish(load.config, load.target, load.worker, etcd=load.etcd)
@@ -101,9 +93,7 @@ class FinishLoadOperator(BranchingLoadOperator):
         for warning in report.warnings:
             self.log.warning("%s", warning)
         self.log.info("%s", total)
-        missing = arrive(load.config, load.target, BarrierState.FINISHED, etcd=load.etcd)
-        if missing:
-            self.log.info("Not finished yet: %s", ", ".join(missing))
-        return self.follow(
-            context, self.wait_task_id if missing else self.clean_task_id, report.model_dump(mode="json")
+        next_task_id = self.meet(
+            load, BarrierState.FINISHED, wait_task_id=self.wait_task_id, go_task_id=self.clean_task_id
         )
+        return self.follow(context, next_task_id, report.model_dump(mode="json"))

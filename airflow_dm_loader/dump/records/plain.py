@@ -10,17 +10,15 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from airflow_dm_loader.dump.linear_pattern import compile_linear
 from airflow_dm_loader.dump.records.record_format import NULL_ESCAPE, NULL_WORD, RecordFormat
 
-_MAX_PROGRAM_BYTES = 64 << 20
 _DIGITS = rb"(?:[0-9A-Fa-f]{2})*"
 
 
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
 def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -> Any | None:
     """A pattern that matches as many plain records as there are; None: there is none for this format."""
-    import re2
-
     terminator = form.terminators[0]
     if len(form.terminators) > 1 or len(set(terminator)) < len(terminator):
         return None  # it is not known yet, or where one ends could not be told from the middle
@@ -28,15 +26,7 @@ def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) 
     text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator))
     digits = rb"(?:\\N|%b|%b%b%b)" % (_DIGITS, quote, _DIGITS, quote)
     fields = [digits if at in hex_fields else text for at in range(columns)]
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
-    options.never_capture = True
-    options.max_mem = _MAX_PROGRAM_BYTES
-    options.log_errors = False
-    try:
-        return re2.compile(b"(?:%b%b)*" % (re.escape(form.separator).join(fields), re.escape(terminator)), options)
-    except re2.error:  # hundreds of columns: the program would be too large
-        return None
+    return compile_linear(b"(?:%b%b)*" % (re.escape(form.separator).join(fields), re.escape(terminator)))
 
 
 def _quoted(form: RecordFormat, terminator: bytes) -> bytes:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from airflow_dm_loader.dump.compression import DecodedFile
 from airflow_dm_loader.dump.layouts import LayoutProver
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
-from airflow_dm_loader.dump.statements import HeadSettings, Rows, classify, column_names
+from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
 from airflow_dm_loader.engines.logical.chunk import Chunk, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
-from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
+from airflow_dm_loader.errors import UnsupportedStatementError
 from airflow_dm_loader.state.files import FileRow
 
 
@@ -108,12 +108,5 @@ class ChunkReader(ChunkChain):
 
     def _checked(self, rows: Rows, statement: Statement) -> Rows:
         """The rows must be for the table that the file's name says."""
-        if rows.table != self._table or rows.schema not in {None, self._schema}:
-            raise DumpFormatError(
-                f"the statement is for table {rows.table!r}, but the file's name says {self._table!r}",
-                file=self._file.name,
-                offset=statement.offset,
-                statement=statement.text,
-                remedy="Give the file the name of its table, or take it out of the dump.",
-            )
+        check_table(rows.schema, rows.table, (self._schema, self._table), statement, file=self._file.name)
         return rows

@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.records.companion import (
 )
 from airflow_dm_loader.dump.records.layout import RecordLayout
 from airflow_dm_loader.dump.records.record_format import RecordFormat
+from airflow_dm_loader.dump.statements import check_table
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunk import TableColumns
 from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
@@ -104,12 +105,5 @@ def _load_statement(source: DataFile, companion: Companion, storage: DumpStorage
             offset=statements[0].statement.offset,
             remedy="Put the files back as they were dumped: one statement names each .dat file, and none is missing.",
         )
-    if found[0].table != source.table or found[0].schema not in {None, source.schema}:
-        raise DumpFormatError(
-            f"the statement is for table {found[0].table!r}, but the file's name says {source.table!r}",
-            file=companion.name,
-            offset=found[0].statement.offset,
-            statement=found[0].statement.text,
-            remedy="Give the file the name of its table, or take it out of the dump.",
-        )
+    check_table(found[0].schema, found[0].table, (source.schema, source.table), found[0].statement, file=companion.name)
     return found[0]
