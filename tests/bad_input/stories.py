@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +21,8 @@ from tests.tables import chunks, count, one, query, table_hashes
 MESSAGES = Path(__file__).parent / "messages.json"
 RECORD = "RECORD_MESSAGES"  # with it set, tests write the messages down anew: docs/errors.md shows them
 
+PEAK_LIMIT_MIB = 300  # as for any load
+
 Kind = TypeVar("Kind", bound=LoaderError)
 
 
@@ -27,6 +31,28 @@ def refused(config: LoadConfig, target: TargetConfig, kind: type[Kind]) -> Kind:
     with pytest.raises(kind) as caught:
         load_dump(config, target)
     return caught.value
+
+
+def refused_elsewhere(config: LoadConfig, target: TargetConfig, password: str) -> tuple[int, int, str]:
+    """The error that ends this load in a process of its own: its peak of memory in MiB, the offset, the text."""
+    child = (
+        "import json, re, sys\n"
+        "from pathlib import Path\n"
+        "from airflow_dm_loader import LoadConfig, TargetConfig, load_dump\n"
+        "from airflow_dm_loader.errors import DumpFormatError\n"
+        "config, target = json.load(sys.stdin)\n"
+        "try:\n"
+        "    load_dump(LoadConfig(**config), TargetConfig(**target))\n"
+        "except DumpFormatError as error:\n"
+        # Not ru_maxrss: a child begins with its parent's.
+        "    peak_kib = re.search(r'VmHWM:\\s*(\\d+) kB', Path('/proc/self/status').read_text())[1]\n"
+        "    print(int(peak_kib) // 1024, error.offset, str(error))\n"
+    )
+    where = {"host": target.host, "port": target.port, "user": target.user, "password": password}
+    given = json.dumps([json.loads(config.to_json()), where])
+    done = subprocess.run([sys.executable, "-c", child], input=given, capture_output=True, text=True, check=True)
+    peak_mib, offset, text = done.stdout.split(" ", 2)
+    return int(peak_mib), int(offset), text
 
 
 def check_message(what: str, error: LoaderError, *hide: object) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,13 +12,14 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, RowError
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.stories import (
+    PEAK_LIMIT_MIB,
     check_message,
     check_nothing_created,
     check_whole_chunks_only,
     refused,
+    refused_elsewhere,
     replace_in_file,
 )
-from tests.bad_input.test_data_files import PEAK_LIMIT_MIB
 from tests.bad_input.test_secrets import everything_said
 from tests.dumps import load_config
 from tests.record_dumps import COMPANION, CsvTable, DatTable, csv_rows, dat_rows, numbered_records, write_records
@@ -60,26 +58,11 @@ def test_a_quote_that_is_never_closed_in_2_gib_is_found_in_bounded_memory(
     with (folder / table.data_file).open("ab") as file:
         file.write(b'4,"never closed')
         file.truncate(2 << 30)  # zeros, which need no room on the disk
-    child = (
-        "import json, re, sys\n"
-        "from pathlib import Path\n"
-        "from airflow_dm_loader import LoadConfig, TargetConfig, load_dump\n"
-        "from airflow_dm_loader.errors import DumpFormatError\n"
-        "config, target = json.load(sys.stdin)\n"
-        "try:\n"
-        "    load_dump(LoadConfig(**config), TargetConfig(**target))\n"
-        "except DumpFormatError as error:\n"
-        "    peak_kib = re.search(r'VmHWM:\\s*(\\d+) kB', Path('/proc/self/status').read_text())[1]\n"
-        "    print(int(peak_kib) // 1024, error.offset, str(error))\n"
-    )
-    where = {"host": target.host, "port": target.port, "user": target.user, "password": server.password}
-    given = json.dumps([json.loads(load_config(folder).to_json()), where])
 
-    done = subprocess.run([sys.executable, "-c", child], input=given, capture_output=True, text=True, check=True)
+    peak_mib, offset, text = refused_elsewhere(load_config(folder), target, server.password)
 
-    peak_mib, offset, text = done.stdout.split(" ", 2)
-    assert int(peak_mib) < PEAK_LIMIT_MIB
-    assert int(offset) == sound
+    assert peak_mib < PEAK_LIMIT_MIB
+    assert offset == sound
     assert f'the quote " that opens at byte {sound + 2} is never closed' in text
     check_whole_chunks_only(server)
 

@@ -15,6 +15,7 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, prepare
 from tests.faults.attempts import Attempt
 from tests.faults.importing import complete, importing, sessions, wait_for_chunks, wait_for_statement
+from tests.faults.random_kills import killed_at_random
 from tests.faults.reference import FaultDump
 from tests.faults.tally import rounds, tried
 from tests.tables import chunks, query
@@ -28,16 +29,8 @@ def test_a_process_killed_again_and_again_loads_each_row_once(
     load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
 ) -> None:
     config = load_config(dump.folder, load_data=load_data)
-    kills, goal = 0, rounds(4, 50)
-    while kills < goal:
-        query(server, "DROP DATABASE IF EXISTS s")
-        query(server, "DROP DATABASE IF EXISTS dm_meta")
-        while kills < goal:
-            with Attempt(config, target) as attempt:
-                if attempt.ends_within(chance.uniform(0.05, 0.6)):
-                    break
-            kills += 1
-            tried("kill -9 of the loader at a random instant")
+    killed = "kill -9 of the loader at a random instant"
+    for _ in killed_at_random(config, target, server, chance, kills=rounds(4, 50), longest_s=0.6, what=killed):
         report = load_dump(config, target)
         dump.assert_arrived_once(server)
         assert (report.outcome, report.rows) == ("clean", dump.rows)

@@ -12,10 +12,10 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, load_config
-from tests.faults.attempts import Attempt
-from tests.faults.tally import rounds, tried
+from tests.faults.random_kills import killed_at_random
+from tests.faults.tally import rounds
 from tests.record_dumps import CsvTable, DatTable, csv_rows, dat_rows, write_records
-from tests.tables import one, query, table_hashes
+from tests.tables import one, table_hashes
 
 
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
@@ -35,16 +35,8 @@ def test_a_process_killed_again_and_again_loads_each_record_once(
     config = load_config(folder, load_data=load_data)
     load_dump(config, target)
     whole = table_hashes(server, ["s"])
-    kills, goal = 0, rounds(3, 30)
-    while kills < goal:
-        query(server, "DROP DATABASE IF EXISTS s")
-        query(server, "DROP DATABASE IF EXISTS dm_meta")
-        while kills < goal:
-            with Attempt(config, target) as attempt:
-                if attempt.ends_within(chance.uniform(0.05, 0.5)):
-                    break
-            kills += 1
-            tried("kill -9 of the loader at a random instant, files of records")
+    killed = "kill -9 of the loader at a random instant, files of records"
+    for _ in killed_at_random(config, target, server, chance, kills=rounds(3, 30), longest_s=0.5, what=killed):
         report = load_dump(config, target)
 
         assert table_hashes(server, ["s"]) == whole
