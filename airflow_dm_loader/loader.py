@@ -19,6 +19,7 @@ from airflow_dm_loader.engines.import_into.tables import ShareJobs
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError
 from airflow_dm_loader.etcd.settings import EtcdConfig
+from airflow_dm_loader.hidden_values import without_values
 from airflow_dm_loader.phases.barrier import arrive, missing_sources, open_barrier
 from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
@@ -31,7 +32,6 @@ from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
 from airflow_dm_loader.report import LoadReport, LoadStatus
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.target.hiding import without_values
 from airflow_dm_loader.target.retries import retrying
 
 __all__ = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from airflow_dm_loader import errors
 from airflow_dm_loader.errors import DataError, FatalError, LoaderError, RetriableError
-from airflow_dm_loader.target.driver_errors import BY_ERRNO
+from airflow_dm_loader.server_errors import BY_ERRNO
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "errors.md"

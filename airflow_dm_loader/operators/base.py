@@ -130,7 +130,7 @@ class DumpLoadOperator(BaseOperator):
     def errors_for_airflow(self) -> Iterator[None]:
         """Turn a LoaderError into the exception by which Airflow fails or retries the task."""
         from airflow_dm_loader.errors import LoaderError
-        from airflow_dm_loader.target.hiding import without_values
+        from airflow_dm_loader.hidden_values import without_values
 
         try:
             yield

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
-from airflow_dm_loader.target.hiding import without_values
+from airflow_dm_loader.hidden_values import without_values
 from airflow_dm_loader.tries import give_up, say_why
 
 _log = logging.getLogger(__name__)

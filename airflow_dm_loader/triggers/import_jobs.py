@@ -95,8 +95,8 @@ class ImportJobsTrigger(BaseTrigger):
 
 def _look(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
     from airflow_dm_loader.errors import LoaderError
+    from airflow_dm_loader.hidden_values import without_values
     from airflow_dm_loader.loader import look_at_jobs
-    from airflow_dm_loader.target.hiding import without_values
 
     try:
         return look_at_jobs(config, target, share)

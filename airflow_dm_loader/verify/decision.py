@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from airflow_dm_loader.config import LoadConfig, OnConflict
 from airflow_dm_loader.errors import ChecksumMismatchError, HasDuplicatesError, PausedError
+from airflow_dm_loader.hidden_values import hide_in_message
 from airflow_dm_loader.state import conflicts
 from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.target.hiding import hide_in_message
 
 _SHOWN = 3
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from airflow_dm_loader import errors
 from airflow_dm_loader.errors import LoaderError
-from airflow_dm_loader.target.driver_errors import BY_ERRNO
+from airflow_dm_loader.server_errors import BY_ERRNO
 from dev import error_docs
 
 BAD_INPUT = Path(__file__).parents[1] / "bad_input"

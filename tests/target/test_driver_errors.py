@@ -9,7 +9,7 @@ from collections import Counter
 import pymysql
 import pytest
 
-from airflow_dm_loader import errors
+from airflow_dm_loader import errors, server_errors
 from airflow_dm_loader.errors import (
     CheckpointError,
     ConnectionLostError,
@@ -19,8 +19,8 @@ from airflow_dm_loader.errors import (
     RowError,
     TargetError,
 )
-from airflow_dm_loader.target import driver_errors
-from airflow_dm_loader.target.driver_errors import BY_ERRNO, translate
+from airflow_dm_loader.server_errors import BY_ERRNO
+from airflow_dm_loader.target.driver_errors import translate
 
 UNKNOWN_ERRNO = 65_000
 DRIVER_CLASSES = [
@@ -37,7 +37,7 @@ def raised_by_pymysql(errno: int, text: str = "said the server") -> Exception:
 
 
 def test_no_number_stands_in_the_table_twice() -> None:
-    numbers = Counter(errno for _, _, errnos in driver_errors._ROWS for errno in errnos)
+    numbers = Counter(errno for _, _, errnos in server_errors._ROWS for errno in errnos)
     assert [errno for errno, count in numbers.items() if count > 1] == []
     assert len(numbers) == len(BY_ERRNO) > 100
 

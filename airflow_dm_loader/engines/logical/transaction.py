@@ -15,6 +15,7 @@ from airflow_dm_loader.engines.logical.load_data import NotAsLoadDataError
 from airflow_dm_loader.engines.logical.record_block import record_blocks
 from airflow_dm_loader.engines.logical.row_block import Block, RowBlock, extracted_values, into_clause, with_extracted
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError, RetriableError
+from airflow_dm_loader.hidden_values import hide_in_message
 from airflow_dm_loader.state import chunk_groups, chunks, conflicts, senders
 from airflow_dm_loader.state.chunk_groups import SentChunk
 from airflow_dm_loader.state.chunks import (
@@ -28,7 +29,6 @@ from airflow_dm_loader.state.chunks import (
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.hiding import hide_in_message
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import Flavour, Server
 from airflow_dm_loader.target.session import file_session

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_dm_loader.errors import ConnectionLostError, LockedError, RowError, TargetError, UnsupportedStatementError
-from airflow_dm_loader.target.hiding import hide_in_message, without_values
+from airflow_dm_loader.hidden_values import hide_in_message, without_values
 
 KEPT = [
     (1406, "Data too long for column 'v' at row 3"),

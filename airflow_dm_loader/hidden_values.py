@@ -10,7 +10,7 @@ import copy
 import re
 
 from airflow_dm_loader.errors import LoaderError, RowError
-from airflow_dm_loader.target.driver_errors import BY_ERRNO
+from airflow_dm_loader.server_errors import BY_ERRNO
 
 _HIDDEN = "(hidden)"
 # What these say of a row is its column or its place; those from 8157 on speak of the files and options of IMPORT INTO.

@@ -1,0 +1,112 @@
+"""Servers' error numbers, in our tree: one table, of MySQL's, MariaDB's and TiDB's."""
+
+from __future__ import annotations
+
+from airflow_dm_loader.errors import (
+    ConnectionLostError,
+    LoaderError,
+    LockedError,
+    RetriableError,
+    RowError,
+    TargetError,
+)
+
+# What a person can do, class, numbers. Sources: MySQL's and MariaDB's error lists, DM's and Lightning's retry sets.
+_ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
+    (
+        "Check that the server is up and can be reached from this worker: host, port, firewall.",
+        ConnectionLostError,
+        (2002, 2003, 2005),
+    ),
+    (
+        "Too many connections: lower pool_size or import_tasks, or raise the server's limit.",
+        ConnectionLostError,
+        (1040, 1203, 1226),
+    ),
+    (
+        None,  # the server went away or ended our session
+        ConnectionLostError,
+        (1047, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1317, 1927, 3169, 4031),
+    ),
+    (None, ConnectionLostError, (2006, 2013, 2014, 2055)),  # the driver saw it first
+    (
+        "Nothing to mend if it happens once. If it goes on, find the other session with SHOW PROCESSLIST.",
+        LockedError,
+        (1020, 1205, 1213, 1637, 3101, 3572),
+    ),
+    ("The server takes no writes now (a failover?): it is tried again.", RetriableError, (1290, 1792, 1836)),
+    ("Make room at the server: what was committed stays.", RetriableError, (1021, 1030, 1041, 1114)),
+    (
+        None,  # TiDB: write conflicts, schema changes, regions that move, a transaction that went on for too long
+        RetriableError,
+        (8002, 8005, 8022, 8027, 8028, 8229, 9001, 9002, 9003, 9004, 9005, 9006, 9007),
+    ),
+    (
+        "TiDB ran out of memory (tidb_server_memory_limit): it is tried again. If it goes on, lower pool_size or "
+        "import_tasks.",
+        RetriableError,
+        (8176,),
+    ),
+    (
+        "TiDB's resource group has no more to give now: it is tried again. If it goes on, raise the group's limit, or "
+        "lower pool_size or import_tasks.",
+        RetriableError,
+        (8252,),
+    ),
+    (
+        "Check user and password of the connection, and whether the account may come from this host; an account with "
+        "REQUIRE X509 needs a client certificate.",
+        TargetError,
+        (1045, 1130, 1698, 3159),
+    ),
+    (
+        "Give the user the missing right (docs/rights.md lists what a load needs), then clear the failed task.",
+        TargetError,
+        (1044, 1142, 1143, 1227, 1370, 1410),
+    ),
+    ("The server offers no TLS: turn it on there, or take ssl out of the connection.", TargetError, (2026,)),
+    (
+        "The target does not know this setting: correct sql_mode, time_zone or session.",
+        TargetError,
+        (1193, 1229, 1231, 1232, 1238, 1298, 1649),
+    ),
+    (
+        "Set collation_map to say what CREATE statements shall have instead; SHOW COLLATION lists what there is.",
+        TargetError,
+        (1115, 1253, 1273),
+    ),
+    (
+        "The target's schema differs from the dump's: correct it, or let the load create the table.",
+        TargetError,
+        (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356, 1906, 3105),
+    ),
+    (
+        "Raise the server's limit on the size of a transaction that is named, then clear. Or load in smaller chunks: a "
+        "load keeps its chunk_bytes, so empty the tables and set remove_meta.",
+        TargetError,
+        (1197, 3100, 8001, 8004, 8175, 9500),
+    ),
+    ("Raise the server's limit on the size of a row that is named, then clear.", RowError, (1153, 8025)),
+    (
+        "Explicit values of an AUTO_RANDOM column need allow_auto_random_explicit_insert, which this TiDB lacks: "
+        "upgrade it, or create the table without AUTO_RANDOM; then clear.",
+        TargetError,
+        (8216,),
+    ),
+    (
+        "A row with this key is there already: set on_duplicate_logical to replace, ignore or manual, or mend the row.",
+        RowError,
+        (1062, 1586),
+    ),
+    (
+        None,  # a value that the table does not take
+        RowError,
+        (1048, 1136, 1261, 1262, 1263, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406, 1411, 1416, 1690, 3140, 3144),
+    ),
+    # a foreign key, a partition, a CHECK, a trigger that signals
+    (None, RowError, (1216, 1451, 1452, 1526, 1644, 3819, 3854, 4025)),
+)
+
+BY_ERRNO: dict[int, tuple[type[LoaderError], str | None]] = {
+    errno: (kind, remedy) for remedy, kind, numbers in _ROWS for errno in numbers
+}
