@@ -1,6 +1,7 @@
 # Every target makes its own environment first; see dev/bootstrap.sh.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults bench bootstrap static
+FOREIGN := $(TEST_TIDB_DSN)$(TEST_MYSQL_DSN)$(TEST_MARIADB_DSN)
+.PHONY: help demo test servers check faults bench bootstrap static
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -10,6 +11,9 @@ demo: bootstrap ## load a sample dump through the DAG into a private MariaDB, an
 
 test: bootstrap static ## all checks and all tests
 	.venv/bin/python -m pytest -n auto --dist loadfile
+
+servers: bootstrap ## all tests of servers, on each kind of server or on those of TEST_{TIDB,MYSQL,MARIADB}_DSN
+	.venv/bin/python -m pytest $(if $(FOREIGN),,-n auto --dist loadfile) -m db --servers=all
 
 check: bootstrap static ## format, lint, types, layers and the fast tests: under a minute
 	.venv/bin/python -m pytest -n auto --dist loadfile -m "not db and not airflow"

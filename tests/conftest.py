@@ -1,8 +1,8 @@
 """Fixtures that all tests may ask for.
 
-``mariadb`` is one private server for the whole run, started when the first test needs it; ``server`` is the
-same with nothing in it, and ``target`` says how to reach that. ``source`` is a second server. ``etcd`` is an empty
-etcd. ``airflow_db`` is a fresh Airflow database.
+``server`` is an empty server: this machine's MariaDB, or for tests marked ``servers`` one of each kind after the other
+(see ``tests/servers.py``). ``target`` says how to reach it. ``mariadb`` is this machine's, with whatever is in it.
+``source`` is a second server. ``etcd`` is an empty etcd. ``airflow_db`` is a fresh Airflow database.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pymysql
 import pytest
@@ -21,12 +21,16 @@ from hypothesis import settings
 
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
+from tests import servers
 from tests.buckets import S3Server, new_bucket, s3_server
+from tests.foreign_server import SYSTEM_SCHEMAS
+from tests.servers import AnyServer, Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_dm_loader.config import TargetConfig
+    from dev.private_server import PrivateServer
 
 AIRFLOW_TESTS = Path(__file__).parent / "airflow"
 # A warning is an error, but what Airflow's own libraries say to each other is not ours to mend. The last one wins.
@@ -37,11 +41,12 @@ OUR_WARNINGS_ONLY = pytest.mark.filterwarnings(
     "error::pytest.PytestUnhandledThreadExceptionWarning",
 )
 NO_SUCH_THREAD = 1094
+ServerT = TypeVar("ServerT", bound=AnyServer)
 # Fixtures that start a server: what asks for one of them is not among the fast tests.
 SERVERS = frozenset({
-    "mariadb", "second_mariadb", "tidb_mariadb", "small_binlog", "tls_server", "etcd", "own_etcd", "s3", "azure", "gcs",
+    "running_servers", "second_mariadb", "tidb_mariadb", "small_binlog", "tls_server", "etcd", "own_etcd",
+    "s3", "azure", "gcs",
 })  # fmt: skip
-SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
 _airflow_home = Path(tempfile.mkdtemp(prefix="airflow-home-"))
@@ -59,6 +64,35 @@ settings.register_profile("shared machine", deadline=None)  # how long one examp
 settings.load_profile("shared machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers",
+        help="run every test that takes a server on these kinds (mariadb,mysql,...), or on 'all'; without it only "
+        "tests marked 'servers' run on more than this machine's MariaDB",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if servers.FOREIGN and os.environ.get("PYTEST_XDIST_WORKER"):
+        raise pytest.UsageError("tests on a server of somebody else's share it: run them without -n")
+    if servers.missing() and os.environ.get("CI") == "true":
+        raise pytest.UsageError(f"in CI every kind of server must be there: {servers.described()}")
+
+
+def pytest_report_header() -> str:
+    return f"servers: {servers.described()}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "server_kind" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("servers")
+        wanted = metafunc.config.getoption("servers")
+        if wanted not in {None, "all"}:
+            metafunc.parametrize("server_kind", str(wanted).split(","), indirect=True)
+        elif marked or wanted:
+            metafunc.parametrize("server_kind", servers.kinds(), indirect=True)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
@@ -73,10 +107,22 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[PrivateMariaDB]:
-    """The run's server, with whatever earlier tests left in it; most tests want ``server``."""
-    with PrivateMariaDB() as running:
+def running_servers() -> Iterator[Servers]:
+    """The run's servers, with whatever earlier tests left in them; most tests want ``server``."""
+    with Servers() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def mariadb(running_servers: Servers) -> PrivateServer:
+    """This machine's MariaDB, with whatever earlier tests left in it; most tests want ``server``."""
+    return running_servers.private(servers.DEFAULT)
+
+
+@pytest.fixture
+def server_kind(request: pytest.FixtureRequest) -> str:
+    """The name of the kind that ``server`` is of."""
+    return str(getattr(request, "param", servers.DEFAULT))
 
 
 @pytest.fixture(scope="session")
@@ -93,9 +139,9 @@ def second_mariadb() -> Iterator[PrivateMariaDB]:
 
 
 @pytest.fixture
-def server(mariadb: PrivateMariaDB) -> PrivateMariaDB:
-    """The run's server with no schema, no session and no account but its own."""
-    return emptied(mariadb)
+def server(running_servers: Servers, server_kind: str) -> AnyServer:
+    """A server with no schema, no session and no account but its own."""
+    return emptied(running_servers[server_kind])
 
 
 @pytest.fixture
@@ -104,9 +150,12 @@ def source(second_mariadb: PrivateMariaDB) -> PrivateMariaDB:
     return emptied(second_mariadb)
 
 
-def emptied(mariadb: PrivateMariaDB) -> PrivateMariaDB:
-    with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (mariadb.user,))
+def emptied(server: ServerT) -> ServerT:
+    """The server without schemas and sessions."""
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM information_schema.processlist WHERE user = %s AND id <> CONNECTION_ID()", (server.user,)
+        )
         for (session,) in cursor.fetchall():
             try:
                 cursor.execute(f"KILL {session}")
@@ -115,13 +164,13 @@ def emptied(mariadb: PrivateMariaDB) -> PrivateMariaDB:
                     raise
         cursor.execute("SHOW DATABASES")
         for (schema,) in cursor.fetchall():
-            if schema not in SYSTEM_SCHEMAS:
+            if schema.lower() not in SYSTEM_SCHEMAS:
                 cursor.execute(f"DROP DATABASE `{schema.replace('`', '``')}`")
-    return mariadb
+    return server
 
 
 @pytest.fixture
-def target(server: PrivateMariaDB) -> TargetConfig:
+def target(server: AnyServer) -> TargetConfig:
     """The empty server over TCP, with the account that may do everything."""
     from airflow_dm_loader.config import TargetConfig
 

@@ -10,26 +10,33 @@ import pytest
 
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.target import retries
-from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
+from tests import servers
 from tests.conftest import emptied
 from tests.faults import tally
 from tests.faults.reference import FaultDump, write_fault_dump
+from tests.servers import Servers
 
 
 @pytest.fixture(scope="package")
-def mariadb() -> Iterator[PrivateMariaDB]:
-    with PrivateMariaDB() as running:
+def running_servers() -> Iterator[Servers]:
+    with Servers() as running:
         yield running
 
 
 @pytest.fixture(scope="package")
-def reference(mariadb: PrivateMariaDB, tmp_path_factory: pytest.TempPathFactory) -> FaultDump:
+def mariadb(running_servers: Servers) -> PrivateServer:
+    return running_servers.private(servers.DEFAULT)
+
+
+@pytest.fixture(scope="package")
+def reference(mariadb: PrivateServer, tmp_path_factory: pytest.TempPathFactory) -> FaultDump:
     # Which file of these tests comes first on a server is for the test runner to say; what it left must go.
     return write_fault_dump(emptied(mariadb), tmp_path_factory.mktemp("faults") / "dump")
 
 
 @pytest.fixture
-def dump(reference: FaultDump, server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch) -> FaultDump:
+def dump(reference: FaultDump, server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> FaultDump:
     """The dump, the server without it, and indexes deferred whatever a table's size."""
     monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
     return reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import Table, write_dump
 from tests.tables import hashes_by_client, table_hashes
 
@@ -24,12 +24,12 @@ class FaultDump:
     rows: int
     hashes: dict[str, str] = field(repr=False)
 
-    def assert_arrived_once(self, server: PrivateMariaDB) -> None:
+    def assert_arrived_once(self, server: PrivateServer) -> None:
         """Every byte of every table is as the ``mariadb`` client loads it."""
         assert table_hashes(server, ["s"]) == self.hashes
 
 
-def write_fault_dump(server: PrivateMariaDB, folder: Path) -> FaultDump:
+def write_fault_dump(server: PrivateServer, folder: Path) -> FaultDump:
     """About 60 chunks of 4 KiB; many rows of the table without a key are equal."""
     keyed = [f'({at},"{_ODD[at % 8]} {at}",{at % 7})' for at in range(1600)]
     keyless = [f'({at % 300},"{_ODD[at % 8]} and so on and on, {at % 300}")' for at in range(2400)]

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
-from dev.private_mariadb import LOOPBACK, PrivateMariaDB
+from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import LOOPBACK, PrivateServer
+from tests import servers
+from tests.servers import AnyServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +78,9 @@ def test_server_and_folder_go_when_their_owner_is_killed(kind: str, deadly: sign
 
 
 @pytest.mark.db
-def test_killed_server_comes_back_on_its_port_with_what_was_committed() -> None:
-    with PrivateMariaDB() as server:
+@pytest.mark.parametrize("kind", servers.kinds() if not servers.FOREIGN else ())
+def test_killed_server_comes_back_on_its_port_with_what_was_committed(kind: str) -> None:
+    with PrivateServer(servers.PRIVATE[kind]) as server:
         server.client("CREATE DATABASE kept; CREATE TABLE kept.t (a INT); INSERT INTO kept.t VALUES (1)")
         port, first_pid = server.port, server.pid
         server.kill9()
@@ -105,7 +109,8 @@ def test_options_reach_the_server_and_a_wrong_one_is_told_with_its_log() -> None
         _ = wrong.folder
 
 
-def test_client_runs_a_file_and_tells_the_servers_error(server: PrivateMariaDB, tmp_path: Path) -> None:
+@pytest.mark.servers
+def test_client_runs_a_file_and_tells_the_servers_error(server: AnyServer, tmp_path: Path) -> None:
     script = tmp_path / "script.sql"
     script.write_bytes(b"CREATE DATABASE d; CREATE TABLE d.t (b VARBINARY(9)); INSERT INTO d.t VALUES ('\\0\r\n');")
     server.client(script)
@@ -114,11 +119,19 @@ def test_client_runs_a_file_and_tells_the_servers_error(server: PrivateMariaDB, 
         server.client("SELECT * FROM d.missing")
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("run", [1, 2])
-def test_server_fixture_is_empty_for_every_test(server: PrivateMariaDB, run: int) -> None:
+def test_server_fixture_is_empty_for_every_test(server: AnyServer, run: int) -> None:
     schemas = server.client("SHOW DATABASES", arguments=["-N"]).split()
     assert sorted(schemas) == [b"information_schema", b"mysql", b"performance_schema", b"sys"]
     server.client(f"CREATE DATABASE `left over {run}`")
+
+
+@pytest.mark.servers
+def test_a_test_marked_for_servers_gets_each_kind(server: AnyServer, server_kind: str) -> None:
+    version = server.client("SELECT VERSION()", arguments=["-N"]).decode()
+    assert ("MariaDB" in version) == (server_kind in {"mariadb", "mariadb-trixie"})
+    assert ("TiDB" in version) == (server_kind == "tidb")
 
 
 GROUP_OWNER = """
