@@ -9,13 +9,14 @@ from airflow_dm_loader.dump.ddl_changes import charset_names
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import quote
 
 _UNKNOWN = frozenset({1115, 1273})
 _REPLACEABLE = frozenset({"ascii", "utf8", "utf8mb3"})  # others hold the same bytes for the same letters
 
 
 def check_charsets(db: Database, files: Iterable[SchemaFile]) -> None:
-    """Ask the server for each name, by setting it in the session.
+    """Ask the server for each name, and leave the session as it is: no client can speak utf16 and the like.
 
     Raises:
         TargetError: the names that it does not know, all of them, and the map that would replace them.
@@ -28,11 +29,12 @@ def check_charsets(db: Database, files: Iterable[SchemaFile]) -> None:
     errno = 0
     for name in first:
         try:
-            db.execute(f"SET {'collation_connection' if '_' in name else 'character_set_results'} = {name}")
+            db.query(_question(name))
         except LoaderError as error:
-            if error.errno in _UNKNOWN:  # others are known, but not to be had in a session
-                unknown.append(name)
-                errno = error.errno or 0
+            if error.errno not in _UNKNOWN:
+                raise
+            unknown.append(name)
+            errno = error.errno or 0
     if unknown:
         raise TargetError(
             f"the target does not know {', '.join(unknown)}",
@@ -40,6 +42,12 @@ def check_charsets(db: Database, files: Iterable[SchemaFile]) -> None:
             file=first[unknown[0]],
             remedy=_remedy(unknown),
         )
+
+
+def _question(name: str) -> str:
+    """A SELECT that fails where the server does not know the charset or collation."""
+    charset, has_collation, _ = name.partition("_")
+    return f"SELECT CONVERT('' USING {quote(charset)})" + (f" COLLATE {quote(name)}" if has_collation else "")
 
 
 def _remedy(unknown: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from airflow_dm_loader.engines.logical.row_block import split_into_clause
 from airflow_dm_loader.target.connection import Database, Result
 
 SHOWN_WARNINGS = 65535  # max_error_count's highest value: more can't be looked at one by one
-_HARMLESS = frozenset({1287, 1681, 3719, 3778})  # this spelling is deprecated; the value is what it was
+# This spelling is deprecated; the value is what it was: N'x', _utf8'x', dates with other or more delimiters.
+_HARMLESS = frozenset({1287, 1681, 3719, 3720, 3778, 4095, 4096})
 _DATA_TRUNCATED = 1265
 _TRUNCATED_COLUMN = re.compile(r"for column '(.+)' at row")  # the session speaks English, see base_session
 
