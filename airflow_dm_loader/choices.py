@@ -66,3 +66,11 @@ class BarrierKind(StrEnum):
 
     TARGET = "target"
     ETCD = "etcd"
+
+
+class DumpTool(StrEnum):
+    """What wrote the dump's SQL files."""
+
+    AUTO = "auto"
+    DUMPLING = "dumpling"
+    MYDUMPER = "mydumper"

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_dm_loader.choices import (
     BarrierKind,
+    DumpTool,
     ImportMode,
     Level,
     LightningCheckpoint,
@@ -49,6 +50,7 @@ __all__ = [
     "DEFAULT_SOURCE_ID",
     "IMPORT_INTO_READS",
     "BarrierKind",
+    "DumpTool",
     "ImportMode",
     "Level",
     "LightningCheckpoint",
@@ -247,6 +249,13 @@ class LoadConfig(Strict):
         description="Only show what would go where, what would be created, and what stands in the way. Nothing is "
         "changed at the target.",
     )
+    dump_tool: DumpTool = Field(
+        DumpTool.AUTO,
+        title="Dump tool",
+        description="What wrote the SQL files. Both say SET NAMES binary; dumpling's strings are UTF-8 all the same, "
+        "mydumper's the columns' own bytes. auto: told by each file's head; where that leaves it open, and a string "
+        "would be read differently, it is an error.",
+    )
     require_finished_dump: bool = Field(
         True,
         title="Require a finished dump",
@@ -304,6 +313,7 @@ class LoadConfig(Strict):
         "barrier",
         "lightning_checkpoint",
         "compress_kv_pairs",
+        "dump_tool",
         mode="before",
     )
     @classmethod

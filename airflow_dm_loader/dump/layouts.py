@@ -63,15 +63,22 @@ class LayoutProver:
         columns: the columns of its rows, in order.
         types: column -> the target's type, in lower case without length.
         first_rows: the rows of the file's first statement; they tell which layout to try.
+        raw_bytes: whether strings of binary columns may be taken as they stand: not where they would be read as text.
     """
 
     def __init__(
-        self, head: bytes, columns: Sequence[str], types: Mapping[str, str], first_rows: bytes | memoryview
+        self,
+        head: bytes,
+        columns: Sequence[str],
+        types: Mapping[str, str],
+        first_rows: bytes | memoryview,
+        *,
+        raw_bytes: bool = True,
     ) -> None:
         self.row_layout = _guess(head, first_rows)
         self._head = head
         self._end = b"\n;" if self.row_layout.layout is Layout.COMMA_FIRST else b";"
-        self._pattern = _compile(tuple(types.get(column, "") for column in columns), self.row_layout)
+        self._pattern = _compile(tuple(types.get(column, "") for column in columns), self.row_layout, raw_bytes)
 
     @property
     def can_prove(self) -> bool:
@@ -103,7 +110,7 @@ def _guess(head: bytes, first_rows: bytes | memoryview) -> RowLayout:
 
 
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
-def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
+def _compile(types: tuple[str, ...], row_layout: RowLayout, raw_bytes: bool) -> Any | None:
     """What stands after the head of a statement: its rows."""
     string = _STRING[row_layout.quote]
     marked = rb"(?:_binary )?" + string if row_layout.binary_marks else string
@@ -111,7 +118,7 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout) -> Any | None:
     for kind in types:
         if kind in _NUMBERS:
             fields.append(rb"(?:NULL|" + _NUMBERS[kind] + rb")")
-        elif kind in _TEXTS or (kind in _BINARIES and row_layout.quote == b'"'):
+        elif kind in _TEXTS or (kind in _BINARIES and row_layout.quote == b'"' and raw_bytes):
             fields.append(rb"(?:NULL|" + marked + rb")")
         else:
             return None

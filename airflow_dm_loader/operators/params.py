@@ -32,6 +32,7 @@ _SECTIONS = {
         "block_allow_list",
         "case_sensitive",
         "csv",
+        "dump_tool",
         "clean_dump_files",
         "remove_meta",
     ),

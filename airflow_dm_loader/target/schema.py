@@ -98,6 +98,18 @@ def column_types(db: Database, schema: str, *, full: bool = False) -> dict[str, 
     return found
 
 
+def column_charsets(db: Database, schema: str) -> dict[str, dict[str, str]]:
+    """table -> column -> charset, in lower case, of the columns that have one."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, charset in db.query(
+        "SELECT table_name, column_name, character_set_name FROM information_schema.columns WHERE table_schema = %s "
+        "AND character_set_name IS NOT NULL",
+        (schema,),
+    ):
+        found.setdefault(str(table), {})[str(column)] = str(charset).lower()
+    return found
+
+
 def auto_increment_columns(db: Database, schema: str) -> dict[str, str]:
     """table -> its AUTO_INCREMENT column, of the tables that have one."""
     rows = db.query(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from airflow_dm_loader.dump.layouts import RowLayout
 from airflow_dm_loader.dump.lexer import Statement
@@ -67,3 +67,4 @@ class TableColumns:
     empty_before: bool = False  # so duplicates are few: each is looked at
     extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
     auto_increment: str | None = None  # its column, where LOAD DATA may have a SET clause
+    charsets: Mapping[str, str] = field(default_factory=dict)  # column -> its charset, where it has one

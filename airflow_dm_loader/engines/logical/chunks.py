@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from airflow_dm_loader.choices import DumpTool
 from airflow_dm_loader.dump.compression import DecodedFile
+from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
+from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.layouts import LayoutProver
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
@@ -29,7 +32,9 @@ class ChunkReader(ChunkChain):
         committed: start -> end of its committed chunks.
         chunk_bytes: the load's chunk size, in decoded bytes.
         max_statement_bytes: see :class:`~airflow_dm_loader.dump.lexer.StatementReader`.
-        table: given where LOAD DATA may be used.
+        table: what the rows hold, and the target table.
+        load_data: whether LOAD DATA may be used.
+        dump_tool: what wrote the file.
     """
 
     def __init__(
@@ -42,21 +47,29 @@ class ChunkReader(ChunkChain):
         chunk_bytes: int,
         max_statement_bytes: int,
         table: TableColumns | None = None,
+        load_data: bool = True,
+        dump_tool: DumpTool = DumpTool.AUTO,
     ) -> None:
         super().__init__(decoded, file, committed=committed, chunk_bytes=chunk_bytes)
         self._schema, self._table = source_table
         self._columns = table
+        self._load_data = load_data
+        self._dump_tool = dump_tool
+        self._unsure: UnsureCharset | None = None
         self._prover: LayoutProver | None = None
         self._reader = StatementReader(decoded, file=file.name, max_statement_bytes=max_statement_bytes)
         self._head: dict[str, str] = {}
         self._pending: RowStatement | None = None  # the file's first rows, which end its head
 
     def _read_head(self) -> None:
+        head: list[bytes] = []
         for statement in self._reader:
             kind = classify(statement, file=self._file.name)
             if isinstance(kind, Rows):
+                self._tell_charset(head, kind, statement)
                 self._pending = self._first_rows(self._head, self._checked(kind, statement), statement)
                 return
+            head.append(statement.text)
             self._head |= kind.values
             self._reader.backslash_escapes = "NO_BACKSLASH_ESCAPES" not in self._head.get("sql_mode", "").upper()
 
@@ -73,13 +86,32 @@ class ChunkReader(ChunkChain):
         layout = self._prover.row_layout if self._prover is not None and proven else None
         return Chunk(self._file, start, end, self._head, tuple(statements), self._stored_bytes(end - start), layout)
 
+    def _tell_charset(self, head: list[bytes], rows: Rows, statement: Statement) -> None:
+        """What SET NAMES binary means depends on the tool that wrote it."""
+        if head_charset(self._head) != "binary":
+            return
+        tool = self._dump_tool
+        if tool is DumpTool.AUTO:
+            tool = tool_of(head, memoryview(statement.text)[rows.values_at :], self._file.name)
+        if tool is DumpTool.DUMPLING:
+            self._head["names"] = "utf8mb4"
+        elif tool is DumpTool.AUTO and self._columns is not None:
+            self._unsure = UnsureCharset.of(self._columns.charsets)
+
     def _first_rows(self, head: Mapping[str, str], rows: Rows, statement: Statement) -> RowStatement:
         """From the file's first rows on, statements of their layout need only be proven."""
-        if self._columns is not None and head.get("names") == "binary" and self._reader.backslash_escapes:
+        proves = self._load_data and self._reader.backslash_escapes and head.get("names") in {"binary", "utf8mb4"}
+        if self._columns is not None and proves:
             columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
             values_at = rows.values_at
             first_rows = memoryview(statement.text)[values_at:]
-            prover = LayoutProver(statement.text[:values_at], columns, self._columns.types, first_rows)
+            prover = LayoutProver(
+                statement.text[:values_at],
+                columns,
+                self._columns.types,
+                first_rows,
+                raw_bytes=head.get("names") == "binary",
+            )
             if prover.can_prove:
                 self._reader.prover = self._prover = prover
                 statement = replace(statement, proven=prover.proves_text(statement.text))
@@ -107,6 +139,10 @@ class ChunkReader(ChunkChain):
         return statements, end
 
     def _checked(self, rows: Rows, statement: Statement) -> Rows:
-        """The rows must be for the table that the file's name says."""
+        """The rows must be for the table that the file's name says, and mean one thing."""
         check_table(rows.schema, rows.table, (self._schema, self._table), statement, file=self._file.name)
+        if self._unsure is not None:
+            assert self._columns is not None
+            columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
+            self._unsure.check(statement, rows.values_at, columns, self._reader.backslash_escapes, self._file.name)
         return rows

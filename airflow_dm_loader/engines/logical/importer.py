@@ -30,7 +30,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
-from airflow_dm_loader.target.schema import auto_increment_columns, column_types
+from airflow_dm_loader.target.schema import auto_increment_columns, column_charsets, column_types
 from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
 from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
 
@@ -138,7 +138,9 @@ def _tables(
 ) -> dict[int, TableColumns]:
     """By file_id. A table's sources may have the same columns in another order: each file has its own source's."""
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
-    types = {schema: column_types(meta.db, schema) for schema in {schema for schema, _ in stored}}
+    schemas = {schema for schema, _ in stored}
+    types = {schema: column_types(meta.db, schema) for schema in schemas}
+    charsets = {schema: column_charsets(meta.db, schema) for schema in schemas}
     # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
     set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
     set_schemas |= {file.schema for file in plan.files if file.source.kind is FileKind.DATA_LOAD}
@@ -165,6 +167,7 @@ def _tables(
                 row.empty_before,
                 item.planned.extracted,
                 auto_increments.get(row.schema, {}).get(row.table),
+                charsets[row.schema].get(row.table, {}),
             )
         found[item.row.file_id] = by_source[source]
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.layouts import Layout, RowLayout, pieces_without_binary_marks
 from airflow_dm_loader.dump.statements import column_names
 from airflow_dm_loader.engines.logical.chunk import Chunk
@@ -60,7 +61,7 @@ def send_chunk(
     table, columns = split_into_clause(into)
     if extracted:
         columns = _with_assignments(columns, extracted, auto_increment)
-    statement = _statement(table, columns, row_layout, replace=replace)
+    statement = _statement(table, columns, row_layout, head_charset(chunk.head), replace=replace)
     rows = 0
 
     def pieces() -> Iterator[bytes | memoryview]:
@@ -123,11 +124,11 @@ def _with_assignments(columns: bytes, extracted: Sequence[Extracted], auto_incre
     return f"({listed}) SET {kept}".encode("utf-8", "surrogateescape") + extracted_assignments(extracted)
 
 
-def _statement(table: bytes, columns: bytes, row_layout: RowLayout, *, replace: bool) -> bytes:
+def _statement(table: bytes, columns: bytes, row_layout: RowLayout, charset: str, *, replace: bool) -> bytes:
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
         b"REPLACE " if replace else b"",
-        b"INTO TABLE " + table + b" CHARACTER SET binary ",
+        b"INTO TABLE " + table + b" CHARACTER SET " + charset.encode() + b" ",
         b"FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '" + row_layout.quote.replace(b"'", b"\\'"),
         b"' ESCAPED BY '\\\\' LINES STARTING BY '(' TERMINATED BY '" + _LINE_END[row_layout.layout] + b"' " + columns,
     ))  # fmt: skip

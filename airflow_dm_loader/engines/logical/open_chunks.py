@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from airflow_dm_loader.choices import DumpTool
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.inventory import Companion, DataFile
@@ -38,6 +39,7 @@ def open_chunks(
     chunk_bytes: int,
     max_statement_bytes: int,
     load_data: bool,
+    dump_tool: DumpTool = DumpTool.AUTO,
 ) -> Iterator[ChunkChain]:
     """The chunks of a data file that are not committed yet.
 
@@ -45,6 +47,7 @@ def open_chunks(
         table: what its rows hold, and the target table; None where ``create_tables`` did not prepare it.
         max_statement_bytes: a statement or record that has no end within so many bytes is an error.
         load_data: whether LOAD DATA may be used.
+        dump_tool: what wrote SQL files.
 
     Raises:
         DumpFormatError: a ``.dat`` has no LOAD DATA statement that can be understood.
@@ -60,7 +63,9 @@ def open_chunks(
                 committed=committed,
                 chunk_bytes=chunk_bytes,
                 max_statement_bytes=max_statement_bytes,
-                table=table if load_data else None,
+                table=table,
+                load_data=load_data,
+                dump_tool=dump_tool,
             )
             return
         if table is None:

@@ -184,6 +184,7 @@ class ImportPool:
             chunk_bytes=self._chunk_bytes,
             max_statement_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
             load_data=self._context.load_data,
+            dump_tool=self._context.config.dump_tool,
         ) as reader:
             yield reader
 

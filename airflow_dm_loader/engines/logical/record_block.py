@@ -7,16 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from airflow_dm_loader.dump.records.layout import Function
+from airflow_dm_loader.dump.value_marks import BINARY_TYPES, TEXT_TYPES
 from airflow_dm_loader.engines.logical.chunk import Records
 from airflow_dm_loader.engines.logical.row_block import PACKET_OVERHEAD_BYTES, row_too_large
 
 _STATEMENT_BYTES = 1 << 20  # more makes no statement faster, and rows are made one by one
-_BINARY_TYPES = frozenset({
-    "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit",
-    "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
-    "geometrycollection", "geomcollection",
-})  # fmt: skip
-_TEXT_TYPES = frozenset({"json", "uuid", "inet4", "inet6"})  # which take no binary strings for their text
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +114,9 @@ class _Literals:
         for name in layout.columns or ():
             kind, function = folded.get(name.lower()), layout.functions.get(name)
             mark = b""
-            if is_binary and kind in _TEXT_TYPES and function is None:
+            if is_binary and kind in TEXT_TYPES and function is None:
                 mark = b"_utf8mb4"
-            elif not is_binary and kind in _BINARY_TYPES:
+            elif not is_binary and kind in BINARY_TYPES:
                 mark = b"_binary"
             self._forms.append(_form(function).replace(b"?", mark + b"'?'").split(b"?"))
         self._extracted = [extracted] if extracted else []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from airflow_dm_loader.dump.statements import split_rows
+from airflow_dm_loader.dump.value_marks import Marks
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan.routes import Extracted
 from airflow_dm_loader.target.identifiers import qualified, quote
@@ -54,6 +55,7 @@ class RowBlock:
         values: ``(..),(..)`` as it stands in the file; a view of the statement, since a row may have hundreds of MB.
         offset: where ``values`` starts in the decoded file.
         extracted: what every row gets besides, ``v1,v2``; its columns are the last ones of ``into``.
+        marks: what goes before strings that are something else than the session's charset says.
     """
 
     schema: str
@@ -64,15 +66,22 @@ class RowBlock:
     offset: int
     backslash_escapes: bool
     extracted: bytes = b""
+    marks: Marks | None = None
 
     def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
-        values = b",".join(map(self.row_text, self.row_spans())) if self.extracted else self.values
+        values: bytes | memoryview = self.values
+        if self.extracted:
+            values = b",".join(map(self.row_text, self.row_spans()))
+        elif self.marks is not None:
+            values = self.marks.on(values)
         return b"%b INTO %b VALUES " % (verb.encode(), self.into), values
 
     def row_text(self, span: tuple[int, int]) -> bytes:
         """One row as it is sent."""
         row = bytes(self.values[slice(*span)])
+        if self.marks is not None:
+            row = self.marks.on(row)
         if not self.extracted:
             return row
         comma = b"," if row[1:-1].strip() else b""
@@ -101,6 +110,7 @@ class RowBlock:
         largest = max_packet_bytes - PACKET_OVERHEAD_BYTES - len(self.into)
         limit = min(largest, liked_bytes or largest)
         more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
+        more += self.marks.growth_bytes if self.marks is not None else 0
         if len(self.values) + (more * bytes(self.values).count(b"(") if more else 0) <= limit:
             yield self
             return

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
+from airflow_dm_loader.dump.heads import head_charset
+from airflow_dm_loader.dump.statements import column_names
+from airflow_dm_loader.dump.value_marks import Marks
 from airflow_dm_loader.engines.logical import load_data, load_records
 from airflow_dm_loader.engines.logical.chunk import Chunk, Records, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.duplicates import RowSender
@@ -310,6 +313,7 @@ class ChunkSender:
         rows, statement, file = row_statement.rows, row_statement.statement, chunk.file
         table = self._table(chunk)
         into = into_clause(file.schema, file.table, rows.columns, table.row_columns)
+        backslash_escapes = "NO_BACKSLASH_ESCAPES" not in chunk.head.get("sql_mode", "").upper()
         return RowBlock(
             schema=file.schema,
             table=file.table,
@@ -317,8 +321,14 @@ class ChunkSender:
             values=memoryview(statement.text)[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,
-            backslash_escapes="NO_BACKSLASH_ESCAPES" not in chunk.head.get("sql_mode", "").upper(),
+            backslash_escapes=backslash_escapes,
             extracted=extracted_values(table.extracted),
+            marks=Marks.of(
+                table.row_columns if rows.columns is None else column_names(rows.columns),
+                table.types,
+                binary=head_charset(chunk.head) == "binary",
+                backslash_escapes=backslash_escapes,
+            ),
         )
 
 
