@@ -6,11 +6,9 @@ all to be found under one name.
 
 from __future__ import annotations
 
-import socket
 import time
-import uuid
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
@@ -25,11 +23,12 @@ from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.import_into import cancel_jobs, look_at_jobs, settle_jobs, submit_jobs
 from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, take_turn, verify
-from airflow_dm_loader.phases.planning import plan_dump, refuse_dry_run
+from airflow_dm_loader.phases.planning import plan_load, refuse_dry_run
 from airflow_dm_loader.phases.rows import import_shares, run_import
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
-from airflow_dm_loader.report import LoadReport, LoadStatus
+from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.target.retries import retrying
@@ -38,6 +37,7 @@ __all__ = [
     "BarrierState",
     "DumpLook",
     "LoadPath",
+    "LoadRun",
     "Outcome",
     "ShareJobs",
     "ShareReport",
@@ -60,6 +60,7 @@ __all__ = [
     "missing_sources",
     "open_barrier",
     "plan_dump",
+    "plan_load",
     "prepare_checkpoint",
     "resolve_conflicts",
     "run_import",
@@ -102,66 +103,66 @@ def load_dump(
     refuse_dry_run(config)
     if etcd is not None and config.barrier is not BarrierKind.ETCD:
         raise ConfigError("etcd is given, but barrier is not etcd", remedy='Set barrier="etcd", or leave etcd out.')
-    worker = Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}")
-    _repeat(fetch_dump_metadata, config, target, worker, access=access, etcd=etcd)
-    _repeat(prepare_checkpoint, config, target, worker, access=access, etcd=etcd)
-    _repeat(take_turn, config, target, worker)
-    path = _repeat(choose_path, config, target)
+    run = LoadRun.of(
+        config,
+        target,
+        access=access,
+        etcd=etcd,
+        compare_with=compare_with,
+        on_progress=on_progress,
+        progress_interval_s=progress_interval_s,
+    )
+    _repeat(fetch_dump_metadata, run)
+    _repeat(prepare_checkpoint, run)
+    _repeat(take_turn, run)
+    path = _repeat(choose_path, run)
     if path is LoadPath.LOAD:
-        _wait(config, target, BarrierState.READY, etcd)
-        _repeat(create_tables, config, target, access=access)
-        for share in _repeat(import_shares, config, target):
-            _repeat(
-                run_import,
-                config,
-                target,
-                share,
-                worker=worker,
-                on_progress=on_progress,
-                progress_interval_s=progress_interval_s,
-                access=access,
-                compares_with_source=compare_with is not None,
-            )
-        _repeat(build_indexes, config, target)
-        _repeat(
-            verify,
-            config,
-            target,
-            worker,
-            access=access,
-            compare_with=compare_with,
-            on_progress=on_progress,
-            progress_interval_s=progress_interval_s,
-        )
+        _wait(run, BarrierState.READY)
+        _repeat(create_tables, run)
+        for share in _repeat(import_shares, run):
+            _repeat(run_import, run, share)
+        _repeat(build_indexes, run)
+        _repeat(verify, run)
     if path is not LoadPath.FINISHED:
-        _repeat(resolve_conflicts, config, target, worker, by_hand=False)
+        _repeat(resolve_conflicts, run, by_hand=False)
     if path is LoadPath.LOAD:
-        _repeat(analyze, config, target)
-    report = _repeat(finish, config, target, worker, etcd=etcd)
-    _wait(config, target, BarrierState.FINISHED, etcd)
-    _repeat(clean_dump_files, config, target, access=access)
+        _repeat(analyze, run)
+    report = _repeat(finish, run)
+    _wait(run, BarrierState.FINISHED)
+    _repeat(clean_dump_files, run)
     return report
 
 
-def _repeat(phase: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> DumpPlan:
+    """What goes where, how many bytes, what would be created, and what stands in the way.
+
+    Nothing is changed at the target: no table, no state, no lock, no barrier. What would stop the load is told in
+    ``problems``, as far as it can be known before it starts.
+
+    Raises:
+        LoaderError: the dump can't be read, the settings contradict each other, or the target can't be reached.
+    """
+    return plan_load(LoadRun.of(config, target, access=access))
+
+
+def _repeat(phase: Callable[Concatenate[LoadRun, _P], _T], run: LoadRun, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Run a phase, again and again where that can mend it: each is safe to repeat whole."""
-    config = args[0]
-    assert isinstance(config, LoadConfig)
+    hide_values = run.config.hide_values
     try:
-        return retrying(phase.__name__, lambda: False, hide_values=config.hide_values)(phase, *args, **kwargs)
+        return retrying(phase.__name__, run.stop.is_set, hide_values=hide_values)(phase, run, *args, **kwargs)
     except LoaderError as error:
-        if not config.hide_values:
+        if not hide_values:
             raise
         hidden = without_values(error)
     raise hidden  # out here, what caused it does not hang on to it
 
 
-def _wait(config: LoadConfig, target: TargetConfig, state: BarrierState, etcd: EtcdConfig | None) -> None:
+def _wait(run: LoadRun, state: BarrierState) -> None:
     """DM's ``readyAndWait`` and ``finishAndWait``."""
-    deadline = time.monotonic() + config.barrier_timeout_s
-    missing = _repeat(arrive, config, target, state, etcd=etcd)
+    deadline = time.monotonic() + run.config.barrier_timeout_s
+    missing = _repeat(arrive, run, state)
     while missing:
         if time.monotonic() > deadline:
             raise BarrierTimeoutError(f"these sources did not become {state.value} in time: {', '.join(missing)}")
         time.sleep(_BARRIER_POLL_S)
-        missing = _repeat(missing_sources, config, target, state, etcd=etcd)
+        missing = _repeat(missing_sources, run, state)

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.loader import Worker
+from airflow_dm_loader.loader import LoadRun, Worker
 
 SAMPLES = Path(__file__).parent / "data" / "dumps"
 SCHEMA = "s"
@@ -105,14 +105,19 @@ def load_config(folder: Path, **changes: Any) -> LoadConfig:
     return LoadConfig(**{"task_name": "t", "dump_uri": str(folder), "chunk_bytes": 4096, "pool_size": 2, **changes})
 
 
+def run_of(config: LoadConfig, target: TargetConfig, worker: Worker = WORKER, **more: Any) -> LoadRun:
+    """One try of a run; see :meth:`LoadRun.of` for what more there is."""
+    return LoadRun.of(config, target, worker, **more)
+
+
 def prepare(config: LoadConfig, target: TargetConfig, worker: Worker = WORKER) -> None:
     """The phases before the import."""
-    loader.prepare_checkpoint(config, target, worker)
-    loader.create_tables(config, target)
+    loader.prepare_checkpoint(run_of(config, target, worker))
+    loader.create_tables(run_of(config, target))
 
 
 def import_all(config: LoadConfig, target: TargetConfig, worker: Worker = WORKER) -> None:
     """The phases up to the checksum, which is left to the test."""
     prepare(config, target, worker)
-    for share in loader.import_shares(config, target):
-        loader.run_import(config, target, share, worker=worker)
+    for share in loader.import_shares(run_of(config, target)):
+        loader.run_import(run_of(config, target, worker), share)

@@ -11,7 +11,7 @@ from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.report import LoadStatus
 from dev.private_mariadb import PrivateMariaDB
 from tests.dump import dumpling
-from tests.dumps import SAMPLES, WORKER, Table, expected, load_config, numbered, write_dump
+from tests.dumps import SAMPLES, Table, expected, load_config, numbered, run_of, write_dump
 from tests.faults import global_variable
 from tests.tables import chunks, count, hashes_by_client, one, query, table_hashes
 
@@ -150,14 +150,14 @@ def test_progress_starts_at_nothing_and_ends_with_everything(
 def test_import_tasks_share_the_files(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", *(numbered(f"t{at}", 100) for at in range(5)))
     config = load_config(folder, import_tasks=3)
-    loader.prepare_checkpoint(config, target, WORKER)
-    loader.create_tables(config, target)
+    loader.prepare_checkpoint(run_of(config, target))
+    loader.create_tables(run_of(config, target))
 
-    shares = loader.import_shares(config, target)
-    sent = [loader.run_import(config, target, share, worker=WORKER).rows_sent for share in shares]
+    shares = loader.import_shares(run_of(config, target))
+    sent = [loader.run_import(run_of(config, target), share).rows_sent for share in shares]
 
     assert (shares, sum(sent), min(sent) > 0) == ([0, 1, 2], 500, True)
-    assert loader.verify(config, target).verdict == "clean"
+    assert loader.verify(loader.LoadRun.of(config, target)).verdict == "clean"
 
 
 # -- reading the metadata
@@ -165,7 +165,7 @@ def test_import_tasks_share_the_files(server: PrivateMariaDB, target: TargetConf
 
 def test_a_missing_folder_is_34014(target: TargetConfig, tmp_path: Path) -> None:
     with pytest.raises(DumpNotFoundError) as caught:
-        loader.fetch_dump_metadata(load_config(tmp_path / "nowhere"), target, WORKER)
+        loader.fetch_dump_metadata(run_of(load_config(tmp_path / "nowhere"), target))
 
     assert caught.value.code == 34014
 
@@ -175,27 +175,27 @@ def test_a_folder_without_metadata_is_11001(target: TargetConfig, tmp_path: Path
     (folder / "metadata").unlink()
 
     with pytest.raises(DumpMetadataError, match="metadata") as caught:
-        loader.fetch_dump_metadata(load_config(folder), target, WORKER)
+        loader.fetch_dump_metadata(run_of(load_config(folder), target))
 
     assert caught.value.code == 11001
 
 
 def test_a_dump_that_another_host_has_is_34017_and_names_both_hosts(target: TargetConfig, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
-    loader.prepare_checkpoint(load_config(folder), target, Worker(host="alpha", dag_id="d", run_id="r"))
+    loader.prepare_checkpoint(run_of(load_config(folder), target, Worker(host="alpha", dag_id="d", run_id="r")))
 
     with pytest.raises(WorkerNotMatchError, match=r"'beta'.*'alpha'.*'r'") as caught:
-        loader.fetch_dump_metadata(load_config(tmp_path / "nowhere"), target, Worker(host="beta"))
+        loader.fetch_dump_metadata(run_of(load_config(tmp_path / "nowhere"), target, Worker(host="beta")))
 
     assert caught.value.code == 34017
 
 
 def test_the_host_that_holds_the_lock_is_told_that_its_dump_is_gone(target: TargetConfig, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
-    loader.prepare_checkpoint(load_config(folder), target, Worker(host="alpha"))
+    loader.prepare_checkpoint(run_of(load_config(folder), target, Worker(host="alpha")))
 
     with pytest.raises(DumpNotFoundError):
-        loader.fetch_dump_metadata(load_config(tmp_path / "nowhere"), target, Worker(host="alpha"))
+        loader.fetch_dump_metadata(run_of(load_config(tmp_path / "nowhere"), target, Worker(host="alpha")))
 
 
 @pytest.mark.parametrize(("mode", "left"), [("full", 0), ("all", 1)])

@@ -10,7 +10,7 @@ from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import Table, copy_sample, import_all, load_config, write_dump
+from tests.dumps import Table, copy_sample, import_all, load_config, run_of, write_dump
 from tests.tables import count
 
 
@@ -50,10 +50,10 @@ def test_foreign_files_and_their_folder_stay_with_a_warning(target: TargetConfig
     (folder / "notes.txt").write_text("mine")
     config = load_config(folder, clean_dump_files=True)
     import_all(config, target)
-    loader.verify(config, target)
-    loader.finish(config, target, loader.Worker("here"))
+    loader.verify(loader.LoadRun.of(config, target))
+    loader.finish(run_of(config, target, loader.Worker("here")))
 
-    report = loader.clean_dump_files(config, target)
+    report = loader.clean_dump_files(run_of(config, target))
 
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     assert report["warnings"]
@@ -67,7 +67,7 @@ def test_a_dump_that_changed_meanwhile_is_not_removed(target: TargetConfig, tmp_
         file.write('INSERT INTO `t` VALUES (2,"b");\n')
     before = sorted(folder.iterdir())
 
-    report = loader.clean_dump_files(load_config(folder, clean_dump_files=True), target)
+    report = loader.clean_dump_files(run_of(load_config(folder, clean_dump_files=True), target))
 
     assert sorted(folder.iterdir()) == before
     assert (report["removed"], len(report["warnings"])) == ([], 1)  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ def test_cleaning_again_does_no_harm(target: TargetConfig, tmp_path: Path) -> No
     config = load_config(folder, clean_dump_files=True)
     load_dump(config, target)
 
-    report = loader.clean_dump_files(config, target)
+    report = loader.clean_dump_files(run_of(config, target))
 
     assert report["removed"] == []
     assert report["warnings"]
@@ -92,7 +92,7 @@ def test_a_load_that_is_not_finished_keeps_its_dump(
     import_all(config, target)
 
     with pytest.raises(CheckpointError, match="not finished"):
-        loader.clean_dump_files(config, target)
+        loader.clean_dump_files(run_of(config, target))
 
     assert (folder / "s.t.sql").exists()
     assert count(server, "s.t") == 1

@@ -13,7 +13,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, HasDuplicatesError, LoaderError, RowError, TargetError
 from airflow_dm_loader.report import LoadReport, TableReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WITH_KEY, WORKER, Table, expected, load_config, numbered, write_dump
+from tests.dumps import SAMPLES, WITH_KEY, Table, expected, load_config, numbered, run_of, write_dump
 from tests.tables import count, load_by_client, query
 
 SALES = {"schema-pattern": "shop_*", "table-pattern": "sales_*", "target-schema": "all_shops", "target-table": "sales"}
@@ -84,7 +84,9 @@ def test_a_merged_table_is_compared_with_the_tables_that_it_was_dumped_of(
 
     query(server, "UPDATE all_shops.sales SET id = 999999 ORDER BY id LIMIT 1")
     again = next(
-        table for table in loader.verify(config, target, compare_with=target).tables if table.table == "all_shops.sales"
+        table
+        for table in loader.verify(loader.LoadRun.of(config, target, compare_with=target)).tables
+        if table.table == "all_shops.sales"
     )
     assert again.checksum == "differs"
     assert "shop_eu.sales_00, shop_eu.sales_01" in again.remark
@@ -97,8 +99,8 @@ def test_a_merged_table_s_indexes_come_after_the_rows_of_all_its_sources(
     rows = [[f'({shard + 2 * at},"{"x" * 80}")' for at in range(7000)] for shard in range(2)]  # small alone
     tables = [Table(f"t_{shard}", create, of_it) for shard, of_it in enumerate(rows)]
     config = load_config(write_dump(tmp_path / "d", *tables), routes=[ONE], chunk_bytes=1 << 18)
-    loader.prepare_checkpoint(config, target, WORKER)
-    loader.create_tables(config, target)
+    loader.prepare_checkpoint(run_of(config, target))
+    loader.create_tables(run_of(config, target))
     index = "SELECT column_name FROM information_schema.statistics WHERE table_schema = 's' AND index_name = 'by_v'"
     assert query(server, index) == []
 
@@ -225,9 +227,9 @@ def test_other_keys_are_a_warning(target: TargetConfig, tmp_path: Path) -> None:
     other = "(`id` int NOT NULL, `v` varchar(40), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB AUTO_INCREMENT=7"
     dump = write_dump(tmp_path / "d", Table("t_0", rows=['(1,"a")']), Table("t_1", other, rows=['(2,"b")']))
     config = load_config(dump, routes=[ONE])
-    loader.prepare_checkpoint(config, target, loader.Worker("h"))
+    loader.prepare_checkpoint(run_of(config, target, loader.Worker("h")))
 
-    summary = loader.create_tables(config, target)
+    summary = loader.create_tables(run_of(config, target))
 
     assert summary["warnings"] == ["s.t gets the keys and options of s.t_0; s.t_1 is defined in another way"]
 

@@ -11,7 +11,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, ConnectionLostError, DumpNotFoundError, RowError
 from airflow_dm_loader.progress.words import describe_plan
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WORKER, Table, expected, load_config, prepare, write_dump
+from tests.dumps import SAMPLES, Table, expected, load_config, prepare, run_of, write_dump
 from tests.tables import query
 
 SALES = {"schema-pattern": "shop_*", "table-pattern": "sales_*", "target-schema": "all_shops", "target-table": "sales"}
@@ -118,7 +118,7 @@ def test_phases_that_change_something_refuse_a_dry_run(
     with pytest.raises(ConfigError, match="dry_run"):
         load_dump(config, target)
     with pytest.raises(ConfigError, match="dry_run"):
-        loader.prepare_checkpoint(config, target, WORKER)
+        loader.prepare_checkpoint(run_of(config, target))
     assert not query(server, "SHOW DATABASES LIKE 'dm_meta'")
 
 

@@ -7,8 +7,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from airflow.sdk import BaseOperator
@@ -16,11 +14,10 @@ from airflow.sdk import BaseOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_dm_loader.config import LoadConfig, TargetConfig
-    from airflow_dm_loader.dump.access import DumpAccess
+    from airflow_dm_loader.config import LoadConfig
     from airflow_dm_loader.errors import LoaderError
-    from airflow_dm_loader.etcd.settings import EtcdConfig
-    from airflow_dm_loader.loader import Worker
+    from airflow_dm_loader.loader import LoadRun
+    from airflow_dm_loader.report import LoadStatus
 
 _Result = TypeVar("_Result")
 
@@ -28,34 +25,6 @@ ERROR_COUNTER = "dm_loader_exit_with_error_count"
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
 _NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "compare_with_conn_id"})
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a phase works on."""
-
-    config: LoadConfig
-    target: TargetConfig
-    worker: Worker
-    dump_conn_id: str | None = None
-    etcd_conn_id: str | None = None
-
-    @cached_property
-    def access(self) -> DumpAccess | None:
-        """How the dump's storage is reached, asked for only by phases that read it. Raises ConfigError.
-
-        None where no connection is named: what the client libraries find in the environment.
-        """
-        from airflow_dm_loader.hooks.dump import dump_access
-
-        return dump_access(self.dump_conn_id) if self.dump_conn_id else None
-
-    @cached_property
-    def etcd(self) -> EtcdConfig | None:
-        """Where the barrier is, asked for only by phases that use it; None: in the target. Raises ConfigError."""
-        from airflow_dm_loader.hooks.etcd import etcd_config
-
-        return etcd_config(self.config, self.etcd_conn_id)
 
 
 class DumpLoadOperator(BaseOperator):
@@ -72,6 +41,7 @@ class DumpLoadOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id", "etcd_conn_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
+    compare_with_conn_id: str | None = None  # of operators that have such a parameter
 
     def __init__(
         self,
@@ -92,17 +62,17 @@ class DumpLoadOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Run the phase."""
-        return self.repeat(context, lambda load: self.run_phase(load, context))
+        return self.repeat(context, lambda run: self.run_phase(run, context))
 
-    def repeat(self, context: Context, work: Callable[[Load], _Result]) -> _Result:
+    def repeat(self, context: Context, work: Callable[[LoadRun], _Result]) -> _Result:
         """Do work again and again where that can mend it; then it is for Airflow to retry, if it can help."""
         from airflow_dm_loader.target.retries import retrying
 
         with self.errors_for_airflow():
-            load = self.build_load(context)
-            return retrying(self.task_id, self._stop.is_set, hide_values=load.config.hide_values)(work, load)
+            run = self.build_run(context)
+            return retrying(self.task_id, self._stop.is_set, hide_values=run.config.hide_values)(work, run)
 
-    def run_phase(self, load: Load, context: Context) -> Any:
+    def run_phase(self, run: LoadRun, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
         raise NotImplementedError
 
@@ -110,21 +80,33 @@ class DumpLoadOperator(BaseOperator):
         """Try nothing again; phases that take long look at it too, and end their sessions in the server."""
         self._stop.set()
 
-    def build_load(self, context: Context) -> Load:
-        """The settings, the target and who is at work. Raises ConfigError."""
+    def build_run(self, context: Context) -> LoadRun:
+        """The settings, the target, who is at work and what may be asked for. Raises ConfigError."""
         import socket
 
+        from airflow_dm_loader.hooks.dump import dump_access
+        from airflow_dm_loader.hooks.etcd import etcd_config
         from airflow_dm_loader.hooks.target_config import target_of
-        from airflow_dm_loader.loader import Worker
+        from airflow_dm_loader.loader import LoadRun, Worker
 
         ti = context["ti"]
-        return Load(
-            config=parse_config(self.config),
+        config = parse_config(self.config)
+        dump_conn_id, source_conn_id = self.dump_conn_id, self.compare_with_conn_id
+        return LoadRun(
+            config=config,
             target=target_of(self.target_conn_id),
             worker=Worker(host=socket.gethostname(), dag_id=ti.dag_id, run_id=ti.run_id, try_number=ti.try_number),
-            dump_conn_id=self.dump_conn_id,
-            etcd_conn_id=self.etcd_conn_id,
+            find_access=lambda: dump_access(dump_conn_id) if dump_conn_id else None,
+            find_etcd=lambda: etcd_config(config, self.etcd_conn_id),
+            find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
+            stop=self._stop,
+            on_progress=self._say,
         )
+
+    def _say(self, status: LoadStatus) -> None:
+        from airflow_dm_loader.progress.words import describe
+
+        self.log.info("%s", describe(status))
 
     @contextmanager
     def errors_for_airflow(self) -> Iterator[None]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.branch import BaseBranchOperator
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import DumpLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_dm_loader.loader import BarrierState
+    from airflow_dm_loader.loader import BarrierState, LoadRun
 
 
 class BranchingLoadOperator(DumpLoadOperator, BaseBranchOperator):
@@ -27,11 +27,13 @@ class BranchingLoadOperator(DumpLoadOperator, BaseBranchOperator):
             self.do_branch(context, task_id)
         return found
 
-    def meet(self, load: Load, state: BarrierState, *, wait_task_id: str | None, go_task_id: str | None) -> str | None:
+    def meet(
+        self, run: LoadRun, state: BarrierState, *, wait_task_id: str | None, go_task_id: str | None
+    ) -> str | None:
         """Say that this source has come so far; which task follows, as others are missing or all are there."""
         from airflow_dm_loader.loader import arrive
 
-        missing = arrive(load.config, load.target, state, etcd=load.etcd)
+        missing = arrive(run, state)
         if missing:
             self.log.info("Not %s yet: %s", state.value, ", ".join(missing))
         return wait_task_id if missing else go_task_id

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import DumpLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_dm_loader.loader import LoadRun
 
 
 class CleanDumpFilesOperator(DumpLoadOperator):
@@ -19,7 +21,7 @@ class CleanDumpFilesOperator(DumpLoadOperator):
 
     ui_color = "#e3e3e3"
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import clean_dump_files
 
-        return dict(clean_dump_files(load.config, load.target, access=load.access))
+        return dict(clean_dump_files(run))

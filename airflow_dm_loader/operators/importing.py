@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import DumpLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_dm_loader.report import LoadStatus
+    from airflow_dm_loader.loader import LoadRun
 
 
 class CreateTablesOperator(DumpLoadOperator):
@@ -24,12 +24,12 @@ class CreateTablesOperator(DumpLoadOperator):
 
     ui_color = "#cdeed5"
 
-    def run_phase(self, load: Load, context: Context) -> list[int]:
+    def run_phase(self, run: LoadRun, context: Context) -> list[int]:
         from airflow_dm_loader.loader import create_tables, import_shares
 
-        summary = create_tables(load.config, load.target, access=load.access)
+        summary = create_tables(run)
         context["ti"].xcom_push(key="schema", value=dict(summary))
-        return list(import_shares(load.config, load.target))
+        return list(import_shares(run))
 
 
 class RunImportOperator(DumpLoadOperator):
@@ -73,24 +73,14 @@ class RunImportOperator(DumpLoadOperator):
         self.deferrable = deferrable
         self.poll_interval_s = poll_interval_s
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.config import ImportMode
         from airflow_dm_loader.loader import run_import
 
-        if load.config.import_mode is ImportMode.IMPORT_INTO and self.deferrable:
-            return self._submit(load)
-        report = run_import(
-            load.config,
-            load.target,
-            self.share,
-            worker=load.worker,
-            on_progress=self._say,
-            progress_interval_s=min(5.0, self.poll_interval_s),
-            stop=self._stop,
-            access=load.access,
-            compares_with_source=bool(self.compare_with_conn_id),
-        )
-        return asdict(report)
+        if run.config.import_mode is ImportMode.IMPORT_INTO and self.deferrable:
+            return self._submit(run)
+        often = replace(run, progress_interval_s=min(run.progress_interval_s, self.poll_interval_s))
+        return asdict(run_import(often, self.share))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: no job is at work any more. What they came to is written down here."""
@@ -105,33 +95,26 @@ class RunImportOperator(DumpLoadOperator):
         self.log.warning("Asked to stop: what was committed stays, the rest is rolled back or cancelled")
         super().on_kill()
 
-    def _submit(self, load: Load) -> dict[str, Any]:
+    def _submit(self, run: LoadRun) -> dict[str, Any]:
         """Make the jobs and wait for them in the triggerer, where any is at work."""
         from airflow_dm_loader.loader import submit_jobs
         from airflow_dm_loader.triggers.import_jobs import ImportJobsTrigger
 
-        found = submit_jobs(
-            load.config, load.target, self.share, worker=load.worker, stop=self._stop, access=load.access
-        )
+        found = submit_jobs(run, self.share)
         self.log.info("%s", found.describe())
         for job in found.jobs:
             self.log.info("%s", job.describe())
         if found.waiting:
             trigger = ImportJobsTrigger(
-                config=load.config.to_json(),
+                config=run.config.to_json(),
                 target_conn_id=self.target_conn_id,
                 share=self.share,
                 poll_interval_s=self.poll_interval_s,
             )
             self.defer(trigger=trigger, method_name="execute_complete")
-        return self._settle(load)
+        return self._settle(run)
 
-    def _settle(self, load: Load) -> dict[str, Any]:
+    def _settle(self, run: LoadRun) -> dict[str, Any]:
         from airflow_dm_loader.loader import settle_jobs
 
-        return asdict(settle_jobs(load.config, load.target, self.share, worker=load.worker))
-
-    def _say(self, status: LoadStatus) -> None:
-        from airflow_dm_loader.progress.words import describe
-
-        self.log.info("%s", describe(status))
+        return asdict(settle_jobs(run, self.share))

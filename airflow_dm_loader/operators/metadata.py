@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.utils.skipmixin import SkipMixin
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load, parse_mapping
+from airflow_dm_loader.operators.base import DumpLoadOperator, parse_mapping
 from airflow_dm_loader.operators.task_file import task_file_notes
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_dm_loader.loader import LoadRun
 
 
 class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
@@ -25,12 +27,12 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
 
     ui_color = "#cfe6f7"
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import fetch_dump_metadata
 
-        for note in task_file_notes(parse_mapping(self.config), load.config.source_id):
+        for note in task_file_notes(parse_mapping(self.config), run.config.source_id):
             self.log.info("%s", note)
-        metadata = fetch_dump_metadata(load.config, load.target, load.worker, access=load.access, etcd=load.etcd)
+        metadata = fetch_dump_metadata(run)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)
         self.log.info(
@@ -49,17 +51,17 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
             "binlog_gtid": metadata.binlog_gtid,
             "warnings": list(metadata.warnings[:20]),
         }
-        if load.config.dry_run:
-            context["ti"].xcom_push(key="plan", value=self._show_plan(load))
+        if run.config.dry_run:
+            context["ti"].xcom_push(key="plan", value=self._show_plan(run))
             context["ti"].xcom_push(key="return_value", value=found)  # skipping raises
             self.skip(ti=context["ti"], tasks=context["task"].get_flat_relatives(upstream=False))
         return found
 
-    def _show_plan(self, load: Load) -> dict[str, Any]:
-        from airflow_dm_loader.loader import plan_dump
+    def _show_plan(self, run: LoadRun) -> dict[str, Any]:
+        from airflow_dm_loader.loader import plan_load
         from airflow_dm_loader.progress.words import describe_plan
 
-        plan = plan_dump(load.config, load.target, access=load.access)
+        plan = plan_load(run)
         *lines, total = describe_plan(plan)
         for line in lines:
             self.log.info("%s", line)

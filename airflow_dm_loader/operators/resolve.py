@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import DumpLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_dm_loader.config import LoadConfig
-    from airflow_dm_loader.loader import Outcome
+    from airflow_dm_loader.loader import LoadRun, Outcome
 
 ACCEPT, ABORT = "Accept", "Abort"
 SHOWN = "shown_outcome_id"  # the XCom key of the outcome that the form shows
@@ -44,15 +44,15 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
             **kwargs,
         )
 
-    def run_phase(self, load: Load, context: Context) -> Any:
+    def run_phase(self, run: LoadRun, context: Context) -> Any:
         from airflow_dm_loader.config import OnConflict
         from airflow_dm_loader.loader import resolve_conflicts
 
-        if load.config.on_conflict is OnConflict.ASK:
-            return self._ask(load, context)
+        if run.config.on_conflict is OnConflict.ASK:
+            return self._ask(run, context)
         ti = context["ti"]
         by_hand = cleared_by_hand(ti.try_number, ti.max_tries, self.retries or 0)
-        return self._accepted(resolve_conflicts(load.config, load.target, load.worker, by_hand=by_hand))
+        return self._accepted(resolve_conflicts(run, by_hand=by_hand))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Somebody answered the form."""
@@ -65,18 +65,18 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         if answer["chosen_options"] != [ACCEPT]:
             raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
         with self.errors_for_airflow():
-            load = self.build_load(context)
+            run = self.build_run(context)
             ti = context["ti"]
             shown = ti.xcom_pull(task_ids=ti.task_id, key=SHOWN, map_indexes=ti.map_index)
-            return self._accepted(accept_outcome(load.config, load.target, load.worker, shown, who))
+            return self._accepted(accept_outcome(run, shown, who))
 
-    def _ask(self, load: Load, context: Context) -> dict[str, Any]:
+    def _ask(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import current_outcome
 
-        outcome = current_outcome(load.config, load.target)
+        outcome = current_outcome(run)
         if outcome.accepted:
             return self._accepted(outcome)
-        self.subject, self.body = form_text(load.config, outcome)
+        self.subject, self.body = form_text(run.config, outcome)
         context["ti"].xcom_push(key=SHOWN, value=outcome.outcome_id)  # only what was shown can be accepted
         HITLOperator.execute(self, context)  # parks the task, by an exception
         raise AssertionError("the form did not park the task")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.operators.base import Load
 from airflow_dm_loader.operators.branching import BranchingLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_dm_loader.loader import LoadRun
 
 
 class PrepareCheckpointOperator(BranchingLoadOperator):
@@ -48,18 +49,18 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
         self.resolve_task_id = resolve_task_id
         self.finish_task_id = finish_task_id
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import BarrierState, LoadPath, choose_path, prepare_checkpoint
 
-        found = prepare_checkpoint(load.config, load.target, load.worker, access=load.access, etcd=load.etcd)
-        path = choose_path(load.config, load.target)
+        found = prepare_checkpoint(run)
+        path = choose_path(run)
         self.log.info("The state tables say: %s", path.value)
         if path is LoadPath.FINISHED:
             task_id = self.finish_task_id
         elif path is LoadPath.RESOLVE:
             task_id = self.check_task_id if context["ti"].try_number > 1 else self.resolve_task_id
         else:
-            task_id = self.meet(load, BarrierState.READY, wait_task_id=self.wait_task_id, go_task_id=self.load_task_id)
+            task_id = self.meet(run, BarrierState.READY, wait_task_id=self.wait_task_id, go_task_id=self.load_task_id)
         return self.follow(context, task_id, {**found, "path": path.value})
 
 
@@ -80,11 +81,11 @@ class FinishLoadOperator(BranchingLoadOperator):
         self.wait_task_id = wait_task_id
         self.clean_task_id = clean_task_id
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import BarrierState, finish
         from airflow_dm_loader.progress.words import describe_report
 
-        report = finish(load.config, load.target, load.worker, etcd=load.etcd)
+        report = finish(run)
         self.log.info("::group::Tables")
         *tables, total = describe_report(report)
         for line in tables:
@@ -94,6 +95,6 @@ class FinishLoadOperator(BranchingLoadOperator):
             self.log.warning("%s", warning)
         self.log.info("%s", total)
         next_task_id = self.meet(
-            load, BarrierState.FINISHED, wait_task_id=self.wait_task_id, go_task_id=self.clean_task_id
+            run, BarrierState.FINISHED, wait_task_id=self.wait_task_id, go_task_id=self.clean_task_id
         )
         return self.follow(context, next_task_id, report.model_dump(mode="json"))

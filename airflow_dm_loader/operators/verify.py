@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load
+from airflow_dm_loader.operators.base import DumpLoadOperator
 from airflow_dm_loader.operators.branching import BranchingLoadOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_dm_loader.loader import LoadRun
 
 
 class ChecksumOperator(BranchingLoadOperator):
@@ -41,21 +43,10 @@ class ChecksumOperator(BranchingLoadOperator):
         self.clean_task_id = clean_task_id
         self.resolve_task_id = resolve_task_id
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.hooks.target_config import target_of
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import verify
-        from airflow_dm_loader.progress.words import describe
 
-        source = self.compare_with_conn_id
-        compare_with = target_of(source) if source else None
-        outcome = verify(
-            load.config,
-            load.target,
-            load.worker,
-            access=load.access,
-            compare_with=compare_with,
-            on_progress=lambda status: self.log.info("%s", describe(status)),
-        )
+        outcome = verify(run)
         self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
         next_task_id = self.clean_task_id if outcome.verdict == "clean" else self.resolve_task_id
         return self.follow(context, next_task_id, {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)})
@@ -69,7 +60,7 @@ class AnalyzeOperator(DumpLoadOperator):
 
     ui_color = "#fcefc7"
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import analyze
 
-        return dict(analyze(load.config, load.target))
+        return dict(analyze(run))

@@ -2,11 +2,10 @@
 
 Every phase stands for itself: it opens its own connections, takes what it needs from the dump and from the state
 tables, and leaves what comes next there. So each can be retried, cleared, or run on another machine. All of them
-raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else.
+raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else. Each takes the load's
+:class:`~airflow_dm_loader.run.LoadRun`; setting its ``stop`` ends the phase soon.
 
-``access`` says how the dump's storage is reached; None: as its client library finds out from the environment.
-
-    planning.py    plan_dump
+    planning.py    plan_load
     waiting.py     look_for_dump
     beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path
     barrier.py     open_barrier, arrive, missing_sources

@@ -7,8 +7,7 @@ from enum import StrEnum
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from airflow_dm_loader.barrier import Barrier, BarrierState
-from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.errors import (
     DumpMetadataError,
@@ -17,13 +16,11 @@ from airflow_dm_loader.errors import (
     WorkerNotMatchError,
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
-from airflow_dm_loader.etcd.settings import EtcdConfig
+from airflow_dm_loader.phases.barrier import barrier_of, open_etcd
 from airflow_dm_loader.phases.mode_checks import check_mode
-from airflow_dm_loader.phases.opened import barrier_of, inventory_of, open_etcd, open_meta, open_stored, storage_of
 from airflow_dm_loader.phases.planning import refuse_dry_run
-from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import load_tasks
-from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import Registration, register_load
 from airflow_dm_loader.target.preflight import check_plan
@@ -39,14 +36,7 @@ class LoadPath(StrEnum):
     FINISHED = "finished"
 
 
-def fetch_dump_metadata(
-    config: LoadConfig,
-    target: TargetConfig,
-    worker: Worker,
-    *,
-    access: DumpAccess | None = None,
-    etcd: EtcdConfig | None = None,
-) -> DumpMetadata:
+def fetch_dump_metadata(run: LoadRun) -> DumpMetadata:
     """Read the dump's metadata: binlog position, GTID set, times, row counts. DM's ``getMydumpMetadata``.
 
     Raises:
@@ -55,38 +45,31 @@ def fetch_dump_metadata(
         WorkerNotMatchError: it is not here, and the load-task lock says that another host has it (34017).
     """
     try:
-        return inventory_of(config, access).metadata
+        return run.open_dump().inventory.metadata
     except (DumpMetadataError, DumpNotFoundError) as error:
-        holder = _other_holder(config, target, worker, etcd)
+        holder = _other_holder(run)
         if holder is not None:
             raise WorkerNotMatchError(
-                f"this worker is {worker.host!r}, but the load task is held by {holder}, which has the dump; "
+                f"this worker is {run.worker.host!r}, but the load task is held by {holder}, which has the dump; "
                 f"here: {error.message}"
             ) from error
         raise
 
 
-def _other_holder(config: LoadConfig, target: TargetConfig, worker: Worker, etcd: EtcdConfig | None) -> str | None:
+def _other_holder(run: LoadRun) -> str | None:
     """Who else holds the load-task lock, for people; None: nobody else does."""
-    with open_etcd(config, etcd) as client:
+    with open_etcd(run) as client:
         if client is not None:
-            name = load_tasks_in_etcd.get(client, config)
-            return repr(name) if name and name != worker.host else None
-    with open_meta(config, target) as meta:
-        lock = load_tasks.get(meta, config) if meta.exists() else None
-    if lock is None or lock.host == worker.host:
+            name = load_tasks_in_etcd.get(client, run.config)
+            return repr(name) if name and name != run.worker.host else None
+    with run.open_meta() as meta:
+        lock = load_tasks.get(meta, run.config) if meta.exists() else None
+    if lock is None or lock.host == run.worker.host:
         return None
     return f"{lock.host!r} (DAG {lock.dag_id!r}, run {lock.run_id!r})"
 
 
-def prepare_checkpoint(
-    config: LoadConfig,
-    target: TargetConfig,
-    worker: Worker,
-    *,
-    access: DumpAccess | None = None,
-    etcd: EtcdConfig | None = None,
-) -> dict[str, object]:
+def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
     """Make the state tables, register the load or take it up, put the load-task lock.
 
     DM's ``Prepare``, ``RegisterCheckPoint`` and ``putLoadTask``; see
@@ -95,24 +78,23 @@ def prepare_checkpoint(
     Raises:
         TargetError: rights are missing, or a name is too long; nothing was created.
     """
+    config = run.config
     refuse_dry_run(config)
-    storage = storage_of(config, access)
-    inventory = inventory_of(config, access, storage)
-    plan = make_plan(inventory, config)
-    with open_meta(config, target) as meta, open_etcd(config, etcd) as client:
+    dump = run.open_dump()
+    with run.open_meta() as meta, open_etcd(run) as client:
         server = ask_server(meta.db)
-        check_mode(config, target, plan, db=meta.db, server=server, storage=storage, access=access)
-        check_plan(meta.db, server, config, plan)
+        check_mode(run, dump, meta.db, server)
+        check_plan(meta.db, server, config, dump.plan)
         fitting = fitting_chunks(config, server)
         meta.create()
 
         def register() -> Registration:
             meta.db.rollback()
-            return register_load(meta, fitting, inventory, plan, worker)
+            return register_load(meta, fitting, dump.inventory, dump.plan, run.worker)
 
         registration = _two_at_once()(register)
         if client is not None:
-            load_tasks_in_etcd.put(client, config, worker.host)
+            load_tasks_in_etcd.put(client, config, run.worker.host)
         meta.db.commit()
         load, barrier = registration.load, barrier_of(config, client or meta)
         # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
@@ -125,14 +107,14 @@ def prepare_checkpoint(
             "status": load.status,
             "fingerprint": load.fingerprint,
             "chunk_bytes": load.chunk_bytes,
-            "files": len(plan.files),
-            "file_bytes": plan.file_bytes,
+            "files": len(dump.plan.files),
+            "file_bytes": dump.plan.file_bytes,
         }
 
 
-def choose_path(config: LoadConfig, target: TargetConfig) -> LoadPath:
+def choose_path(run: LoadRun) -> LoadPath:
     """What the state says is to be done. The branches of DM's ``restore``."""
-    with open_stored(config, target) as (_, load):
+    with run.open_stored() as (_, load):
         paths = {"paused": LoadPath.RESOLVE, "finished": LoadPath.FINISHED}
         return paths.get(load.status, LoadPath.LOAD)
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.config import ImportMode, Level, LoadConfig, Mode, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.config import ImportMode, Level, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.errors import (
     CheckpointError,
     TargetError,
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
-from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.phases import physical
-from airflow_dm_loader.phases.opened import open_etcd, open_stored, storage_of
+from airflow_dm_loader.phases.barrier import open_etcd
 from airflow_dm_loader.report import LoadReport
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, load_tasks, loads, outcomes
-from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.registration import is_this_dump
 from airflow_dm_loader.state.report import make_report
 from airflow_dm_loader.verify.analyze import analyze_table
 
 
-def analyze(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
+def analyze(run: LoadRun) -> dict[str, object]:
     """Refresh the optimizer's statistics, by level. DM's ``PostRestore.Analyze``.
 
     Returns:
@@ -33,26 +31,27 @@ def analyze(config: LoadConfig, target: TargetConfig) -> dict[str, object]:
     """
     problems: dict[str, str] = {}
     tables: tuple[TableRow, ...] = ()
-    with open_stored(config, target) as (meta, load):
-        if config.analyze is not Level.OFF:
+    with run.open_stored() as (meta, load):
+        if run.config.analyze is not Level.OFF:
             tables = files.list_tables(meta, load.load_id)
         for table in tables:
             problem = analyze_table(meta.db, table.schema, table.table)
             if problem is not None:
                 problems[f"{table.schema}.{table.table}"] = problem
-    if problems and config.analyze is Level.REQUIRED:
+    if problems and run.config.analyze is Level.REQUIRED:
         name, text = next(iter(problems.items()))
         raise TargetError(f"{len(problems)} of {len(tables)} tables could not be analyzed: {text}", table=name)
     return {"tables": len(tables) - len(problems), "problems": problems}
 
 
-def finish(config: LoadConfig, target: TargetConfig, worker: Worker, *, etcd: EtcdConfig | None = None) -> LoadReport:
+def finish(run: LoadRun) -> LoadReport:
     """Set the load to finished, release the load-task lock in mode full, and report.
 
     Raises:
         CheckpointError: the load is not ready to be finished: nobody accepted what was found, or it never ran.
     """
-    with open_stored(config, target) as (meta, load), open_etcd(config, etcd) as client:
+    config = run.config
+    with run.open_stored() as (meta, load), open_etcd(run) as client:
         outcome = outcomes.current(meta, load.load_id)
         if outcome.verdict != "clean" and not outcome.accepted:
             raise CheckpointError(
@@ -68,26 +67,24 @@ def finish(config: LoadConfig, target: TargetConfig, worker: Worker, *, etcd: Et
         meta.db.commit()
         if config.import_mode is ImportMode.PHYSICAL:
             physical.forget_checkpoint(meta, load)
-        return make_report(meta, config, loads.get(meta, config), outcome, worker, had_finished=had_finished)
+        return make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
 
 
-def clean_dump_files(
-    config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None
-) -> dict[str, object]:
+def clean_dump_files(run: LoadRun) -> dict[str, object]:
     """Remove the dump's files, where ``clean_dump_files`` is set. DM's ``cleanDumpFiles``.
 
     Mode full removes the dump; mode all keeps metadata and schema files. Only files of the dump that was loaded
     are ever removed, and problems are warnings, as in DM.
     """
-    with open_stored(config, target) as (meta, load):
-        if not config.clean_dump_files:
+    with run.open_stored() as (meta, load):
+        if not run.config.clean_dump_files:
             report = CleaningReport()
         elif load.status != "finished":
             raise CheckpointError("the load is not finished, so its dump is kept", remedy="Finish the load first.")
         else:
             report = clean_dump(
-                storage_of(config, access),
+                run.open_storage(),
                 lambda inventory: is_this_dump(meta, inventory, load),
-                keep_schema=config.mode is Mode.ALL,
+                keep_schema=run.config.mode is Mode.ALL,
             )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}

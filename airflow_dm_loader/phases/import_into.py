@@ -5,35 +5,28 @@ One process does all three in a row (:func:`import_tables`); an operator that de
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tenacity import Retrying
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.import_into import settlement
 from airflow_dm_loader.engines.import_into.heads import job_session
 from airflow_dm_loader.engines.import_into.server import ImportServer
-from airflow_dm_loader.engines.import_into.sources import table_sources
+from airflow_dm_loader.engines.import_into.sources import TableSource, table_sources
 from airflow_dm_loader.engines.import_into.statements import job_options
 from airflow_dm_loader.engines.import_into.submission import Submission
 from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs, group_key
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError, TargetError
-from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
-from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.progress.forecast import NO_COMPARISON
 from airflow_dm_loader.progress.speed import SpeedWindow
-from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files, import_jobs, loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.import_jobs import JobRow, JobState
@@ -62,16 +55,20 @@ def check_server(server: Server) -> tuple[str, ...]:
     return ()
 
 
-def check_dump(config: LoadConfig, plan: LoadPlan, storage: DumpStorage, access: DumpAccess | None) -> None:
+def check_dump(run: LoadRun, dump: Dump) -> None:
     """Refuse what IMPORT INTO can't read: files, names, or an access that its URIs can't say."""
-    tidb_uri(config.dump_uri, access)
-    table_sources(plan.files, [file.name for file in storage.list()])
+    tidb_uri(run.config.dump_uri, run.access)
+    _sources(dump)
 
 
-def table_shares(config: LoadConfig, target: TargetConfig) -> list[int]:
+def table_shares(run: LoadRun) -> list[int]:
     """The numbers of the shares of tables that import tasks take, at least one."""
-    with open_stored(config, target) as (meta, load):
-        return list(range(len(LoadTables.stored(meta, load).shares(config.import_tasks))))
+    with run.open_stored() as (meta, load):
+        return list(range(len(LoadTables.stored(meta, load).shares(run.config.import_tasks))))
+
+
+def _sources(dump: Dump) -> tuple[TableSource, ...]:
+    return table_sources(dump.plan.files, [file.name for file in dump.storage.list()])
 
 
 @dataclass(frozen=True)
@@ -105,27 +102,17 @@ class _Share:
 
 
 @contextmanager
-def _open_share(
-    config: LoadConfig, target: TargetConfig, share: int, redactor: Redactor | None = None
-) -> Iterator[_Share]:
-    with open_stored(config, target) as (meta, load):
+def _open_share(run: LoadRun, share: int, redactor: Redactor | None = None) -> Iterator[_Share]:
+    with run.open_stored() as (meta, load):
         tables = LoadTables.stored(meta, load)
         meta.db.rollback()
         names = (file.name for files in tables.files.values() for file in files)
-        hiding = Hiding.of(tables.files, names) if config.hide_values else None
-        with ImportServer.at(target, redactor, hiding) as server:
-            yield _Share(meta, load, server, tables, tables.share(config.import_tasks, share))
+        hiding = Hiding.of(tables.files, names) if run.config.hide_values else None
+        with ImportServer.at(run.target, redactor, hiding) as server:
+            yield _Share(meta, load, server, tables, tables.share(run.config.import_tasks, share))
 
 
-def submit_jobs(
-    config: LoadConfig,
-    target: TargetConfig,
-    share: int,
-    *,
-    worker: Worker,
-    stop: threading.Event | None = None,
-    access: DumpAccess | None = None,
-) -> ShareJobs:
+def submit_jobs(run: LoadRun, share: int) -> ShareJobs:
     """Make the jobs of a share's tables, where they are not made yet, and look at them once.
 
     What earlier attempts left is settled first. A job that failed meanwhile raises; the next call makes a new one.
@@ -133,80 +120,71 @@ def submit_jobs(
     Raises:
         ImportJobError: a job of an earlier attempt failed.
         TargetError: a table holds rows, or the server refuses a job.
-        LoadInterruptedError: ``stop`` was set; the jobs are cancelled.
+        LoadInterruptedError: the run was stopped; the jobs are cancelled.
     """
-    stop = stop or threading.Event()
-    _again(config, "making the jobs of IMPORT INTO", stop)(_make_jobs, config, target, share, worker, stop, access)
-    if stop.is_set():
-        _stop(config, target, share)
-    return look_at_jobs(config, target, share)
+    _again(run, "making the jobs of IMPORT INTO")(_make_jobs, run, share)
+    if run.stop.is_set():
+        _stop(run, share)
+    return look_at_jobs(run, share)
 
 
-def _make_jobs(
-    config: LoadConfig,
-    target: TargetConfig,
-    share: int,
-    worker: Worker,
-    stop: threading.Event,
-    access: DumpAccess | None,
-) -> None:
-    storage = storage_of(config, access, stop=stop)
-    inventory = inventory_of(config, access, storage)
-    sources = table_sources(make_plan(inventory, config).files, [file.name for file in storage.list()])
-    folder_uri = tidb_uri(config.dump_uri, access).get_secret_value()
+def _make_jobs(run: LoadRun, share: int) -> None:
+    config, dump = run.config, run.open_dump()
+    sources = _sources(dump)
+    folder_uri = tidb_uri(config.dump_uri, run.access).get_secret_value()
     sort = config.import_into_cloud_storage_uri
-    sort_uri = tidb_uri(sort, access).get_secret_value() if sort is not None else None
+    sort_uri = tidb_uri(sort, run.access).get_secret_value() if sort is not None else None
     redactor = Redactor.of_uris([folder_uri, sort_uri or ""])
-    with _open_share(config, target, share, redactor) as opened:
+    with _open_share(run, share, redactor) as opened:
         meta, load = opened.meta, opened.load
-        check_same_dump(load, inventory)
+        check_same_dump(load, dump.inventory)
         check_same_rules(load, config)
         if load.status in {"init", "paused"}:
             loads.set_status(meta, load.load_id, "running")
         import_jobs.register_tables(meta, load.load_id, opened.mine)
         files.mark_done(meta, load.load_id, opened.tables.without_bytes)
         meta.db.commit()
-        opened.settle(worker)
+        opened.settle(run.worker)
         default_time_zone = target_time_zone(meta.db)
         submission = Submission(
             meta=meta,
             load_id=load.load_id,
-            run_id=worker.run_id,
+            run_id=run.worker.run_id,
             server=opened.server,
             folder_uri=folder_uri,
             options=job_options(config, sort_uri),
             group_key=group_key(config, load),
-            session_of=lambda source: job_session(config, storage, source, default_time_zone),
+            session_of=lambda source: job_session(config, dump.storage, source, default_time_zone),
         )
         mine = [source for source in sources if (source.schema, source.table) in set(opened.mine)]
         submission.check_empty(mine, opened.tables.rows_of(opened.mine))
         for source in mine:
-            if stop.is_set():
+            if run.stop.is_set():
                 return
             submission.make_job(source)
 
 
-def look_at_jobs(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
+def look_at_jobs(run: LoadRun, share: int) -> ShareJobs:
     """How the jobs of a share are; nothing is written down.
 
     Raises:
         CheckpointError: the server does not know a job any more.
     """
-    with _open_share(config, target, share) as opened:
+    with _open_share(run, share) as opened:
         return opened.look()
 
 
-def settle_jobs(config: LoadConfig, target: TargetConfig, share: int, *, worker: Worker) -> ShareReport:
+def settle_jobs(run: LoadRun, share: int) -> ShareReport:
     """Write down what the jobs of a share came to, once all have ended.
 
     Raises:
         ImportJobError: a job failed, or somebody cancelled it; the others' rows are in.
         RetriableError: a job has not ended, or a table has none.
     """
-    with _open_share(config, target, share) as opened:
-        opened.settle(worker)
+    with _open_share(run, share) as opened:
+        opened.settle(run.worker)
         rows = opened.rows()
-        of_run = import_jobs.sent_by_run(opened.meta, opened.load.load_id, worker.run_id)
+        of_run = import_jobs.sent_by_run(opened.meta, opened.load.load_id, run.worker.run_id)
         sent = [of_run[table] for table in opened.mine if table in of_run]
         data = opened.tables.rows_of(opened.mine)
     unfinished = [row.name for row in rows if row.state is not JobState.FINISHED]
@@ -225,10 +203,10 @@ def settle_jobs(config: LoadConfig, target: TargetConfig, share: int, *, worker:
     )
 
 
-def cancel_jobs(config: LoadConfig, target: TargetConfig, share: int) -> int:
+def cancel_jobs(run: LoadRun, share: int) -> int:
     """Cancel the jobs of a share that have not ended; how many. A retry makes new ones, for tables that are empty."""
     cancelled = 0
-    with _open_share(config, target, share) as opened:
+    with _open_share(run, share) as opened:
         for row in opened.rows():
             row = import_jobs.lock(opened.meta, opened.load.load_id, row.schema, row.table)
             asks = row.state is JobState.SUBMITTED and row.job_id is not None
@@ -241,42 +219,30 @@ def cancel_jobs(config: LoadConfig, target: TargetConfig, share: int) -> int:
     return cancelled
 
 
-def _again(config: LoadConfig, what: str, stop: threading.Event) -> Retrying:
-    return retrying(what, stop.is_set, hide_values=config.hide_values)
+def _again(run: LoadRun, what: str) -> Retrying:
+    return retrying(what, run.stop.is_set, hide_values=run.config.hide_values)
 
 
-def _stop(config: LoadConfig, target: TargetConfig, share: int) -> None:
-    count = cancel_jobs(config, target, share)
+def _stop(run: LoadRun, share: int) -> None:
+    count = cancel_jobs(run, share)
     raise LoadInterruptedError(f"asked to stop: {count} jobs of IMPORT INTO were cancelled")
 
 
-def import_tables(
-    config: LoadConfig,
-    target: TargetConfig,
-    share: int,
-    *,
-    worker: Worker,
-    on_progress: Callable[[LoadStatus], None] | None,
-    progress_interval_s: float,
-    stop: threading.Event,
-    access: DumpAccess | None,
-    compares_with_source: bool,
-) -> ShareReport:
+def import_tables(run: LoadRun, share: int) -> ShareReport:
     """All of it in this process: submit, wait, settle. For errors see :func:`submit_jobs` and :func:`settle_jobs`."""
     started = time.monotonic()
     window = SpeedWindow()
-    with open_stored(config, target) as (meta, load):
-        plan = make_plan(inventory_of(config, access), config)
-        forecast = forecast_comparison(config, meta, load, plan, with_source=compares_with_source)
+    with run.open_stored() as (meta, load):
+        forecast = forecast_comparison(run, meta, load, run.open_dump().plan)
         comparison = NO_COMPARISON if forecast is None else forecast.estimate({}, None)
-    found = submit_jobs(config, target, share, worker=worker, stop=stop, access=access)
+    found = submit_jobs(run, share)
     while True:
-        if on_progress is not None:
-            on_progress(found.status(window, load, comparison))
+        if run.on_progress is not None:
+            run.on_progress(found.status(window, load, comparison))
         if not found.waiting:
             break
-        if stop.wait(min(POLL_S, progress_interval_s)):
-            _stop(config, target, share)
-        found = _again(config, "a look at the jobs of IMPORT INTO", stop)(look_at_jobs, config, target, share)
-    report = _again(config, "the end of IMPORT INTO", stop)(settle_jobs, config, target, share, worker=worker)
+        if run.stop.wait(min(POLL_S, run.progress_interval_s)):
+            _stop(run, share)
+        found = _again(run, "a look at the jobs of IMPORT INTO")(look_at_jobs, run, share)
+    report = _again(run, "the end of IMPORT INTO")(settle_jobs, run, share)
     return replace(report, seconds=round(time.monotonic() - started, 3))

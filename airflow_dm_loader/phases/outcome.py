@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import uuid
-from collections.abc import Callable
-
-from airflow_dm_loader.config import ImportMode, LoadConfig, OnConflict, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.config import ImportMode, OnConflict
 from airflow_dm_loader.engines.lightning import outcome as lightning_outcome
 from airflow_dm_loader.errors import (
     CheckpointError,
     ConfigError,
 )
 from airflow_dm_loader.phases import physical
-from airflow_dm_loader.phases.opened import inventory_of, open_stored, schema_reader, storage_of
-from airflow_dm_loader.plan.planner import make_plan
-from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import events, files, indexes, outcomes, turns
-from airflow_dm_loader.state.events import EventKind, Worker
+from airflow_dm_loader.state.events import EventKind
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
@@ -27,53 +20,40 @@ from airflow_dm_loader.verify.decision import found_error
 from airflow_dm_loader.verify.outcome import record_outcome
 
 
-def take_turn(config: LoadConfig, target: TargetConfig, worker: Worker) -> None:
+def take_turn(run: LoadRun) -> None:
     """Say that this try of this run is at the load now: outcomes of those that began earlier count less than its own.
 
     :func:`verify` does it itself; an attempt that does more than that does it when it begins.
     """
-    with open_stored(config, target) as (meta, load):
-        turns.take(meta, load.load_id, worker)
+    with run.open_stored() as (meta, load):
+        turns.take(meta, load.load_id, run.worker)
         meta.db.commit()
 
 
-def verify(
-    config: LoadConfig,
-    target: TargetConfig,
-    worker: Worker | None = None,
-    *,
-    access: DumpAccess | None = None,
-    compare_with: TargetConfig | None = None,
-    on_progress: Callable[[LoadStatus], None] | None = None,
-    progress_interval_s: float = 5.0,
-) -> Outcome:
+def verify(run: LoadRun) -> Outcome:
     """Compare every table with what was sent and what the dump says; write a new outcome.
+
+    With :attr:`~airflow_dm_loader.run.LoadRun.compare_with`, the server that the dump was made of and that still holds
+    the same rows, all values are compared with its tables, at the cost of reading them whole.
 
     One try of a run makes one outcome, however often it calls this; where a try that began later has made one, this
     one makes none, and gets that.
 
-    Args:
-        worker: whose try this is; None: one of its own.
-        compare_with: the server that the dump was made of, where it still holds the same rows: all values are compared
-            with its tables, at the cost of reading them whole.
-        on_progress: called in this thread, about every ``progress_interval_s`` seconds.
-
     Raises:
         CheckpointError: data files are missing in the target: the import has not ended.
     """
-    storage = storage_of(config, access)
-    inventory = inventory_of(config, access, storage)
-    with open_stored(config, target) as (meta, load):
-        turn = turns.take(meta, load.load_id, worker or Worker(socket.gethostname(), run_id=f"verify-{uuid.uuid4()}"))
+    dump = run.open_dump()
+    with run.open_stored() as (meta, load):
+        turn = turns.take(meta, load.load_id, run.worker)
         meta.db.commit()
         if turns.is_over(meta, load.load_id, turn):
             return outcomes.current(meta, load.load_id)
-        check_same_dump(load, inventory)
-        check_same_rules(load, config)
-        if config.import_mode is ImportMode.PHYSICAL:
-            if compare_with is not None:
+        check_same_dump(load, dump.inventory)
+        check_same_rules(load, run.config)
+        if run.config.import_mode is ImportMode.PHYSICAL:
+            if run.compares_with_source:
                 raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
-            outcome = physical.verify(config, meta, load, turn, inventory)
+            outcome = physical.verify(run.config, meta, load, turn, dump.plan)
             meta.db.commit()
             return outcome
         waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
@@ -86,30 +66,18 @@ def verify(
             raise CheckpointError(
                 "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
             )
-        outcome = record_outcome(
-            config,
-            meta,
-            load,
-            turn,
-            make_plan(inventory, config),
-            schema_reader(config, access, storage),
-            ask_server(meta.db),
-            target,
-            compare_with,
-            on_progress=on_progress,
-            progress_interval_s=progress_interval_s,
-        )
+        outcome = record_outcome(run, dump, meta, load, turn, ask_server(meta.db))
         meta.db.commit()
         return outcome
 
 
-def current_outcome(config: LoadConfig, target: TargetConfig) -> Outcome:
+def current_outcome(run: LoadRun) -> Outcome:
     """What the last run of :func:`verify` found."""
-    with open_stored(config, target) as (meta, load):
+    with run.open_stored() as (meta, load):
         return outcomes.current(meta, load.load_id)
 
 
-def resolve_conflicts(config: LoadConfig, target: TargetConfig, worker: Worker, *, by_hand: bool) -> Outcome:
+def resolve_conflicts(run: LoadRun, *, by_hand: bool) -> Outcome:
     """DM's "resume means accept", for the outcome that was shown and no other.
 
     ``on_conflict=accept`` accepts at once and ``fail`` never does. ``pause`` shows what was found and raises; where
@@ -119,7 +87,8 @@ def resolve_conflicts(config: LoadConfig, target: TargetConfig, worker: Worker, 
         HasDuplicatesError: rows met rows with the same key (34020).
         ChecksumMismatchError: tables differ from the dump (34021).
     """
-    with open_stored(config, target) as (meta, load):
+    config, worker = run.config, run.worker
+    with run.open_stored() as (meta, load):
         outcome = outcomes.current(meta, load.load_id)
         if outcome.accepted or outcome.verdict == "clean":
             return outcome
@@ -136,17 +105,15 @@ def resolve_conflicts(config: LoadConfig, target: TargetConfig, worker: Worker, 
         raise say(config, meta, load.load_id, outcome)
 
 
-def accept_outcome(
-    config: LoadConfig, target: TargetConfig, worker: Worker, outcome_id: str, accepted_by: str
-) -> Outcome:
+def accept_outcome(run: LoadRun, outcome_id: str, accepted_by: str) -> Outcome:
     """Accept the outcome that was shown to ``accepted_by``; an error if a newer one was made since."""
-    with open_stored(config, target) as (meta, load):
+    with run.open_stored() as (meta, load):
         outcome = outcomes.current(meta, load.load_id)
         if outcome.outcome_id != outcome_id:
             raise CheckpointError(
                 f"outcome {outcome_id} was accepted, but {outcome.outcome_id} is newer",
                 remedy="Clear resolve_conflicts to look at the newer one.",
             )
-        events.record(meta, load.load_id, EventKind.ACCEPTED, worker, outcome_id=outcome_id, detail=accepted_by)
+        events.record(meta, load.load_id, EventKind.ACCEPTED, run.worker, outcome_id=outcome_id, detail=accepted_by)
         meta.db.commit()
         return outcomes.current(meta, load.load_id)

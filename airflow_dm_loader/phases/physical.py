@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
 from airflow_dm_loader.engines.lightning.endings import Ended
@@ -33,11 +30,10 @@ from airflow_dm_loader.engines.lightning.status import Progress
 from airflow_dm_loader.engines.lightning.task_info import last_task_id
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
-from airflow_dm_loader.phases.opened import inventory_of, open_stored, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files, lightning, loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
@@ -45,9 +41,7 @@ from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.turns import Turn
-from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.preflight import check_names
 from airflow_dm_loader.target.schema import existing_tables, is_empty
@@ -66,30 +60,28 @@ def check_server(server: Server) -> None:
         )
 
 
-def check_load(config: LoadConfig, target: TargetConfig, plan: LoadPlan, access: DumpAccess | None) -> None:
+def check_load(run: LoadRun, dump: Dump) -> None:
     """Refuse what Lightning can't read, reach or write down, before anything is created."""
-    check_target(target)
-    check_files(plan.files)
-    tidb_uri(config.dump_uri, access)
-    sorting_dir(config)
-    checkpoint_of(config)
-    if config.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
-        task_info_schema(config)
+    check_target(run.target)
+    check_files(dump.plan.files)
+    tidb_uri(run.config.dump_uri, run.access)
+    sorting_dir(run.config)
+    checkpoint_of(run.config)
+    if run.config.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
+        task_info_schema(run.config)
 
 
-def note_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None) -> dict[str, object]:
+def note_tables(run: LoadRun) -> dict[str, object]:
     """What ``create_tables`` does here: note what each table is like before Lightning creates those that are missing.
 
     Returns:
         As :func:`~airflow_dm_loader.phases.tables.create_tables`; nothing is ``created`` yet.
     """
-    inventory = inventory_of(config, access)
-    plan = make_plan(inventory, config)
-    with open_stored(config, target) as (meta, load):
-        check_same_dump(load, inventory)
-        check_same_rules(load, config)
+    dump = run.open_dump()
+    plan = dump.plan
+    with run.open_stored(dump) as (meta, load):
         check_server(ask_server(meta.db))
-        check_load(config, target, plan, access)
+        check_load(run, dump)
         check_names(plan)
         ours = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
         there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
@@ -110,20 +102,11 @@ def note_tables(config: LoadConfig, target: TargetConfig, *, access: DumpAccess 
             f"{row.schema}.{row.table}" for row in rows if not row.empty_before and (row.schema, row.table) not in ours
         ],
         "warnings": list(plan.warnings),
-        "not_loaded": {kind: len(names) for kind, names in inventory.not_loaded.items()} | plan.left_out.counts(),
+        "not_loaded": dump.not_loaded,
     }
 
 
-def import_all(
-    config: LoadConfig,
-    target: TargetConfig,
-    *,
-    worker: Worker,
-    on_progress: Callable[[LoadStatus], None] | None,
-    progress_interval_s: float,
-    stop: threading.Event,
-    access: DumpAccess | None,
-) -> ShareReport:
+def import_all(run: LoadRun) -> ShareReport:
     """Run Lightning to its end, unless our record says that all rows are in.
 
     A checksum that differs is no error here: all rows are in, and the checksum step makes an outcome of it.
@@ -131,18 +114,15 @@ def import_all(
     Raises:
         LockedError: another attempt is at it.
         LightningError: Lightning failed; a retry goes on at its checkpoint.
-        LoadInterruptedError: ``stop`` was set.
+        LoadInterruptedError: the run was stopped.
     """
     started = time.monotonic()
     rows_sent: int | None = 0
-    storage = storage_of(config, access, stop=stop)
-    inventory = inventory_of(config, access, storage)
-    plan = make_plan(inventory, config)
-    with open_stored(config, target) as (meta, load):
-        check_same_dump(load, inventory)
-        check_same_rules(load, config)
+    config, dump = run.config, run.open_dump()
+    plan = dump.plan
+    with run.open_stored(dump) as (meta, load):
         check_server(ask_server(meta.db))
-        check_load(config, target, plan, access)
+        check_load(run, dump)
         lightning.lock(meta, config)
         row = lightning.find(meta, load.load_id)
         if row is not None and row.stage in {LightningStage.IMPORTED, LightningStage.CLEANED}:
@@ -150,26 +130,26 @@ def import_all(
         else:
             program = find_lightning(config.lightning_path)
             _log.info("Running %s", program)
-            run = prepare_run(config, target, program, db=meta.db, storage=storage, plan=plan, access=access)
+            prepared = prepare_run(run, dump, program, meta.db)
             owner = secrets.token_hex(16)
             watch = Watch(
-                stop=stop,
-                on_progress=_teller(load, plan, on_progress),
-                progress_interval_s=progress_interval_s,
+                stop=run.stop,
+                on_progress=_teller(load, plan, run.on_progress),
+                progress_interval_s=run.progress_interval_s,
                 keep_alive=lambda: lightning.hold(meta, config, load.load_id, owner),
             )
             _begin(config, meta, load, row, owner)
             try:
                 if row is not None:
-                    _ignore_errors(run)
+                    _ignore_errors(prepared)
                 watch.keep_alive()
-                ended = run.run(watch)
+                ended = prepared.run(watch)
                 watch.keep_alive()
-                rows_sent = _store(meta, load, row, ended, worker)
+                rows_sent = _store(meta, load, row, ended, run.worker)
             finally:
                 _release(meta, load, owner)
-    if on_progress is not None:
-        on_progress(_status(load, plan.file_bytes, plan.file_bytes, 0, done=True))
+    if run.on_progress is not None:
+        run.on_progress(_status(load, plan.file_bytes, plan.file_bytes, 0, done=True))
     return ShareReport(
         share=0,
         rows_sent=rows_sent or 0,
@@ -182,7 +162,7 @@ def import_all(
     )
 
 
-def verify(config: LoadConfig, meta: Meta, load: Load, turn: Turn, inventory: DumpInventory) -> Outcome:
+def verify(config: LoadConfig, meta: Meta, load: Load, turn: Turn, plan: LoadPlan) -> Outcome:
     """What Lightning found, as a new outcome; the caller commits.
 
     Raises:
@@ -193,7 +173,7 @@ def verify(config: LoadConfig, meta: Meta, load: Load, turn: Turn, inventory: Du
         raise CheckpointError(
             "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
         )
-    return record_outcome(config, meta, load, turn, make_plan(inventory, config), row)
+    return record_outcome(config, meta, load, turn, plan, row)
 
 
 def forget_checkpoint(meta: Meta, load: Load) -> None:
@@ -234,9 +214,9 @@ def _begin(config: LoadConfig, meta: Meta, load: Load, row: LightningRow | None,
     meta.db.commit()
 
 
-def _ignore_errors(run: LightningRun) -> None:
+def _ignore_errors(prepared: LightningRun) -> None:
     """DM's ``ignoreCheckpointError``: a problem with it is only a warning."""
-    if (problem := run.ignore_checkpoint_errors()) is not None:
+    if (problem := prepared.ignore_checkpoint_errors()) is not None:
         _log.warning("Errors in the checkpoint of tidb-lightning could not be ignored, as DM does: %s", problem)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.mode_checks import check_mode
-from airflow_dm_loader.phases.opened import inventory_of, open_meta, schema_reader, storage_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import DumpPlan, TablePlan
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files, loads
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import check_same_dump, is_this_dump
@@ -23,36 +21,26 @@ from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.session import fitting_chunks
 
 
-def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> DumpPlan:
-    """What goes where, how many bytes, what would be created, and what stands in the way.
-
-    Nothing is changed at the target: no table, no state, no lock, no barrier. What would stop the load is told in
-    ``problems``, as far as it can be known before it starts.
-
-    Raises:
-        LoaderError: the dump can't be read, the settings contradict each other, or the target can't be reached.
-    """
-    storage = storage_of(config, access)
-    inventory = inventory_of(config, access, storage)
-    plan = make_plan(inventory, config)
+def plan_load(run: LoadRun) -> DumpPlan:
+    """What :func:`~airflow_dm_loader.loader.plan_dump` returns."""
+    config, dump = run.config, run.open_dump()
+    inventory, plan = dump.inventory, dump.plan
     problems: list[str] = []
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
     draft = None
-    with open_meta(config, target) as meta:
-        drafting = Drafting.at(meta.db, config, schema_reader(config, access, storage))
+    with run.open_meta() as meta:
+        drafting = Drafting.at(meta.db, config, dump.read_schema)
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
-        with Database.open(target, session=drafting.session) as db:
+        with Database.open(run.target, session=drafting.session) as db:
             try:
-                warnings += check_mode(
-                    config, target, plan, db=db, server=drafting.server, storage=storage, access=access
-                )
+                warnings += check_mode(run, dump, db, drafting.server)
                 draft = drafting.draft(db, plan)
                 warnings += drafting.check(db, plan, draft)
             except RetriableError:
                 raise
             except LoaderError as error:
                 problems.append(str(error))
-    return _report(config, target, inventory, plan, draft, stored, problems, warnings)
+    return _report(run, dump, draft, stored, problems, warnings)
 
 
 def refuse_dry_run(config: LoadConfig) -> None:
@@ -93,16 +81,14 @@ def _is_whole(stored: loads.Load, inventory: DumpInventory) -> bool:
 
 
 def _report(
-    config: LoadConfig,
-    target: TargetConfig,
-    inventory: DumpInventory,
-    plan: LoadPlan,
+    run: LoadRun,
+    dump: Dump,
     draft: SchemaDraft | None,
     stored: str,
     problems: list[str],
     warnings: list[str],
 ) -> DumpPlan:
-    left_out, metadata = plan.left_out, inventory.metadata
+    plan, left_out, metadata = dump.plan, dump.plan.left_out, dump.inventory.metadata
     drafts = {(found.planned.schema, found.planned.table): found for found in draft.tables} if draft else {}
     counts = Counter((file.schema, file.table) for file in plan.files)
     tables = []
@@ -121,9 +107,9 @@ def _report(
             )
         )
     return DumpPlan(
-        task_name=config.task_name,
-        source_id=config.source_id,
-        target=target.address,
+        task_name=run.config.task_name,
+        source_id=run.config.source_id,
+        target=run.target.address,
         stored=stored,
         databases=tuple(found.schema for found in draft.databases) if draft else (),
         tables=tuple(tables),
@@ -133,7 +119,7 @@ def _report(
         filtered=(*(f"{schema}.*" for schema in left_out.databases), *left_out.tables, *left_out.views),
         filtered_files=len(left_out.data_files),
         filtered_bytes=left_out.file_bytes,
-        not_loaded={kind: len(names) for kind, names in inventory.not_loaded.items()} | left_out.counts(),
+        not_loaded=dump.not_loaded,
         problems=tuple(problems),
         warnings=tuple(warnings),
         binlog_name=metadata.binlog_name,

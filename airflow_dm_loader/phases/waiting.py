@@ -8,6 +8,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import METADATA_LIMIT_BYTES
 from airflow_dm_loader.dump.metadata import METADATA_NAME, parse_metadata
+from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import (
     CheckpointError,
     DumpFormatError,
@@ -15,7 +16,6 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     DumpRefusedError,
 )
-from airflow_dm_loader.phases.opened import storage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,15 @@ class DumpLook:
 def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None) -> DumpLook:
     """Look once whether the dump has finished: whether its ``metadata`` has its last line, which tools write last.
 
-    A dump that is not there, or whose ``metadata`` is being written, may still come.
+    A dump that is not there, or whose ``metadata`` is being written, may still come. No target is needed yet, so that
+    it takes no run of a load.
 
     Raises:
         DumpRefusedError: we may not look (34014).
         ConfigError: the URI or the access is wrong.
         RetriableError: the storage failed.
     """
-    storage = storage_of(config, access)
+    storage = DumpStorage.open_uri(config.dump_uri, access)
     try:
         raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
         finished_at = parse_metadata(raw, require_finished=False).finished_at

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
 
-from airflow_dm_loader.operators.base import DumpLoadOperator, Load, parse_config
+from airflow_dm_loader.operators.base import DumpLoadOperator, parse_config
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_dm_loader.config import LoadConfig
     from airflow_dm_loader.errors import BarrierTimeoutError
+    from airflow_dm_loader.loader import LoadRun
 
 
 class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
@@ -39,18 +40,18 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
         self.wait_for = wait_for
         self.deferrable = deferrable
 
-    def run_phase(self, load: Load, context: Context) -> dict[str, Any]:
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         """Put this source's state, look once, and only then wait."""
         from airflow_dm_loader.loader import BarrierState, arrive, missing_sources
 
         state = BarrierState(self.wait_for)
-        deadline = self._started_at(context) + load.config.barrier_timeout_s
-        missing = arrive(load.config, load.target, state, etcd=load.etcd)
+        deadline = self._started_at(context) + run.config.barrier_timeout_s
+        missing = arrive(run, state)
         while missing:
             self.log.info("Waiting for %s", ", ".join(missing))
-            self._wait(deadline, load.config, missing)
-            missing = missing_sources(load.config, load.target, state, etcd=load.etcd)
-        return self._arrived(load.config)
+            self._wait(deadline, run.config, missing)
+            missing = missing_sources(run, state)
+        return self._arrived(run.config)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: everybody is there, or who is missing, or what failed."""

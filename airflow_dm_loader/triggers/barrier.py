@@ -107,6 +107,6 @@ class LoadBarrierTrigger(BaseTrigger):
 
 
 def _missing(config: LoadConfig, target: TargetConfig, wait_for: str, etcd: EtcdConfig | None) -> tuple[str, ...]:
-    from airflow_dm_loader.loader import BarrierState, missing_sources
+    from airflow_dm_loader.loader import BarrierState, LoadRun, missing_sources
 
-    return missing_sources(config, target, BarrierState(wait_for), etcd=etcd)
+    return missing_sources(LoadRun.of(config, target, etcd=etcd), BarrierState(wait_for))

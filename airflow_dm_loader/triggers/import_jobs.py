@@ -96,10 +96,10 @@ class ImportJobsTrigger(BaseTrigger):
 def _look(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
     from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.hidden_values import without_values
-    from airflow_dm_loader.loader import look_at_jobs
+    from airflow_dm_loader.loader import LoadRun, look_at_jobs
 
     try:
-        return look_at_jobs(config, target, share)
+        return look_at_jobs(LoadRun.of(config, target), share)
     except LoaderError as error:
         if not config.hide_values:
             raise
@@ -108,6 +108,6 @@ def _look(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
 
 
 def _cancel(config: LoadConfig, target: TargetConfig, share: int) -> int:
-    from airflow_dm_loader.loader import cancel_jobs
+    from airflow_dm_loader.loader import LoadRun, cancel_jobs
 
-    return cancel_jobs(config, target, share)
+    return cancel_jobs(LoadRun.of(config, target), share)

@@ -8,6 +8,7 @@ from airflow_dm_loader.config import Level, LoadConfig
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading
 from airflow_dm_loader.progress.table_clock import Table
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, pace
 from airflow_dm_loader.state.files import FileRow, TableRow
 from airflow_dm_loader.state.loads import Load
@@ -15,14 +16,9 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
 
 
-def forecast_comparison(
-    config: LoadConfig, meta: Meta, load: Load, plan: LoadPlan, *, with_source: bool
-) -> ComparisonForecast | None:
-    """Foretells what the checksum step will take; None: it compares nothing.
-
-    Args:
-        with_source: all values will be compared with those of the server that the dump was made of.
-    """
+def forecast_comparison(run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) -> ComparisonForecast | None:
+    """Foretells what the checksum step will take; None: it compares nothing."""
+    config, with_source = run.config, run.compares_with_source
     if config.checksum is Level.OFF:
         return None
     readings = table_readings(

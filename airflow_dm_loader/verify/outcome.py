@@ -7,12 +7,13 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import Level, LoadConfig, TargetConfig
+from airflow_dm_loader.config import Level, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
+from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
-from airflow_dm_loader.report import LoadStatus, TableReport, Verdict
+from airflow_dm_loader.report import TableReport, Verdict
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, pace, turns
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
@@ -33,30 +34,14 @@ from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_ta
 _TICK_S = 0.5
 
 
-def record_outcome(
-    config: LoadConfig,
-    meta: Meta,
-    load: Load,
-    turn: Turn,
-    plan: LoadPlan,
-    read: Callable[[str], SchemaFile],
-    server: Server,
-    target: TargetConfig,
-    compare_with: TargetConfig | None = None,
-    *,
-    on_progress: Callable[[LoadStatus], None] | None = None,
-    progress_interval_s: float = 5.0,
-) -> Outcome:
+def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn, server: Server) -> Outcome:
     """Compare, store the outcome under a new id, and pause the load where a person must decide.
 
     Where an attempt with a later turn was quicker, its outcome stays the load's, and nothing is stored.
 
     ``checksum=optional`` turns differences into warnings, ``off`` compares nothing; conflicts always count.
-
-    Args:
-        compare_with: the server that the dump was made of, if all values shall be compared with it.
-        on_progress: called in this thread, about every ``progress_interval_s`` seconds.
     """
+    config, plan = run.config, dump.plan
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
     pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
     if config.checksum is Level.OFF:
@@ -64,8 +49,8 @@ def record_outcome(
     else:
         others = other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
-        source = Source(compare_with, source_tables(plan)) if compare_with is not None else None
-        comparer = _Comparer(read, server, target, before, others, source)
+        source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
+        comparer = _Comparer(dump.read_schema, server, run.target, before, others, source)
         readings = table_readings(
             plan,
             files.list_files(meta, load.load_id),
@@ -73,9 +58,9 @@ def record_outcome(
             others=others,
             rows={table: total.rows for table, total in totals.items()},
         )
-        step = Step.COMPARISON if compare_with is None else Step.COMPARISON_WITH_SOURCE
+        step = Step.COMPARISON if run.compare_with is None else Step.COMPARISON_WITH_SOURCE
         clock = TableClock(config.pool_size, before=pace.last(meta, config, step))
-        progress = ComparisonProgress(load, readings, clock, on_progress, progress_interval_s)
+        progress = ComparisonProgress(load, readings, clock, run.on_progress, run.progress_interval_s)
         tables = comparer.compare(pairs, config.pool_size, progress)
         if progress.pace is not None:
             pace.keep(meta, config, step, progress.pace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airflow_dm_loader import loader
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
     from airflow.sdk import DAG
 
-    from airflow_dm_loader.loader import ShareReport
+    from airflow_dm_loader.loader import LoadRun, ShareReport
     from dev.private_mariadb import PrivateMariaDB
     from tests.airflow.conftest import MakeDump
 
@@ -32,9 +32,9 @@ def test_the_checksum_step_compares_with_the_source_where_its_connection_is_name
     told: list[bool] = []
     run_import = loader.run_import
 
-    def import_and_note(*args: Any, compares_with_source: bool, **kwargs: Any) -> ShareReport:
-        told.append(compares_with_source)
-        return run_import(*args, compares_with_source=compares_with_source, **kwargs)
+    def import_and_note(run: LoadRun, share: int) -> ShareReport:
+        told.append(run.compares_with_source)
+        return run_import(run, share)
 
     monkeypatch.setattr(loader, "run_import", import_and_note)
     run = Run.start(dm_load, settings)

@@ -11,7 +11,17 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError, ChecksumMismatchError, DumpMetadataError, LoaderError
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.stories import check_message, check_nothing_created, check_whole_chunks_only, refused
-from tests.dumps import METADATA, WORKER, Table, copy_sample, import_all, load_config, numbered, prepare, write_dump
+from tests.dumps import (
+    METADATA,
+    Table,
+    copy_sample,
+    import_all,
+    load_config,
+    numbered,
+    prepare,
+    run_of,
+    write_dump,
+)
 from tests.faults import import_until_broken
 from tests.tables import count
 
@@ -105,7 +115,7 @@ def test_a_dump_that_changes_between_plan_and_import_is_refused(
             (folder / "metadata").write_text(METADATA.replace("Pos: 606443", "Pos: 606444"))
 
     with pytest.raises(CheckpointError) as caught:
-        loader.run_import(config, target, worker=WORKER)
+        loader.run_import(run_of(config, target))
 
     assert caught.value.code == 34018
     check_message("a dump that was still being written when the load was planned", caught.value)
@@ -133,4 +143,4 @@ def test_a_dump_that_changes_under_a_load_that_has_begun_keeps_what_is_in(
     assert (error.code, check_whole_chunks_only(server)) == (34018, committed)
     (folder / "s.t.sql").write_bytes(whole)
     import_all(config, target)
-    assert (count(server, "s.t"), loader.verify(config, target).verdict) == (2000, "clean")
+    assert (count(server, "s.t"), loader.verify(loader.LoadRun.of(config, target)).verdict) == (2000, "clean")

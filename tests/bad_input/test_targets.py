@@ -25,7 +25,7 @@ from tests.bad_input.stories import (
     check_whole_chunks_only,
     refused,
 )
-from tests.dumps import WORKER, Table, load_config, numbered, write_dump
+from tests.dumps import Table, load_config, numbered, run_of, write_dump
 from tests.faults import global_variable
 from tests.tables import count, hashes_by_client, query, table_hashes
 
@@ -149,9 +149,9 @@ def test_rows_that_were_there_are_told_and_kept(server: PrivateMariaDB, target: 
     query(server, "INSERT INTO s.t VALUES (7,'mine')")
     folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS))
     config = load_config(folder)
-    loader.prepare_checkpoint(config, target, WORKER)
+    loader.prepare_checkpoint(run_of(config, target))
 
-    assert loader.create_tables(config, target)["not_empty"] == ["s.t"]
+    assert loader.create_tables(run_of(config, target))["not_empty"] == ["s.t"]
 
     report = load_dump(config, target)
     assert (report.outcome, count(server, "s.t")) == ("clean", 3)
@@ -163,9 +163,9 @@ def test_triggers_are_told_and_run(server: PrivateMariaDB, target: TargetConfig,
     query(server, "CREATE TRIGGER s.louder BEFORE INSERT ON s.t FOR EACH ROW SET NEW.v = UPPER(NEW.v)")
     folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS))
     config = load_config(folder)
-    loader.prepare_checkpoint(config, target, WORKER)
+    loader.prepare_checkpoint(run_of(config, target))
 
-    assert loader.create_tables(config, target)["warnings"] == [
+    assert loader.create_tables(run_of(config, target))["warnings"] == [
         "s.t has triggers, which run for each row that is loaded: louder"
     ]
     load_dump(config, target)
@@ -225,8 +225,8 @@ def test_local_infile_off_is_told_and_the_rows_go_as_statements(
     reference = hashes_by_client(server, folder)
     config = load_config(folder)
     with global_variable(server, "local_infile", 0):
-        loader.prepare_checkpoint(config, target, WORKER)
-        warnings = loader.create_tables(config, target)["warnings"]
+        loader.prepare_checkpoint(run_of(config, target))
+        warnings = loader.create_tables(run_of(config, target))["warnings"]
         report = load_dump(config, target)
 
     assert warnings == ["rows will be sent as statements, which is slower: local_infile is off at the server"]

@@ -32,7 +32,7 @@ from airflow_dm_loader.etcd.client import Answer, EtcdClient
 from airflow_dm_loader.loader import Worker
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, load_config, write_dump
+from tests.dumps import Table, load_config, run_of, write_dump
 from tests.tables import count, one
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def write(etcd: PrivateEtcd, name: str, value: str) -> None:
 def test_a_prepared_source_stands_in_etcd_as_dm_writes_it(
     etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
 ) -> None:
-    loader.prepare_checkpoint(source(tmp_path, "north"), target, Worker("worker-1", run_id="r"), etcd=at)
+    loader.prepare_checkpoint(run_of(source(tmp_path, "north"), target, Worker("worker-1", run_id="r"), etcd=at))
     assert raw(etcd) == {
         "/dm-master/lightning-coord/6d65726765/6e6f727468": '"not-ready"',
         "/dm-master/load-task/6d65726765/6e6f727468": '"worker-1"',
@@ -129,7 +129,7 @@ def test_what_a_dm_master_and_its_workers_say_is_heard(
     for name in (*BOTH, "dm-only"):  # PutLightningNotReadyForAllSources
         write(etcd, key("lightning-coord", name), '"not-ready"')
     write(etcd, "/dm-master/lightning-coord/6d657267657273/6e6f727468", '"not-ready"')  # of another task: mergers
-    with loader.open_barrier(source(tmp_path, "north"), target, etcd=at) as barrier:
+    with loader.open_barrier(run_of(source(tmp_path, "north"), target, etcd=at)) as barrier:
         barrier.put("north", BarrierState.READY)
         assert barrier.missing(BarrierState.READY) == ("south", "dm-only")
         write(etcd, key("lightning-coord", "south"), '"ready"')
@@ -142,7 +142,7 @@ def test_what_a_dm_master_and_its_workers_say_is_heard(
 def test_a_state_that_is_not_known_is_waited_for_and_one_that_is_unreadable_is_refused(
     etcd: PrivateEtcd, at: EtcdConfig, target: TargetConfig, tmp_path: Path
 ) -> None:
-    with loader.open_barrier(source(tmp_path, "north"), target, etcd=at) as barrier:
+    with loader.open_barrier(run_of(source(tmp_path, "north"), target, etcd=at)) as barrier:
         barrier.put("north", BarrierState.READY)
         write(etcd, key("lightning-coord", "south"), '"paused"')
         assert barrier.missing(BarrierState.READY) == ("south",)
@@ -221,10 +221,10 @@ def test_a_new_round_begins_also_where_etcd_was_away_at_the_wrong_time(
     write_dump(tmp_path / "north", Table("t", rows=['(3,"c")', '(4,"d")']))
     own_etcd.kill9()
     with pytest.raises(ConnectionLostError, match="does not answer"):
-        loader.prepare_checkpoint(config, target, WORKER, etcd=at)
+        loader.prepare_checkpoint(run_of(config, target, etcd=at))
     own_etcd.start()
     assert raw(own_etcd)[key("lightning-coord", "north")] == '"finished"'
-    assert loader.prepare_checkpoint(config, target, WORKER, etcd=at)["fresh"]
+    assert loader.prepare_checkpoint(run_of(config, target, etcd=at))["fresh"]
     assert raw(own_etcd)[key("lightning-coord", "north")] == '"not-ready"'
 
 
@@ -238,11 +238,11 @@ def test_a_load_whose_end_etcd_misses_is_finished_by_the_next_try(
         cursor.execute("UPDATE dm_meta.dm_loader_load SET status = 'running'")
     own_etcd.kill9()
     with pytest.raises(ConnectionLostError):
-        loader.finish(config, target, WORKER, etcd=at)
+        loader.finish(run_of(config, target, etcd=at))
     assert one(server, "SELECT status FROM dm_meta.dm_loader_load") == "running"
     own_etcd.start()
     write(own_etcd, key("load-task", "north"), '"here"')
-    assert loader.finish(config, target, WORKER, etcd=at).status == "finished"
+    assert loader.finish(run_of(config, target, etcd=at)).status == "finished"
     assert key("load-task", "north") not in raw(own_etcd)
 
 
@@ -314,9 +314,9 @@ def test_who_has_the_dump_takes_the_lock_over(
 ) -> None:
     write(etcd, key("load-task", "north"), '"dm-worker-7"')
     here = Worker("worker-1", run_id="r")
-    loader.fetch_dump_metadata(source(tmp_path, "north"), target, here, etcd=at)
+    loader.fetch_dump_metadata(run_of(source(tmp_path, "north"), target, here, etcd=at))
     assert raw(etcd)[key("load-task", "north")] == '"dm-worker-7"'
-    loader.prepare_checkpoint(source(tmp_path, "north"), target, here, etcd=at)
+    loader.prepare_checkpoint(run_of(source(tmp_path, "north"), target, here, etcd=at))
     assert raw(etcd)[key("load-task", "north")] == '"worker-1"'
 
 
@@ -326,7 +326,7 @@ def test_who_has_not_the_dump_is_told_who_has_it(
     config = load_config(tmp_path / "none", task_name=TASK, source_id="north", barrier="etcd")
     write(etcd, key("load-task", "north"), '"dm-worker-7"')
     with pytest.raises(WorkerNotMatchError, match="is held by 'dm-worker-7', which has the dump") as caught:
-        loader.fetch_dump_metadata(config, target, Worker("worker-1", run_id="r"), etcd=at)
+        loader.fetch_dump_metadata(run_of(config, target, Worker("worker-1", run_id="r"), etcd=at))
     assert caught.value.code == 34017
     assert raw(etcd)[key("load-task", "north")] == '"dm-worker-7"'
 

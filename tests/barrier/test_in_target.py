@@ -19,7 +19,7 @@ from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, load_config, write_dump
+from tests.dumps import Table, load_config, run_of, write_dump
 from tests.tables import count
 
 BOTH = ("north", "south")
@@ -39,16 +39,16 @@ def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_source_is_not_ready_once_it_is_prepared(target: TargetConfig, tmp_path: Path) -> None:
-    loader.prepare_checkpoint(source(tmp_path, "north"), target, WORKER)
+    loader.prepare_checkpoint(run_of(source(tmp_path, "north"), target))
 
-    with loader.open_barrier(source(tmp_path, "north"), target) as barrier:
+    with loader.open_barrier(run_of(source(tmp_path, "north"), target)) as barrier:
         assert barrier.states() == {"north": "not-ready"}
         assert barrier.missing(BarrierState.READY) == BOTH
 
 
 def test_who_has_finished_has_been_ready(target: TargetConfig, tmp_path: Path) -> None:
-    loader.prepare_checkpoint(source(tmp_path, "north"), target, WORKER)
-    with loader.open_barrier(source(tmp_path, "north"), target) as barrier:
+    loader.prepare_checkpoint(run_of(source(tmp_path, "north"), target))
+    with loader.open_barrier(run_of(source(tmp_path, "north"), target)) as barrier:
         barrier.put("north", BarrierState.READY)
         barrier.put("south", BarrierState.FINISHED)
 
@@ -57,10 +57,10 @@ def test_who_has_finished_has_been_ready(target: TargetConfig, tmp_path: Path) -
 
 
 def test_what_one_says_the_other_hears(target: TargetConfig, tmp_path: Path) -> None:
-    loader.prepare_checkpoint(source(tmp_path, "north"), target, WORKER)
+    loader.prepare_checkpoint(run_of(source(tmp_path, "north"), target))
     with (
-        loader.open_barrier(source(tmp_path, "north"), target) as north,
-        loader.open_barrier(source(tmp_path, "south"), target) as south,
+        loader.open_barrier(run_of(source(tmp_path, "north"), target)) as north,
+        loader.open_barrier(run_of(source(tmp_path, "south"), target)) as south,
     ):
         assert south.states() == {"north": "not-ready"}
         north.put("north", BarrierState.READY)
@@ -68,44 +68,48 @@ def test_what_one_says_the_other_hears(target: TargetConfig, tmp_path: Path) -> 
 
 
 def test_tasks_do_not_hear_each_other(target: TargetConfig, tmp_path: Path) -> None:
-    loader.prepare_checkpoint(source(tmp_path, "north"), target, WORKER)
+    loader.prepare_checkpoint(run_of(source(tmp_path, "north"), target))
 
-    with loader.open_barrier(source(tmp_path, "north", task_name="another"), target) as barrier:
+    with loader.open_barrier(run_of(source(tmp_path, "north", task_name="another"), target)) as barrier:
         assert barrier.states() == {}
 
 
 def test_going_on_with_a_load_does_not_take_back_what_was_said(target: TargetConfig, tmp_path: Path) -> None:
     config = source(tmp_path, "north")
-    loader.prepare_checkpoint(config, target, WORKER)
-    with loader.open_barrier(config, target) as barrier:
+    loader.prepare_checkpoint(run_of(config, target))
+    with loader.open_barrier(run_of(config, target)) as barrier:
         barrier.put("north", BarrierState.READY)
 
-    loader.prepare_checkpoint(config, target, Worker("there", run_id="run-2"))
+    loader.prepare_checkpoint(run_of(config, target, Worker("there", run_id="run-2")))
 
-    with loader.open_barrier(config, target) as barrier:
+    with loader.open_barrier(run_of(config, target)) as barrier:
         assert barrier.states() == {"north": "ready"}
 
 
 def test_a_source_that_starts_afresh_is_not_ready_and_the_others_stay(target: TargetConfig, tmp_path: Path) -> None:
     for name in BOTH:
-        loader.prepare_checkpoint(source(tmp_path, name), target, WORKER)
-    with loader.open_barrier(source(tmp_path, "north"), target) as barrier:
+        loader.prepare_checkpoint(run_of(source(tmp_path, name), target))
+    with loader.open_barrier(run_of(source(tmp_path, "north"), target)) as barrier:
         barrier.put("north", BarrierState.FINISHED)
         barrier.put("south", BarrierState.READY)
 
-        loader.prepare_checkpoint(source(tmp_path, "north", remove_meta=True), target, Worker("h", run_id="run-2"))
+        loader.prepare_checkpoint(
+            run_of(source(tmp_path, "north", remove_meta=True), target, Worker("h", run_id="run-2"))
+        )
 
         assert barrier.states() == {"north": "not-ready", "south": "ready"}
 
 
 def test_a_round_after_all_had_finished_begins_for_all(target: TargetConfig, tmp_path: Path) -> None:
     for name in BOTH:
-        loader.prepare_checkpoint(source(tmp_path, name), target, WORKER)
-    with loader.open_barrier(source(tmp_path, "north"), target) as barrier:
+        loader.prepare_checkpoint(run_of(source(tmp_path, name), target))
+    with loader.open_barrier(run_of(source(tmp_path, "north"), target)) as barrier:
         for name in BOTH:
             barrier.put(name, BarrierState.FINISHED)
 
-        loader.prepare_checkpoint(source(tmp_path, "south", remove_meta=True), target, Worker("h", run_id="run-2"))
+        loader.prepare_checkpoint(
+            run_of(source(tmp_path, "south", remove_meta=True), target, Worker("h", run_id="run-2"))
+        )
 
         assert barrier.states() == {"north": "not-ready", "south": "not-ready"}
 
@@ -125,9 +129,9 @@ def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it
 ) -> None:
     """South begins the round, and is ready, before each of north's calls, and after the last one."""
     for name in BOTH:
-        loader.prepare_checkpoint(source(tmp_path, name), target, WORKER)
+        loader.prepare_checkpoint(run_of(source(tmp_path, name), target))
     with (
-        loader.open_barrier(source(tmp_path, "south"), target) as south,
+        loader.open_barrier(run_of(source(tmp_path, "south"), target)) as south,
         Database.open(target) as db,
         ThreadPoolExecutor(1) as pool,
     ):

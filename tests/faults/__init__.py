@@ -15,7 +15,7 @@ from airflow_dm_loader.state import chunks
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER
+from tests.dumps import run_of
 from tests.tables import query
 
 
@@ -46,7 +46,7 @@ def import_until_broken(config: LoadConfig, target: TargetConfig, *, chunks: int
     with pytest.MonkeyPatch.context() as patch:
         before_each_commit(patch, break_down)
         with pytest.raises(TargetError, match="the test says so"):
-            loader.run_import(config, target, worker=WORKER)
+            loader.run_import(run_of(config, target))
 
 
 @contextmanager

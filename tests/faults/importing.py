@@ -12,7 +12,7 @@ from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import ShareReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER
+from tests.dumps import run_of
 from tests.tables import chunks, query
 
 
@@ -23,7 +23,7 @@ def importing(
     """``run_import`` in a thread; it is stopped where the block ends early."""
     stop = stop or threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(loader.run_import, config, target, worker=WORKER, stop=stop)
+        running = pool.submit(loader.run_import, run_of(config, target, stop=stop))
         try:
             yield running
         finally:
@@ -55,5 +55,5 @@ def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> No
 
 def complete(config: LoadConfig, target: TargetConfig) -> None:
     """The phases after the import, up to the checksum, which must find nothing."""
-    loader.build_indexes(config, target)
-    assert loader.verify(config, target).verdict == "clean"
+    loader.build_indexes(run_of(config, target))
+    assert loader.verify(loader.LoadRun.of(config, target)).verdict == "clean"

@@ -13,7 +13,7 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import RetriableError
 from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, load_config, prepare
+from tests.dumps import load_config, prepare, run_of
 from tests.faults.importing import complete
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.reference import FaultDump
@@ -51,7 +51,7 @@ def test_connections_cut_at_random_bytes_lose_and_double_nothing(
             return None if whole else Fault(cut_after_bytes=chance.randint(1, 12000))
 
         with network(target, fault_of) as (behind, happened):
-            loader.run_import(config, behind, worker=WORKER)
+            loader.run_import(run_of(config, behind))
 
         assert len(happened) >= 5
         complete(config, target)
@@ -72,7 +72,7 @@ def test_answers_to_commit_that_are_lost_lose_and_double_nothing(
             return None if number == 0 or number > 8 else Fault(drop_answer_to_commit=chance.randint(1, 4))
 
         with network(target, fault_of) as (behind, happened):
-            report = loader.run_import(config, behind, worker=WORKER)
+            report = loader.run_import(run_of(config, behind))
 
         assert happened == ["answer to COMMIT dropped"] * len(happened)
         assert report.chunks_skipped >= 4  # sent again, and found to be in
@@ -93,7 +93,7 @@ def test_a_connection_that_stalls_for_longer_than_the_server_waits_is_replaced(
         return Fault(stall_after_bytes=6000, stall_s=3) if number in {1, 2, 3} else None
 
     with network(target, fault_of) as (behind, happened):
-        loader.run_import(config, behind, worker=WORKER)
+        loader.run_import(run_of(config, behind))
 
     assert happened == ["connection stalled"] * 2
     complete(config, target)

@@ -18,7 +18,7 @@ from airflow_dm_loader.errors import ConnectionLostError
 from airflow_dm_loader.loader import LoadPath, Outcome, Worker
 from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, load_config, write_dump
+from tests.dumps import Table, load_config, run_of, write_dump
 from tests.faults.proxy import Fault
 from tests.faults.reference import FaultDump
 from tests.faults.tally import rounds, tried
@@ -32,19 +32,19 @@ def phases(folder: Path) -> Iterator[tuple[Callable[[TargetConfig], Any], int]]:
     """Each phase, and how many COMMITs it sends over its first connection at least."""
     config = load_config(folder, clean_dump_files=True)
     again = loader._repeat
-    yield lambda target: again(loader.prepare_checkpoint, config, target, WORKER), 1
-    yield lambda target: again(loader.choose_path, config, target), 0
-    yield lambda target: again(loader.arrive, config, target, BarrierState.READY), 1
-    yield lambda target: again(loader.create_tables, config, target), 1
-    yield lambda target: again(loader.import_shares, config, target), 0
-    yield lambda target: again(loader.run_import, config, target, worker=WORKER), 1
-    yield lambda target: again(loader.build_indexes, config, target), 0
-    yield lambda target: again(loader.verify, config, target), 1
-    yield lambda target: again(loader.resolve_conflicts, config, target, WORKER, by_hand=False), 0
-    yield lambda target: again(loader.analyze, config, target), 0
-    yield lambda target: again(loader.finish, config, target, WORKER), 1
-    yield lambda target: again(loader.arrive, config, target, BarrierState.FINISHED), 1
-    yield lambda target: again(loader.clean_dump_files, config, target), 0
+    yield lambda target: again(loader.prepare_checkpoint, run_of(config, target)), 1
+    yield lambda target: again(loader.choose_path, run_of(config, target)), 0
+    yield lambda target: again(loader.arrive, run_of(config, target), BarrierState.READY), 1
+    yield lambda target: again(loader.create_tables, run_of(config, target)), 1
+    yield lambda target: again(loader.import_shares, run_of(config, target)), 0
+    yield lambda target: again(loader.run_import, run_of(config, target)), 1
+    yield lambda target: again(loader.build_indexes, run_of(config, target)), 0
+    yield lambda target: again(loader.verify, run_of(config, target)), 1
+    yield lambda target: again(loader.resolve_conflicts, run_of(config, target), by_hand=False), 0
+    yield lambda target: again(loader.analyze, run_of(config, target)), 0
+    yield lambda target: again(loader.finish, run_of(config, target)), 1
+    yield lambda target: again(loader.arrive, run_of(config, target), BarrierState.FINISHED), 1
+    yield lambda target: again(loader.clean_dump_files, run_of(config, target)), 0
 
 
 def load_with_faults(
@@ -109,10 +109,10 @@ def test_remove_meta_whose_answer_to_commit_is_lost_forgets_once(
     server: PrivateMariaDB, target: TargetConfig, dump: FaultDump
 ) -> None:
     config = load_config(dump.folder, remove_meta=True)
-    loader.prepare_checkpoint(config, target, Worker("here", run_id="run-0"))
+    loader.prepare_checkpoint(run_of(config, target, Worker("here", run_id="run-0")))
 
     with network(target, lambda number: None if number else Fault(drop_answer_to_commit=1)) as (behind, happened):
-        prepared = loader._repeat(loader.prepare_checkpoint, config, behind, WORKER)
+        prepared = loader._repeat(loader.prepare_checkpoint, run_of(config, behind))
 
     assert happened == ["answer to COMMIT dropped"]
     assert prepared["status"] == "init"
@@ -127,17 +127,17 @@ def test_a_round_at_the_barrier_begins_although_the_try_that_should_begin_it_was
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
     both = ("north", "south")
     first = load_config(folder, source_id="north", sources=both)
-    loader.prepare_checkpoint(first, target, WORKER)
-    with loader.open_barrier(first, target) as barrier:
+    loader.prepare_checkpoint(run_of(first, target))
+    with loader.open_barrier(run_of(first, target)) as barrier:
         for name in both:
             barrier.put(name, BarrierState.FINISHED)
     afresh = first.model_copy(update={"remove_meta": True})
 
     with network(target, lambda number: None if number else Fault(drop_answer_to_commit=1)) as (behind, happened):
-        loader._repeat(loader.prepare_checkpoint, afresh, behind, Worker("here", run_id="run-2"))
+        loader._repeat(loader.prepare_checkpoint, run_of(afresh, behind, Worker("here", run_id="run-2")))
 
     assert happened == ["answer to COMMIT dropped"]
-    with loader.open_barrier(first, target) as barrier:
+    with loader.open_barrier(run_of(first, target)) as barrier:
         assert barrier.states() == {"north": "not-ready", "south": "not-ready"}
     assert count(server, "dm_meta.dm_loader_barrier") == 2
 
@@ -157,6 +157,6 @@ def test_storage_that_is_away_for_a_moment_is_asked_again(
 
     monkeypatch.setattr(DumpStorage, "list", away_once)
 
-    assert loader._repeat(loader.prepare_checkpoint, config, target, WORKER)["status"] == "init"
+    assert loader._repeat(loader.prepare_checkpoint, run_of(config, target))["status"] == "init"
     tried("storage away for a moment")
     assert one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_load") == 1

@@ -12,7 +12,7 @@ from airflow_dm_loader import loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoadInterruptedError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, load_config, prepare
+from tests.dumps import load_config, prepare, run_of
 from tests.faults.importing import complete, importing, sessions, wait_for_statement
 from tests.faults.reference import FaultDump
 from tests.faults.tally import tried
@@ -46,7 +46,7 @@ def test_a_stop_in_an_index_build_ends_it_in_the_server(
             tried("stop in an index build")
     assert loader_threads() == []
 
-    loader.run_import(config, target, worker=WORKER)
+    loader.run_import(run_of(config, target))
 
     complete(config, target)
     dump.assert_arrived_once(server)
@@ -66,13 +66,13 @@ def test_an_exception_in_the_importing_thread_leaves_nothing_at_work(
                 raise _Signalled
 
         with pytest.raises(_Signalled):
-            loader.run_import(config, target, worker=WORKER, on_progress=on_progress, progress_interval_s=0)
+            loader.run_import(run_of(config, target, on_progress=on_progress, progress_interval_s=0))
 
         assert loader_threads() == []
         assert sessions(server) == []
         tried("exception in the importing thread")
 
-    loader.run_import(config, target, worker=WORKER)
+    loader.run_import(run_of(config, target))
 
     complete(config, target)
     dump.assert_arrived_once(server)

@@ -12,7 +12,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, RowError, TargetError
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import HEAD, WITHOUT_KEY, WORKER, Table, load_config, numbered, prepare, write_dump
+from tests.dumps import HEAD, WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import before_each_commit
 from tests.tables import chunks, count, hashes_by_client, query, table_hashes
 
@@ -103,7 +103,7 @@ def test_an_error_that_may_undo_less_than_the_chunk_undoes_it_whole(
     prepare(config, target)
     refuse(server, errno, times=3)
 
-    report = loader.run_import(config, target, worker=WORKER)
+    report = loader.run_import(run_of(config, target))
 
     assert report.rows_sent == 1000
     assert query(server, "SELECT met FROM other.refusals") == [(4,)]
@@ -122,7 +122,7 @@ def test_an_error_that_a_retry_can_not_mend_leaves_nothing_of_its_chunk(
     refuse(server, errno, times=1 << 20)
 
     with pytest.raises(kind) as caught:
-        loader.run_import(config, target, worker=WORKER)
+        loader.run_import(run_of(config, target))
 
     assert (caught.value.errno, caught.value.file, caught.value.table) == (errno, "s.t.sql", "s.t")
     if load_data is False:

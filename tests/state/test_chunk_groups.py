@@ -16,7 +16,7 @@ from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsDone, ChunkKey, c
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, load_config, write_dump
+from tests.dumps import Table, load_config, run_of, write_dump
 from tests.tables import chunks, count, query
 
 OpenMeta = Callable[[], Meta]
@@ -26,8 +26,8 @@ OpenMeta = Callable[[], Meta]
 def keys(target: TargetConfig, tmp_path: Path) -> list[ChunkKey]:
     """Three chunks of a load that is registered, and whose table is there."""
     config = load_config(write_dump(tmp_path / "dump", Table("t", "(`id` int) ENGINE=InnoDB", ["(1)"])))
-    registered = loader.prepare_checkpoint(config, target, WORKER)
-    loader.create_tables(config, target)
+    registered = loader.prepare_checkpoint(run_of(config, target))
+    loader.create_tables(run_of(config, target))
     load_id = registered["load_id"]
     assert isinstance(load_id, int)
     return [ChunkKey(load_id, file_id, 0) for file_id in range(3)]

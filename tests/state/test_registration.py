@@ -9,7 +9,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.loader import LoadPath, Worker
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, import_all, load_config, prepare, write_dump
+from tests.dumps import Table, import_all, load_config, prepare, run_of, write_dump
 from tests.tables import count, one, query
 
 
@@ -24,26 +24,26 @@ def change(folder: Path) -> None:
 
 
 def test_a_load_is_registered_with_its_dump(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
-    summary = loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    summary = loader.prepare_checkpoint(run_of(load_config(folder), target))
 
     assert summary["fresh"] is True
     assert (summary["status"], summary["files"], summary["chunk_bytes"]) == ("init", 1, 4096)
     assert summary["file_bytes"] == (folder / "s.t.sql").stat().st_size
-    assert loader.choose_path(load_config(folder), target) is LoadPath.LOAD
+    assert loader.choose_path(run_of(load_config(folder), target)) is LoadPath.LOAD
     stored = query(server, "SELECT host, dag_id, run_id FROM dm_meta.dm_loader_load_task")
     assert stored == [("here", "dm_load", "run-1")]
 
 
 def test_the_same_dump_is_taken_up_again(target: TargetConfig, folder: Path) -> None:
-    first = loader.prepare_checkpoint(load_config(folder), target, WORKER)
-    second = loader.prepare_checkpoint(load_config(folder), target, Worker("there", run_id="run-2"))
+    first = loader.prepare_checkpoint(run_of(load_config(folder), target))
+    second = loader.prepare_checkpoint(run_of(load_config(folder), target, Worker("there", run_id="run-2")))
 
     assert (second["fresh"], second["load_id"]) == (False, first["load_id"])
 
 
 def test_two_sources_of_a_task_are_two_loads(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
     for source in ("a", "b"):
-        loader.prepare_checkpoint(load_config(folder, source_id=source), target, WORKER)
+        loader.prepare_checkpoint(run_of(load_config(folder, source_id=source), target))
 
     assert count(server, "dm_meta.dm_loader_load") == 2
 
@@ -53,18 +53,18 @@ def test_a_dump_that_changed_while_the_load_runs_is_34018(target: TargetConfig, 
     change(folder)
 
     with pytest.raises(CheckpointError, match="changed") as caught:
-        loader.prepare_checkpoint(load_config(folder), target, WORKER)
+        loader.prepare_checkpoint(run_of(load_config(folder), target))
     with pytest.raises(CheckpointError):
-        loader.run_import(load_config(folder), target, worker=WORKER)
+        loader.run_import(run_of(load_config(folder), target))
 
     assert caught.value.code == 34018
 
 
 def test_a_dump_that_changed_before_anything_was_sent_starts_afresh(target: TargetConfig, folder: Path) -> None:
-    first = loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    first = loader.prepare_checkpoint(run_of(load_config(folder), target))
     change(folder)
 
-    second = loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    second = loader.prepare_checkpoint(run_of(load_config(folder), target))
 
     assert second["fresh"] is True
     assert (second["load_id"], second["fingerprint"]) != (first["load_id"], first["fingerprint"])
@@ -86,8 +86,8 @@ def test_remove_meta_starts_afresh_once_a_run(server: PrivateMariaDB, target: Ta
     load_dump(load_config(folder), target)
     config = load_config(folder, remove_meta=True)
 
-    run_2 = [loader.prepare_checkpoint(config, target, Worker("h", "d", "run-2", number)) for number in (1, 2)]
-    run_3 = loader.prepare_checkpoint(config, target, Worker("h", "d", "run-3"))
+    run_2 = [loader.prepare_checkpoint(run_of(config, target, Worker("h", "d", "run-2", number))) for number in (1, 2)]
+    run_3 = loader.prepare_checkpoint(run_of(config, target, Worker("h", "d", "run-3")))
 
     assert [summary["fresh"] for summary in (*run_2, run_3)] == [True, False, True]
     assert count(server, "dm_meta.dm_loader_chunk") == 0
@@ -103,32 +103,32 @@ def test_remove_meta_sends_all_rows_again(server: PrivateMariaDB, target: Target
 
 
 def test_an_unknown_status_is_named(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
-    loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    loader.prepare_checkpoint(run_of(load_config(folder), target))
     query(server, "UPDATE dm_meta.dm_loader_load SET status = 'resting'")
 
     with pytest.raises(CheckpointError, match="'resting'"):
-        loader.prepare_checkpoint(load_config(folder), target, WORKER)
+        loader.prepare_checkpoint(run_of(load_config(folder), target))
     with pytest.raises(CheckpointError, match="'resting'"):
-        loader.choose_path(load_config(folder), target)
+        loader.choose_path(run_of(load_config(folder), target))
 
 
 def test_a_load_that_was_stored_in_another_version_is_refused(
     server: PrivateMariaDB, target: TargetConfig, folder: Path
 ) -> None:
-    loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    loader.prepare_checkpoint(run_of(load_config(folder), target))
     query(server, "UPDATE dm_meta.dm_loader_load SET row_version = 9")
 
     with pytest.raises(CheckpointError, match="version 9") as caught:
-        loader.prepare_checkpoint(load_config(folder), target, WORKER)
+        loader.prepare_checkpoint(run_of(load_config(folder), target))
 
     assert "remove_meta" in caught.value.remedy
 
 
 def test_a_load_that_is_not_stored_says_what_to_do(target: TargetConfig, folder: Path) -> None:
-    loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    loader.prepare_checkpoint(run_of(load_config(folder), target))
 
     with pytest.raises(CheckpointError, match="no load 'other'") as caught:
-        loader.choose_path(load_config(folder, task_name="other"), target)
+        loader.choose_path(run_of(load_config(folder, task_name="other"), target))
 
     assert "prepare_checkpoint" in caught.value.remedy
 
@@ -145,4 +145,4 @@ def test_a_finished_load_is_not_verified_against_a_dump_that_changed(target: Tar
     change(folder)
 
     with pytest.raises(CheckpointError):
-        loader.create_tables(load_config(folder), target)
+        loader.create_tables(run_of(load_config(folder), target))

@@ -11,7 +11,7 @@ from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import Worker
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import Table, import_all, load_config, write_dump
+from tests.dumps import Table, import_all, load_config, run_of, write_dump
 from tests.tables import one, query
 
 EARLY, LATE = Worker("here", "dm_load", "run", 1), Worker("here", "dm_load", "run", 2)
@@ -22,7 +22,7 @@ def config(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> Iter
     """A load whose rows are in."""
     loaded = load_config(write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")'])))
     import_all(loaded, target)
-    loader.build_indexes(loaded, target)
+    loader.build_indexes(run_of(loaded, target))
     yield loaded
     assert one(server, "SELECT COUNT(DISTINCT outcome_id) = MAX(sequence) FROM dm_meta.dm_loader_outcome") == 1
 
@@ -30,30 +30,30 @@ def config(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> Iter
 def test_a_try_that_is_repeated_makes_one_outcome(
     server: PrivateMariaDB, target: TargetConfig, config: LoadConfig
 ) -> None:
-    first = loader.verify(config, target, EARLY)
+    first = loader.verify(run_of(config, target, EARLY))
     query(server, "DELETE FROM s.t WHERE id = 1")  # it would find this, if it looked again
 
-    assert loader.verify(config, target, EARLY) == first
+    assert loader.verify(run_of(config, target, EARLY)) == first
 
 
 def test_the_next_try_makes_another_outcome(server: PrivateMariaDB, target: TargetConfig, config: LoadConfig) -> None:
-    first = loader.verify(config, target, EARLY)
+    first = loader.verify(run_of(config, target, EARLY))
     query(server, "DELETE FROM s.t WHERE id = 1")
 
-    second = loader.verify(config, target, LATE)
+    second = loader.verify(run_of(config, target, LATE))
 
     assert (first.verdict, second.verdict) == ("clean", "checksum_differs")
-    assert loader.current_outcome(config, target) == second
+    assert loader.current_outcome(run_of(config, target)) == second
 
 
 def test_an_early_try_that_ends_last_keeps_the_outcome_of_the_later_one(
     server: PrivateMariaDB, target: TargetConfig, config: LoadConfig
 ) -> None:
-    loader.take_turn(config, target, EARLY)
-    late = loader.verify(config, target, LATE)
+    loader.take_turn(run_of(config, target, EARLY))
+    late = loader.verify(run_of(config, target, LATE))
     query(server, "DELETE FROM s.t WHERE id = 1")
 
-    assert loader.verify(config, target, EARLY) == late
+    assert loader.verify(run_of(config, target, EARLY)) == late
     assert one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_outcome") == 1
 
 
@@ -62,10 +62,10 @@ def test_an_early_try_that_ends_first_does_not_keep_the_later_one_from_its_outco
 ) -> None:
     """A person mended the table, and cleared the task, while a try that had seen it before was still at it."""
     query(server, "DELETE FROM s.t WHERE id = 1")
-    loader.take_turn(config, target, EARLY)
-    loader.take_turn(config, target, LATE)
-    assert loader.verify(config, target, EARLY).verdict == "checksum_differs"
+    loader.take_turn(run_of(config, target, EARLY))
+    loader.take_turn(run_of(config, target, LATE))
+    assert loader.verify(run_of(config, target, EARLY)).verdict == "checksum_differs"
     query(server, "INSERT INTO s.t VALUES (1, 'a')")
 
-    assert loader.verify(config, target, LATE).verdict == "clean"
-    assert loader.current_outcome(config, target).verdict == "clean"
+    assert loader.verify(run_of(config, target, LATE)).verdict == "clean"
+    assert loader.current_outcome(run_of(config, target)).verdict == "clean"

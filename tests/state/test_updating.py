@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from airflow_dm_loader.config import ImportMode, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.inventory import read_inventory
 from airflow_dm_loader.dump.storage.local import LocalStorage
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowError
-from airflow_dm_loader.loader import LoadPath, Worker
+from airflow_dm_loader.loader import LoadPath, LoadRun, Worker
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.state import loads, updating
 from airflow_dm_loader.state.chunks import ChunkKey, claim
@@ -21,7 +22,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.updating import check_update
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, load_config, numbered, prepare, write_dump
+from tests.dumps import Table, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import count, one, query
 
 TO_X = {"schema-pattern": "s", "table-pattern": "b", "target-schema": "s", "target-table": "x"}
@@ -38,7 +39,7 @@ def load_a_alone(config: LoadConfig, target: TargetConfig) -> None:
     """Everything but ``b`` is in: over one connection, which sends ``a`` first."""
     with pytest.raises(RowError):
         load_dump(config.model_copy(update={"pool_size": 1}), target)
-    assert loader.choose_path(config, target) is LoadPath.LOAD
+    assert loader.choose_path(run_of(config, target)) is LoadPath.LOAD
 
 
 def mend(folder: Path) -> None:
@@ -97,7 +98,7 @@ def test_a_filter_may_leave_out_what_is_not_loaded_yet_and_let_it_in_again(
     mend(folder)
     narrow, wide = load_config(folder, block_allow_list=ONLY_A), load_config(folder)
 
-    loader.prepare_checkpoint(narrow, target, WORKER)
+    loader.prepare_checkpoint(run_of(narrow, target))
     assert query(server, "SELECT name FROM dm_meta.dm_loader_file") == [("s.a.sql",)]
     report = load_dump(wide, target)
 
@@ -124,7 +125,7 @@ def test_rules_that_mean_the_same_are_no_change(server: PrivateMariaDB, target: 
     load_a_alone(load_config(folder), target)
     before = one(server, "SELECT load_id FROM dm_meta.dm_loader_load")
 
-    loader.prepare_checkpoint(load_config(folder, block_allow_list={"do-dbs": ["*"]}), target, WORKER)
+    loader.prepare_checkpoint(run_of(load_config(folder, block_allow_list={"do-dbs": ["*"]}), target))
 
     assert one(server, "SELECT load_id FROM dm_meta.dm_loader_load") == before
     assert '"do_dbs": ["*"]' in one(server, "SELECT config FROM dm_meta.dm_loader_load")
@@ -162,7 +163,7 @@ def test_an_attempt_by_the_old_plan_can_send_nothing_more(
     chunk = Meta(Database.open(target), "dm_meta")
     key = ChunkKey(one(server, "SELECT load_id FROM dm_meta.dm_loader_load"), 0, 0)
     with closing(chunk.db):
-        loader.prepare_checkpoint(new, target, Worker("h", run_id="run-2"))
+        loader.prepare_checkpoint(run_of(new, target, Worker("h", run_id="run-2")))
 
         with pytest.raises(CheckpointError, match="went on by another plan"):
             claim(chunk, key, "run-1")
@@ -187,19 +188,20 @@ def test_a_chunk_that_comes_while_the_plan_is_changed_is_seen(
 
     monkeypatch.setattr(updating, "check_update", look_too_early)
     with pytest.raises(CheckpointError, match=r"already: 's\.b\.sql'"):
-        loader.prepare_checkpoint(load_config(folder, routes=[TO_X]), target, WORKER)
+        loader.prepare_checkpoint(run_of(load_config(folder, routes=[TO_X]), target))
     assert query(server, "SELECT table_name FROM dm_meta.dm_loader_file") == [("b",)]
 
 
 def test_phases_refuse_rules_that_the_load_was_not_prepared_with(target: TargetConfig, folder: Path) -> None:
-    loader.prepare_checkpoint(load_config(folder), target, WORKER)
+    loader.prepare_checkpoint(run_of(load_config(folder), target))
     other = load_config(folder, routes=[TO_X])
 
-    for phase in (loader.create_tables, loader.verify):
+    phases: tuple[Callable[[LoadRun], object], ...] = (loader.create_tables, loader.verify)
+    for phase in phases:
         with pytest.raises(CheckpointError, match="were changed since this load was prepared"):
-            phase(other, target)
+            phase(run_of(other, target))
     with pytest.raises(CheckpointError, match="were changed since this load was prepared"):
-        loader.run_import(other, target, worker=WORKER)
+        loader.run_import(run_of(other, target))
 
 
 # Chunk size and engine
@@ -222,14 +224,14 @@ def test_a_load_with_a_committed_chunk_keeps_its_chunk_size(
 ) -> None:
     load_a_alone(load_config(folder), target)
 
-    summary = loader.prepare_checkpoint(load_config(folder, chunk_bytes=1 << 20), target, WORKER)
+    summary = loader.prepare_checkpoint(run_of(load_config(folder, chunk_bytes=1 << 20), target))
 
     assert summary["chunk_bytes"] == one(server, "SELECT chunk_bytes FROM dm_meta.dm_loader_load") == 4096
 
 
 def test_an_engine_that_cuts_no_chunks_does_not_care_for_their_size(target: TargetConfig, folder: Path) -> None:
     config = load_config(folder)
-    loader.prepare_checkpoint(config, target, WORKER)
+    loader.prepare_checkpoint(run_of(config, target))
     other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL, "chunk_bytes": 1 << 20})
     inventory = read_inventory(LocalStorage(folder), require_finished=True)
 

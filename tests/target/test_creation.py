@@ -11,13 +11,13 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import DumpFormatError, LoaderError, SchemaMissingError, TargetError
 from dev.private_mariadb import PrivateMariaDB
 from tests.dump import dumpling
-from tests.dumps import HEAD, SCHEMA, WORKER, Table, copy_sample, load_config, prepare, write_dump
+from tests.dumps import HEAD, SCHEMA, Table, copy_sample, load_config, prepare, run_of, write_dump
 from tests.tables import count, one, query, table_hashes
 
 
 def create(folder: Path, target: TargetConfig) -> dict[str, object]:
-    loader.prepare_checkpoint(load_config(folder), target, WORKER)
-    return loader.create_tables(load_config(folder), target)
+    loader.prepare_checkpoint(run_of(load_config(folder), target))
+    return loader.create_tables(run_of(load_config(folder), target))
 
 
 # -- databases, tables, views
@@ -67,13 +67,15 @@ def test_creating_again_changes_nothing(server: PrivateMariaDB, target: TargetCo
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']), views={"v": "SELECT id FROM t"})
     config = load_config(folder)
     create(folder, target)
-    loader.run_import(config, target, worker=WORKER)
+    loader.run_import(run_of(config, target))
 
-    summary = loader.create_tables(config, target)
+    summary = loader.create_tables(run_of(config, target))
 
     assert (summary["created"], summary["existing"], summary["not_empty"]) == ([], ["s.t"], [])
     assert count(server, "s.v") == 1
-    assert loader.verify(config, target).tables[0].row_count == "passed"  # it was empty before this load
+    assert (
+        loader.verify(loader.LoadRun.of(config, target)).tables[0].row_count == "passed"
+    )  # it was empty before this load
 
 
 def test_views_on_views_are_created_in_any_order(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:

@@ -23,12 +23,12 @@ from tests.dumps import (
     SAMPLES,
     WITH_KEY,
     WITHOUT_KEY,
-    WORKER,
     Table,
     expected,
     load_config,
     numbered,
     prepare,
+    run_of,
     write_dump,
 )
 from tests.faults import before_each_commit
@@ -166,7 +166,7 @@ def test_a_policy_is_kept_to_the_row_where_duplicates_show_at_commit(
     prepare(config, to(stand_in))
     query(server, f"INSERT INTO s.t VALUES {BEFORE[0]}")  # somebody else, once the load has begun
 
-    loader.run_import(config, to(stand_in), worker=WORKER)
+    loader.run_import(run_of(config, to(stand_in)))
 
     assert set(query(server, "SELECT id, v FROM s.t")) == rows
     found = query(server, "SELECT replaced, ignored, conflicts FROM dm_meta.dm_loader_chunk")
@@ -222,7 +222,7 @@ def test_what_is_in_tidb_is_compared_with_the_server_that_the_dump_was_made_of(
 
     assert {table.checksum for table in report.tables} == {"passed"}
     query(server, "UPDATE shop.customers SET name = CONCAT(name, ' ') WHERE id = 7")
-    outcome = loader.verify(load_config(SAMPLE), to(stand_in), compare_with=there)
+    outcome = loader.verify(loader.LoadRun.of(load_config(SAMPLE), to(stand_in), compare_with=there))
     assert outcome.code == 34021
     assert [table.table for table in outcome.tables if table.checksum == "differs"] == ["shop.customers"]
 
@@ -265,9 +265,9 @@ def test_an_attempt_whose_load_is_started_afresh_commits_nothing_more(
     before_each_commit(monkeypatch, pause)
     afresh = load_config(folder, remove_meta=True)
     with ThreadPoolExecutor(2) as pool:
-        old = pool.submit(loader.run_import, config, target, worker=WORKER)
+        old = pool.submit(loader.run_import, run_of(config, target))
         assert in_a_chunk.wait(20)
-        new = pool.submit(loader.prepare_checkpoint, afresh, target, Worker("there", run_id="run-2"))
+        new = pool.submit(loader.prepare_checkpoint, run_of(afresh, target, Worker("there", run_id="run-2")))
         until = time.monotonic() + 20
         while not query(server, "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DELETE%%sender%%'"):
             assert time.monotonic() < until

@@ -8,7 +8,7 @@ from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import TargetError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import Table, import_all, load_config, write_dump
+from tests.dumps import Table, import_all, load_config, run_of, write_dump
 from tests.tables import query
 
 
@@ -24,7 +24,7 @@ def test_every_table_is_analyzed_unless_it_is_off(
 ) -> None:
     config = loaded(tmp_path / "dump", target, level)
 
-    assert loader.analyze(config, target) == {"tables": tables, "problems": {}}
+    assert loader.analyze(run_of(config, target)) == {"tables": tables, "problems": {}}
 
 
 def test_a_table_that_can_not_be_analyzed_is_a_problem_where_it_is_optional(
@@ -33,7 +33,7 @@ def test_a_table_that_can_not_be_analyzed_is_a_problem_where_it_is_optional(
     config = loaded(tmp_path / "dump", target, "optional")
     query(server, "DROP TABLE s.t")
 
-    found = loader.analyze(config, target)
+    found = loader.analyze(run_of(config, target))
 
     assert found["tables"] == 1
     assert list(found["problems"]) == ["s.t"]  # type: ignore[call-overload]
@@ -46,6 +46,6 @@ def test_a_table_that_can_not_be_analyzed_fails_the_load_where_it_is_required(
     query(server, "DROP TABLE s.t")
 
     with pytest.raises(TargetError, match="1 of 2 tables") as caught:
-        loader.analyze(config, target)
+        loader.analyze(run_of(config, target))
 
     assert caught.value.table == "s.t"

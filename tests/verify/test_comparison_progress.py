@@ -11,7 +11,7 @@ from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.report import LoadStatus, TableReport
 from airflow_dm_loader.verify.tables import compare_table
-from tests.dumps import WORKER, import_all, load_config, numbered, write_dump
+from tests.dumps import import_all, load_config, numbered, run_of, write_dump
 
 
 def test_the_comparison_says_how_far_it_is_and_how_long_it_takes(
@@ -29,7 +29,7 @@ def test_the_comparison_says_how_far_it_is_and_how_long_it_takes(
     monkeypatch.setattr("airflow_dm_loader.verify.outcome.compare_table", slowly)
     said: list[LoadStatus] = []
 
-    loader.verify(config, target, WORKER, on_progress=said.append, progress_interval_s=0)
+    loader.verify(run_of(config, target, on_progress=said.append, progress_interval_s=0))
 
     sizes = [(folder / f"s.{name}.sql").stat().st_size for name in "abc"]
     total = sum(sizes)

@@ -8,22 +8,20 @@ import pytest
 
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.phases.opened import inventory_of, open_stored
-from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.verify.expected import forecast_comparison
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WITH_KEY, WORKER, import_all, load_config, numbered, prepare, write_dump
+from tests.dumps import SAMPLES, WITH_KEY, import_all, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import query
 
 INDEXED = WITH_KEY.replace("PRIMARY KEY (`id`)", "PRIMARY KEY (`id`), KEY `v` (`v`)")
 
 
 def forecast_of(config: LoadConfig, target: TargetConfig, *, with_source: bool = False) -> ComparisonForecast | None:
-    with open_stored(config, target) as (meta, load):
-        plan = make_plan(inventory_of(config, None), config)
-        return forecast_comparison(config, meta, load, plan, with_source=with_source)
+    run = run_of(config, target, compare_with=target if with_source else None)
+    with run.open_stored() as (meta, load):
+        return forecast_comparison(run, meta, load, run.open_dump().plan)
 
 
 def readings(config: LoadConfig, target: TargetConfig) -> dict[str, TableReading]:
@@ -69,7 +67,7 @@ def test_a_table_that_another_source_loads_into_is_not_read(target: TargetConfig
     one, two = (load_config(folder, source_id=name, **sources) for name in ("one", "two"))
     prepare(one, target)
     assert readings(one, target)["s.a"].readings == 1
-    loader.prepare_checkpoint(two, target, WORKER)
+    loader.prepare_checkpoint(run_of(two, target))
     assert readings(one, target)["s.a"].readings == 0
 
 
@@ -109,7 +107,7 @@ def test_what_a_comparison_with_the_source_took_is_told_by_one_only(
     assert with_source.estimate({}, None).seconds is None
     assert alone.estimate({}, None).seconds is not None
 
-    loader.verify(config, target, compare_with=target)
+    loader.verify(loader.LoadRun.of(config, target, compare_with=target))
 
     with_source = forecast_of(config, target, with_source=True)
     assert with_source is not None
@@ -156,11 +154,11 @@ def test_a_comparison_that_was_done_before_knows_how_long_it_takes(
 ) -> None:
     config = load_config(write_dump(tmp_path / "dump", numbered("a", 2000)))
     import_all(config, target)
-    loader.verify(config, target, WORKER)
+    loader.verify(run_of(config, target))
     monkeypatch.setattr("airflow_dm_loader.verify.outcome._TICK_S", 0)
     said: list[LoadStatus] = []
 
-    loader.verify(config, target, on_progress=said.append, progress_interval_s=0)
+    loader.verify(loader.LoadRun.of(config, target, on_progress=said.append, progress_interval_s=0))
 
     assert said
     for status in said:  # one table: only the comparison before can tell

@@ -12,7 +12,7 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, ChecksumMismatchError, HasDuplicatesError
 from airflow_dm_loader.loader import LoadPath, Worker
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WORKER, Table, copy_sample, import_all, load_config, write_dump
+from tests.dumps import WORKER, Table, copy_sample, import_all, load_config, run_of, write_dump
 from tests.tables import count, one, query
 
 DUPLICATE = ['(1,"first")', '(2,"two")', '(1,"second")']
@@ -40,7 +40,7 @@ def paused(target: TargetConfig, tmp_path: Path) -> Make:
         return load_config(folder, on_duplicate_logical="manual", **changes)
 
     import_all(make(), target)
-    loader.verify(make(), target)
+    loader.verify(loader.LoadRun.of(make(), target))
     return make
 
 
@@ -53,13 +53,13 @@ def test_rows_that_are_missing_in_the_target_are_34021(
     import_all(clean(), target)
     query(server, "DELETE FROM s.t WHERE id = 1")
 
-    outcome = loader.verify(clean(), target)
+    outcome = loader.verify(loader.LoadRun.of(clean(), target))
 
     assert (outcome.verdict, outcome.code) == ("checksum_differs", 34021)
     assert outcome.tables[0].remark.startswith("the table has 1 rows, 2 were loaded")
-    assert loader.choose_path(clean(), target) is LoadPath.RESOLVE
+    assert loader.choose_path(run_of(clean(), target)) is LoadPath.RESOLVE
     with pytest.raises(ChecksumMismatchError, match="1 of 1 tables differ") as caught:
-        loader.resolve_conflicts(clean(), target, WORKER, by_hand=False)
+        loader.resolve_conflicts(run_of(clean(), target), by_hand=False)
     assert caught.value.code == 34021
 
 
@@ -71,7 +71,7 @@ def test_rows_that_the_metadata_does_not_know_are_a_difference(
     (folder / "metadata").write_text(text)
     import_all(load_config(folder), target)
 
-    outcome = loader.verify(load_config(folder), target)
+    outcome = loader.verify(loader.LoadRun.of(load_config(folder), target))
 
     differing = {table.table: table.remark for table in outcome.tables if table.row_count == "differs"}
     assert outcome.verdict == "checksum_differs"
@@ -86,7 +86,7 @@ def test_a_value_that_changed_in_the_target_is_found_by_the_dumps_checksum(
     import_all(config, target)
     query(server, "UPDATE shop.customers SET name = 'somebody' WHERE id = 7")
 
-    outcome = loader.verify(config, target)
+    outcome = loader.verify(loader.LoadRun.of(config, target))
 
     assert outcome.verdict == "checksum_differs"
     assert [table.table for table in outcome.tables if table.checksum == "differs"] == ["shop.customers"]
@@ -98,7 +98,7 @@ def test_optional_turns_a_difference_into_a_warning(server: PrivateMariaDB, targ
     import_all(config, target)
     query(server, "DELETE FROM s.t WHERE id = 1")
 
-    outcome = loader.verify(config, target)
+    outcome = loader.verify(loader.LoadRun.of(config, target))
 
     assert outcome.verdict == "clean"
     assert [warning.partition(":")[0] for warning in outcome.warnings] == ["s.t"]
@@ -110,7 +110,7 @@ def test_off_compares_nothing_and_says_so(server: PrivateMariaDB, target: Target
     import_all(config, target)
     query(server, "DELETE FROM s.t WHERE id = 1")
 
-    outcome = loader.verify(config, target)
+    outcome = loader.verify(loader.LoadRun.of(config, target))
 
     assert (outcome.verdict, outcome.warnings) == ("clean", ())
     assert (outcome.tables[0].row_count, outcome.tables[0].checksum) == ("off", "off")
@@ -158,20 +158,20 @@ def test_tables_that_two_sources_fill_are_not_counted_against_one(
 
 
 def test_verifying_before_the_import_ended_is_refused(target: TargetConfig, clean: Make) -> None:
-    loader.prepare_checkpoint(clean(), target, WORKER)
-    loader.create_tables(clean(), target)
+    loader.prepare_checkpoint(run_of(clean(), target))
+    loader.create_tables(run_of(clean(), target))
 
     with pytest.raises(CheckpointError, match=r"'s\.t\.sql'"):
-        loader.verify(clean(), target)
+        loader.verify(loader.LoadRun.of(clean(), target))
 
 
 def test_each_run_of_the_step_is_a_new_outcome(target: TargetConfig, clean: Make) -> None:
     import_all(clean(), target)
 
-    first, second = loader.verify(clean(), target), loader.verify(clean(), target)
+    first, second = loader.verify(loader.LoadRun.of(clean(), target)), loader.verify(loader.LoadRun.of(clean(), target))
 
     assert first.outcome_id != second.outcome_id
-    assert loader.current_outcome(clean(), target).outcome_id == second.outcome_id
+    assert loader.current_outcome(run_of(clean(), target)).outcome_id == second.outcome_id
 
 
 # -- accepting
@@ -179,25 +179,25 @@ def test_each_run_of_the_step_is_a_new_outcome(target: TargetConfig, clean: Make
 
 def test_a_clean_outcome_needs_nobody(target: TargetConfig, clean: Make) -> None:
     import_all(clean(), target)
-    loader.verify(clean(), target)
+    loader.verify(loader.LoadRun.of(clean(), target))
 
-    assert loader.resolve_conflicts(clean(), target, WORKER, by_hand=False).verdict == "clean"
-    assert loader.finish(clean(), target, WORKER).status == "finished"
+    assert loader.resolve_conflicts(run_of(clean(), target), by_hand=False).verdict == "clean"
+    assert loader.finish(run_of(clean(), target)).status == "finished"
 
 
 def test_duplicates_are_shown_first_and_accepted_by_a_later_try_of_the_run(
     server: PrivateMariaDB, target: TargetConfig, paused: Make
 ) -> None:
     with pytest.raises(HasDuplicatesError, match=r"1 row\b.*dm_loader_conflict.*key 'PRIMARY'") as caught:
-        loader.resolve_conflicts(paused(), target, later(1), by_hand=True)
+        loader.resolve_conflicts(run_of(paused(), target, later(1)), by_hand=True)
     assert caught.value.code == 34020
     with pytest.raises(CheckpointError, match="not accepted"):
-        loader.finish(paused(), target, WORKER)
+        loader.finish(run_of(paused(), target))
 
-    accepted = loader.resolve_conflicts(paused(), target, later(2), by_hand=True)
+    accepted = loader.resolve_conflicts(run_of(paused(), target, later(2)), by_hand=True)
 
     assert accepted.accepted
-    report = loader.finish(paused(), target, later(2))
+    report = loader.finish(run_of(paused(), target, later(2)))
     assert (report.status, report.outcome, report.accepted) == ("finished", "has_duplicates", True)
     events = query(server, "SELECT kind, outcome_id, host, dag_id, run_id, try_number, detail "
                            "FROM dm_meta.dm_loader_event WHERE kind IN ('shown', 'accepted') "
@@ -209,44 +209,44 @@ def test_duplicates_are_shown_first_and_accepted_by_a_later_try_of_the_run(
 def test_an_automatic_retry_accepts_nothing(target: TargetConfig, paused: Make) -> None:
     for number in (1, 2, 3):
         with pytest.raises(HasDuplicatesError):
-            loader.resolve_conflicts(paused(), target, later(number), by_hand=False)
+            loader.resolve_conflicts(run_of(paused(), target, later(number)), by_hand=False)
 
 
 def test_another_run_must_be_shown_the_outcome_itself(target: TargetConfig, paused: Make) -> None:
     with pytest.raises(HasDuplicatesError):
-        loader.resolve_conflicts(paused(), target, later(1), by_hand=True)
+        loader.resolve_conflicts(run_of(paused(), target, later(1)), by_hand=True)
 
     with pytest.raises(HasDuplicatesError):
-        loader.resolve_conflicts(paused(), target, later(2, run_id="run-2"), by_hand=True)
+        loader.resolve_conflicts(run_of(paused(), target, later(2, run_id="run-2")), by_hand=True)
 
 
 def test_what_was_shown_is_no_yes_to_a_newer_outcome(target: TargetConfig, paused: Make) -> None:
     with pytest.raises(HasDuplicatesError):
-        loader.resolve_conflicts(paused(), target, later(1), by_hand=True)
-    loader.verify(paused(), target)
+        loader.resolve_conflicts(run_of(paused(), target, later(1)), by_hand=True)
+    loader.verify(loader.LoadRun.of(paused(), target))
 
     with pytest.raises(HasDuplicatesError):
-        loader.resolve_conflicts(paused(), target, later(2), by_hand=True)
-    assert loader.resolve_conflicts(paused(), target, later(3), by_hand=True).accepted
+        loader.resolve_conflicts(run_of(paused(), target, later(2)), by_hand=True)
+    assert loader.resolve_conflicts(run_of(paused(), target, later(3)), by_hand=True).accepted
 
 
 def test_an_answer_in_the_form_counts_for_its_outcome_only(
     server: PrivateMariaDB, target: TargetConfig, paused: Make
 ) -> None:
-    old = loader.current_outcome(paused(), target)
-    new = loader.verify(paused(), target)
+    old = loader.current_outcome(run_of(paused(), target))
+    new = loader.verify(loader.LoadRun.of(paused(), target))
 
     with pytest.raises(CheckpointError, match="newer"):
-        loader.accept_outcome(paused(), target, WORKER, old.outcome_id, "ann")
+        loader.accept_outcome(run_of(paused(), target), old.outcome_id, "ann")
 
-    assert loader.accept_outcome(paused(), target, WORKER, new.outcome_id, "ann").accepted
+    assert loader.accept_outcome(run_of(paused(), target), new.outcome_id, "ann").accepted
     assert one(server, "SELECT detail FROM dm_meta.dm_loader_event WHERE kind = 'accepted'") == "ann"
 
 
 def test_fail_never_accepts(target: TargetConfig, paused: Make) -> None:
     for number in (1, 2):
         with pytest.raises(HasDuplicatesError, match="conflict") as caught:
-            loader.resolve_conflicts(paused(on_conflict="fail"), target, later(number), by_hand=True)
+            loader.resolve_conflicts(run_of(paused(on_conflict="fail"), target, later(number)), by_hand=True)
         assert "accepts nothing" in caught.value.remedy
 
 
@@ -273,4 +273,4 @@ def test_an_outcome_that_was_stored_in_another_version_is_refused(
     query(server, "UPDATE dm_meta.dm_loader_outcome SET row_version = 2")
 
     with pytest.raises(CheckpointError, match="version 2"):
-        loader.current_outcome(paused(), target)
+        loader.current_outcome(run_of(paused(), target))

@@ -21,7 +21,7 @@ from airflow_dm_loader.verify.column_forms import TableColumn, ask_columns, comp
 from airflow_dm_loader.verify.source import Source
 from airflow_dm_loader.verify.tables import Finding
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WITH_KEY, WORKER, Table, import_all, load_config, write_dump
+from tests.dumps import SAMPLES, WITH_KEY, Table, import_all, load_config, run_of, write_dump
 from tests.engines.logical.random_tables import MODES, random_table
 from tests.faults import global_variable
 from tests.tables import load_by_client, query
@@ -301,7 +301,7 @@ def test_a_load_is_compared_with_the_server_that_its_dump_was_made_of(
     assert len(report.tables) > 3
     query(server, "UPDATE shop.customers SET name = CONCAT(name, ' ') WHERE id = 7")
 
-    outcome = loader.verify(config, target, compare_with=config_of(source))
+    outcome = loader.verify(loader.LoadRun.of(config, target, compare_with=config_of(source)))
 
     assert (outcome.verdict, outcome.code) == ("checksum_differs", 34021)
     (table,) = [table for table in outcome.tables if table.checksum == "differs"]
@@ -309,7 +309,7 @@ def test_a_load_is_compared_with_the_server_that_its_dump_was_made_of(
     assert table.remark.startswith("the table (")
     assert "differs from the source's shop.customers (" in table.remark
     with pytest.raises(ChecksumMismatchError, match=r"the source's shop\.customers"):
-        loader.resolve_conflicts(config, target, WORKER, by_hand=False)
+        loader.resolve_conflicts(run_of(config, target), by_hand=False)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_shards_that_routes_merge_are_compared_with_the_table_that_they_went_to(
     assert [(table.table, table.rows, table.checksum) for table in report.tables] == [("s.t", 2, "passed")]
     assert set(query(server, "SELECT id, shard FROM s.t")) == {(1, "1"), (2, "2")}
     query(source, "UPDATE s_2.t_2 SET v = 'other'")
-    (table,) = loader.verify(config, target, compare_with=config_of(source)).tables
+    (table,) = loader.verify(loader.LoadRun.of(config, target, compare_with=config_of(source))).tables
     assert table.checksum == "differs"
     assert "differs from the source's s_1.t_1, s_2.t_2 (2 rows, " in table.remark
 
@@ -371,5 +371,5 @@ def test_a_source_that_is_away_is_tried_again_later(target: TargetConfig, tmp_pa
     import_all(load_config(folder), target)
     nobody = TargetConfig(host="127.0.0.1", port=1, user="reader", password=SecretStr("s3cret"))
     with pytest.raises(ConnectionLostError) as caught:
-        loader.verify(load_config(folder), target, compare_with=nobody)
+        loader.verify(loader.LoadRun.of(load_config(folder), target, compare_with=nobody))
     assert "s3cret" not in str(caught.value)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.lightning.checkpoint import checkpoint_of
@@ -22,29 +20,22 @@ from airflow_dm_loader.engines.lightning.settings import (
 )
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.target.session import base_session, target_time_zone
 
 
-def prepare_run(
-    config: LoadConfig,
-    target: TargetConfig,
-    program: Lightning,
-    *,
-    db: Database,
-    storage: DumpStorage,
-    plan: LoadPlan,
-    access: DumpAccess | None,
-) -> LightningRun:
+def prepare_run(run: LoadRun, dump: Dump, program: Lightning, db: Database) -> LightningRun:
     """Read the heads of the data files, and write the configuration, but for the port.
 
     Raises:
         ConfigError: Lightning can't do what a setting says.
         DumpFormatError: Lightning would read a data file otherwise than it was written.
     """
-    source_dir = tidb_uri(config.dump_uri, access)
-    rows = row_session(config, storage, plan.files, target_time_zone(db))
+    config, target = run.config, run.target
+    source_dir = tidb_uri(config.dump_uri, run.access)
+    rows = row_session(config, dump.storage, dump.plan.files, target_time_zone(db))
     checkpoint = checkpoint_of(config)
     variables = _user_variables(config, ask_server(db))
 
@@ -56,7 +47,7 @@ def prepare_run(
             sql_mode=rows.sql_mode,
             checkpoint=checkpoint,
             status_port=port,
-            filter=table_filter(plan),
+            filter=table_filter(dump.plan),
         )
         return lightning_settings(config, target, around)
 
@@ -68,7 +59,7 @@ def prepare_run(
         settings,
         config.pd_security,
         Redactor((*known, *redactor.values)),
-        _hiding(plan) if config.hide_values else None,
+        _hiding(dump.plan) if config.hide_values else None,
     )
 
 

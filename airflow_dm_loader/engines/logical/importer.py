@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunk import TableColumns
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
@@ -23,6 +20,7 @@ from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, files, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.loads import Load
@@ -42,20 +40,7 @@ def file_shares(meta: Meta, load: Load, count: int) -> tuple[tuple[int, ...], ..
 
 
 def import_share(
-    config: LoadConfig,
-    target: TargetConfig,
-    share: int,
-    *,
-    meta: Meta,
-    load: Load,
-    plan: LoadPlan,
-    read: Callable[[str], SchemaFile],
-    storage: DumpStorage,
-    run_id: str,
-    on_progress: Callable[[LoadStatus], None] | None,
-    progress_interval_s: float,
-    stop: threading.Event,
-    forecast: ComparisonForecast | None = None,
+    run: LoadRun, share: int, dump: Dump, meta: Meta, load: Load, forecast: ComparisonForecast | None = None
 ) -> ShareReport:
     """Send what is not committed yet of a share's files. See :class:`ImportPool` for errors and stopping.
 
@@ -63,22 +48,23 @@ def import_share(
         forecast: foretells the comparison that will follow; None: none will.
     """
     started = time.monotonic()
+    config = run.config
     dealt = file_shares(meta, load, config.import_tasks)
     mine = set(dealt[share]) if share < len(dealt) else set()
-    work = _work(meta, load, plan, mine)
-    context = _context(config, target, meta, load, run_id, _tables(meta, load, work, plan, read))
-    builder = index_builder(config, target, load, context.session, pace.last(meta, config, Step.INDEXES))
+    work = _work(meta, load, dump.plan, mine)
+    context = _context(run, meta, load, _tables(meta, load, work, dump.plan, dump.read_schema))
+    builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))
     outlook = Outlook(work, builder, forecast)
     pool = ImportPool(
         context,
         builder,
-        storage,
+        dump.storage,
         work,
         chunk_bytes=load.chunk_bytes,
-        stop=stop,
+        stop=run.stop,
     )
     meta.db.close()  # an import may take longer than the server keeps an idle connection
-    counts = pool.run(_ticker(pool, outlook, load, on_progress, progress_interval_s))
+    counts = pool.run(_ticker(pool, outlook, load, run.on_progress, run.progress_interval_s))
     if (built := outlook.index_pace) is not None:
         with context.open_database() as db:
             pace.keep(Meta(db, config.meta_schema), config, Step.INDEXES, built)
@@ -95,31 +81,26 @@ def import_share(
 
 
 def index_builder(
-    config: LoadConfig,
-    target: TargetConfig,
-    load: Load,
-    session: Mapping[str, str | int],
-    before: Pace | None = None,
+    run: LoadRun, load: Load, session: Mapping[str, str | int], before: Pace | None = None
 ) -> IndexBuilder:
     """Builds indexes over connections of its own; ``session`` as the rows have it, ``before`` for the time left."""
-    ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(config), "")}
+    ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(run.config), "")}
     return IndexBuilder(
-        lambda: Database.open(target, session=ddl),
-        config.meta_schema,
+        lambda: Database.open(run.target, session=ddl),
+        run.config.meta_schema,
         load.load_id,
-        workers=config.pool_size,
+        workers=run.config.pool_size,
         before=before,
     )
 
 
-def _context(
-    config: LoadConfig, target: TargetConfig, meta: Meta, load: Load, run_id: str, tables: Mapping[int, TableColumns]
-) -> LoadContext:
+def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableColumns]) -> LoadContext:
+    config = run.config
     server = ask_server(meta.db)
     session = base_session(config, server)
     return LoadContext(
         load_id=load.load_id,
-        run_id=run_id,
+        run_id=run.worker.run_id,
         config=config,
         tables=tables,
         as_statements=set(),
@@ -129,7 +110,7 @@ def _context(
         checked_in_place=set(),
         group_small_files=server.flavour is not Flavour.TIDB,  # what it undoes on an error there was not tried
         session=session,
-        open_database=lambda: Database.open(target, session=session),
+        open_database=lambda: Database.open(run.target, session=session),
     )
 
 

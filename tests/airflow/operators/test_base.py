@@ -17,6 +17,8 @@ from tests.airflow.task_runs import a_dag, run_task
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_dm_loader.loader import LoadRun
+
 CONFIG = {"task_name": "t", "dump_uri": "/dump"}
 
 
@@ -33,11 +35,11 @@ class Failing(DumpLoadOperator):
         self.times = times
         self.tried: list[int] = []  # Airflow works on a copy, which shares it
 
-    def run_phase(self, load: base.Load, context: Context) -> dict[str, Any]:
-        self.tried.append(load.worker.try_number)
+    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
+        self.tried.append(run.worker.try_number)
         if self.error and len(self.tried) <= self.times:
             raise self.error
-        return {"config": load.config.to_json(), "target": load.target.address, "try": load.worker.try_number}
+        return {"config": run.config.to_json(), "target": run.target.address, "try": run.worker.try_number}
 
 
 @pytest.fixture(autouse=True)
@@ -182,8 +184,8 @@ def test_the_task_s_page_is_the_class_docstring_without_its_parameters() -> None
 class Reading(DumpLoadOperator):
     """Reads the dump. Clearing it reads again."""
 
-    def run_phase(self, load: base.Load, context: Context) -> str:
-        return repr(load.access)
+    def run_phase(self, run: LoadRun, context: Context) -> str:
+        return repr(run.access)
 
 
 @pytest.mark.parametrize("dump_conn_id", [None, "", "{{ params.dump_conn_id or '' }}"])

@@ -13,6 +13,7 @@ from airflow_dm_loader.loader import Worker, create_tables, prepare_checkpoint
 from airflow_dm_loader.operators.importing import RunImportOperator
 from tests.airflow.task_runs import a_dag, run_task
 from tests.bad_input.test_secrets import everything_said
+from tests.dumps import run_of
 
 if TYPE_CHECKING:
     from dev.private_mariadb import PrivateMariaDB
@@ -24,8 +25,8 @@ def test_killing_the_task_ends_its_sessions_and_leaves_a_load_that_goes_on(
 ) -> None:
     config = LoadConfig(task_name="t", dump_uri=str(make_dump({"t": [(1, "one"), (2, "two")]})))
     worker = Worker(host="here")
-    prepare_checkpoint(config, target, worker)
-    create_tables(config, target)
+    prepare_checkpoint(run_of(config, target, worker))
+    create_tables(run_of(config, target))
     with a_dag():
         task = RunImportOperator(task_id="run_import", share=0, config=config.model_dump(mode="json"), retries=1)
 
@@ -61,8 +62,8 @@ def test_a_task_that_hides_values_shows_none_in_its_error_or_its_log(
 ) -> None:
     rows = [(1, "canary-5b0d"), (1, "another canary-5b0d"), (2, "canary-5b0d" * 9)]
     config = LoadConfig(task_name="t", dump_uri=str(make_dump({"t": rows})), hide_values=True)
-    prepare_checkpoint(config, target, Worker(host="here"))
-    create_tables(config, target)
+    prepare_checkpoint(run_of(config, target, Worker(host="here")))
+    create_tables(run_of(config, target))
     with a_dag():
         task = RunImportOperator(task_id="run_import", share=0, config=config.model_dump(mode="json"))
 

@@ -13,6 +13,7 @@ from airflow_dm_loader.loader import Outcome, Worker
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator, form_text
 from airflow_dm_loader.report import TableReport
 from tests.airflow.task_runs import TaskRun, a_dag, run_task
+from tests.dumps import run_of
 
 if TYPE_CHECKING:
     from tests.airflow.conftest import MakeDump, Query
@@ -28,10 +29,10 @@ def paused(target: TargetConfig, dm_target: str, make_dump: MakeDump) -> LoadCon
         on_conflict=OnConflict.ASK,
     )
     worker = Worker(host="here", dag_id="unit", run_id="run")
-    loader.prepare_checkpoint(config, target, worker)
-    loader.create_tables(config, target)
-    loader.run_import(config, target, worker=worker)
-    assert loader.verify(config, target).verdict == "has_duplicates"
+    loader.prepare_checkpoint(run_of(config, target, worker))
+    loader.create_tables(run_of(config, target))
+    loader.run_import(run_of(config, target, worker))
+    assert loader.verify(loader.LoadRun.of(config, target)).verdict == "has_duplicates"
     return config
 
 
@@ -65,7 +66,7 @@ def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig, qu
 def test_accepting_is_recorded_with_who_did_it(paused: LoadConfig, target: TargetConfig, query: Query) -> None:
     run = answer(paused, resolve(paused), "Accept")
     assert run.state == "success", run.error
-    assert loader.current_outcome(paused, target).accepted
+    assert loader.current_outcome(run_of(paused, target)).accepted
     assert query("SELECT detail FROM dm_meta.dm_loader_event WHERE kind = 'accepted'") == (("ada",),)
 
 
@@ -73,16 +74,16 @@ def test_aborting_fails_the_task_and_accepts_nothing(paused: LoadConfig, target:
     run = answer(paused, resolve(paused), "Abort")
     assert run.state == "failed"
     assert "ada chose not to accept" in str(run.error)
-    assert not loader.current_outcome(paused, target).accepted
+    assert not loader.current_outcome(run_of(paused, target)).accepted
 
 
 def test_an_outcome_that_is_newer_than_the_form_is_not_accepted(paused: LoadConfig, target: TargetConfig) -> None:
     asked = resolve(paused)
-    loader.verify(paused, target)
+    loader.verify(loader.LoadRun.of(paused, target))
     run = answer(paused, asked, "Accept")
     assert run.state == "failed"
     assert "is newer" in str(run.error)
-    assert not loader.current_outcome(paused, target).accepted
+    assert not loader.current_outcome(run_of(paused, target)).accepted
 
 
 def test_what_was_accepted_before_is_not_asked_again(paused: LoadConfig) -> None:

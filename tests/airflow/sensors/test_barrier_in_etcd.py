@@ -18,6 +18,7 @@ from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
 from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
 from dev.dag_runs import Run, register
 from dev.private_etcd import PrivateEtcd
+from tests.dumps import run_of
 
 if TYPE_CHECKING:
     from tests.airflow.conftest import MakeDump, Query
@@ -43,7 +44,7 @@ def test_a_source_waits_in_the_triggerer_also_while_etcd_is_restarted(
     other = LoadConfig(**SETTINGS, source_id="shard-2")
 
     def arrive() -> None:
-        with open_barrier(other, target, etcd=EtcdConfig(endpoints=(own_etcd.url,))) as barrier:
+        with open_barrier(run_of(other, target, etcd=EtcdConfig(endpoints=(own_etcd.url,)))) as barrier:
             while "shard-1" not in barrier.states():
                 time.sleep(0.05)
             time.sleep(0.5)
@@ -73,7 +74,7 @@ def test_the_whole_dag_with_its_barrier_in_etcd(
     assert run.state == "success", run.states()
     assert query("SELECT * FROM s.t") == ((1, "one"),)
     config = LoadConfig(task_name="shop", dump_uri="/d", barrier="etcd")
-    with open_barrier(config, target, etcd=EtcdConfig(endpoints=(own_etcd.url,))) as barrier:
+    with open_barrier(run_of(config, target, etcd=EtcdConfig(endpoints=(own_etcd.url,)))) as barrier:
         assert barrier.states() == {"mysql-replica-01": "finished"}
 
 

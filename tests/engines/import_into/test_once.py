@@ -10,7 +10,7 @@ import pytest
 from airflow_dm_loader import loader
 from airflow_dm_loader.errors import CheckpointError, ImportJobError, LoadInterruptedError, RetriableError
 from airflow_dm_loader.target.connection import Database
-from tests.dumps import WORKER, Table, numbered
+from tests.dumps import Table, numbered, run_of
 from tests.tidb_stand_in.fixtures import access, load_config, put_dump, rows_of, stand_in, target_of
 from tests.tidb_stand_in.jobs import Refused, Script
 from tests.tidb_stand_in.server import Dropped
@@ -37,8 +37,8 @@ def config(s3: S3Server, tmp_path: Path, tidb_target: TargetConfig) -> LoadConfi
     """A load of one table without a key, ready for its rows: what is put in twice stays twice."""
     create = "(`id` int NOT NULL, `v` varchar(40)) ENGINE=InnoDB"
     found = load_config(put_dump(s3, tmp_path / "d", numbered("a", ROWS, create)))
-    loader.prepare_checkpoint(found, tidb_target, WORKER, access=access(s3))
-    loader.create_tables(found, tidb_target, access=access(s3))
+    loader.prepare_checkpoint(run_of(found, tidb_target, access=access(s3)))
+    loader.create_tables(run_of(found, tidb_target, access=access(s3)))
     return found
 
 
@@ -47,9 +47,8 @@ def run(config: LoadConfig, tidb_target: TargetConfig, s3: S3Server) -> Callable
     """One attempt at the import."""
 
     def attempt(stop: threading.Event | None = None) -> ShareReport:
-        return loader.run_import(
-            config, tidb_target, 0, worker=WORKER, progress_interval_s=0.01, stop=stop, access=access(s3)
-        )
+        stop = stop or threading.Event()
+        return loader.run_import(run_of(config, tidb_target, access=access(s3), stop=stop, progress_interval_s=0.01))
 
     return attempt
 
@@ -224,10 +223,10 @@ def test_a_job_that_finished_before_the_cancel_came_counts(
     server: PrivateMariaDB,
     tidb: TiDBStandIn,
 ) -> None:
-    loader.submit_jobs(config, tidb_target, 0, worker=WORKER, access=access(s3))
+    loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0)
     while tidb.jobs.all[0].ended is None:
-        loader.look_at_jobs(config, tidb_target, 0)
-    assert loader.cancel_jobs(config, tidb_target, 0) == 1
+        loader.look_at_jobs(run_of(config, tidb_target), 0)
+    assert loader.cancel_jobs(run_of(config, tidb_target), 0) == 1
     assert run().rows_sent == ROWS
     assert (len(tidb.jobs.all), state(server)) == (1, COMPLETE)
 
@@ -241,7 +240,7 @@ def test_what_failed_while_nobody_watched_is_told_before_anything_is_made_anew(
     tidb: TiDBStandIn,
 ) -> None:
     tidb.jobs.scripts["a"] = Script(fails="disk full", steps=3)
-    assert loader.submit_jobs(config, tidb_target, 0, worker=WORKER, access=access(s3)).waiting == 1
+    assert loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0).waiting == 1
     tidb.jobs.show(tidb.jobs.all)
     tidb.jobs.show(tidb.jobs.all)
     with pytest.raises(ImportJobError, match="job 1 of IMPORT INTO failed: disk full"):
@@ -254,16 +253,16 @@ def test_jobs_that_have_not_ended_are_never_settled(
     config: LoadConfig, tidb_target: TargetConfig, s3: S3Server, tidb: TiDBStandIn
 ) -> None:
     tidb.jobs.scripts["a"] = Script(steps=100)
-    loader.submit_jobs(config, tidb_target, 0, worker=WORKER, access=access(s3))
+    loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0)
     with pytest.raises(RetriableError, match="0 of 1 tables of this task are imported"):
-        loader.settle_jobs(config, tidb_target, 0, worker=WORKER)
+        loader.settle_jobs(run_of(config, tidb_target), 0)
 
 
 def test_a_job_that_the_server_forgot_is_not_made_again_by_guess(
     config: LoadConfig, tidb_target: TargetConfig, s3: S3Server, run: Callable[..., ShareReport], tidb: TiDBStandIn
 ) -> None:
     tidb.jobs.scripts["a"] = Script(steps=100)
-    loader.submit_jobs(config, tidb_target, 0, worker=WORKER, access=access(s3))
+    loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0)
     tidb.jobs.all.clear()
     with pytest.raises(CheckpointError, match="does not know job 1 any more"):
         run()

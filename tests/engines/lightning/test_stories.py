@@ -30,7 +30,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.loader import Worker
 from tests.bad_input.test_secrets import everything_said, state
-from tests.dumps import WITHOUT_KEY, WORKER, numbered, prepare, write_dump
+from tests.dumps import WITHOUT_KEY, numbered, prepare, run_of, write_dump
 from tests.tables import one
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def stage(server: PrivateMariaDB) -> Any:
 
 
 def import_once(config: LoadConfig, target: TargetConfig, **more: Any) -> loader.ShareReport:
-    return loader.run_import(config, target, 0, worker=WORKER, progress_interval_s=0.05, **more)
+    return loader.run_import(run_of(config, target, progress_interval_s=0.05, **more), 0)
 
 
 def test_a_dump_is_loaded_and_a_second_load_runs_nothing(
@@ -131,8 +131,8 @@ def test_the_rows_of_a_run_are_not_known_after_an_attempt_that_sent_some_and_fai
     share = import_once(config(), tidb_target)
 
     assert (share.rows_sent, share.rows_sent_known) == (0, False)  # it read half of the bytes, and does not say which
-    loader.verify(config(), tidb_target)
-    report = loader.finish(config(), tidb_target, WORKER)
+    loader.verify(loader.LoadRun.of(config(), tidb_target))
+    report = loader.finish(run_of(config(), tidb_target))
     assert (report.rows, report.rows_sent, report.rows_sent_known) == (300, 0, False)
 
 
@@ -143,8 +143,8 @@ def test_a_run_that_compares_again_sends_nothing(
     prepare(config(), tidb_target)
     first, second = import_once(config(), tidb_target), import_once(config(), tidb_target)
     assert [(share.rows_sent, share.rows_sent_known) for share in (first, second)] == [(300, True), (0, True)]
-    loader.verify(config(), tidb_target)
-    assert loader.finish(config(), tidb_target, WORKER).rows_sent == 300
+    loader.verify(loader.LoadRun.of(config(), tidb_target))
+    assert loader.finish(run_of(config(), tidb_target)).rows_sent == 300
 
 
 # -- secrets
@@ -239,7 +239,7 @@ def test_a_load_whose_values_are_hidden_ends_as_any_other(
     with pytest.raises(ChecksumMismatchError, match="KV number in source files: 200, KV number in TiDB cluster: 199"):
         load_dump(settings, tidb_target)
     import_once(settings, tidb_target)
-    assert loader.verify(settings, tidb_target).verdict == "clean"
+    assert loader.verify(loader.LoadRun.of(settings, tidb_target)).verdict == "clean"
     assert counts(tidb) == (200, 100)
 
 
@@ -288,13 +288,13 @@ def test_a_checksum_that_differs_pauses_and_a_clear_of_the_import_compares_again
     lightning.plays({"checksum": text}, {})
     with pytest.raises(ChecksumMismatchError, match="KV number in source files: 200, KV number in TiDB cluster: 199"):
         load_dump(config(), tidb_target)
-    outcome = loader.current_outcome(config(), tidb_target)
+    outcome = loader.current_outcome(run_of(config(), tidb_target))
     assert [(table.table, table.checksum) for table in outcome.tables] == [("s.a", "differs"), ("s.b", "passed")]
     assert one(tidb, "SELECT status FROM dm_meta.dm_loader_load") == "paused"
 
     import_once(config(), tidb_target)
 
-    assert loader.verify(config(), tidb_target).verdict == "clean"
+    assert loader.verify(loader.LoadRun.of(config(), tidb_target)).verdict == "clean"
     assert counts(tidb) == (200, 100)
 
 
@@ -337,7 +337,7 @@ def test_rows_in_conflict_are_found_in_the_tables_of_every_version(
     with pytest.raises(HasDuplicatesError, match=rf"\[34020\].*s\.a: 2 in `dm_meta_t`\.`{tables[0]}`"):
         load_dump(config(**settings), tidb_target)
 
-    outcome = loader.current_outcome(config(**settings), tidb_target)
+    outcome = loader.current_outcome(run_of(config(**settings), tidb_target))
     assert (outcome.verdict, outcome.conflicts) == ("has_duplicates", 2 * len(tables))
     report = load_dump(config(**settings, on_conflict="accept"), tidb_target)
     assert (report.status, report.accepted) == ("finished", True)
@@ -391,7 +391,7 @@ def test_other_ends_are_no_success(
 
     assert stage(tidb) == "begun"
     with pytest.raises(CheckpointError, match="has not ended"):
-        loader.verify(config(), tidb_target)
+        loader.verify(loader.LoadRun.of(config(), tidb_target))
 
 
 def test_a_port_that_was_taken_is_no_failure(
@@ -527,7 +527,7 @@ KILLED = """
 import sys
 from airflow_dm_loader import LoadConfig, TargetConfig, loader
 config, target = LoadConfig.model_validate_json(sys.argv[1]), TargetConfig.model_validate_json(sys.stdin.read())
-loader.run_import(config, target, 0, worker=loader.Worker(host="here"), progress_interval_s=0.05)
+loader.run_import(loader.LoadRun.of(config, target, progress_interval_s=0.05))
 """
 
 

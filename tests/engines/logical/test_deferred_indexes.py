@@ -24,7 +24,7 @@ from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.indexes import add_indexes
 from dev.private_mariadb import PrivateMariaDB
 from tests.dump import dumpling
-from tests.dumps import Table, import_all, load_config, prepare, write_dump
+from tests.dumps import Table, import_all, load_config, prepare, run_of, write_dump
 from tests.faults import import_until_broken
 from tests.faults.attempts import Attempt
 from tests.tables import count, load_by_client, one, query
@@ -234,7 +234,7 @@ def test_a_load_that_broke_among_its_rows_builds_them_in_the_end(
     import_until_broken(config, target, chunks=1)
     assert (keys(server), waiting(server)) == (set(), 2)
     with pytest.raises(CheckpointError, match="wait for rows"):
-        loader.build_indexes(config, target)
+        loader.build_indexes(run_of(config, target))
 
     load_dump(config, target)
 
@@ -311,7 +311,7 @@ def test_a_table_that_was_dropped_does_not_block_the_others(
             load_dump(load_config(folder), target)
     query(server, f"DROP {drop}")
 
-    loader.build_indexes(load_config(folder), target)
+    loader.build_indexes(run_of(load_config(folder), target))
 
     assert waiting(server) == 0
     assert "KEY `v` (`v`)" in str(query(server, "SHOW CREATE TABLE r.u"))
@@ -374,10 +374,10 @@ def test_two_attempts_that_end_their_rows_at_once_build_once(
 
     with ThreadPoolExecutor(2) as threads:
         runs = [
-            threads.submit(loader.run_import, config, target, worker=Worker("here", run_id=f"{at}")) for at in (1, 2)
+            threads.submit(loader.run_import, run_of(config, target, Worker("here", run_id=f"{at}"))) for at in (1, 2)
         ]
         sent = sum(run.result(60).rows_sent for run in runs)
-    loader.build_indexes(config, target)
+    loader.build_indexes(run_of(config, target))
 
     assert sent == count(server, "s.t") == 300
     assert (definitions(server), waiting(server)) == (reference, 0)
@@ -391,6 +391,6 @@ def test_an_index_that_can_not_be_built_names_its_table_and_waits(
     query(server, "UPDATE dm_meta.dm_loader_file SET done = 1")
 
     with pytest.raises(LoaderError, match="'v'") as caught:
-        loader.build_indexes(load_config(folder), target)
+        loader.build_indexes(run_of(load_config(folder), target))
 
     assert (caught.value.table, caught.value.errno, waiting(server)) == ("s.t", 1072, 2)

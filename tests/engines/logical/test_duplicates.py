@@ -97,7 +97,7 @@ def test_manual_keeps_the_row_that_is_there_and_stores_the_one_that_came(
     config = load_config(folder, on_duplicate_logical="manual")
     import_all(config, target)
 
-    outcome = loader.verify(config, target)
+    outcome = loader.verify(loader.LoadRun.of(config, target))
 
     assert rows_of(server) == [(1, b"first"), (2, b"two")]
     assert (outcome.verdict, outcome.code, outcome.conflicts) == ("has_duplicates", 34020, 1)

@@ -12,7 +12,7 @@ from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.loader import build_indexes, load_dump
 from airflow_dm_loader.plan import load_plan
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import import_all, load_config, numbered, prepare, write_dump
+from tests.dumps import import_all, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import one
 
 CREATE = "(`id` int NOT NULL, `v` varchar(99), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB"
@@ -32,11 +32,11 @@ def test_a_blocked_index_build_is_stopped_with_its_session_and_done_later(
         threading.Timer(1.0, stop.set).start()
         started = time.monotonic()
         with pytest.raises(LoadInterruptedError):
-            build_indexes(config, target, stop=stop)
+            build_indexes(run_of(config, target, stop=stop))
         assert time.monotonic() - started < 5
         ours = f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{target.user}'"
         while one(server, ours) and time.monotonic() - started < 5:
             time.sleep(0.05)  # a server that is busy takes a moment to end what was closed
         assert one(server, ours) == 0
-    assert build_indexes(config, target) == {"tables": 1}
+    assert build_indexes(run_of(config, target)) == {"tables": 1}
     assert load_dump(config, target).outcome == "clean"

@@ -14,7 +14,7 @@ from airflow_dm_loader.errors import DumpFormatError, HasDuplicatesError, RowErr
 from airflow_dm_loader.report import TableReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.buckets import S3Server
-from tests.dumps import SAMPLES, WITH_KEY, WITHOUT_KEY, WORKER, load_config
+from tests.dumps import SAMPLES, WITH_KEY, WITHOUT_KEY, load_config, run_of
 from tests.faults import global_variable
 from tests.record_dumps import (
     COMPANION,
@@ -284,16 +284,16 @@ def test_import_tasks_share_the_files_and_a_finished_load_is_known(
 ) -> None:
     tables = [numbered_records(f"t{at}", 100, WITHOUT_KEY, csv=csv) for at in range(5)]
     config = load_config(write_records(tmp_path / "dump", *tables), import_tasks=3)
-    loader.prepare_checkpoint(config, target, WORKER)
-    loader.create_tables(config, target)
+    loader.prepare_checkpoint(run_of(config, target))
+    loader.create_tables(run_of(config, target))
 
     sent = [
-        loader.run_import(config, target, share, worker=WORKER).rows_sent
-        for share in loader.import_shares(config, target)
+        loader.run_import(run_of(config, target), share).rows_sent
+        for share in loader.import_shares(run_of(config, target))
     ]
 
     assert (len(sent), sum(sent), min(sent) > 0) == (3, 500, True)
-    assert loader.verify(config, target).verdict == "clean"
+    assert loader.verify(loader.LoadRun.of(config, target)).verdict == "clean"
     again = load_dump(config, target)
     assert (again.status, again.rows_sent, sum(count(server, f"s.t{at}") for at in range(5))) == ("finished", 0, 500)
 

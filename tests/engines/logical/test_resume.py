@@ -16,7 +16,7 @@ from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WITHOUT_KEY, WORKER, load_config, numbered, prepare, write_dump
+from tests.dumps import WITHOUT_KEY, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import global_variable, import_until_broken
 from tests.tables import chunks, hashes_by_client, one, table_hashes
 
@@ -83,7 +83,7 @@ def test_a_load_that_broke_goes_on_behind_what_is_committed(
     committed = chunks(server)
     rows = one(server, "SELECT SUM(row_count) FROM dm_meta.dm_loader_chunk")
 
-    report = loader.run_import(config, target, worker=WORKER)
+    report = loader.run_import(run_of(config, target))
 
     assert report.chunks_skipped == committed > 5
     assert report.rows_sent == 4000 - rows
@@ -103,7 +103,7 @@ def test_the_files_head_is_honoured_on_a_resume(server: PrivateMariaDB, target: 
     import_until_broken(config, target, chunks=2)
     assert chunks(server) > 0
 
-    loader.run_import(config, target, worker=WORKER)
+    loader.run_import(run_of(config, target))
 
     assert one(server, "SELECT COUNT(DISTINCT UNIX_TIMESTAMP(at)) FROM s.t") == 1
     assert one(server, "SELECT UNIX_TIMESTAMP(at) FROM s.t LIMIT 1") == 1780297200  # 07:00 UTC
@@ -134,7 +134,7 @@ def test_a_file_that_was_changed_in_place_is_refused(
     (folder / "s.t.sql").write_bytes(data[:500] + data[600:] + b"-" * 99 + b"\n")  # the size, and so the fingerprint
 
     with pytest.raises((CheckpointError, DumpFormatError)) as caught:
-        loader.run_import(config, target, worker=WORKER)
+        loader.run_import(run_of(config, target))
 
     assert caught.value.file == "s.t.sql"
     assert table_hashes(server, ["s"]) == before

@@ -19,7 +19,7 @@ from airflow_dm_loader.state.chunks import ChunkKey, claim
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import HEAD, WITHOUT_KEY, WORKER, Table, load_config, numbered, prepare, write_dump
+from tests.dumps import HEAD, WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import chunks, count, hashes_by_client, one, query, table_hashes
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_another_session_is_at_is_waited_for_and_the_others_go_in(
     load_id = one(server, "SELECT load_id FROM dm_meta.dm_loader_load")
     with Database.open(target) as db, ThreadPoolExecutor(1) as pool:
         claim(Meta(db, "dm_meta"), ChunkKey(load_id, 5, 0), "another run")
-        running = pool.submit(loader.run_import, config, target, worker=WORKER)
+        running = pool.submit(loader.run_import, run_of(config, target))
         with pytest.raises(TimeoutError):
             running.result(2.5)
         assert chunks(server) == 5
@@ -215,10 +215,10 @@ def test_files_that_were_committed_before_are_not_sent_again(
     with pytest.MonkeyPatch.context() as patch:
         before_each_group(patch, break_the_second)
         with pytest.raises(KeyboardInterrupt):
-            loader.run_import(config, target, worker=WORKER)
+            loader.run_import(run_of(config, target))
     first = chunks(server)
 
-    report = loader.run_import(config, target, worker=WORKER)
+    report = loader.run_import(run_of(config, target))
 
     assert 0 < first < 40
     assert report.chunks_sent == 40 - first
@@ -271,6 +271,6 @@ def test_the_server_is_asked_for_columns_once_a_database_and_not_once_a_table(
         return ask(self, sql, args)
 
     monkeypatch.setattr(Database, "query", heard)
-    loader.run_import(config, target, worker=WORKER)
+    loader.run_import(run_of(config, target))
 
     assert sum("information_schema.columns" in sql for sql in asked) == 1

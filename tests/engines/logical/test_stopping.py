@@ -18,7 +18,7 @@ from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.loader import ShareReport
 from airflow_dm_loader.target import connection
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WITHOUT_KEY, WORKER, Table, load_config, numbered, prepare, write_dump
+from tests.dumps import WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import global_variable
 from tests.tables import chunks, count, hashes_by_client, query, table_hashes
 
@@ -26,7 +26,7 @@ from tests.tables import chunks, count, hashes_by_client, query, table_hashes
 @contextmanager
 def importing(config: LoadConfig, target: TargetConfig, stop: threading.Event) -> Iterator[Future[ShareReport]]:
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(loader.run_import, config, target, worker=WORKER, stop=stop)
+        yield pool.submit(loader.run_import, run_of(config, target, stop=stop))
         stop.set()
 
 
@@ -141,7 +141,7 @@ def test_what_was_committed_before_a_stop_stays(server: PrivateMariaDB, target: 
     committed = query(server, "SELECT COUNT(*), SUM(row_count) FROM dm_meta.dm_loader_chunk")[0]
     assert count(server, "s.t") == committed[1] < 15000
 
-    report = loader.run_import(config, target, worker=WORKER)
+    report = loader.run_import(run_of(config, target))
 
     assert (report.chunks_skipped, report.rows_sent) == (committed[0], 15000 - committed[1])
     assert table_hashes(server, ["s"]) == reference
@@ -155,6 +155,6 @@ def test_a_stop_before_the_start_sends_nothing(server: PrivateMariaDB, target: T
     stop.set()
 
     with pytest.raises(LoadInterruptedError):
-        loader.run_import(config, target, worker=WORKER, stop=stop)
+        loader.run_import(run_of(config, target, stop=stop))
 
     assert (chunks(server), count(server, "s.t")) == (0, 0)

@@ -16,7 +16,7 @@ from airflow_dm_loader.state.chunks import ChunkCounts, ChunkKey, claim, complet
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WITHOUT_KEY, WORKER, Table, load_config, numbered, prepare, write_dump
+from tests.dumps import WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import before_each_commit, global_variable
 from tests.tables import chunks, count, hashes_by_client, one, query, table_hashes
 
@@ -51,7 +51,7 @@ def test_a_chunk_of_another_session_is_waited_for(
     with Database.open(target) as db, ThreadPoolExecutor(1) as pool:
         other, key = Meta(db, "dm_meta"), ChunkKey(load_id, 0, 0)
         nonce = claim(other, key, "another run")
-        running = pool.submit(loader.run_import, config, target, worker=WORKER)
+        running = pool.submit(loader.run_import, run_of(config, target))
         with pytest.raises(TimeoutError):
             running.result(1.6)  # longer than it waits for a lock
         if end == "commit":
@@ -139,9 +139,9 @@ def test_an_attempt_whose_load_was_started_afresh_commits_nothing_more(
     before_each_commit(monkeypatch, pause)
     afresh = load_config(folder, remove_meta=True)
     with ThreadPoolExecutor(2) as pool:
-        old = pool.submit(loader.run_import, config, target, worker=WORKER)
+        old = pool.submit(loader.run_import, run_of(config, target))
         assert in_a_chunk.wait(20)
-        new = pool.submit(loader.prepare_checkpoint, afresh, target, Worker("there", run_id="run-2"))
+        new = pool.submit(loader.prepare_checkpoint, run_of(afresh, target, Worker("there", run_id="run-2")))
         with pytest.raises(TimeoutError):
             new.result(0.3)  # it waits for the chunk that is open
         go_on.set()

@@ -1,0 +1,162 @@
+"""One run of a load: what every phase takes.
+
+A run says what is loaded (``config``), where to (``target``), who does it (``worker``), how what it needs besides is
+reached (the dump's storage, etcd, the server to compare with), and how it is stopped and watched. It opens the dump
+and the state tables for the phases; it holds no connection, so that each phase can run in a process of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.dump.access import DumpAccess
+from airflow_dm_loader.dump.ddl_changes import map_collations
+from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
+from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.etcd.settings import EtcdConfig
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.state import loads
+from airflow_dm_loader.state.events import Worker
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.registration import check_same_dump
+from airflow_dm_loader.state.updating import check_same_rules
+from airflow_dm_loader.target.connection import Database
+
+
+def _by_itself() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class LoadRun:
+    """What a phase works on, and with.
+
+    The ``find_...`` are asked by phases that need what they find, the first time: in Airflow each is a connection to
+    look up, which may fail (:class:`~airflow_dm_loader.errors.ConfigError`,
+    :class:`~airflow_dm_loader.errors.RetriableError`) and is asked again then. :meth:`of` takes what is known already.
+
+    Args:
+        find_access: how the dump's storage is reached; None: as its client library finds out from the environment.
+        find_etcd: where the barrier is, with ``barrier="etcd"``.
+        find_source: the server that the dump was made of, to compare all values with; None where nobody asked for it.
+        stop: setting it ends the phase soon, and its sessions in the server.
+        on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
+    """
+
+    config: LoadConfig
+    target: TargetConfig
+    worker: Worker
+    find_access: Callable[[], DumpAccess | None] = _by_itself
+    find_etcd: Callable[[], EtcdConfig | None] = _by_itself
+    find_source: Callable[[], TargetConfig] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    on_progress: Callable[[LoadStatus], None] | None = None
+    progress_interval_s: float = 5.0
+
+    @classmethod
+    def of(
+        cls,
+        config: LoadConfig,
+        target: TargetConfig,
+        worker: Worker | None = None,
+        *,
+        access: DumpAccess | None = None,
+        etcd: EtcdConfig | None = None,
+        compare_with: TargetConfig | None = None,
+        **watching: Any,
+    ) -> LoadRun:
+        """A run of what is known already; ``worker`` None: this process, as a run of its own."""
+        return cls(
+            config,
+            target,
+            worker or Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}"),
+            find_access=lambda: access,
+            find_etcd=lambda: etcd,
+            find_source=None if compare_with is None else lambda: compare_with,
+            **watching,
+        )
+
+    @cached_property
+    def access(self) -> DumpAccess | None:
+        return self.find_access()
+
+    @cached_property
+    def etcd(self) -> EtcdConfig | None:
+        return self.find_etcd()
+
+    @cached_property
+    def compare_with(self) -> TargetConfig | None:
+        return None if self.find_source is None else self.find_source()
+
+    @property
+    def compares_with_source(self) -> bool:
+        """Whether there will be a :attr:`compare_with`, without looking for it."""
+        return self.find_source is not None
+
+    def open_storage(self) -> DumpStorage:
+        """The dump's folder or prefix. Its waiting ends when the run is stopped."""
+        return DumpStorage.open_uri(self.config.dump_uri, self.access, stop=self.stop)
+
+    def open_dump(self) -> Dump:
+        """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""
+        storage = self.open_storage()
+        inventory = read_inventory(storage, require_finished=self.config.require_finished_dump)
+        return Dump(self.config, storage, inventory)
+
+    @contextmanager
+    def open_meta(self) -> Iterator[Meta]:
+        """The state tables, over a connection that ends with the block."""
+        with Database.open(self.target) as db:
+            yield Meta(db, self.config.meta_schema)
+
+    @contextmanager
+    def open_stored(self, dump: Dump | None = None) -> Iterator[tuple[Meta, Load]]:
+        """The same with the load's row.
+
+        Raises:
+            CheckpointError: no load is stored, or it is not one of this ``dump`` or goes by other rules.
+        """
+        with self.open_meta() as meta:
+            load = loads.get(meta, self.config)
+            if dump is not None:
+                check_same_dump(load, dump.inventory)
+                check_same_rules(load, self.config)
+            yield meta, load
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dump as one phase sees it: what was listed, and what goes where of it."""
+
+    config: LoadConfig
+    storage: DumpStorage
+    inventory: DumpInventory
+
+    @cached_property
+    def plan(self) -> LoadPlan:
+        """What goes where. Raises as :func:`~airflow_dm_loader.plan.planner.make_plan`."""
+        return make_plan(self.inventory, self.config)
+
+    @property
+    def not_loaded(self) -> dict[str, int]:
+        """What -> how many: kinds that this version leaves out, and what filters and routes do."""
+        kinds = {kind: len(names) for kind, names in self.inventory.not_loaded.items()}
+        return kinds | self.plan.left_out.counts()
+
+    def read_schema(self, name: str) -> SchemaFile:
+        """A schema file, with ``collation_map`` applied to what it creates."""
+        file = load_schema_file(self.storage, name)
+        create = map_collations(file.create.decode("utf-8", "surrogateescape"), self.config.collation_map)
+        return replace(file, create=create.encode("utf-8", "surrogateescape"))
