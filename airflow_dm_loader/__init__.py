@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig as LoadConfig
     from airflow_dm_loader.config import TargetConfig as TargetConfig
-    from airflow_dm_loader.dm_task import read_dm_task as read_dm_task
     from airflow_dm_loader.dump.access import AzureAccess as AzureAccess
     from airflow_dm_loader.dump.access import GcsAccess as GcsAccess
     from airflow_dm_loader.dump.access import S3Access as S3Access
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from airflow_dm_loader.report import DumpPlan as DumpPlan
     from airflow_dm_loader.report import LoadReport as LoadReport
     from airflow_dm_loader.report import LoadStatus as LoadStatus
+    from airflow_dm_loader.settings.dm_task import read_dm_task as read_dm_task
     from airflow_dm_loader.task_group import DumpLoadTaskGroup as DumpLoadTaskGroup
 
 __version__ = "0.1.0"
@@ -39,7 +39,7 @@ _HOME = {
     "GcsAccess": "airflow_dm_loader.dump.access",
     "S3Access": "airflow_dm_loader.dump.access",
     "EtcdConfig": "airflow_dm_loader.etcd.settings",
-    "read_dm_task": "airflow_dm_loader.dm_task",
+    "read_dm_task": "airflow_dm_loader.settings.dm_task",
     "load_dump": "airflow_dm_loader.loader",
     "plan_dump": "airflow_dm_loader.loader",
     "DumpPlan": "airflow_dm_loader.report",

@@ -101,7 +101,7 @@ def load_dump(
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
     """
     refuse_dry_run(config)
-    if etcd is not None and config.barrier is not BarrierKind.ETCD:
+    if etcd is not None and config.coordination.barrier is not BarrierKind.ETCD:
         raise ConfigError("etcd is given, but barrier is not etcd", remedy='Set barrier="etcd", or leave etcd out.')
     run = LoadRun.of(
         config,
@@ -147,7 +147,7 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
 
 def _repeat(phase: Callable[Concatenate[LoadRun, _P], _T], run: LoadRun, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Run a phase, again and again where that can mend it: each is safe to repeat whole."""
-    hide_values = run.config.hide_values
+    hide_values = run.config.reporting.hide_values
     try:
         return retrying(phase.__name__, run.stop.is_set, hide_values=hide_values)(phase, run, *args, **kwargs)
     except LoaderError as error:
@@ -159,7 +159,7 @@ def _repeat(phase: Callable[Concatenate[LoadRun, _P], _T], run: LoadRun, /, *arg
 
 def _wait(run: LoadRun, state: BarrierState) -> None:
     """DM's ``readyAndWait`` and ``finishAndWait``."""
-    deadline = time.monotonic() + run.config.barrier_timeout_s
+    deadline = time.monotonic() + run.config.coordination.barrier_timeout_s
     missing = _repeat(arrive, run, state)
     while missing:
         if time.monotonic() > deadline:

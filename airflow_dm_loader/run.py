@@ -107,19 +107,19 @@ class LoadRun:
 
     def open_storage(self) -> DumpStorage:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""
-        return DumpStorage.open_uri(self.config.dump_uri, self.access, stop=self.stop)
+        return DumpStorage.open_uri(self.config.what.dump_uri, self.access, stop=self.stop)
 
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""
         storage = self.open_storage()
-        inventory = read_inventory(storage, require_finished=self.config.require_finished_dump)
+        inventory = read_inventory(storage, require_finished=self.config.reading.require_finished_dump)
         return Dump(self.config, storage, inventory)
 
     @contextmanager
     def open_meta(self) -> Iterator[Meta]:
         """The state tables, over a connection that ends with the block."""
         with Database.open(self.target) as db:
-            yield Meta(db, self.config.meta_schema)
+            yield Meta(db, self.config.state.meta_schema)
 
     @contextmanager
     def open_stored(self, dump: Dump | None = None) -> Iterator[tuple[Meta, Load]]:
@@ -158,5 +158,5 @@ class Dump:
     def read_schema(self, name: str) -> SchemaFile:
         """A schema file, with ``collation_map`` applied to what it creates."""
         file = load_schema_file(self.storage, name)
-        create = map_collations(file.create.decode("utf-8", "surrogateescape"), self.config.collation_map)
+        create = map_collations(file.create.decode("utf-8", "surrogateescape"), self.config.tables.collation_map)
         return replace(file, create=create.encode("utf-8", "surrogateescape"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from airflow_dm_loader.dm_task.keys import TASK, Key, Kind, Unit
+from airflow_dm_loader.settings.dm_task.keys import TASK, Key, Kind, Unit
 
 PAGE = Path(__file__).parents[1] / "docs" / "dm-settings.md"
 

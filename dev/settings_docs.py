@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the fields of LoadConfig: ``python -m dev.settings_docs``."""
+"""Writes docs/settings.md from the table of settings and their fields: ``python -m dev.settings_docs``."""
 
 from __future__ import annotations
 
@@ -8,39 +8,51 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.settings.choices import ImportMode
+from airflow_dm_loader.settings.fields import field_of, group_model, schemas
+from airflow_dm_loader.settings.table import EVERY, GROUPS, SETTINGS, Setting
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 _HEAD = """# Settings
 
-The fields of `LoadConfig`, the params of `dm_load`, the keys of a task group's `config`. Made from the code by
+The settings of a load: of `LoadConfig`, of the params of `dm_load`, of a task group's `config`. Each is in a group and
+may be said with it or without: `LoadConfig(pool_size=8)` is `LoadConfig(work={"pool_size": 8})`; code reads
+`config.work.pool_size`. A setting that the chosen engine does not look at is refused, unless it has its default; from
+a DM task file, which may hold settings of every engine, it is left out with a note. Made from the code by
 `python -m dev.settings_docs`.
+"""
 
-| setting | values | default | meaning |
-|---|---|---|---|
+_COLUMNS = """
+| setting | values | default | engines | DM's key | meaning |
+|---|---|---|---|---|---|
 """
 
 
 def settings_page() -> str:
     """The page as it should be."""
-    schema = LoadConfig.model_json_schema()
-    rows = []
-    for name, field in LoadConfig.model_fields.items():
-        described = schema["properties"][name]
-        reference = described.get("$ref", "").rsplit("/", 1)[-1]
-        values = _values(schema["$defs"][reference] if reference else described)
-        default = "required" if field.is_required() else f"`{_plain(field.get_default(call_default_factory=True))}`"
-        text = (field.description or "").replace("|", "\\|")
-        rows.append(f"| `{name}` | {values} | {default} | {text} |")
-    return _HEAD + "\n".join(rows) + "\n"
+    described = schemas()
+    parts = [_HEAD]
+    for group in GROUPS:
+        rows = [_row(row, described[row.name]) for row in SETTINGS.values() if row.group == group]
+        parts += [f"\n## {group}\n\n{group_model(group).__doc__}\n", _COLUMNS, "\n".join(rows), "\n"]
+    return "".join(parts)
+
+
+def _row(row: Setting, described: dict[str, Any]) -> str:
+    field = field_of(row.name)
+    default = "required" if field.is_required() else f"`{_plain(field.get_default(call_default_factory=True))}`"
+    text = (field.description or "").replace("|", "\\|")
+    engines = "all" if row.engines == EVERY else ", ".join(mode.value for mode in ImportMode if mode in row.engines)
+    cells = (f"`{row.name}`", _values(described), default, engines, f"`{row.dm_path}`" if row.dm_path else "-", text)
+    return f"| {' | '.join(cells)} |"
 
 
 def _values(described: dict[str, Any]) -> str:
     if "enum" in described:
         return ", ".join(f"`{value}`" for value in described["enum"])
-    if "anyOf" in described:
-        return " or ".join(choice["type"] for choice in described["anyOf"])
+    if isinstance(described["type"], list):
+        return " or ".join(described["type"])
     bounds = [str(described[key]) for key in ("minimum", "maximum") if key in described]
     return " ".join([described["type"], *(["from " + " to ".join(bounds)] if bounds else [])])
 

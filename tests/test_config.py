@@ -18,6 +18,8 @@ from airflow_dm_loader.config import (
     TargetConfig,
 )
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.fields import field_of
+from airflow_dm_loader.settings.table import SETTINGS
 
 CANARY = "c4n4ry-p4ssw0rd"
 
@@ -37,14 +39,14 @@ def refusal(**values: Any) -> ConfigError:
 
 def test_a_load_needs_a_name_and_a_dump_and_has_dm_s_defaults() -> None:
     load = LoadConfig(task_name="test", dump_uri="/dump")
-    assert load.source_id == DEFAULT_SOURCE_ID == "mysql-replica-01"
-    assert load.meta_schema == "dm_meta"
-    assert (load.mode, load.import_mode) == (Mode.FULL, ImportMode.LOGICAL)
-    assert load.on_duplicate_logical is OnDuplicate.REPLACE
-    assert (load.checksum, load.analyze) == (Level.REQUIRED, Level.OPTIONAL)
-    assert load.on_conflict is OnConflict.PAUSE
-    assert not load.clean_dump_files
-    assert not load.remove_meta
+    assert load.what.source_id == DEFAULT_SOURCE_ID == "mysql-replica-01"
+    assert load.state.meta_schema == "dm_meta"
+    assert (load.what.mode, load.what.import_mode) == (Mode.FULL, ImportMode.LOGICAL)
+    assert load.logical.on_duplicate_logical is OnDuplicate.REPLACE
+    assert (load.verify.checksum, load.verify.analyze) == (Level.REQUIRED, Level.OPTIONAL)
+    assert load.verify.on_conflict is OnConflict.PAUSE
+    assert not load.reading.clean_dump_files
+    assert not load.state.remove_meta
 
 
 @pytest.mark.parametrize("missing", ["task_name", "dump_uri"])
@@ -69,7 +71,7 @@ def test_what_is_missing_is_named(missing: str) -> None:
     ],
 )
 def test_choices_may_be_written_in_any_case(field: str, written: str, meant: str) -> None:
-    assert getattr(config(**{field: written}), field) == meant
+    assert config(**{field: written}).flat()[field] == meant
 
 
 # Refusals
@@ -127,10 +129,13 @@ def test_what_tidb_lightning_can_not_do_is_refused(values: dict[str, object], te
     assert CANARY not in str(error)
 
 
-@pytest.mark.parametrize("name", ["task-name", "pool_sise", "Mode", "target"])
-def test_an_unknown_name_is_refused_by_name(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "meant"), [("task-name", "task_name"), ("pool_sise", "pool_size"), ("Mode", "mode"), ("target", None)]
+)
+def test_an_unknown_name_is_refused_by_name_with_the_one_that_is_close(name: str, meant: str | None) -> None:
     error = refusal(**{name: CANARY})
-    assert error.message == f"{name}: LoadConfig has no such setting"
+    close = f"; did you mean {meant!r}?" if meant else ""
+    assert error.message == f"{name}: LoadConfig has no such setting{close}"
     assert CANARY not in str(error)
 
 
@@ -151,12 +156,12 @@ def test_validating_a_mapping_is_as_strict() -> None:
 
 
 def test_a_load_without_sources_is_alone() -> None:
-    assert config(source_id="a").all_sources == ("a",)
+    assert config(source_id="a").what.all_sources == ("a",)
 
 
 def test_sources_have_one_order_for_all_of_them() -> None:
-    assert config(source_id="b", sources=["b", "a"]).all_sources == ("a", "b")
-    assert config(source_id="a", sources=("a", "b")).all_sources == ("a", "b")
+    assert config(source_id="b", sources=["b", "a"]).what.all_sources == ("a", "b")
+    assert config(source_id="a", sources=("a", "b")).what.all_sources == ("a", "b")
 
 
 def test_sources_must_hold_this_one() -> None:
@@ -172,7 +177,7 @@ def test_a_source_may_not_take_part_twice() -> None:
 
 @pytest.mark.parametrize("name", ["wait_timeout", "tidb_distsql_scan_concurrency", "A1", "_x"])
 def test_session_variables_have_plain_names(name: str) -> None:
-    assert config(session={name: 1}).session == {name: 1}
+    assert config(session={name: 1}).connection.session == {name: 1}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a=1,b", "@@x", "GLOBAL.x", "1a", "a;", "a\n", "é"])
@@ -213,7 +218,7 @@ def test_settings_can_not_be_changed(frozen: LoadConfig | TargetConfig) -> None:
 
 
 def test_each_setting_is_described_for_the_form() -> None:
-    for name, field in LoadConfig.model_fields.items():
+    for name, field in ((name, field_of(name)) for name in SETTINGS):
         assert field.title, name
         assert field.description, name
         assert field.description.endswith((".", "fail")), name

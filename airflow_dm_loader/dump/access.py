@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DUMP_URI_CODE, DumpLocation, StorageKind
-from airflow_dm_loader.strict import Strict
+from airflow_dm_loader.settings.strict import Strict
 
 
 class DumpAccess(Strict):

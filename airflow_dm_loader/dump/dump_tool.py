@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from airflow_dm_loader.choices import DumpTool
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.dump.value_marks import Places
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.settings.choices import DumpTool
 
 _NAMES = re.compile(rb"/\*!40101 SET NAMES binary\s*\*/", re.IGNORECASE)
 _KEYS_IN_COMMENT = re.compile(rb"/\*!40014 SET FOREIGN_KEY_CHECKS\s*=\s*0\s*\*/", re.IGNORECASE)

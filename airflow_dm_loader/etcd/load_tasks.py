@@ -27,4 +27,4 @@ def delete(client: EtcdClient, config: LoadConfig) -> None:
 
 
 def _key(config: LoadConfig) -> str:
-    return key_of(LOAD_TASK, config.task_name, config.source_id)
+    return key_of(LOAD_TASK, config.what.task_name, config.what.source_id)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from airflow_dm_loader.strict import Strict
+from airflow_dm_loader.settings.strict import Strict
 
 
 class EtcdConfig(Strict):

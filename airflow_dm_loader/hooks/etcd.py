@@ -29,7 +29,7 @@ def etcd_config(config: LoadConfig, conn_id: str | None) -> EtcdConfig | None:
     Raises:
         ConfigError: there is no such connection, or it says what is not known here. No secret is repeated.
     """
-    if config.barrier is not BarrierKind.ETCD or not conn_id:
+    if config.coordination.barrier is not BarrierKind.ETCD or not conn_id:
         return None
     from airflow.providers.common.compat.sdk import AirflowNotFoundException
     from airflow.sdk import BaseHook

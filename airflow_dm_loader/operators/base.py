@@ -70,7 +70,7 @@ class DumpLoadOperator(BaseOperator):
 
         with self.errors_for_airflow():
             run = self.build_run(context)
-            return retrying(self.task_id, self._stop.is_set, hide_values=run.config.hide_values)(work, run)
+            return retrying(self.task_id, self._stop.is_set, hide_values=run.config.reporting.hide_values)(work, run)
 
     def run_phase(self, run: LoadRun, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
@@ -128,7 +128,7 @@ class DumpLoadOperator(BaseOperator):
         from airflow_dm_loader.errors import ConfigError
 
         try:
-            return parse_config(self.config).hide_values
+            return parse_config(self.config).reporting.hide_values
         except ConfigError:  # it never repeats a value of a setting, let alone of a row
             return False
 
@@ -137,7 +137,7 @@ class DumpLoadOperator(BaseOperator):
 
         try:
             config = parse_config(self.config)
-            names = {"task": config.task_name, "source_id": config.source_id}
+            names = {"task": config.what.task_name, "source_id": config.what.source_id}
         except ConfigError:  # the very error that is being counted
             names = {"task": "", "source_id": ""}
         resumable = str(isinstance(error, RetriableError)).lower()

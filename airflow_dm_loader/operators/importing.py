@@ -77,7 +77,7 @@ class RunImportOperator(DumpLoadOperator):
         from airflow_dm_loader.config import ImportMode
         from airflow_dm_loader.loader import run_import
 
-        if run.config.import_mode is ImportMode.IMPORT_INTO and self.deferrable:
+        if run.config.what.import_mode is ImportMode.IMPORT_INTO and self.deferrable:
             return self._submit(run)
         often = replace(run, progress_interval_s=min(run.progress_interval_s, self.poll_interval_s))
         return asdict(run_import(often, self.share))

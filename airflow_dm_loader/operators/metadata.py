@@ -30,7 +30,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import fetch_dump_metadata
 
-        for note in task_file_notes(parse_mapping(self.config), run.config.source_id):
+        for note in task_file_notes(parse_mapping(self.config), run.config):
             self.log.info("%s", note)
         metadata = fetch_dump_metadata(run)
         for warning in metadata.warnings:
@@ -51,7 +51,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
             "binlog_gtid": metadata.binlog_gtid,
             "warnings": list(metadata.warnings[:20]),
         }
-        if run.config.dry_run:
+        if run.config.what.dry_run:
             context["ti"].xcom_push(key="plan", value=self._show_plan(run))
             context["ti"].xcom_push(key="return_value", value=found)  # skipping raises
             self.skip(ti=context["ti"], tasks=context["task"].get_flat_relatives(upstream=False))

@@ -48,7 +48,7 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         from airflow_dm_loader.config import OnConflict
         from airflow_dm_loader.loader import resolve_conflicts
 
-        if run.config.on_conflict is OnConflict.ASK:
+        if run.config.verify.on_conflict is OnConflict.ASK:
             return self._ask(run, context)
         ti = context["ti"]
         by_hand = cleared_by_hand(ti.try_number, ti.max_tries, self.retries or 0)
@@ -89,7 +89,7 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tuple[str, str]:
     """Subject and Markdown body of the form."""
     what = "duplicates" if outcome.verdict == "has_duplicates" else "a checksum difference"
-    subject = f"Load {config.task_name} / {config.source_id} found {what} ({outcome.code})"
+    subject = f"Load {config.what.task_name} / {config.what.source_id} found {what} ({outcome.code})"
     lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
     found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]
     lines += [
@@ -99,10 +99,10 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
     ]
     if len(found) > max_tables:
         lines.append(f"\nand {len(found) - max_tables} tables more.")
-    if outcome.conflicts and config.import_mode == "physical":
-        lines.append(f"\nThe rows in conflict are in the schema `{config.meta_schema}_{config.task_name}`.")
+    if outcome.conflicts and config.what.import_mode == "physical":
+        lines.append(f"\nThe rows in conflict are in the schema `{config.state.meta_schema}_{config.what.task_name}`.")
     elif outcome.conflicts:
-        lines.append(f"\nThe rows in conflict are in `{config.meta_schema}`.`dm_loader_conflict`.")
+        lines.append(f"\nThe rows in conflict are in `{config.state.meta_schema}`.`dm_loader_conflict`.")
     lines.append(f"\n**{ACCEPT}**: the load goes on to finished. **{ABORT}**: this task fails.")
     return subject, "\n".join(lines)
 

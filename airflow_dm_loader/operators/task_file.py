@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig
-    from airflow_dm_loader.dm_task import DmTask
+    from airflow_dm_loader.settings.dm_task import DmTask
 
 DM_TASK_FILE = "dm_task_file"
 REQUIRED = ("task_name", "dump_uri")  # a form leaves them empty where a task file says them
@@ -21,30 +21,41 @@ REQUIRED = ("task_name", "dump_uri")  # a form leaves them empty where a task fi
 def load_config(raw: Mapping[str, Any]) -> LoadConfig:
     """The settings, from the task file where one is named. Raises ConfigError."""
     from airflow_dm_loader.config import LoadConfig
+    from airflow_dm_loader.settings.table import SETTINGS
 
-    said = {name: value for name, value in raw.items() if name != DM_TASK_FILE}
+    said = {name: value for name, value in _flat(raw).items() if name != DM_TASK_FILE}
     said = {name: value for name, value in said.items() if not (name in REQUIRED and value is None)}
     task = _read(raw)
     if task is None:
         return LoadConfig(**said)
-    source_id, said = _source_and_changes(task, said, is_form=set(LoadConfig.model_fields) <= set(raw))
+    source_id, said = _source_and_changes(task, said, is_form=SETTINGS.keys() <= raw.keys())
     return LoadConfig.from_dm_task(task, source_id, **said)
 
 
-def task_file_notes(raw: Mapping[str, Any], source_id: str) -> tuple[str, ...]:
+def task_file_notes(raw: Mapping[str, Any], config: LoadConfig) -> tuple[str, ...]:
     """What the task file says and the load does not use; empty where there is no file."""
     task = _read(raw)
     if task is None:
         return ()
     return (
-        *(f"{task.origin}: {note}" for note in task.notes(source_id)),
+        *(f"{task.origin}: {note}" for note in task.notes(config.what.source_id, config.what.import_mode)),
         f"{task.origin}: target-database is not used: the target is the Airflow connection target_conn_id",
     )
 
 
-def _read(raw: Mapping[str, Any]) -> DmTask | None:
-    from airflow_dm_loader.dm_task import read_dm_task
+def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:
     from airflow_dm_loader.errors import ConfigError
+    from airflow_dm_loader.settings.grouping import flat
+
+    try:
+        return flat(raw)
+    except ValueError as error:  # a setting that is said twice
+        raise ConfigError(str(error)) from None
+
+
+def _read(raw: Mapping[str, Any]) -> DmTask | None:
+    from airflow_dm_loader.errors import ConfigError
+    from airflow_dm_loader.settings.dm_task import read_dm_task
 
     path = raw.get(DM_TASK_FILE)
     if path in (None, ""):
@@ -59,7 +70,7 @@ def _read(raw: Mapping[str, Any]) -> DmTask | None:
 
 
 def _source_and_changes(task: DmTask, said: Mapping[str, Any], *, is_form: bool) -> tuple[str | None, dict[str, Any]]:
-    from airflow_dm_loader.operators.params import plain_default
+    from airflow_dm_loader.settings.fields import plain_default
 
     changes = dict(said)
     source_id = changes.pop("source_id", None)

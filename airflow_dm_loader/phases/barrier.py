@@ -18,7 +18,7 @@ from airflow_dm_loader.state.meta import Meta
 @contextmanager
 def open_etcd(run: LoadRun) -> Iterator[EtcdClient | None]:
     """The etcd that holds the load task's barrier and lock; None where the target does."""
-    if run.config.barrier is not BarrierKind.ETCD:
+    if run.config.coordination.barrier is not BarrierKind.ETCD:
         yield None
         return
     if run.etcd is None:
@@ -32,8 +32,8 @@ def open_etcd(run: LoadRun) -> Iterator[EtcdClient | None]:
 
 def barrier_of(config: LoadConfig, place: Meta | EtcdClient) -> Barrier:
     if isinstance(place, EtcdClient):
-        return EtcdBarrier(place, config.task_name, config.all_sources)
-    return TargetBarrier(place, config.task_name, config.all_sources)
+        return EtcdBarrier(place, config.what.task_name, config.what.all_sources)
+    return TargetBarrier(place, config.what.task_name, config.what.all_sources)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def arrive(run: LoadRun, state: BarrierState) -> tuple[str, ...]:
     The beginning of DM's ``readyAndWait`` and ``finishAndWait``.
     """
     with open_barrier(run) as barrier:
-        barrier.put(run.config.source_id, state)
+        barrier.put(run.config.what.source_id, state)
         return barrier.missing(state)
 
 

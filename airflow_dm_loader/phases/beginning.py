@@ -98,7 +98,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         meta.db.commit()
         load, barrier = registration.load, barrier_of(config, client or meta)
         # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
-        stale = load.status == "init" and barrier.states().get(config.source_id) == BarrierState.FINISHED
+        stale = load.status == "init" and barrier.states().get(config.what.source_id) == BarrierState.FINISHED
         if registration.afresh or stale:
             _two_at_once()(_begin_round, meta, barrier, config)
         return {
@@ -121,7 +121,7 @@ def choose_path(run: LoadRun) -> LoadPath:
 
 def _begin_round(meta: Meta, barrier: Barrier, config: LoadConfig) -> None:
     meta.db.rollback()
-    barrier.begin_round(config.source_id)
+    barrier.begin_round(config.what.source_id)
 
 
 def _two_at_once() -> Retrying:

@@ -30,7 +30,7 @@ class Drafting:
     def at(cls, db: Database, config: LoadConfig, read: Callable[[str], SchemaFile]) -> Drafting:
         """Ask the server what it is."""
         server = ask_server(db)
-        sessions = SchemaSessions(user_sql_mode(config), config.time_zone or target_time_zone(db))
+        sessions = SchemaSessions(user_sql_mode(config), config.connection.time_zone or target_time_zone(db))
         return cls(config, read, server, base_session(config, server), sessions)
 
     @property
@@ -43,8 +43,8 @@ class Drafting:
         drafter = Drafter(
             self.read,
             transactions=self.transactions,
-            defer_indexes=self.config.defer_indexes and self.transactions,
-            convert_engines=self.config.convert_engines,
+            defer_indexes=self.config.logical.defer_indexes and self.transactions,
+            convert_engines=self.config.tables.convert_engines,
         )
         return drafter.draft(db, plan)
 

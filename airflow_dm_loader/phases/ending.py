@@ -32,13 +32,13 @@ def analyze(run: LoadRun) -> dict[str, object]:
     problems: dict[str, str] = {}
     tables: tuple[TableRow, ...] = ()
     with run.open_stored() as (meta, load):
-        if run.config.analyze is not Level.OFF:
+        if run.config.verify.analyze is not Level.OFF:
             tables = files.list_tables(meta, load.load_id)
         for table in tables:
             problem = analyze_table(meta.db, table.schema, table.table)
             if problem is not None:
                 problems[f"{table.schema}.{table.table}"] = problem
-    if problems and run.config.analyze is Level.REQUIRED:
+    if problems and run.config.verify.analyze is Level.REQUIRED:
         name, text = next(iter(problems.items()))
         raise TargetError(f"{len(problems)} of {len(tables)} tables could not be analyzed: {text}", table=name)
     return {"tables": len(tables) - len(problems), "problems": problems}
@@ -60,12 +60,12 @@ def finish(run: LoadRun) -> LoadReport:
             )
         had_finished = load.status == "finished"
         loads.set_status(meta, load.load_id, "finished")
-        if config.mode is Mode.FULL:
+        if config.what.mode is Mode.FULL:
             load_tasks.delete(meta, config)
             if client is not None:
                 load_tasks_in_etcd.delete(client, config)
         meta.db.commit()
-        if config.import_mode is ImportMode.PHYSICAL:
+        if config.what.import_mode is ImportMode.PHYSICAL:
             physical.forget_checkpoint(meta, load)
         return make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
 
@@ -77,7 +77,7 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
     are ever removed, and problems are warnings, as in DM.
     """
     with run.open_stored() as (meta, load):
-        if not run.config.clean_dump_files:
+        if not run.config.reading.clean_dump_files:
             report = CleaningReport()
         elif load.status != "finished":
             raise CheckpointError("the load is not finished, so its dump is kept", remedy="Finish the load first.")
@@ -85,6 +85,6 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
             report = clean_dump(
                 run.open_storage(),
                 lambda inventory: is_this_dump(meta, inventory, load),
-                keep_schema=run.config.mode is Mode.ALL,
+                keep_schema=run.config.what.mode is Mode.ALL,
             )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}

@@ -57,14 +57,14 @@ def check_server(server: Server) -> tuple[str, ...]:
 
 def check_dump(run: LoadRun, dump: Dump) -> None:
     """Refuse what IMPORT INTO can't read: files, names, or an access that its URIs can't say."""
-    tidb_uri(run.config.dump_uri, run.access)
+    tidb_uri(run.config.what.dump_uri, run.access)
     _sources(dump)
 
 
 def table_shares(run: LoadRun) -> list[int]:
     """The numbers of the shares of tables that import tasks take, at least one."""
     with run.open_stored() as (meta, load):
-        return list(range(len(LoadTables.stored(meta, load).shares(run.config.import_tasks))))
+        return list(range(len(LoadTables.stored(meta, load).shares(run.config.work.import_tasks))))
 
 
 def _sources(dump: Dump) -> tuple[TableSource, ...]:
@@ -107,9 +107,9 @@ def _open_share(run: LoadRun, share: int, redactor: Redactor | None = None) -> I
         tables = LoadTables.stored(meta, load)
         meta.db.rollback()
         names = (file.name for files in tables.files.values() for file in files)
-        hiding = Hiding.of(tables.files, names) if run.config.hide_values else None
+        hiding = Hiding.of(tables.files, names) if run.config.reporting.hide_values else None
         with ImportServer.at(run.target, redactor, hiding) as server:
-            yield _Share(meta, load, server, tables, tables.share(run.config.import_tasks, share))
+            yield _Share(meta, load, server, tables, tables.share(run.config.work.import_tasks, share))
 
 
 def submit_jobs(run: LoadRun, share: int) -> ShareJobs:
@@ -131,8 +131,8 @@ def submit_jobs(run: LoadRun, share: int) -> ShareJobs:
 def _make_jobs(run: LoadRun, share: int) -> None:
     config, dump = run.config, run.open_dump()
     sources = _sources(dump)
-    folder_uri = tidb_uri(config.dump_uri, run.access).get_secret_value()
-    sort = config.import_into_cloud_storage_uri
+    folder_uri = tidb_uri(config.what.dump_uri, run.access).get_secret_value()
+    sort = config.import_into.import_into_cloud_storage_uri
     sort_uri = tidb_uri(sort, run.access).get_secret_value() if sort is not None else None
     redactor = Redactor.of_uris([folder_uri, sort_uri or ""])
     with _open_share(run, share, redactor) as opened:
@@ -220,7 +220,7 @@ def cancel_jobs(run: LoadRun, share: int) -> int:
 
 
 def _again(run: LoadRun, what: str) -> Retrying:
-    return retrying(what, run.stop.is_set, hide_values=run.config.hide_values)
+    return retrying(what, run.stop.is_set, hide_values=run.config.reporting.hide_values)
 
 
 def _stop(run: LoadRun, share: int) -> None:

@@ -20,7 +20,7 @@ def check_mode(run: LoadRun, dump: Dump, db: Database, server: Server) -> tuple[
         TargetError: the server is another one, or refuses rights that the mode needs.
         ConfigError, DumpFormatError: a setting or a file is none for this mode.
     """
-    match run.config.import_mode:
+    match run.config.what.import_mode:
         case ImportMode.IMPORT_INTO:
             warnings = import_into.check_server(server)
             import_into.check_dump(run, dump)

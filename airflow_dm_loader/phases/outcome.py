@@ -50,7 +50,7 @@ def verify(run: LoadRun) -> Outcome:
             return outcomes.current(meta, load.load_id)
         check_same_dump(load, dump.inventory)
         check_same_rules(load, run.config)
-        if run.config.import_mode is ImportMode.PHYSICAL:
+        if run.config.what.import_mode is ImportMode.PHYSICAL:
             if run.compares_with_source:
                 raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
             outcome = physical.verify(run.config, meta, load, turn, dump.plan)
@@ -93,14 +93,16 @@ def resolve_conflicts(run: LoadRun, *, by_hand: bool) -> Outcome:
         if outcome.accepted or outcome.verdict == "clean":
             return outcome
         seen = events.shown_before(meta, load.load_id, outcome.outcome_id, worker)
-        if config.on_conflict is OnConflict.ACCEPT or (config.on_conflict is OnConflict.PAUSE and by_hand and seen):
-            by = "on_conflict=accept" if config.on_conflict is OnConflict.ACCEPT else "clear"
+        if config.verify.on_conflict is OnConflict.ACCEPT or (
+            config.verify.on_conflict is OnConflict.PAUSE and by_hand and seen
+        ):
+            by = "on_conflict=accept" if config.verify.on_conflict is OnConflict.ACCEPT else "clear"
             events.record(meta, load.load_id, EventKind.ACCEPTED, worker, outcome_id=outcome.outcome_id, detail=by)
             meta.db.commit()
             return outcomes.current(meta, load.load_id)
         events.record(meta, load.load_id, EventKind.SHOWN, worker, outcome_id=outcome.outcome_id)
         meta.db.commit()
-        physical_import = config.import_mode is ImportMode.PHYSICAL
+        physical_import = config.what.import_mode is ImportMode.PHYSICAL
         say = lightning_outcome.found_error if physical_import else found_error
         raise say(config, meta, load.load_id, outcome)
 

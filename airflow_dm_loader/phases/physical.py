@@ -64,10 +64,10 @@ def check_load(run: LoadRun, dump: Dump) -> None:
     """Refuse what Lightning can't read, reach or write down, before anything is created."""
     check_target(run.target)
     check_files(dump.plan.files)
-    tidb_uri(run.config.dump_uri, run.access)
+    tidb_uri(run.config.what.dump_uri, run.access)
     sorting_dir(run.config)
     checkpoint_of(run.config)
-    if run.config.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
+    if run.config.physical.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
         task_info_schema(run.config)
 
 
@@ -128,7 +128,7 @@ def import_all(run: LoadRun) -> ShareReport:
         if row is not None and row.stage in {LightningStage.IMPORTED, LightningStage.CLEANED}:
             _log.info("All rows are in: tidb-lightning is not run again")
         else:
-            program = find_lightning(config.lightning_path)
+            program = find_lightning(config.physical.lightning_path)
             _log.info("Running %s", program)
             prepared = prepare_run(run, dump, program, meta.db)
             owner = secrets.token_hex(16)
@@ -197,7 +197,7 @@ def _begin(config: LoadConfig, meta: Meta, load: Load, row: LightningRow | None,
     checkpoint = checkpoint_of(config)
     if row is None:
         _remove_left_over(checkpoint, meta.db)
-        manual = config.on_duplicate_physical is OnDuplicatePhysical.MANUAL
+        manual = config.physical.on_duplicate_physical is OnDuplicatePhysical.MANUAL
         before = last_task_id(meta.db, task_info_schema(config)) if manual else 0
         lightning.begin(
             meta, load.load_id, owner, driver=checkpoint.driver.value, place=checkpoint.place, task_id_before=before

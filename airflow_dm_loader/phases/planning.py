@@ -45,7 +45,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
 
 def refuse_dry_run(config: LoadConfig) -> None:
     """For phases that change something: a dry run ends before them."""
-    if config.dry_run:
+    if config.what.dry_run:
         raise ConfigError(
             "dry_run: this run may change nothing, so it ends here",
             remedy="Trigger the load without dry_run. In Python, plan_dump() is the dry run.",
@@ -57,7 +57,7 @@ def _stored(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: Load
     stored = loads.find(meta, config) if meta.exists() else None
     if stored is None:
         return "nothing is stored: the load would start"
-    if config.remove_meta:
+    if config.state.remove_meta:
         return f"stored as {stored.status}, and would be forgotten: remove_meta is set"
     try:
         if not is_this_dump(meta, inventory, stored):
@@ -107,8 +107,8 @@ def _report(
             )
         )
     return DumpPlan(
-        task_name=run.config.task_name,
-        source_id=run.config.source_id,
+        task_name=run.config.what.task_name,
+        source_id=run.config.what.source_id,
         target=run.target.address,
         stored=stored,
         databases=tuple(found.schema for found in draft.databases) if draft else (),

@@ -13,12 +13,12 @@ from airflow_dm_loader.verify.expected import forecast_comparison
 
 def import_shares(run: LoadRun) -> list[int]:
     """The numbers of the shares that import tasks take: ``[0, 1, ...]``, at least one."""
-    if run.config.import_mode is ImportMode.IMPORT_INTO:
+    if run.config.what.import_mode is ImportMode.IMPORT_INTO:
         return import_into.table_shares(run)
-    if run.config.import_mode is ImportMode.PHYSICAL:
+    if run.config.what.import_mode is ImportMode.PHYSICAL:
         return [0]  # tidb-lightning is one program
     with run.open_stored() as (meta, load):
-        return list(range(len(file_shares(meta, load, run.config.import_tasks))))
+        return list(range(len(file_shares(meta, load, run.config.work.import_tasks))))
 
 
 def run_import(run: LoadRun, share: int = 0) -> ShareReport:
@@ -31,9 +31,9 @@ def run_import(run: LoadRun, share: int = 0) -> ShareReport:
         RowError: the server refused a row; its file, offset and text are named.
         LoadInterruptedError: the run was stopped, and with it the sessions in the server.
     """
-    if run.config.import_mode is ImportMode.IMPORT_INTO:
+    if run.config.what.import_mode is ImportMode.IMPORT_INTO:
         return import_into.import_tables(run, share)
-    if run.config.import_mode is ImportMode.PHYSICAL:
+    if run.config.what.import_mode is ImportMode.PHYSICAL:
         return physical.import_all(run)
     dump = run.open_dump()
     with run.open_stored(dump) as (meta, load):

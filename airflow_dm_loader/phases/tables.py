@@ -33,7 +33,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         TargetError: the target can't take this load; nothing was created.
     """
     config = run.config
-    if config.import_mode is ImportMode.PHYSICAL:
+    if config.what.import_mode is ImportMode.PHYSICAL:
         return physical.note_tables(run)
     dump = run.open_dump()
     plan = dump.plan
@@ -42,7 +42,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         with Database.open(run.target, session=drafting.session) as db:
             draft = drafting.draft(db, plan)
             warnings = drafting.check(db, plan, draft)
-        if config.import_mode is ImportMode.IMPORT_INTO:
+        if config.what.import_mode is ImportMode.IMPORT_INTO:
             warnings = (*import_into.check_server(drafting.server), *warnings)
         warnings = (*plan.warnings, *warnings)
         for what, number in dump.not_loaded.items():
@@ -60,7 +60,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         indexes.register_indexes(meta, load.load_id, waiting)
         loads.update_notes(meta, load.load_id, {**load.notes, "target_warnings": list(warnings)})
         meta.db.commit()  # written down before they are left out
-        prepared = creator.create_tables(draft.tables, config.pool_size)
+        prepared = creator.create_tables(draft.tables, config.work.pool_size)
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
         creator.create_views(draft.views)
@@ -85,7 +85,7 @@ def build_indexes(run: LoadRun) -> dict[str, object]:
         LoadInterruptedError: the run was stopped, and with it the sessions in the server.
         CheckpointError: a table that waits for its indexes has not all its rows yet.
     """
-    if run.config.import_mode is ImportMode.PHYSICAL:  # tidb-lightning makes them with the rows
+    if run.config.what.import_mode is ImportMode.PHYSICAL:  # tidb-lightning makes them with the rows
         return {"tables": 0}
     with run.open_stored() as (meta, load):
         waiting = indexes.waiting_indexes(meta, load.load_id)

@@ -37,7 +37,7 @@ def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None) -> Du
         ConfigError: the URI or the access is wrong.
         RetriableError: the storage failed.
     """
-    storage = DumpStorage.open_uri(config.dump_uri, access)
+    storage = DumpStorage.open_uri(config.what.dump_uri, access)
     try:
         raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
         finished_at = parse_metadata(raw, require_finished=False).finished_at

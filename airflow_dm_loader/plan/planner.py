@@ -37,11 +37,11 @@ def make_plan(inventory: DumpInventory, config: LoadConfig) -> LoadPlan:
 class _Planner:
     def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
         self._inventory = inventory
-        self._csv = config.csv
+        self._csv = config.reading.csv
         self._reads_files = (
-            config.import_mode is ImportMode.LOGICAL
+            config.what.import_mode is ImportMode.LOGICAL
         )  # else TiDB or Lightning does, and checks are its own
-        self._filter = TableFilter(config.block_allow_list, case_sensitive=config.case_sensitive)
+        self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)
         sources = sorted({*inventory.table_schemas, *((file.schema, file.table) for file in inventory.data_files)})
         self._tables = {key: self._router.place(*key) for key in sources if self._filter.passes(*key)}

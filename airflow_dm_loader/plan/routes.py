@@ -36,12 +36,12 @@ class Router:
 
     def __init__(self, config: LoadConfig) -> None:
         def pattern(text: str) -> NamePattern:
-            return name_pattern(text, case_sensitive=config.case_sensitive)
+            return name_pattern(text, case_sensitive=config.where.case_sensitive)
 
-        self._source_id = config.source_id
+        self._source_id = config.what.source_id
         self._rules = [
             (route, pattern(route.schema_pattern), pattern(route.table_pattern) if route.table_pattern else None)
-            for route in config.routes
+            for route in config.where.routes
         ]
         self._used: set[int] = set()
 

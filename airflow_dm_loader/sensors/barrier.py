@@ -45,7 +45,7 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
         from airflow_dm_loader.loader import BarrierState, arrive, missing_sources
 
         state = BarrierState(self.wait_for)
-        deadline = self._started_at(context) + run.config.barrier_timeout_s
+        deadline = self._started_at(context) + run.config.coordination.barrier_timeout_s
         missing = arrive(run, state)
         while missing:
             self.log.info("Waiting for %s", ", ".join(missing))
@@ -93,8 +93,8 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
         time.sleep(self.poke_interval)
 
     def _arrived(self, config: LoadConfig) -> dict[str, Any]:
-        self.log.info("Every source is %s: %s", self.wait_for, ", ".join(config.all_sources))
-        return {"state": self.wait_for, "sources": list(config.all_sources)}
+        self.log.info("Every source is %s: %s", self.wait_for, ", ".join(config.what.all_sources))
+        return {"state": self.wait_for, "sources": list(config.what.all_sources)}
 
 
 def timed_out(config: LoadConfig, wait_for: str, missing: Sequence[str]) -> BarrierTimeoutError:
@@ -102,6 +102,6 @@ def timed_out(config: LoadConfig, wait_for: str, missing: Sequence[str]) -> Barr
     from airflow_dm_loader.errors import BarrierTimeoutError
 
     return BarrierTimeoutError(
-        f"after {config.barrier_timeout_s} s these sources of {config.task_name!r} are not {wait_for} yet: "
-        + ", ".join(missing)
+        f"after {config.coordination.barrier_timeout_s} s these sources of {config.what.task_name!r} are not "
+        f"{wait_for} yet: " + ", ".join(missing)
     )

@@ -105,12 +105,12 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
         from airflow_dm_loader.errors import DumpTimeoutError
 
         error = DumpTimeoutError(
-            f"after {self.timeout:.0f} s the dump of {config.task_name!r} has not finished: {waiting_for}"
+            f"after {self.timeout:.0f} s the dump of {config.what.task_name!r} has not finished: {waiting_for}"
         )
         if self.soft_fail:
             raise AirflowSkipException(str(error))
         raise error
 
     def _finished(self, config: LoadConfig, finished_at: str) -> dict[str, Any]:
-        self.log.info("The dump at %s finished at %s", config.dump_uri, finished_at)
-        return {"dump_uri": config.dump_uri, "finished_at": finished_at}
+        self.log.info("The dump at %s finished at %s", config.what.dump_uri, finished_at)
+        return {"dump_uri": config.what.dump_uri, "finished_at": finished_at}

@@ -108,7 +108,7 @@ def lock(meta: Meta, config: LoadConfig) -> None:
     meta.db.rollback()  # what is read from here on is not older than the lock
     if row is None or row[0] != 1:
         raise LockedError(
-            f"another attempt runs tidb-lightning for {config.task_name!r} / {config.source_id!r}",
+            f"another attempt runs tidb-lightning for {config.what.task_name!r} / {config.what.source_id!r}",
             remedy=_WAIT,
         )
 
@@ -143,5 +143,5 @@ def release(meta: Meta, load_id: int, owner: str) -> None:
 
 def _lock_name(meta: Meta, config: LoadConfig) -> str:
     """Of the task's source, not of the load: one that is started afresh waits for the old one's program to end."""
-    name = json.dumps([meta.schema, config.task_name, config.source_id])
+    name = json.dumps([meta.schema, config.what.task_name, config.what.source_id])
     return f"dm_loader_{hashlib.sha256(name.encode()).hexdigest()[:40]}"

@@ -23,14 +23,14 @@ def put(meta: Meta, config: LoadConfig, worker: Worker) -> None:
     meta.db.execute(
         f"REPLACE INTO {meta['load_task']} (task_name, source_id, host, dag_id, run_id, updated_at) "
         "VALUES (%s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
-        (config.task_name, config.source_id, worker.host, worker.dag_id, worker.run_id),
+        (config.what.task_name, config.what.source_id, worker.host, worker.dag_id, worker.run_id),
     )
 
 
 def get(meta: Meta, config: LoadConfig) -> LoadTask | None:
     row = meta.db.one(
         f"SELECT host, dag_id, run_id FROM {meta['load_task']} WHERE task_name = %s AND source_id = %s",
-        (config.task_name, config.source_id),
+        (config.what.task_name, config.what.source_id),
     )
     return LoadTask(*row) if row else None
 
@@ -39,5 +39,5 @@ def delete(meta: Meta, config: LoadConfig) -> None:
     """DM's delLoadTask, at the end of a load that nothing follows (mode full)."""
     meta.db.execute(
         f"DELETE FROM {meta['load_task']} WHERE task_name = %s AND source_id = %s",
-        (config.task_name, config.source_id),
+        (config.what.task_name, config.what.source_id),
     )

@@ -45,11 +45,11 @@ def find(meta: Meta, config: LoadConfig, *, for_update: bool = False) -> Load | 
     row = meta.db.one(
         "SELECT load_id, status, fingerprint, chunk_bytes, binlog_name, binlog_pos, binlog_gtid, notes, row_version, "
         f"config FROM {meta['load']} WHERE task_name = %s AND source_id = %s" + (" FOR UPDATE" if for_update else ""),
-        (config.task_name, config.source_id),
+        (config.what.task_name, config.what.source_id),
     )
     if row is None:
         return None
-    what = f"load {config.task_name!r} of source {config.source_id!r}"
+    what = f"load {config.what.task_name!r} of source {config.what.source_id!r}"
     check_version(row[8], what)
     if row[1] not in get_args(LoadStage):
         raise CheckpointError(f"{what} has the unknown status {row[1]!r}")
@@ -61,7 +61,7 @@ def get(meta: Meta, config: LoadConfig) -> Load:
     load = find(meta, config)
     if load is None:
         raise CheckpointError(
-            f"no load {config.task_name!r} of source {config.source_id!r} is stored in {meta.schema}",
+            f"no load {config.what.task_name!r} of source {config.what.source_id!r} is stored in {meta.schema}",
             remedy="Clear prepare_checkpoint: it registers the load.",
         )
     return load
@@ -83,10 +83,10 @@ def register(
         "binlog_pos, binlog_gtid, notes, created_at, updated_at) "
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
         (
-            config.task_name,
-            config.source_id,
+            config.what.task_name,
+            config.what.source_id,
             fingerprint,
-            config.chunk_bytes,
+            config.logical.chunk_bytes,
             config.to_json(),
             binlog_name,
             binlog_pos,

@@ -25,7 +25,7 @@ def keep(meta: Meta, config: LoadConfig, step: Step, pace: Pace) -> None:
     meta.db.execute(
         f"REPLACE INTO {meta['pace']} (task_name, source_id, step, work, seconds, updated_at) "
         "VALUES (%s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
-        (config.task_name, config.source_id, step.value, pace.work, pace.seconds),
+        (config.what.task_name, config.what.source_id, step.value, pace.work, pace.seconds),
     )
 
 
@@ -33,6 +33,6 @@ def last(meta: Meta, config: LoadConfig, step: Step) -> Pace | None:
     """None: that was not done yet."""
     row = meta.db.one(
         f"SELECT work, seconds FROM {meta['pace']} WHERE task_name = %s AND source_id = %s AND step = %s",
-        (config.task_name, config.source_id, step.value),
+        (config.what.task_name, config.what.source_id, step.value),
     )
     return Pace(float(row[0]), float(row[1])) if row else None

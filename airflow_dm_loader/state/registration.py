@@ -73,7 +73,7 @@ def check_same_dump(load: Load, inventory: DumpInventory) -> None:
 
 
 def _starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load, worker: Worker) -> bool:
-    if config.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
+    if config.state.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
         return True
     if is_this_dump(meta, inventory, stored):
         return False

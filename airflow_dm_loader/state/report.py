@@ -20,8 +20,8 @@ def make_report(
     notes: dict[str, Any] = dict(load.notes)
     rows_sent = _rows_sent(meta, load, worker)
     return LoadReport(
-        task_name=config.task_name,
-        source_id=config.source_id,
+        task_name=config.what.task_name,
+        source_id=config.what.source_id,
         status=load.status,
         outcome=outcome.verdict,
         outcome_id=outcome.outcome_id,

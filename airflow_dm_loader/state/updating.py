@@ -59,9 +59,9 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
         raise CheckpointError(
             "routes, filters or csv were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
         )
-    cuts_chunks = config.import_mode is ImportMode.LOGICAL and not loaded and stored.status != "finished"
-    changes_chunks = cuts_chunks and config.chunk_bytes != stored.chunk_bytes
-    return Update(touched, config.chunk_bytes if changes_chunks else None)
+    cuts_chunks = config.what.import_mode is ImportMode.LOGICAL and not loaded and stored.status != "finished"
+    changes_chunks = cuts_chunks and config.logical.chunk_bytes != stored.chunk_bytes
+    return Update(touched, config.logical.chunk_bytes if changes_chunks else None)
 
 
 def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, stored: Load) -> str:
@@ -88,11 +88,11 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
 def check_same_rules(load: Load, config: LoadConfig) -> None:
     """Refuse routes, filters and csv that the load was not prepared with: its rows would go elsewhere than it knows."""
     stored = _stored_rules(load)
-    if (stored.routes, stored.block_allow_list, stored.case_sensitive, stored.csv) != (
-        config.routes,
-        config.block_allow_list,
-        config.case_sensitive,
-        config.csv,
+    if (stored.where.routes, stored.where.block_allow_list, stored.where.case_sensitive, stored.reading.csv) != (
+        config.where.routes,
+        config.where.block_allow_list,
+        config.where.case_sensitive,
+        config.reading.csv,
     ):
         raise CheckpointError(
             "routes, block_allow_list, case_sensitive or csv were changed since this load was prepared",
@@ -130,9 +130,9 @@ def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, an
     engine = ImportMode(json.loads(stored.config).get("import_mode", ImportMode.LOGICAL))
     if stored.status in {"init", "finished"}:
         return
-    if engine is not config.import_mode and (anything_loaded or engine is not ImportMode.LOGICAL):
+    if engine is not config.what.import_mode and (anything_loaded or engine is not ImportMode.LOGICAL):
         raise CheckpointError(
-            f"the load was begun with import_mode {engine.value}, and can't go on with {config.import_mode.value}",
+            f"the load was begun with import_mode {engine.value}, and can't go on with {config.what.import_mode.value}",
             remedy=_REMEDY,
         )
     if engine is not ImportMode.LOGICAL and anything_touched:

@@ -104,7 +104,7 @@ class Preflight:
 
     def _warnings(self) -> Iterator[str]:
         yield from self.draft.warnings
-        obstacle = load_data_obstacle(self.server) if self.config.load_data else None
+        obstacle = load_data_obstacle(self.server) if self.config.logical.load_data else None
         if obstacle is not None and self.server.flavour is not Flavour.TIDB:
             yield f"rows will be sent as statements, which is slower: {obstacle}"
         if self.server.max_allowed_packet < _SMALL_PACKET_BYTES:
@@ -171,11 +171,11 @@ def check_names(plan: LoadPlan) -> None:
 def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
     """The rights that the plan alone tells of."""
     for right in META_RIGHTS:
-        yield Need(right, config.meta_schema)
-    replaces = config.on_duplicate_logical is OnDuplicate.REPLACE
+        yield Need(right, config.state.meta_schema)
+    replaces = config.logical.on_duplicate_logical is OnDuplicate.REPLACE
     for table in plan.tables:
         yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=replaces)
-        if table.has_data and config.import_mode is ImportMode.IMPORT_INTO:
+        if table.has_data and config.what.import_mode is ImportMode.IMPORT_INTO:
             yield from import_into_rights(table.schema, table.table)
     for view in plan.views:
         yield Need("CREATE VIEW", view.schema)

@@ -70,7 +70,7 @@ def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     session: dict[str, str | int] = {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
     if server.flavour is Flavour.MARIADB:
         session["idle_write_transaction_timeout"] = 120
-    for name, value in config.session.items():
+    for name, value in config.connection.session.items():
         if name.lower() in _OURS:
             raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")
         if name.lower() not in {"sql_mode", "time_zone"}:
@@ -90,8 +90,8 @@ def sql_mode_for(user: str | None, head: str) -> str:
 
 def user_sql_mode(config: LoadConfig) -> str | None:
     """The user's ``sql_mode``; ``session`` comes before the field, as in DM."""
-    named = {name.lower(): str(value) for name, value in config.session.items()}
-    return named.get("sql_mode", config.sql_mode)
+    named = {name.lower(): str(value) for name, value in config.connection.session.items()}
+    return named.get("sql_mode", config.connection.sql_mode)
 
 
 def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone: str) -> dict[str, str | int]:
@@ -100,8 +100,8 @@ def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone:
     The user's setting wins, else the file's head, else DM's defaults. As in DM, ``session`` comes before the field
     for ``sql_mode``, and after it for ``time_zone``.
     """
-    named = {name.lower(): str(value) for name, value in config.session.items()}
-    time_zone = config.time_zone or named.get("time_zone") or head.get("time_zone") or default_time_zone
+    named = {name.lower(): str(value) for name, value in config.connection.session.items()}
+    time_zone = config.connection.time_zone or named.get("time_zone") or head.get("time_zone") or default_time_zone
     charset = head.get("names") or head.get("character_set_client") or "utf8mb4"
     return {
         "sql_mode": sql_mode_for(user_sql_mode(config), head.get("sql_mode", "")),
@@ -122,6 +122,6 @@ def target_time_zone(db: Database) -> str:
 def fitting_chunks(config: LoadConfig, server: Server) -> LoadConfig:
     """The settings with chunks that one transaction of the target can hold."""
     most = server.most_chunk_bytes
-    if most is None or config.chunk_bytes <= most:
+    if most is None or config.logical.chunk_bytes <= most or not config.uses("chunk_bytes"):
         return config
-    return config.model_copy(update={"chunk_bytes": most})
+    return config.changed(chunk_bytes=most)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ class LoadBarrierTrigger(BaseTrigger):
         from airflow_dm_loader.errors import RetriableError
 
         try:
-            config = LoadConfig(**json.loads(self.config))
+            config = LoadConfig.from_json(self.config)
             while True:
                 # First of all sleep: Airflow can fail a task whose trigger fires while it is still parked.
                 await asyncio.sleep(self.poll_interval_s)
@@ -101,7 +100,7 @@ class LoadBarrierTrigger(BaseTrigger):
         from airflow_dm_loader.config import BarrierKind
         from airflow_dm_loader.hooks.etcd import etcd_config_of
 
-        if config.barrier is not BarrierKind.ETCD or not self.etcd_conn_id:
+        if config.coordination.barrier is not BarrierKind.ETCD or not self.etcd_conn_id:
             return None
         return etcd_config_of(await get_async_connection(self.etcd_conn_id))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -95,4 +94,4 @@ def _look(config: str, access: DumpAccess | None) -> DumpLook:
     from airflow_dm_loader.config import LoadConfig
     from airflow_dm_loader.loader import look_for_dump
 
-    return look_for_dump(LoadConfig(**json.loads(config)), access=access)
+    return look_for_dump(LoadConfig.from_json(config), access=access)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +82,7 @@ class ImportJobsTrigger(BaseTrigger):
     def _load_config(self) -> LoadConfig:
         from airflow_dm_loader.config import LoadConfig
 
-        return LoadConfig(**json.loads(self.config))
+        return LoadConfig.from_json(self.config)
 
     async def _target(self) -> TargetConfig:
         from airflow.providers.common.compat.connection import get_async_connection
@@ -101,7 +100,7 @@ def _look(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
     try:
         return look_at_jobs(LoadRun.of(config, target), share)
     except LoaderError as error:
-        if not config.hide_values:
+        if not config.reporting.hide_values:
             raise
         hidden = without_values(error)
     raise hidden  # out here, what caused it does not hang on to it

@@ -17,7 +17,7 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
     """34020 or 34021, with counts and examples."""
     remedy = (
         "Correct what was found and load again: on_conflict=fail accepts nothing."
-        if config.on_conflict is OnConflict.FAIL
+        if config.verify.on_conflict is OnConflict.FAIL
         else "Look at it. Clearing resolve_conflicts (or on_conflict=accept) accepts it and finishes the load; "
         "clearing checksum compares again."
     )
@@ -39,4 +39,4 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
 
 
 def _error_of(row: Conflict, config: LoadConfig) -> str:
-    return hide_in_message(row.error, row.errno) if config.hide_values else row.error
+    return hide_in_message(row.error, row.errno) if config.reporting.hide_values else row.error

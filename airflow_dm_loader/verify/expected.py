@@ -19,7 +19,7 @@ from airflow_dm_loader.state.pace import Step
 def forecast_comparison(run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) -> ComparisonForecast | None:
     """Foretells what the checksum step will take; None: it compares nothing."""
     config, with_source = run.config, run.compares_with_source
-    if config.checksum is Level.OFF:
+    if config.verify.checksum is Level.OFF:
         return None
     readings = table_readings(
         plan,
@@ -31,7 +31,7 @@ def forecast_comparison(run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) ->
     step = Step.COMPARISON_WITH_SOURCE if with_source else Step.COMPARISON
     return ComparisonForecast(
         readings,
-        connections=config.pool_size,
+        connections=config.work.pool_size,
         before=pace.last(meta, config, step),
         like_builds=not with_source,
     )
@@ -76,7 +76,7 @@ def other_sources(meta: Meta, config: LoadConfig) -> dict[Table, tuple[str, ...]
         f"SELECT DISTINCT f.table_schema, f.table_name, l.source_id FROM {meta['load']} l "
         f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
         "ORDER BY l.source_id",
-        (config.task_name, config.source_id),
+        (config.what.task_name, config.what.source_id),
     ):
         others[schema, table] = (*others.get((schema, table), ()), str(source))
     return others

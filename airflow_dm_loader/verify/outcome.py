@@ -44,7 +44,7 @@ def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn,
     config, plan = run.config, dump.plan
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
     pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
-    if config.checksum is Level.OFF:
+    if config.verify.checksum is Level.OFF:
         tables = tuple(report_table(total, "off", "off") for _, total in pairs)
     else:
         others = other_sources(meta, config)
@@ -59,9 +59,9 @@ def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn,
             rows={table: total.rows for table, total in totals.items()},
         )
         step = Step.COMPARISON if run.compare_with is None else Step.COMPARISON_WITH_SOURCE
-        clock = TableClock(config.pool_size, before=pace.last(meta, config, step))
+        clock = TableClock(config.work.pool_size, before=pace.last(meta, config, step))
         progress = ComparisonProgress(load, readings, clock, run.on_progress, run.progress_interval_s)
-        tables = comparer.compare(pairs, config.pool_size, progress)
+        tables = comparer.compare(pairs, config.work.pool_size, progress)
         if progress.pace is not None:
             pace.keep(meta, config, step, progress.pace)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
@@ -70,10 +70,10 @@ def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn,
     verdict: Verdict = "clean"
     if found:
         verdict = "has_duplicates"
-    elif differing and config.checksum is Level.REQUIRED:
+    elif differing and config.verify.checksum is Level.REQUIRED:
         verdict = "checksum_differs"
     warnings = tuple(f"{table.table}: {table.remark}" for table in differing if verdict == "clean")
-    obstacle = load_data_obstacle(server) if config.load_data else None
+    obstacle = load_data_obstacle(server) if config.logical.load_data else None
     if obstacle is not None and server.flavour is not Flavour.TIDB:
         warnings = (*warnings, f"rows were sent as statements, which is slower: {obstacle}")
     meta.db.commit()  # what is read from here on is of now, not of when the comparison began

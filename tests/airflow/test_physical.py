@@ -67,7 +67,7 @@ def states(run: Run, state: str) -> set[str]:
 def test_a_dump_is_loaded_by_one_import_task(
     start: Callable[..., Run], tidb: PrivateMariaDB, lightning: Installed
 ) -> None:
-    run = start(import_tasks=4)
+    run = start()
 
     assert run.state == "success"
     assert [task for task in run.states() if task.startswith("run_import")] == ["run_import[0]"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_dm_loader import LoadConfig
-from airflow_dm_loader.dm_task.keys import TASK, Unit
+from airflow_dm_loader.settings.dm_task.keys import TASK, Unit
+from airflow_dm_loader.settings.table import SETTINGS
 from dev import dm_settings_docs
 from dev.settings_docs import PAGE, settings_page
 
@@ -28,7 +28,7 @@ def test_the_page_of_dms_keys_is_made_from_the_code_and_names_them_all() -> None
     assert len(keys) > 140
     assert [path for path in keys if f"| `{path}` |" not in page] == []
     settings = {key.setting for path, key in keys.items() if key.unit is Unit.LOAD and "target-database" not in path}
-    assert settings - {"", "TargetConfig", *LoadConfig.model_fields} == set()
+    assert settings - {"", "TargetConfig", *SETTINGS} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -43,7 +43,7 @@ def test_every_setting_that_the_readme_names_exists() -> None:
     table = readme[readme.index("| setting |") : readme.index("Where it differs")]
     for line in table.splitlines()[2:]:
         for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else ""):
-            assert name in LoadConfig.model_fields
+            assert name in SETTINGS
 
 
 def test_the_readmes_python_examples_compile() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_dm_loader.choices import DumpTool
 from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.settings.choices import DumpTool
 
 NAMES = b"/*!40101 SET NAMES binary*/"
 KEYS = b"/*!40014 SET FOREIGN_KEY_CHECKS=0*/"

@@ -14,7 +14,7 @@ def config(**csv: Any) -> LoadConfig:
 
 
 def test_the_defaults_are_what_dumpling_writes() -> None:
-    assert config().csv == CsvFormat(
+    assert config().reading.csv == CsvFormat(
         separator=",",
         delimiter='"',
         terminator="",
@@ -26,7 +26,7 @@ def test_the_defaults_are_what_dumpling_writes() -> None:
 
 
 def test_keys_may_be_written_as_lightning_writes_them() -> None:
-    assert config(**{"backslash-escape": False, "character-set": "LATIN1"}).csv == CsvFormat(
+    assert config(**{"backslash-escape": False, "character-set": "LATIN1"}).reading.csv == CsvFormat(
         backslash_escape=False, character_set="latin1"
     )
 
@@ -42,7 +42,7 @@ def test_keys_may_be_written_as_lightning_writes_them() -> None:
     ],
 )
 def test_other_dialects_can_be_told(csv: dict[str, Any]) -> None:
-    assert config(**csv).csv.model_dump(exclude_defaults=True) == csv
+    assert config(**csv).reading.csv.model_dump(exclude_defaults=True) == csv
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_other_dialects_can_be_told(csv: dict[str, Any]) -> None:
 )
 def test_a_dialect_that_can_t_be_told_apart_is_refused_by_name(csv: dict[str, Any], words: str | None) -> None:
     if words is None:
-        assert config(**csv).csv.separator == csv["separator"]
+        assert config(**csv).reading.csv.separator == csv["separator"]
         return
     with pytest.raises(ConfigError) as caught:
         config(**csv)

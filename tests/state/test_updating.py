@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.storage.local import LocalStorage
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowError
 from airflow_dm_loader.loader import LoadPath, LoadRun, Worker
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.settings.fields import plain_default
 from airflow_dm_loader.state import loads, updating
 from airflow_dm_loader.state.chunks import ChunkKey, claim
 from airflow_dm_loader.state.meta import Meta
@@ -232,7 +233,7 @@ def test_a_load_with_a_committed_chunk_keeps_its_chunk_size(
 def test_an_engine_that_cuts_no_chunks_does_not_care_for_their_size(target: TargetConfig, folder: Path) -> None:
     config = load_config(folder)
     loader.prepare_checkpoint(run_of(config, target))
-    other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL, "chunk_bytes": 1 << 20})
+    other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL, "chunk_bytes": plain_default("chunk_bytes")})
     inventory = read_inventory(LocalStorage(folder), require_finished=True)
 
     with closing(Database.open(target)) as db:
@@ -245,7 +246,7 @@ def test_an_engine_that_cuts_no_chunks_does_not_care_for_their_size(target: Targ
 def test_a_begun_load_stays_with_its_engine(target: TargetConfig, folder: Path) -> None:
     config = load_config(folder)
     load_a_alone(config, target)
-    other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL})
+    other = config.model_copy(update={"import_mode": ImportMode.PHYSICAL, "chunk_bytes": plain_default("chunk_bytes")})
     inventory = read_inventory(LocalStorage(folder), require_finished=True)
 
     with closing(Database.open(target)) as db:

@@ -28,10 +28,10 @@ def without_access(uri: str) -> str:
 def job_options(config: LoadConfig, sort_uri: str | None) -> Options:
     """The options of every job of a load, by the settings; what is not set is the server's to choose."""
     options: dict[str, str | int | None] = {
-        "THREAD": config.import_into_threads,
-        "MAX_WRITE_SPEED": config.import_into_max_write_speed,
-        "DISK_QUOTA": config.import_into_disk_quota,
-        "CHECKSUM_TABLE": config.checksum.value,
+        "THREAD": config.import_into.import_into_threads,
+        "MAX_WRITE_SPEED": config.import_into.import_into_max_write_speed,
+        "DISK_QUOTA": config.import_into.import_into_disk_quota,
+        "CHECKSUM_TABLE": config.verify.checksum.value,
         "CLOUD_STORAGE_URI": sort_uri,
     }
     return {name: value for name, value in options.items() if value is not None}

@@ -56,7 +56,13 @@ class LoadTables:
 
 def group_key(config: LoadConfig, load: Load) -> str:
     """The name under which SHOW IMPORT GROUP shows all jobs of a load."""
-    names = (config.meta_schema, config.task_name, config.source_id, str(load.load_id), load.fingerprint)
+    names = (
+        config.state.meta_schema,
+        config.what.task_name,
+        config.what.source_id,
+        str(load.load_id),
+        load.fingerprint,
+    )
     return "dm_loader_" + hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
 
 

@@ -53,13 +53,13 @@ def checkpoint_of(config: LoadConfig) -> Checkpoint:
     Raises:
         ConfigError: a file is asked for, and the dump is in a bucket.
     """
-    location = DumpLocation.parse(config.dump_uri)
+    location = DumpLocation.parse(config.what.dump_uri)
     local = location.kind is StorageKind.LOCAL
-    if config.lightning_checkpoint is LightningCheckpoint.FILE and not local:
+    if config.physical.lightning_checkpoint is LightningCheckpoint.FILE and not local:
         raise ConfigError("lightning_checkpoint: file needs a dump on local disk", remedy="Set it to auto or mysql.")
-    if location.folder is not None and config.lightning_checkpoint is not LightningCheckpoint.MYSQL:
+    if location.folder is not None and config.physical.lightning_checkpoint is not LightningCheckpoint.MYSQL:
         return Checkpoint(Driver.FILE, str(location.folder / _FILE_NAME))
-    return Checkpoint(Driver.MYSQL, checkpoint_schema(config.task_name, config.source_id))
+    return Checkpoint(Driver.MYSQL, checkpoint_schema(config.what.task_name, config.what.source_id))
 
 
 def checkpoint_schema(task_name: str, source_id: str) -> str:

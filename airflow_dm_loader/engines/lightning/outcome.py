@@ -47,7 +47,7 @@ def record_outcome(
     verdict: Verdict = "clean"
     if conflicts:
         verdict = "has_duplicates"
-    elif row.stage is LightningStage.CHECKSUM_DIFFERS or (differing and config.checksum is Level.REQUIRED):
+    elif row.stage is LightningStage.CHECKSUM_DIFFERS or (differing and config.verify.checksum is Level.REQUIRED):
         verdict = "checksum_differs"
     warnings = [f"{table.table}: {table.remark}" for table in differing] if verdict == "clean" else []
     if unnamed:
@@ -74,7 +74,7 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
     """34020 or 34021: what was found, in which tables to look, what a clear will do."""
     remedy = (
         "Correct what was found and load again: on_conflict=fail accepts nothing."
-        if config.on_conflict is OnConflict.FAIL
+        if config.verify.on_conflict is OnConflict.FAIL
         else "Look at it. Clearing resolve_conflicts (or on_conflict=accept) accepts it and finishes the load; "
         "clearing checksum looks again, clearing run_import lets tidb-lightning compare again."
     )
@@ -96,7 +96,7 @@ def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) 
 
 
 def _set_aside(config: LoadConfig, meta: Meta, row: LightningRow) -> tuple[SetAside, ...]:
-    if config.on_duplicate_physical is not OnDuplicatePhysical.MANUAL:
+    if config.physical.on_duplicate_physical is not OnDuplicatePhysical.MANUAL:
         return ()
     return rows_set_aside(meta.db, task_info_schema(config), row.task_id_before)
 
@@ -121,7 +121,7 @@ def _tables(
         counted = meta.db.one(f"SELECT COUNT(*) FROM {qualified(table.schema, table.table)}")
         assert counted is not None
         alone = "" if before.get((table.schema, table.table), False) else "the table had rows before"
-        if not alone and len(config.all_sources) > 1:
+        if not alone and len(config.what.all_sources) > 1:
             alone = "other sources may load into it too"
         mine = [found for found in aside if found.table.lower() == name]
         found = _Found(
@@ -139,7 +139,7 @@ def _report(config: LoadConfig, plan: LoadPlan, table: PlannedTable, found: _Fou
     said = table.metadata.rows if table.metadata is not None else None
     remarks = [found.difference] if found.difference else []
     row_count: Comparison = "not_compared"
-    if config.checksum is Level.OFF:
+    if config.verify.checksum is Level.OFF:
         row_count = "off"
     elif said is None and found.alone:
         remarks.append(f"how many rows came is not known: {found.alone}")
@@ -153,7 +153,7 @@ def _report(config: LoadConfig, plan: LoadPlan, table: PlannedTable, found: _Fou
         row_count = "differs"
         remarks.append(f"the table has {found.counted} rows, the dump says {said}")
     checksum: Comparison = "differs" if found.difference else "passed"
-    if config.checksum is Level.OFF:
+    if config.verify.checksum is Level.OFF:
         checksum = "off"
     elif not table.has_data or (found.unsure and not found.difference):
         checksum = "not_compared"

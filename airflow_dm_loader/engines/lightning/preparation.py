@@ -34,7 +34,7 @@ def prepare_run(run: LoadRun, dump: Dump, program: Lightning, db: Database) -> L
         DumpFormatError: Lightning would read a data file otherwise than it was written.
     """
     config, target = run.config, run.target
-    source_dir = tidb_uri(config.dump_uri, run.access)
+    source_dir = tidb_uri(config.what.dump_uri, run.access)
     rows = row_session(config, dump.storage, dump.plan.files, target_time_zone(db))
     checkpoint = checkpoint_of(config)
     variables = _user_variables(config, ask_server(db))
@@ -57,9 +57,9 @@ def prepare_run(run: LoadRun, dump: Dump, program: Lightning, db: Database) -> L
     return LightningRun(
         program,
         settings,
-        config.pd_security,
+        config.physical.pd_security,
         Redactor((*known, *redactor.values)),
-        _hiding(dump.plan) if config.hide_values else None,
+        _hiding(dump.plan) if config.reporting.hide_values else None,
     )
 
 
@@ -72,7 +72,7 @@ def _hiding(plan: LoadPlan) -> Hiding:
 def _user_variables(config: LoadConfig, server: Server) -> dict[str, str]:
     """The user's session variables; ``sql_mode`` and ``time_zone`` have places of their own. Raises ConfigError."""
     session = base_session(config, server)
-    names = {name.lower() for name in config.session} - {"sql_mode", "time_zone"}
+    names = {name.lower() for name in config.connection.session} - {"sql_mode", "time_zone"}
     return {name: str(session[name]) for name in sorted(names)}
 
 

@@ -36,7 +36,7 @@ def lightning_needs(config: LoadConfig, plan: LoadPlan, *, restricted: bool) -> 
     schemas = [_META_SCHEMA]
     if checkpoint.driver is Driver.MYSQL:
         schemas.append(checkpoint.place)
-    if config.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
+    if config.physical.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
         schemas.append(task_info_schema(config))
     for schema in schemas:
         for right in _OWN_SCHEMA:

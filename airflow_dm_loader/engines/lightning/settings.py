@@ -55,7 +55,7 @@ def lightning_settings(config: LoadConfig, target: TargetConfig, around: Surroun
             "level": "info",
             "file": "-",  # to stdout, and so into the task's log
             "status-addr": f"127.0.0.1:{around.status_port}",
-            "region-concurrency": config.pool_size,
+            "region-concurrency": config.work.pool_size,
             **({"task-info-schema-name": task_info_schema(config)} if _records(config) else {}),
         },
         "checkpoint": _checkpoint(around.checkpoint),
@@ -64,29 +64,29 @@ def lightning_settings(config: LoadConfig, target: TargetConfig, around: Surroun
             "sorted-kv-dir": sorting_dir(config),
             "incremental-import": True,
             **_said({
-                "disk-quota": config.disk_quota_physical,
-                "range-concurrency": config.range_concurrency,
-                "compress-kv-pairs": config.compress_kv_pairs,
+                "disk-quota": config.physical.disk_quota_physical,
+                "range-concurrency": config.physical.range_concurrency,
+                "compress-kv-pairs": config.physical.compress_kv_pairs,
             }),
             **conflict.get("tikv-importer", {}),
         },
         **({"conflict": conflict["conflict"]} if "conflict" in conflict else {}),
-        "post-restore": {"checksum": config.checksum.value, "analyze": "off", "post-process-at-last": True},
+        "post-restore": {"checksum": config.verify.checksum.value, "analyze": "off", "post-process-at-last": True},
         "mydumper": {
             "data-source-dir": around.source_dir.get_secret_value(),
-            "source-id": config.source_id,
-            "case-sensitive": config.case_sensitive,
+            "source-id": config.what.source_id,
+            "case-sensitive": config.where.case_sensitive,
             **({"filter": list(around.filter)} if around.filter else {}),
         },
         "tidb": _tidb(config, target, around),
-        **({"security": _paths(config.pd_security)} if config.pd_security else {}),
-        **({"routes": [route.to_dm() for route in config.routes]} if config.routes else {}),
+        **({"security": _paths(config.physical.pd_security)} if config.physical.pd_security else {}),
+        **({"routes": [route.to_dm() for route in config.where.routes]} if config.where.routes else {}),
     }  # fmt: skip
 
 
 def task_info_schema(config: LoadConfig) -> str:
     """DM's ``GetTaskInfoSchemaName``: where Lightning writes the rows in conflict. Raises ConfigError."""
-    name = f"{config.meta_schema}_{config.task_name}"
+    name = f"{config.state.meta_schema}_{config.what.task_name}"
     if len(name) > _SCHEMA_CHARACTERS:
         raise ConfigError(
             f"task_name: Lightning writes rows in conflict into the schema {name!r}, whose name has {len(name)} "
@@ -98,9 +98,9 @@ def task_info_schema(config: LoadConfig) -> str:
 
 def sorting_dir(config: LoadConfig) -> str:
     """Where Lightning sorts: ``sorting_dir_physical``, else DM's ``<dir>.sorting``. Raises ConfigError."""
-    if config.sorting_dir_physical is not None:
-        return str(Path(config.sorting_dir_physical).absolute())
-    folder = DumpLocation.parse(config.dump_uri).folder
+    if config.physical.sorting_dir_physical is not None:
+        return str(Path(config.physical.sorting_dir_physical).absolute())
+    folder = DumpLocation.parse(config.what.dump_uri).folder
     if folder is None:
         raise ConfigError(
             "sorting_dir_physical: is needed where the dump is in a bucket",
@@ -138,7 +138,7 @@ def check_target(target: TargetConfig) -> None:
 
 
 def _records(config: LoadConfig) -> bool:
-    return config.on_duplicate_physical is OnDuplicatePhysical.MANUAL
+    return config.physical.on_duplicate_physical is OnDuplicatePhysical.MANUAL
 
 
 def _conflict(config: LoadConfig, version: tuple[int, ...]) -> dict[str, dict[str, str]]:
@@ -160,7 +160,7 @@ def _tidb(config: LoadConfig, target: TargetConfig, around: Surroundings) -> dic
         "port": target.port,
         "user": target.user,
         "password": target.password.get_secret_value(),
-        **_said({"pd-addr": config.pd_addr}),
+        **_said({"pd-addr": config.physical.pd_addr}),
         "sql-mode": around.sql_mode,
         "tls": tls,
         "session-vars": {**around.session, "tidb_txn_mode": "optimistic", "foreign_key_checks": "0"},

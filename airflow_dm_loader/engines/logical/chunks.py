@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from airflow_dm_loader.choices import DumpTool
 from airflow_dm_loader.dump.compression import DecodedFile
 from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
 from airflow_dm_loader.dump.heads import head_charset
@@ -19,6 +18,7 @@ from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, c
 from airflow_dm_loader.engines.logical.chunk import Chunk, RowStatement, TableColumns
 from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
 from airflow_dm_loader.errors import UnsupportedStatementError
+from airflow_dm_loader.settings.choices import DumpTool
 from airflow_dm_loader.state.files import FileRow
 
 

@@ -49,7 +49,7 @@ def import_share(
     """
     started = time.monotonic()
     config = run.config
-    dealt = file_shares(meta, load, config.import_tasks)
+    dealt = file_shares(meta, load, config.work.import_tasks)
     mine = set(dealt[share]) if share < len(dealt) else set()
     work = _work(meta, load, dump.plan, mine)
     context = _context(run, meta, load, _tables(meta, load, work, dump.plan, dump.read_schema))
@@ -67,7 +67,7 @@ def import_share(
     counts = pool.run(_ticker(pool, outlook, load, run.on_progress, run.progress_interval_s))
     if (built := outlook.index_pace) is not None:
         with context.open_database() as db:
-            pace.keep(Meta(db, config.meta_schema), config, Step.INDEXES, built)
+            pace.keep(Meta(db, config.state.meta_schema), config, Step.INDEXES, built)
             db.commit()
     return ShareReport(
         share=share,
@@ -87,9 +87,9 @@ def index_builder(
     ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(run.config), "")}
     return IndexBuilder(
         lambda: Database.open(run.target, session=ddl),
-        run.config.meta_schema,
+        run.config.state.meta_schema,
         load.load_id,
-        workers=run.config.pool_size,
+        workers=run.config.work.pool_size,
         before=before,
     )
 
@@ -104,7 +104,7 @@ def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableCol
         config=config,
         tables=tables,
         as_statements=set(),
-        load_data=config.load_data and load_data_obstacle(server) is None,
+        load_data=config.logical.load_data and load_data_obstacle(server) is None,
         default_time_zone=target_time_zone(meta.db),
         server=server,
         checked_in_place=set(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from airflow_dm_loader.choices import DumpTool
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.inventory import Companion, DataFile
@@ -25,6 +24,7 @@ from airflow_dm_loader.engines.logical.chunks import ChunkReader
 from airflow_dm_loader.engines.logical.record_chunks import RecordChunkReader
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.settings.choices import DumpTool
 from airflow_dm_loader.state.files import FileRow
 
 

@@ -61,7 +61,7 @@ class ImportPool:
         self._unmarked: list[int] = []  # files that are done, but not stored as such yet
         self._marking_session: int | None = None
         self._lock = threading.Lock()
-        self._senders = [ChunkSender(context, lambda: self._ending) for _ in range(context.config.pool_size)]
+        self._senders = [ChunkSender(context, lambda: self._ending) for _ in range(context.config.work.pool_size)]
         self._senders_left = len(self._senders)
         self._readers_left = max(1, len(self._senders) // 2)
         self._feed = ChunkFeed(
@@ -145,7 +145,7 @@ class ImportPool:
         return self._failed.is_set() or self._stop.is_set()
 
     def _retrying(self, what: str) -> Retrying:
-        return retrying(what, lambda: self._ending, hide_values=self._context.config.hide_values)
+        return retrying(what, lambda: self._ending, hide_values=self._context.config.reporting.hide_values)
 
     def _thread(self, work: Callable[..., None], name: str, *args: object) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(work, *args), name=f"dm-loader-{name}", daemon=True)
@@ -184,7 +184,7 @@ class ImportPool:
             chunk_bytes=self._chunk_bytes,
             max_statement_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
             load_data=self._context.load_data,
-            dump_tool=self._context.config.dump_tool,
+            dump_tool=self._context.config.reading.dump_tool,
         ) as reader:
             yield reader
 
@@ -275,7 +275,7 @@ class ImportPool:
         with self._context.open_database() as db:
             self._marking_session = db.connection_id
             try:
-                files.mark_done(Meta(db, self._context.config.meta_schema), self._context.load_id, file_ids)
+                files.mark_done(Meta(db, self._context.config.state.meta_schema), self._context.load_id, file_ids)
                 db.commit()
             finally:
                 self._marking_session = None

@@ -143,7 +143,7 @@ class ChunkSender:
     def _send(self, chunk: Chunk, *, as_statements: bool, in_place: bool) -> ChunkCounts | None:
         started = time.monotonic()
         db = self._ready(chunk, in_place=in_place)
-        meta = Meta(db, self._context.config.meta_schema)
+        meta = Meta(db, self._context.config.state.meta_schema)
         key = ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start)
         try:
             nonce = chunks.claim(meta, key, self._context.run_id, hold=self._hold)
@@ -172,7 +172,7 @@ class ChunkSender:
 
     def _send_together(self, group: Sequence[Chunk]) -> list[ChunkCounts]:
         db = self._ready(group[0])
-        meta = Meta(db, self._context.config.meta_schema)
+        meta = Meta(db, self._context.config.state.meta_schema)
         keys = [ChunkKey(self._context.load_id, chunk.file.file_id, chunk.start) for chunk in group]
         nonce = chunk_groups.claim_group(meta, keys, self._context.run_id, hold=self._hold)
         sent = []
@@ -202,7 +202,9 @@ class ChunkSender:
         _log.info("%s from byte %d goes as statements: %s", *_place(chunk), self._shown(error))
 
     def _shown(self, error: LoaderError) -> str:
-        return hide_in_message(error.message, error.errno) if self._context.config.hide_values else error.message
+        return (
+            hide_in_message(error.message, error.errno) if self._context.config.reporting.hide_values else error.message
+        )
 
     def _send_rows(self, meta: Meta, chunk: Chunk, *, as_statements: bool) -> tuple[ChunkCounts, str]:
         """What the server counted, and how it went."""
@@ -240,7 +242,7 @@ class ChunkSender:
     def _send_statements(self, meta: Meta, chunk: Chunk) -> ChunkCounts:
         sender = RowSender(
             meta.db,
-            self._context.config.on_duplicate_logical,
+            self._context.config.logical.on_duplicate_logical,
             lambda conflict: conflicts.store(meta, self._context.load_id, conflict),
             replace_at_once=self._replaces_at_once(chunk),
             savepoints=self._context.server.savepoints,
@@ -251,7 +253,7 @@ class ChunkSender:
 
     def _replaces_at_once(self, chunk: Chunk) -> bool:
         """A REPLACE does not count a row that replaces its equal; where the table was empty, counts must be exact."""
-        replaces = self._context.config.on_duplicate_logical is OnDuplicate.REPLACE
+        replaces = self._context.config.logical.on_duplicate_logical is OnDuplicate.REPLACE
         return replaces and not self._table(chunk).empty_before
 
     def _table(self, chunk: Chunk) -> TableColumns:
@@ -275,7 +277,7 @@ class ChunkSender:
             self._db = self._context.open_database()
             if self._context.server.local_locks:
                 begin = tidb.BEGIN_AND_WAIT if self._context.server.optimistic else None
-                meta = Meta(self._db, self._context.config.meta_schema)
+                meta = Meta(self._db, self._context.config.state.meta_schema)
                 self._name = senders.register(meta, self._context.load_id, begin=begin)
         self._set_session(self._db, chunk, in_place=in_place)
         return self._db

@@ -163,7 +163,7 @@ def test_a_missing_connection_is_named_with_what_to_do(monkeypatch: pytest.Monke
 
 
 def test_only_the_params_that_name_connections_are_left_out() -> None:
-    assert parse_config(CONFIG | {"target_conn_id": "x", "dump_conn_id": None}).task_name == "t"
+    assert parse_config(CONFIG | {"target_conn_id": "x", "dump_conn_id": None}).what.task_name == "t"
     with pytest.raises(errors.ConfigError, match="taks_name: LoadConfig has no such setting"):
         parse_config(CONFIG | {"taks_name": "x"})
 

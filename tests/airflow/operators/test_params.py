@@ -9,6 +9,8 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.operators.params import load_params
+from airflow_dm_loader.settings.fields import field_of
+from airflow_dm_loader.settings.table import SETTINGS
 
 PARAMS = load_params()
 REQUIRED = {"task_name": "t", "dump_uri": "/d"}
@@ -16,18 +18,18 @@ REQUIRED = {"task_name": "t", "dump_uri": "/d"}
 
 def test_every_setting_has_a_param_of_its_name_and_no_others_but_the_connections() -> None:
     alone = {"target_conn_id", "dump_conn_id", "etcd_conn_id", "compare_with_conn_id", "dm_task_file"}
-    assert set(PARAMS) == {*LoadConfig.model_fields, *alone}
+    assert set(PARAMS) == {*SETTINGS, *alone}
 
 
-@pytest.mark.parametrize("name", LoadConfig.model_fields)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_a_param_has_the_setting_s_default_title_and_description(name: str) -> None:
-    field, param = LoadConfig.model_fields[name], PARAMS[name]
+    field, param = field_of(name), PARAMS[name]
     assert param.schema["title"] == field.title
     assert param.description == field.description
     if field.is_required():
         assert param.value is None  # a DM task file may say it
     else:
-        default = LoadConfig(**REQUIRED).model_dump(mode="json")[name]
+        default = json.loads(LoadConfig(**REQUIRED).to_json())[name]
         assert json.loads(json.dumps(param.resolve())) == default
         assert type(param.value) in (str, int, bool, list, dict, type(None))  # what the form can show
 

@@ -12,6 +12,7 @@ from airflow_dm_loader.config import Level, LoadConfig
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.operators.base import parse_config
 from airflow_dm_loader.operators.params import load_params
+from airflow_dm_loader.operators.task_file import task_file_notes
 from dev.dag_runs import Run, register
 
 if TYPE_CHECKING:
@@ -46,21 +47,21 @@ def form(**changes: Any) -> str:
 
 def test_a_form_s_defaults_are_left_to_the_file_and_its_changes_are_not(task_file: Path) -> None:
     config = parse_config(form(dm_task_file=str(task_file), pool_size=3, dump_uri="/other"))
-    assert (config.task_name, config.source_id, config.mode) == ("shop", "north", "all")
-    assert (config.pool_size, config.dump_uri, config.checksum) == (3, "/other", Level.OPTIONAL)
+    assert (config.what.task_name, config.what.source_id, config.what.mode) == ("shop", "north", "all")
+    assert (config.work.pool_size, config.what.dump_uri, config.verify.checksum) == (3, "/other", Level.OPTIONAL)
 
 
 def test_what_a_task_group_says_comes_before_the_file_even_a_default(task_file: Path) -> None:
     config = parse_config({"dm_task_file": str(task_file), "pool_size": 4, "checksum": "required"})
-    assert (config.pool_size, config.checksum, config.source_id) == (4, Level.REQUIRED, "north")
+    assert (config.work.pool_size, config.verify.checksum, config.what.source_id) == (4, Level.REQUIRED, "north")
     with pytest.raises(ConfigError, match="there is no source-id 'west'"):
         parse_config({"dm_task_file": str(task_file), "source_id": "west"})
 
 
 def test_a_form_chooses_among_several_sources(task_file: Path) -> None:
     task_file.write_text(task_file.read_text() + "  - source-id: mysql-replica-01\n    loader-config-name: here\n")
-    assert parse_config(form(dm_task_file=str(task_file))).source_id == "mysql-replica-01"
-    assert parse_config(form(dm_task_file=str(task_file), source_id="north")).source_id == "north"
+    assert parse_config(form(dm_task_file=str(task_file))).what.source_id == "mysql-replica-01"
+    assert parse_config(form(dm_task_file=str(task_file), source_id="north")).what.source_id == "north"
     with pytest.raises(ConfigError, match="say which source_id"):
         parse_config({"dm_task_file": str(task_file)})
 
@@ -69,6 +70,35 @@ def test_a_form_without_a_file_needs_a_name_and_a_dump() -> None:
     with pytest.raises(ConfigError, match="task_name: is required; dump_uri: is required"):
         parse_config(form())
     assert parse_config(form(task_name="t", dump_uri="/d")) == LoadConfig(task_name="t", dump_uri="/d")
+
+
+def test_a_setting_of_another_engine_is_refused_from_the_form_and_from_a_task_group() -> None:
+    said = {"task_name": "t", "dump_uri": "/d", "pd_addr": "pd:2379"}
+    grouped = {"what": {"task_name": "t", "dump_uri": "/d"}, "physical": {"pd_addr": "pd:2379"}}
+    for raw in (form(**said), said, grouped):
+        with pytest.raises(ConfigError, match="pd_addr: it is for import_mode physical, and import_mode is logical"):
+            parse_config(raw)
+
+
+def test_a_setting_of_another_engine_is_left_out_of_the_file_but_not_of_what_comes_before_it(task_file: Path) -> None:
+    task_file.write_text(task_file.read_text().replace("pool-size: 2", "pool-size: 2, pd-addr: 'pd:1'"))
+    raw = json.loads(form(dm_task_file=str(task_file)))
+    config = parse_config(raw)
+    assert config.physical.pd_addr is None
+    left_out = f"{task_file}, line 6: pd-addr is for import-mode physical; it is left out"
+    assert left_out.replace(", line", ": line") in task_file_notes(raw, config)
+    assert parse_config(form(dm_task_file=str(task_file), import_mode="physical")).physical.pd_addr == "pd:1"
+    with pytest.raises(ConfigError, match="pd_addr: it is for import_mode physical"):
+        parse_config(form(dm_task_file=str(task_file), pd_addr="pd:2"))
+    with pytest.raises(ConfigError, match="pd_addr: it is for import_mode physical"):
+        parse_config({"dm_task_file": str(task_file), "physical": {"pd_addr": "pd:2"}})
+
+
+def test_a_task_group_may_say_settings_by_group(task_file: Path) -> None:
+    config = parse_config({"dm_task_file": str(task_file), "what": {"source_id": "north"}, "work": {"pool_size": 5}})
+    assert (config.what.source_id, config.work.pool_size) == ("north", 5)
+    with pytest.raises(ConfigError, match="pool_size: it is said twice"):
+        parse_config({"dm_task_file": str(task_file), "pool_size": 4, "work": {"pool_size": 5}})
 
 
 @pytest.mark.parametrize("wrong", [f"name: x\npassword: {CANARY}\n", 3, ["a"]])

@@ -69,7 +69,7 @@ def other(target: TargetConfig) -> LoadConfig:
 
     config = LoadConfig(**settings("shard-2", "/none"))
     with Database.open(target) as db:
-        Meta(db, config.meta_schema).create()
+        Meta(db, config.state.meta_schema).create()
     return config
 
 

@@ -24,7 +24,7 @@ TOKYO = HEAD.replace("+00:00", "+09:00")
 def planned(folder: Path, *tables: Table, **settings: Any) -> tuple[LoadConfig, DumpStorage, LoadPlan]:
     write_dump(folder, *tables)
     config = LoadConfig(task_name="t", dump_uri=str(folder), import_mode="physical", **settings)
-    storage = DumpStorage.open_uri(config.dump_uri)
+    storage = DumpStorage.open_uri(config.what.dump_uri)
     return config, storage, make_plan(read_inventory(storage, require_finished=True), config)
 
 

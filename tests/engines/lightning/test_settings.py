@@ -152,12 +152,14 @@ def test_the_checkpoints_schema_has_dms_name_cut_between_characters() -> None:
 def test_the_checkpoint_is_a_file_beside_a_local_dump_else_a_schema(
     uri: str, asked: str, driver: str, place: str
 ) -> None:
-    config = LoadConfig(task_name="test", dump_uri=uri, lightning_checkpoint=asked)
+    config = LoadConfig(task_name="test", dump_uri=uri, import_mode="physical", lightning_checkpoint=asked)
     assert checkpoint_of(config) == Checkpoint(Driver(driver), place)
 
 
 def test_what_can_not_be_done_is_refused_with_what_to_do() -> None:
-    bucket = LoadConfig(task_name="test", dump_uri="s3://bucket/dump", lightning_checkpoint="file")
+    bucket = LoadConfig(
+        task_name="test", dump_uri="s3://bucket/dump", import_mode="physical", lightning_checkpoint="file"
+    )
     with pytest.raises(ConfigError, match="needs a dump on local disk"):
         checkpoint_of(bucket)
     with pytest.raises(ConfigError, match="sorting_dir_physical: is needed"):

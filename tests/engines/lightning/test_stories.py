@@ -422,9 +422,9 @@ def test_two_loads_on_one_worker_each_have_a_port_of_their_own(
 
     def import_beside(settings: LoadConfig) -> loader.ShareReport:
         def say(status: LoadStatus) -> None:
-            if settings.task_name not in told and status.finished_bytes < status.total_bytes:
+            if settings.what.task_name not in told and status.finished_bytes < status.total_bytes:
                 at_work.wait()
-                told.append(settings.task_name)
+                told.append(settings.what.task_name)
 
         return import_once(settings, tidb_target, on_progress=say)
 

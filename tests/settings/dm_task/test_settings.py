@@ -7,12 +7,12 @@ import pytest
 
 from airflow_dm_loader import LoadConfig, TargetConfig
 from airflow_dm_loader.config import Level, Mode, OnDuplicate
-from airflow_dm_loader.dm_task import read_dm_task
-from airflow_dm_loader.dm_task.settings import dump_folder, size_text
-from airflow_dm_loader.dm_task.target import is_encrypted
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.dm_task import read_dm_task
+from airflow_dm_loader.settings.dm_task.settings import dump_folder, size_text
+from airflow_dm_loader.settings.dm_task.target import is_encrypted
 
-TASKS = Path(__file__).parents[1] / "data" / "dm_tasks"
+TASKS = Path(__file__).parents[2] / "data" / "dm_tasks"
 CANARY = "c4n4ry-p4ssw0rd"
 BASE = """name: shop
 task-mode: full
@@ -55,20 +55,20 @@ def test_the_whole_example_of_dm() -> None:
 
 def test_the_words_of_older_versions_mean_what_they_meant() -> None:
     config = LoadConfig.from_dm_task(TASKS / "version_1.yaml")
-    assert config.on_duplicate_logical is OnDuplicate.ERROR
-    assert config.pool_size == 8
-    assert config.dump_uri == "/data/dumped_data.test"
-    assert config.import_mode == "logical"
-    assert config.block_allow_list.do_dbs == ("all_mode",)
+    assert config.logical.on_duplicate_logical is OnDuplicate.ERROR
+    assert config.work.pool_size == 8
+    assert config.what.dump_uri == "/data/dumped_data.test"
+    assert config.what.import_mode == "logical"
+    assert config.where.block_allow_list.do_dbs == ("all_mode",)
 
 
 def test_rules_are_those_that_the_instance_names() -> None:
     config = LoadConfig.from_dm_task(TASKS / "full.yaml", "mysql-replica-01")
-    assert [str(route) for route in config.routes] == ["test_*.t_* -> test.t", "test_* -> test"]
-    assert config.routes[0].extract_table is not None
-    assert config.routes[0].extract_table.target_column == "c_table"
-    assert config.block_allow_list.ignore_dbs == ("mysql", "account")
-    assert not config.case_sensitive
+    assert [str(route) for route in config.where.routes] == ["test_*.t_* -> test.t", "test_* -> test"]
+    assert config.where.routes[0].extract_table is not None
+    assert config.where.routes[0].extract_table.target_column == "c_table"
+    assert config.where.block_allow_list.ignore_dbs == ("mysql", "account")
+    assert not config.where.case_sensitive
 
 
 def test_a_wrong_rule_is_told_with_its_line_and_dms_number() -> None:
@@ -92,7 +92,11 @@ def test_the_physical_mode_s_own_keys() -> None:
     assert (found["range_concurrency"], found["compress_kv_pairs"]) == (16, "gzip")
     assert found["pd_addr"] == "pd:2379"
     config = LoadConfig(**found)
-    assert (config.import_mode, config.disk_quota_physical, config.range_concurrency) == ("physical", "10GiB", 16)
+    assert (config.what.import_mode, config.physical.disk_quota_physical, config.physical.range_concurrency) == (
+        "physical",
+        "10GiB",
+        16,
+    )
     assert "disk_quota_physical" not in loader(disk_quota_physical='"0"')
     assert "compress_kv_pairs" not in loader(compress_kv_pairs='""')
 
@@ -172,7 +176,7 @@ def test_several_sources_need_a_choice() -> None:
 
 def test_what_the_caller_says_comes_before_the_file() -> None:
     config = LoadConfig.from_dm_task(BASE, dump_uri="/elsewhere", checksum="off")
-    assert (config.task_name, config.dump_uri, config.checksum) == ("shop", "/elsewhere", Level.OFF)
+    assert (config.what.task_name, config.what.dump_uri, config.verify.checksum) == ("shop", "/elsewhere", Level.OFF)
 
 
 def test_a_wrong_value_is_told_with_its_line_and_dms_number() -> None:

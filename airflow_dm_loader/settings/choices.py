@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
-class Mode(StrEnum):
+class Choice(StrEnum):
+    """One of a few words, which may be written in any case, as in DM."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls.meant_by(value)
+
+    @classmethod
+    def meant_by(cls, value: object) -> Self | None:
+        """The choice that is meant, in any case; None: there is no such choice."""
+        word = value.strip().lower() if isinstance(value, str) else None
+        return next((member for member in cls if member.value == word), None)
+
+
+class Mode(Choice):
     """Whether incremental replication follows the load (DM's ``task-mode``)."""
 
     FULL = "full"
     ALL = "all"
 
 
-class ImportMode(StrEnum):
+class ImportMode(Choice):
     """The engine (DM's ``import-mode``)."""
 
     LOGICAL = "logical"
@@ -20,7 +35,7 @@ class ImportMode(StrEnum):
     IMPORT_INTO = "import-into"
 
 
-class OnDuplicate(StrEnum):
+class OnDuplicate(Choice):
     """What to do when a row's key is already there (DM's ``on-duplicate-logical``)."""
 
     REPLACE = "replace"
@@ -29,14 +44,14 @@ class OnDuplicate(StrEnum):
     MANUAL = "manual"
 
 
-class OnDuplicatePhysical(StrEnum):
+class OnDuplicatePhysical(Choice):
     """DM's ``on-duplicate-physical``."""
 
     NONE = "none"
     MANUAL = "manual"
 
 
-class Level(StrEnum):
+class Level(Choice):
     """How much a check counts (DM's ``checksum-physical`` and ``analyze``)."""
 
     REQUIRED = "required"
@@ -44,7 +59,7 @@ class Level(StrEnum):
     OFF = "off"
 
 
-class OnConflict(StrEnum):
+class OnConflict(Choice):
     """What to do when the load ends with duplicates or a checksum that differs."""
 
     PAUSE = "pause"
@@ -53,7 +68,7 @@ class OnConflict(StrEnum):
     FAIL = "fail"
 
 
-class LightningCheckpoint(StrEnum):
+class LightningCheckpoint(Choice):
     """Where ``tidb-lightning`` keeps its checkpoint."""
 
     AUTO = "auto"
@@ -61,14 +76,14 @@ class LightningCheckpoint(StrEnum):
     MYSQL = "mysql"
 
 
-class BarrierKind(StrEnum):
+class BarrierKind(Choice):
     """Where the sources of one load task wait for each other."""
 
     TARGET = "target"
     ETCD = "etcd"
 
 
-class DumpTool(StrEnum):
+class DumpTool(Choice):
     """What wrote the dump's SQL files."""
 
     AUTO = "auto"

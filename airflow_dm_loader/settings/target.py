@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from pydantic import Field, SecretStr
 
-from airflow_dm_loader.dm_task import read_dm_task
-from airflow_dm_loader.strict import Strict
+from airflow_dm_loader.settings.dm_task import read_dm_task
+from airflow_dm_loader.settings.strict import Strict
 
 
 class TargetConfig(Strict):

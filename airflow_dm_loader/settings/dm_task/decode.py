@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.dm_task.keys import Key, Kind, Unit
-from airflow_dm_loader.dm_task.nodes import Block, Items, Node, Scalar
+from airflow_dm_loader.settings.dm_task.keys import Key, Kind, Unit
+from airflow_dm_loader.settings.dm_task.nodes import Block, Items, Node, Scalar
+from airflow_dm_loader.settings.meant import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ class Decoder:
             line, where = node.lines[name], f"{path}.{name}" if path else name
             key = keys.get(name)
             if key is None:
-                raise self._fail(line, f"DM has no key {name!r} in {path or 'a task file'}{_meant(name, keys)}")
+                raise self._fail(line, f"DM has no key {name!r} in {path or 'a task file'}{meant(name, keys)}")
             if isinstance(value, Scalar) and value.kind == "null":
                 continue  # as if it were not there, as in DM
             values[name] = self._value(value, key, where)
@@ -128,8 +128,3 @@ class Decoder:
         text = self._text(node, path)
         assert isinstance(node, Scalar)
         return int(text) if node.kind == "int" and _DECIMAL.fullmatch(text) else text
-
-
-def _meant(name: str, keys: Mapping[str, Key]) -> str:
-    close = difflib.get_close_matches(name, keys, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

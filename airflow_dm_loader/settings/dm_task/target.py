@@ -6,8 +6,8 @@ import base64
 import binascii
 from typing import Any
 
-from airflow_dm_loader.dm_task.checks import Fail
-from airflow_dm_loader.dm_task.decode import Values
+from airflow_dm_loader.settings.dm_task.checks import Fail
+from airflow_dm_loader.settings.dm_task.decode import Values
 
 _TLS = {"ssl-ca": "ca", "ssl-cert": "cert", "ssl-key": "key"}
 _SEPARATOR_AT = 16  # dmctl encrypt: 16 bytes, an "@", the cipher text; in base64

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_dm_loader.dm_task.nodes import Block, Scalar, parse_yaml
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.dm_task.nodes import Block, Scalar, parse_yaml
 
 
 def fail(line: int, message: str) -> ConfigError:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
+from airflow_dm_loader.settings.table import SETTINGS, DmKey
+
 
 class Kind(StrEnum):
     """The types that DM declares."""
@@ -61,6 +63,16 @@ def _of(unit: Unit, note: str = "", **kinds: str) -> dict[str, Key]:
     return {name: Key(Kind(kind), unit, note=note) for kind, names in kinds.items() for name in names.split()}
 
 
+def _as_written(block: str) -> dict[str, Key]:
+    """Keys of a block whose values become settings as they are written; "": of the whole task."""
+    plain = [(row.name, row.dm) for row in SETTINGS.values() if isinstance(row.dm, DmKey)]
+    return {
+        key.path.removeprefix(block): Key(Kind(key.kind), setting=name, note=key.note)
+        for name, key in plain
+        if key.path.startswith(block) and "." not in key.path.removeprefix(block)
+    }
+
+
 def _extractor(regexp: str) -> Key:
     return Key(Kind.BLOCK, setting="routes", keys={regexp: _text("routes"), "target-column": _text("routes")})
 
@@ -105,7 +117,7 @@ MYDUMPER = _of(
 )
 
 LOADER = {
-    "pool-size": Key(Kind.INT, setting="pool_size", note="Not said: 4 (DM: 16)."),
+    **_as_written("loaders.*."),
     "dir": _text(
         "dump_uri",
         "As DM makes it: `.` and the task's name are added to a folder, `/task.source` to an S3 prefix; nothing in "
@@ -114,14 +126,7 @@ LOADER = {
     "import-mode": _text("import_mode", "`sql` and `loader` mean logical."),
     "on-duplicate-logical": _text("on_duplicate_logical", "Here also `manual`."),
     "on-duplicate": _text("on_duplicate_logical", "Deprecated in DM, whose newer versions read it and do nothing."),
-    "on-duplicate-physical": _text("on_duplicate_physical"),
-    "checksum-physical": _text("checksum", "Holds in every import mode: rows are verified in logical mode too."),
-    "analyze": _text("analyze"),
-    "sorting-dir-physical": _text("sorting_dir_physical"),
     "disk-quota-physical": _text("disk_quota_physical", "Units are powers of 1024, as in DM; 0: none."),
-    "range-concurrency": Key(Kind.INT, setting="range_concurrency"),
-    "compress-kv-pairs": _text("compress_kv_pairs"),
-    "pd-addr": _text("pd_addr"),
 }
 
 SYNCER = {
@@ -200,19 +205,11 @@ INSTANCE = {
 }
 
 TASK = {
-    "name": _text("task_name"),
+    **_as_written(""),
     "task-mode": _text(
         "mode", "`full`, `all`, and `load&sync`, which is `all`. `incremental` and `dump` have no load: refused."
     ),
-    "meta-schema": _text("meta_schema"),
     "timezone": _text("time_zone", "Over the session's time_zone, as in DM."),
-    "case-sensitive": Key(Kind.BOOL, setting="case_sensitive"),
-    "clean-dump-file": Key(
-        Kind.BOOL,
-        setting="clean_dump_files",
-        note="Not said: off (DM: on). DM's dump is its own; here it is yours.",
-    ),
-    "remove-meta": Key(Kind.BOOL, setting="remove_meta", note="Deprecated in DM for `start-task --remove-meta`."),
     "is-sharding": Key(Kind.BOOL, note="The older form of shard-mode."),
     "shard-mode": _text(note="Refused with import-mode `import-into`, as in DM (20068); else it is the sync unit's."),
     "target-database": Key(

@@ -6,23 +6,17 @@ import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from airflow_dm_loader.dm_task.checks import Fail, block_allow_lists
-from airflow_dm_loader.dm_task.decode import Values
+from airflow_dm_loader.settings.choices import ImportMode
+from airflow_dm_loader.settings.dm_task.checks import Fail, block_allow_lists
+from airflow_dm_loader.settings.dm_task.decode import Values
+from airflow_dm_loader.settings.table import SETTINGS, DmKey
 
 _DIR = "./dumped_data"  # DM's default
 _LOGICAL = ("sql", "loader")  # older names of it
-# Keys of a loader that are taken as they are. What is empty or 0 is DM's way to say nothing.
-_LOADER = {
-    "pool-size": "pool_size",
-    "on-duplicate-physical": "on_duplicate_physical",
-    "checksum-physical": "checksum",
-    "analyze": "analyze",
-    "sorting-dir-physical": "sorting_dir_physical",
-    "range-concurrency": "range_concurrency",
-    "compress-kv-pairs": "compress_kv_pairs",
-    "pd-addr": "pd_addr",
-}
-
+# Keys that are taken as they are. What is empty or 0 is DM's way to say nothing.
+_AS_WRITTEN = {row.dm.path: row.name for row in SETTINGS.values() if isinstance(row.dm, DmKey)}
+_LOADER = {path.removeprefix("loaders.*."): name for path, name in _AS_WRITTEN.items() if path.startswith("loaders.*.")}
+_TASK = {path: name for path, name in _AS_WRITTEN.items() if "." not in path}
 
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[KMGTP])?(?:i?B)?", re.IGNORECASE)
 
@@ -39,21 +33,25 @@ class Settings:
         self.fields[setting] = value
         self.lines[setting] = line
 
+    def of_other_engines(self, engine: ImportMode | None) -> tuple[tuple[str, int], ...]:
+        """Names and lines of those that this engine does not look at; None: the one that the file names.
+
+        None at all where it names one that does not exist, which is refused by name later.
+        """
+        engine = engine or ImportMode.meant_by(self.fields.get("import_mode", ImportMode.LOGICAL))
+        if engine is None:
+            return ()
+        return tuple((name, line) for name, line in self.lines.items() if engine not in SETTINGS[name].engines)
+
 
 def load_settings(task: Values, instance: Values, fail: Fail) -> Settings:
     """The settings of one instance's load. ``task`` was checked."""
     settings = Settings()
-    settings.take("task_name", task.get("name"), task.at("name"))
     settings.take("mode", "full" if task.get("task-mode") == "full" else "all", task.at("task-mode"))
     settings.take("source_id", instance.get("source-id"), instance.at("source-id"))
     sources = tuple(other.get("source-id") for other in task.get("mysql-instances"))
     settings.take("sources", sources if len(sources) > 1 else (), task.at("mysql-instances"))
-    for key, setting in (
-        ("meta-schema", "meta_schema"),
-        ("case-sensitive", "case_sensitive"),
-        ("clean-dump-file", "clean_dump_files"),
-        ("remove-meta", "remove_meta"),
-    ):
+    for key, setting in _TASK.items():
         if task.get(key) not in (None, ""):
             settings.take(setting, task.get(key), task.at(key))
     _take_loader(settings, task, instance, fail)

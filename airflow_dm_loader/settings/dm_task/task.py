@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from airflow_dm_loader.dm_task.checks import check_task
-from airflow_dm_loader.dm_task.decode import Decoder, Unused, Values
-from airflow_dm_loader.dm_task.keys import TASK, Unit
-from airflow_dm_loader.dm_task.nodes import YAML_CODE, parse_yaml
-from airflow_dm_loader.dm_task.settings import Settings, load_settings
-from airflow_dm_loader.dm_task.target import target_settings
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.choices import ImportMode
+from airflow_dm_loader.settings.dm_task.checks import check_task
+from airflow_dm_loader.settings.dm_task.decode import Decoder, Unused, Values
+from airflow_dm_loader.settings.dm_task.keys import TASK, Unit
+from airflow_dm_loader.settings.dm_task.nodes import YAML_CODE, parse_yaml
+from airflow_dm_loader.settings.dm_task.settings import Settings, load_settings
+from airflow_dm_loader.settings.dm_task.target import target_settings
+from airflow_dm_loader.settings.table import SETTINGS, engines_that_read
 
 _MOST_BYTES = 16 << 20  # whoever triggers a DAG can name any file
 _REMEDY = "Correct the task file and trigger the load again."
@@ -32,29 +34,39 @@ class DmTask:
         """The source-ids of all instances, in the file's order."""
         return tuple(instance.get("source-id") for instance in self._task.get("mysql-instances"))
 
-    def settings(self, source_id: str | None = None) -> dict[str, Any]:
-        """The fields of LoadConfig that the file says, for the load of one source.
+    def settings(self, source_id: str | None = None, engine: ImportMode | None = None) -> dict[str, Any]:
+        """The settings of LoadConfig that the file says, for the load of one source.
+
+        A task file may hold settings of every engine: those of others than the one that loads are left out.
 
         Args:
             source_id: which; None: the only one.
+            engine: which loads, where the caller says so; None: the file's.
 
         Raises:
             ConfigError: there is no such source, or several and none was named (20031).
         """
-        return self._settings(source_id).fields
+        said = self._settings(source_id)
+        left_out = {name for name, _ in said.of_other_engines(engine)}
+        return {name: value for name, value in said.fields.items() if name not in left_out}
 
     def target(self, *, with_password: bool = True) -> dict[str, Any]:
         """The fields of TargetConfig that the file says. Raises ConfigError for an encrypted password (20010)."""
         return target_settings(self._task, self._fail, with_password=with_password)
 
-    def notes(self, source_id: str | None = None) -> tuple[str, ...]:
-        """What the file says and a load of this source does not use, line by line, with whose it is."""
+    def notes(self, source_id: str | None = None, engine: ImportMode | None = None) -> tuple[str, ...]:
+        """What the file says and a load of this source by this engine does not use, line by line, with whose it is."""
         own = f"mysql-instances[{self._index(source_id)}]"
-        said = [
-            f"line {unused.line}: {unused.path} {_whose(unused)}"
-            for unused in sorted(self._unused, key=lambda unused: unused.line)
+        unused = [
+            (unused.line, f"{unused.path} {_whose(unused)}")
+            for unused in self._unused
             if unused.path.startswith(own) or not unused.path.startswith("mysql-instances[")
         ]
+        unused += [
+            (line, f"{SETTINGS[name].dm_key} is for import-mode {engines_that_read(name)}; it is left out")
+            for name, line in self._settings(source_id).of_other_engines(engine)
+        ]
+        said = [f"line {line}: {text}" for line, text in sorted(unused, key=lambda note: note[0])]
         if "clean-dump-file" not in self._task:
             said.append("clean-dump-file is not said: the dump is kept (DM would remove it)")
         return tuple(said)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from airflow_dm_loader.dm_task.decode import Values
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.dm_task.decode import Values
 
 Fail: TypeAlias = Callable[[int, str, int], ConfigError]  # line, message, DM's number
 

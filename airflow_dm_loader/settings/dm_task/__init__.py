@@ -14,6 +14,6 @@ task.py      read_dm_task: the whole
 
 from __future__ import annotations
 
-from airflow_dm_loader.dm_task.task import DmTask, read_dm_task
+from airflow_dm_loader.settings.dm_task.task import DmTask, read_dm_task
 
 __all__ = ["DmTask", "read_dm_task"]

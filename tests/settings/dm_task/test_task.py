@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_dm_loader.dm_task import read_dm_task
-from airflow_dm_loader.dm_task.keys import TASK, Key, Kind, Unit
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.dm_task import read_dm_task
+from airflow_dm_loader.settings.dm_task.keys import TASK, Key, Kind, Unit
 
-TASKS = Path(__file__).parents[1] / "data" / "dm_tasks"
+TASKS = Path(__file__).parents[2] / "data" / "dm_tasks"
 CANARY = "c4n4ry-p4ssw0rd"
 BASE = f"""name: shop
 task-mode: full

@@ -56,9 +56,10 @@ def _same_bytes(value: dict[str, str]) -> dict[str, str]:
 
 
 def _gzip(value: str) -> str:
-    if value not in {"gz", "gzip"}:
+    word = value.strip().lower()
+    if word not in {"gz", "gzip"}:
         raise ValueError("must be gzip or gz")
-    return value
+    return word
 
 
 def _cluster_tls(value: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,112 @@
+"""What only one engine looks at."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from airflow_dm_loader.settings.choices import LightningCheckpoint, OnDuplicate, OnDuplicatePhysical
+from airflow_dm_loader.settings.groups.base import Group
+from airflow_dm_loader.settings.values import ClusterTls, Gzip, Size, SortUri
+
+_KIB, _MIB = 1 << 10, 1 << 20
+
+
+class Logical(Group):
+    """SQL statements and LOAD DATA."""
+
+    on_duplicate_logical: OnDuplicate = Field(
+        OnDuplicate.REPLACE,
+        title="On a duplicate key",
+        description="replace the row that is there | error | ignore the row that comes | manual: keep the row that is "
+        "there, store the one that comes in the conflict table, and pause the load with 34020.",
+    )
+    chunk_bytes: int = Field(
+        16 * _MIB,
+        ge=4 * _KIB,
+        le=1024 * _MIB,
+        title="Chunk size (bytes)",
+        description="Decoded bytes that one transaction holds, at least; on TiDB at most 4 MiB of them. "
+        "Once a chunk is committed, a resume keeps it.",
+    )
+    load_data: bool = Field(
+        True,
+        title="Use LOAD DATA",
+        description="Send rows by LOAD DATA LOCAL where their layout allows it and the server takes it: faster.",
+    )
+    defer_indexes: bool = Field(
+        True,
+        title="Build indexes after the rows",
+        description="Secondary indexes and foreign keys of tables that the load creates come after their rows: faster.",
+    )
+
+
+class Physical(Group):
+    """tidb-lightning."""
+
+    on_duplicate_physical: OnDuplicatePhysical = Field(
+        OnDuplicatePhysical.NONE,
+        title="On a duplicate key (physical)",
+        description="Physical import only. none: duplicates show as a checksum difference. manual: tidb-lightning sets "
+        "the rows aside in the schema {meta_schema}_{task_name}, and the load pauses with 34020.",
+    )
+    lightning_path: str | None = Field(
+        None,
+        min_length=1,
+        title="tidb-lightning",
+        description="Path of the program, or of its folder, on the workers. None: the one on PATH.",
+    )
+    lightning_checkpoint: LightningCheckpoint = Field(
+        LightningCheckpoint.AUTO,
+        title="Lightning: checkpoint",
+        description="auto: a file beside a local dump, else a schema in the target, as DM. mysql: a schema in the "
+        "target, for a dump on a disk that several workers share. file.",
+    )
+    pd_addr: str | None = Field(
+        None,
+        min_length=1,
+        title="Lightning: PD address",
+        description="host:port of PD. None: tidb-lightning asks the TiDB server.",
+    )
+    pd_security: ClusterTls = Field(
+        default_factory=dict,
+        title="Lightning: TLS of the cluster",
+        description='Paths on the worker, for TiKV and PD: {"ca": ..., "cert": ..., "key": ...}. Empty: no TLS.',
+    )
+    sorting_dir_physical: str | None = Field(
+        None,
+        min_length=1,
+        title="Lightning: sorting folder",
+        description="On the worker's disk, with room for the dump's tables and indexes. None: the dump's folder and "
+        "'.sorting', as DM.",
+    )
+    disk_quota_physical: Size | None = Field(
+        None, title="Lightning: disk quota", description="Of the sorting folder, such as 50GiB. None: Lightning's own."
+    )
+    range_concurrency: int | None = Field(
+        None, ge=1, title="Lightning: writes to TiKV at once", description="range-concurrency. None: Lightning's own."
+    )
+    compress_kv_pairs: Gzip | None = Field(
+        None, title="Lightning: compress what is sent to TiKV", description="gzip or gz. None: not at all."
+    )
+
+
+class ImportInto(Group):
+    """TiDB's IMPORT INTO."""
+
+    import_into_threads: int | None = Field(
+        None, ge=1, title="IMPORT INTO: threads", description="THREAD of each job. None: the server chooses."
+    )
+    import_into_max_write_speed: Size | None = Field(
+        None,
+        title="IMPORT INTO: write speed",
+        description="MAX_WRITE_SPEED to each TiKV node, such as 200MiB. None: no limit.",
+    )
+    import_into_disk_quota: Size | None = Field(
+        None, title="IMPORT INTO: disk quota", description="DISK_QUOTA for sorting, such as 50GiB. None: the server's."
+    )
+    import_into_cloud_storage_uri: SortUri | None = Field(
+        None,
+        title="IMPORT INTO: sort in",
+        description="CLOUD_STORAGE_URI, s3://bucket/prefix or gs://bucket/prefix: global sort. It is reached as the "
+        "dump is, and holds no credentials. None: the TiDB nodes sort on their own disks.",
+    )

@@ -1,0 +1,76 @@
+"""What the load does at the target: tables, sessions, its own state, and how much at once."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from airflow_dm_loader.settings.choices import BarrierKind
+from airflow_dm_loader.settings.groups.base import Group
+from airflow_dm_loader.settings.values import CollationMap, SchemaName, SessionVariables
+
+
+class Tables(Group):
+    """How tables are created."""
+
+    collation_map: CollationMap = Field(
+        default_factory=dict,
+        title="Collation map",
+        description="Collations that the target does not know, and those to use instead, in CREATE statements: "
+        '{"utf8mb4_0900_ai_ci": "utf8mb4_unicode_520_ci"}.',
+    )
+    convert_engines: bool = Field(
+        False,
+        title="Convert engines to InnoDB",
+        description="Create tables of engines without transactions, or that the target lacks, in InnoDB. "
+        "Off: such a table is refused.",
+    )
+
+
+class Connection(Group):
+    """The session that every connection is in."""
+
+    sql_mode: str | None = Field(
+        None, title="sql_mode", description="None: the dump's own, adjusted as DM does. Strictness is always added."
+    )
+    time_zone: str | None = Field(
+        None, title="time_zone", description="None: each file's own, else the target's offset, as DM computes it."
+    )
+    session: SessionVariables = Field(
+        default_factory=dict, title="Session variables", description="Set on every connection, and kept."
+    )
+
+
+class Work(Group):
+    """How much is done at once."""
+
+    pool_size: int = Field(4, ge=1, le=256, title="Connections", description="Database connections of one import task.")
+    import_tasks: int = Field(
+        1, ge=1, le=1000, title="Import tasks", description="Mapped import tasks that share the dump's files."
+    )
+
+
+class State(Group):
+    """Where the load keeps its own tables."""
+
+    meta_schema: SchemaName = Field(
+        "dm_meta",
+        title="Meta schema",
+        description="The target's schema that holds the load's state.",
+    )
+    remove_meta: bool = Field(
+        False, title="Start afresh", description="Forget what is stored of this load before it starts."
+    )
+
+
+class Coordination(Group):
+    """Where and how long the sources of a load task wait for each other."""
+
+    barrier: BarrierKind = Field(
+        BarrierKind.TARGET,
+        title="Barrier",
+        description="Where the sources wait for each other. target: a table in the meta schema. etcd: DM's keys in "
+        "etcd, which a DM master can share; needs etcd_conn_id.",
+    )
+    barrier_timeout_s: int = Field(
+        24 * 3600, ge=1, title="Barrier timeout (s)", description="How long to wait for the other sources."
+    )

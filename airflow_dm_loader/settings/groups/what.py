@@ -1,0 +1,140 @@
+"""Which load it is, how its dump is read, and what of it goes where."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from airflow_dm_loader.location import DumpLocation, StorageKind
+from airflow_dm_loader.rules.block_allow_list import BlockAllowList
+from airflow_dm_loader.rules.csv_format import CsvFormat
+from airflow_dm_loader.rules.routes import Route
+from airflow_dm_loader.settings.choices import DumpTool, ImportMode, Mode
+from airflow_dm_loader.settings.groups.base import Group
+from airflow_dm_loader.settings.strict import CodedError
+from airflow_dm_loader.settings.values import IMPORT_INTO_READS, DumpUri, Name, PlainText
+
+DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
+
+
+class What(Group):
+    """Which load: its name, its dump, its engine."""
+
+    task_name: Name = Field(
+        title="Task name",
+        description="DM's task name. With source_id it names the load: the same name goes on where it stopped.",
+    )
+    source_id: Name = Field(
+        DEFAULT_SOURCE_ID,
+        title="Source",
+        description="The upstream database that this dump comes from.",
+    )
+    sources: tuple[PlainText, ...] = Field(
+        (),
+        title="All sources of the task",
+        description="Every source_id that takes part; the barrier waits for all of them. Empty: this source alone.",
+    )
+    dump_uri: DumpUri = Field(
+        title="Dump",
+        description="The folder of the dump: a path, file:///folder, s3://bucket/prefix, gs://bucket/prefix or "
+        "azure://container/prefix. Credentials never stand in it.",
+    )
+    mode: Mode = Field(
+        Mode.FULL,
+        title="Task mode",
+        description="full: nothing follows the load. all: incremental replication follows from the binlog position.",
+    )
+    import_mode: ImportMode = Field(
+        ImportMode.LOGICAL,
+        title="Engine",
+        description="logical: SQL statements, on every target. import-into: TiDB's IMPORT INTO, from 7.5 on: one "
+        "source, a dump in S3 or GCS that TiDB can read, empty tables. physical: tidb-lightning on the worker, TiDB "
+        "from 6.1 on.",
+    )
+    dry_run: bool = Field(
+        False,
+        title="Dry run",
+        description="Only show what would go where, what would be created, and what stands in the way. Nothing is "
+        "changed at the target.",
+    )
+
+    @property
+    def all_sources(self) -> tuple[str, ...]:
+        """Every source of the load task, this one included, in a stable order."""
+        return tuple(sorted(self.sources)) or (self.source_id,)
+
+    @model_validator(mode="after")
+    def _sources_are_consistent(self) -> Self:
+        if self.sources and self.source_id not in self.sources:
+            raise ValueError(f"sources must contain this load's source_id {self.source_id!r}")
+        if len(set(self.sources)) != len(self.sources):
+            raise ValueError("sources names a source twice")
+        return self
+
+    @model_validator(mode="after")
+    def _import_into_can(self) -> Self:
+        if self.import_mode is not ImportMode.IMPORT_INTO:
+            return self
+        if len(self.all_sources) > 1:
+            raise CodedError(
+                20068, "import_mode: import-into takes one source, and sources names several. Use logical for shards"
+            )
+        kind = DumpLocation.parse(self.dump_uri).kind
+        if kind not in IMPORT_INTO_READS:
+            where = "a folder of this machine" if kind is StorageKind.LOCAL else f"in {kind}://"
+            raise CodedError(
+                20069,
+                f"dump_uri: the dump is {where}, and TiDB's servers read it from s3:// or gs:// under import-into. "
+                "Copy it there, or use logical",
+            )
+        return self
+
+
+class Reading(Group):
+    """How the dump is read, and what becomes of its files."""
+
+    csv: CsvFormat = Field(
+        default_factory=CsvFormat,
+        title="CSV",
+        description="How .csv files read, with Lightning's names: {separator, delimiter, terminator, header, null, "
+        "backslash_escape, character_set}. The defaults are what dumpling writes.",
+    )
+    dump_tool: DumpTool = Field(
+        DumpTool.AUTO,
+        title="Dump tool",
+        description="What wrote the SQL files. Both say SET NAMES binary; dumpling's strings are UTF-8 all the same, "
+        "mydumper's the columns' own bytes. auto: told by each file's head; where that leaves it open, and a string "
+        "would be read differently, it is an error.",
+    )
+    require_finished_dump: bool = Field(
+        True,
+        title="Require a finished dump",
+        description="Refuse a dump whose metadata has no finish line. Off: a warning.",
+    )
+    clean_dump_files: bool = Field(
+        False,
+        title="Clean the dump files",
+        description="At the end: mode full removes the dump, mode all its data files.",
+    )
+
+
+class Where(Group):
+    """What of the dump is loaded, and under which names."""
+
+    routes: tuple[Route, ...] = Field(
+        (),
+        title="Routes",
+        description="DM's route rules: {schema-pattern, table-pattern, target-schema, target-table, extract-table, "
+        "extract-schema, extract-source}. Table rules come before schema rules; two that match are an error.",
+    )
+    block_allow_list: BlockAllowList = Field(
+        default_factory=BlockAllowList,
+        title="Block-allow list",
+        description="DM's block-allow-list, by the source's names: {do-dbs, do-tables, ignore-dbs, ignore-tables}.",
+    )
+    case_sensitive: bool = Field(
+        False,
+        title="Case-sensitive patterns",
+        description="Whether routes and block_allow_list tell upper from lower case; DM's case-sensitive.",
+    )

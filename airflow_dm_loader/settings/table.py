@@ -1,0 +1,187 @@
+"""One row a setting: its group, the engines that it is for, its section of the form, DM's key and DM's number.
+
+The form, the reader of DM's task file and the generated pages read it; the field itself, with its type, default and
+description, is in :mod:`airflow_dm_loader.settings.groups`. Rows stand in the order of the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from airflow_dm_loader.settings.choices import ImportMode
+
+
+class Section(StrEnum):
+    """Sections of the form. It opens with what has no title; the others are folded."""
+
+    WHAT = ""
+    HOW = "How"
+    PHYSICAL = "Physical import"
+    IMPORT_INTO = "IMPORT INTO"
+    CHECKS = "Checks"
+    SOURCES = "Several sources"
+    STATE = "Session and state"
+
+
+EVERY = frozenset(ImportMode)
+LOGICAL = frozenset({ImportMode.LOGICAL})
+PHYSICAL = frozenset({ImportMode.PHYSICAL})
+IMPORT_INTO = frozenset({ImportMode.IMPORT_INTO})
+CREATING = LOGICAL | IMPORT_INTO  # where the loader creates the tables
+
+_FAILS = {ImportMode.IMPORT_INTO: "under import-into a key that comes twice fails the table's job, whatever is set"}
+_CREATES = {ImportMode.PHYSICAL: "tidb-lightning creates the tables itself, as the dump has them"}
+
+
+@dataclass(frozen=True, slots=True)
+class DmKey:
+    """A key of DM's task file whose value becomes the setting as it is written; what is empty or 0 says nothing.
+
+    Args:
+        path: ``loaders.*.pool-size``, in a loader, or a key of the whole task.
+        kind: DM's type of it: ``text``, ``int`` or ``bool``.
+        note: what a reader should know: where it differs from DM.
+    """
+
+    path: str
+    kind: str = "text"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Args:
+        engines: those that look at it. With another one it is refused, unless it has its default.
+        dm: the key of DM's task file that becomes it; a plain text where :mod:`dm_task` knows what becomes of it.
+        dm_code: DM's number for a wrong value.
+        elsewhere: what another engine does instead, where that says more than that it does not look.
+    """
+
+    name: str
+    group: str
+    section: Section
+    engines: frozenset[ImportMode] = EVERY
+    dm: DmKey | str = ""
+    dm_code: int | None = None
+    elsewhere: Mapping[ImportMode, str] = field(default_factory=dict)
+
+    @property
+    def dm_path(self) -> str:
+        """Where DM's task file says it: ``loaders.*.pool-size``; "" where it does not."""
+        return self.dm.path if isinstance(self.dm, DmKey) else self.dm
+
+    @property
+    def dm_key(self) -> str:
+        """DM's name of it: ``pool-size``."""
+        return self.dm_path.rpartition(".")[2]
+
+
+def _loader(name: str, kind: str = "text", note: str = "") -> DmKey:
+    return DmKey(f"loaders.*.{name}", kind, note)
+
+
+_WHAT, _HOW, _CHECKS, _SOURCES, _STATE = Section.WHAT, Section.HOW, Section.CHECKS, Section.SOURCES, Section.STATE
+_PHYSICAL, _IMPORT_INTO = Section.PHYSICAL, Section.IMPORT_INTO
+
+_ROWS = (
+    Setting("task_name", "what", _WHAT, dm=DmKey("name")),
+    Setting("dump_uri", "what", _WHAT, dm="loaders.*.dir", dm_code=20058),
+    Setting("source_id", "what", _WHAT, dm="mysql-instances[].source-id"),
+    Setting("mode", "what", _WHAT, dm="task-mode"),
+    Setting("dry_run", "what", _WHAT),
+    # How
+    Setting("import_mode", "what", _HOW, dm="loaders.*.import-mode", dm_code=20053),
+    Setting(
+        "on_duplicate_logical",
+        "logical",
+        _HOW,
+        LOGICAL,
+        dm="loaders.*.on-duplicate-logical",
+        dm_code=20054,
+        elsewhere=_FAILS,
+    ),
+    Setting(
+        "on_duplicate_physical",
+        "physical",
+        _HOW,
+        PHYSICAL,
+        dm=_loader("on-duplicate-physical"),
+        dm_code=20062,
+        elsewhere=_FAILS,
+    ),
+    Setting("on_conflict", "verify", _HOW),
+    Setting("pool_size", "work", _HOW, dm=_loader("pool-size", "int", "Not said: 4 (DM: 16).")),
+    Setting("import_tasks", "work", _HOW, CREATING),
+    Setting("load_data", "logical", _HOW, LOGICAL),
+    Setting("defer_indexes", "logical", _HOW, LOGICAL),
+    Setting("collation_map", "tables", _HOW, CREATING, elsewhere=_CREATES),
+    Setting("convert_engines", "tables", _HOW, CREATING, elsewhere=_CREATES),
+    Setting("routes", "where", _HOW, dm="routes", dm_code=20045),
+    Setting("block_allow_list", "where", _HOW, dm="block-allow-list", dm_code=20044),
+    Setting("case_sensitive", "where", _HOW, dm=DmKey("case-sensitive", "bool")),
+    Setting("csv", "reading", _HOW, LOGICAL),
+    Setting("dump_tool", "reading", _HOW, LOGICAL),
+    Setting(
+        "clean_dump_files",
+        "reading",
+        _HOW,
+        dm=DmKey("clean-dump-file", "bool", "Not said: off (DM: on). DM's dump is its own; here it is yours."),
+    ),
+    Setting(
+        "remove_meta",
+        "state",
+        _HOW,
+        dm=DmKey("remove-meta", "bool", "Deprecated in DM for `start-task --remove-meta`."),
+    ),
+    # Physical import
+    Setting("lightning_path", "physical", _PHYSICAL, PHYSICAL),
+    Setting("lightning_checkpoint", "physical", _PHYSICAL, PHYSICAL),
+    Setting("pd_addr", "physical", _PHYSICAL, PHYSICAL, dm=_loader("pd-addr")),
+    Setting("pd_security", "physical", _PHYSICAL, PHYSICAL),
+    Setting("sorting_dir_physical", "physical", _PHYSICAL, PHYSICAL, dm=_loader("sorting-dir-physical")),
+    Setting("disk_quota_physical", "physical", _PHYSICAL, PHYSICAL, dm="loaders.*.disk-quota-physical"),
+    Setting("range_concurrency", "physical", _PHYSICAL, PHYSICAL, dm=_loader("range-concurrency", "int")),
+    Setting("compress_kv_pairs", "physical", _PHYSICAL, PHYSICAL, dm=_loader("compress-kv-pairs")),
+    # IMPORT INTO
+    Setting("import_into_threads", "import_into", _IMPORT_INTO, IMPORT_INTO),
+    Setting("import_into_max_write_speed", "import_into", _IMPORT_INTO, IMPORT_INTO),
+    Setting("import_into_disk_quota", "import_into", _IMPORT_INTO, IMPORT_INTO),
+    Setting("import_into_cloud_storage_uri", "import_into", _IMPORT_INTO, IMPORT_INTO),
+    # Checks
+    Setting(
+        "checksum",
+        "verify",
+        _CHECKS,
+        dm=_loader(
+            "checksum-physical", note="Holds in every import mode: rows are verified in logical mode too."
+        ),
+        dm_code=20063,
+    ),
+    Setting("analyze", "verify", _CHECKS, dm=_loader("analyze"), dm_code=20065),
+    Setting("require_finished_dump", "reading", _CHECKS),
+    Setting("hide_values", "reporting", _CHECKS),
+    # Several sources
+    Setting("sources", "what", _SOURCES, dm="mysql-instances[].source-id"),
+    Setting("barrier", "coordination", _SOURCES),
+    Setting("barrier_timeout_s", "coordination", _SOURCES),
+    # Session and state
+    Setting("chunk_bytes", "logical", _STATE, LOGICAL),
+    Setting("meta_schema", "state", _STATE, dm=DmKey("meta-schema")),
+    Setting("sql_mode", "connection", _STATE, dm="target-database.session"),
+    Setting("time_zone", "connection", _STATE, dm="timezone"),
+    Setting("session", "connection", _STATE, dm="target-database.session"),
+)  # fmt: skip
+
+SETTINGS: Mapping[str, Setting] = MappingProxyType({row.name: row for row in _ROWS})
+GROUPS: tuple[str, ...] = tuple(dict.fromkeys(row.group for row in _ROWS))
+DM_CODES: Mapping[str, int] = {row.name: row.dm_code for row in _ROWS if row.dm_code is not None}
+
+
+def engines_that_read(name: str) -> str:
+    """The engines that a setting is for, in words."""
+    return " and ".join(mode.value for mode in ImportMode if mode in SETTINGS[name].engines)
