@@ -70,7 +70,7 @@ class Statement:
 
 
 class Prover(Protocol):
-    """Knows whole statements of a strict layout by one fast look; see :mod:`airflow_dm_loader.dump.layouts`."""
+    """Knows whole statements of a strict layout by one fast look; see :mod:`airflow_dm_loader.formats.sql.layouts`."""
 
     def proves(self, buffer: bytes, start: int, end: int) -> bool:
         """Whether ``buffer[start:end]`` is one whole statement, its ``;`` included."""

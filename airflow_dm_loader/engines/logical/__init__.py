@@ -1,9 +1,10 @@
 """The logical engine: the dump's rows sent as SQL, chunk by chunk, each chunk exactly once.
 
-chunks.py       a data file -> the chain of its chunks
-row_block.py    the rows of a statement -> packets that the server takes
-duplicates.py   sends them, with the policy for keys that are there already
-transaction.py  one chunk: claim, send, complete, commit
-pool.py         readers that cut, connections that send, memory bounded
-file_work.py    what is left to do of each file
+pool.py          readers that cut, connections that send, memory bounded
+feed.py          chunks on their way from the ones to the others
+chunk_sender.py  one connection: chunk after chunk, each sent until it is in
+transaction.py   one chunk: claim, send, complete, commit
+file_work.py     what is left to do of each file
+
+What a chunk holds and how that is sent, its format knows: see :mod:`airflow_dm_loader.formats`.
 """

@@ -12,11 +12,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 
-from airflow_dm_loader.engines.logical.chunk import Chunk
-from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
 from airflow_dm_loader.engines.logical.file_work import FileWork
+from airflow_dm_loader.formats.base import Chunk
+from airflow_dm_loader.formats.chunk_chain import ChunkChain
 
 _TICK_S = 0.1
 _SPARE_SLOTS = 2  # chunks that are cut while every connection sends
@@ -117,7 +117,6 @@ class ChunkFeed:
                     if group_bytes >= most_bytes:
                         self._hand_over(group, group_bytes)
                         group, group_bytes, has_slot = [], 0, False
-                    del chunk  # a reader that waits for a slot must not hold a chunk's bytes
                 if self._is_ending():
                     return False
                 on_end(item, reader.skipped)
@@ -148,9 +147,11 @@ class ChunkFeed:
         """The work of a sender: ``send`` groups until :meth:`close`; those that come when all ends are dropped."""
         while (received := self._groups.get()) is not None:
             group, slots = received
-            if not self._is_ending():
-                send(group)
-            del received, group  # a waiting sender must not hold a chunk's bytes
+            with ExitStack() as taken:
+                for _, chunk in group:
+                    taken.enter_context(chunk.payload.take())
+                if not self._is_ending():
+                    send(group)
             self._slots.release(slots)
 
     def close(self) -> None:

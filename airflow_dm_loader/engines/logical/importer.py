@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.engines.logical.chunk import TableColumns
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
+from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
-from airflow_dm_loader.engines.logical.transaction import LoadContext
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.formats.base import TableColumns
 from airflow_dm_loader.plan.load_plan import LoadPlan, shares
 from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
@@ -103,7 +103,7 @@ def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableCol
         run_id=run.worker.run_id,
         config=config,
         tables=tables,
-        as_statements=set(),
+        not_by_load_data=set(),
         load_data=config.logical.load_data and load_data_obstacle(server) is None,
         default_time_zone=target_time_zone(meta.db),
         server=server,

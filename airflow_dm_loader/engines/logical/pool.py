@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from tenacity import Retrying
 
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.engines.logical.chunk import Chunk
-from airflow_dm_loader.engines.logical.chunk_chain import ChunkChain
+from airflow_dm_loader.engines.logical.chunk_sender import ChunkSender
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
-from airflow_dm_loader.engines.logical.open_chunks import open_chunks
-from airflow_dm_loader.engines.logical.transaction import ChunkSender, LoadContext
+from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
+from airflow_dm_loader.formats.base import Chunk, Reading
+from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.opening import open_chunks
 from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
@@ -175,17 +176,16 @@ class ImportPool:
 
     @contextmanager
     def _open_reader(self, item: FileWork) -> Iterator[ChunkChain]:
-        with open_chunks(
-            item.planned,
-            item.row,
+        reading = Reading(
             storage=self._storage,
             table=self._context.tables.get(item.row.file_id),
             committed=item.committed,
             chunk_bytes=self._chunk_bytes,
-            max_statement_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
+            max_row_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
             load_data=self._context.load_data,
             dump_tool=self._context.config.reading.dump_tool,
-        ) as reader:
+        )
+        with open_chunks(item.planned, item.row, reading) as reader:
             yield reader
 
     def _count_cut(self, item: FileWork) -> None:
@@ -222,11 +222,7 @@ class ImportPool:
             self._count_sent(item, chunk, counts)
 
     def _send_chunk(self, sender: ChunkSender, item: FileWork, chunk: Chunk) -> None:
-        held = [chunk]  # tenacity's state is a reference cycle: it must not keep the chunk alive until a collection
-        try:
-            counts = self._retrying(chunk.file.name)(lambda: sender.send(held[0]))
-        finally:
-            held.clear()
+        counts = self._retrying(chunk.file.name)(sender.send, chunk)
         self._count_sent(item, chunk, counts)
 
     def _count_sent(self, item: FileWork, chunk: Chunk, counts: ChunkCounts | None) -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.engines.logical.row_block import (
-    RowBlock,
+from airflow_dm_loader.formats.sending.into import (
     extracted_assignments,
     extracted_values,
     into_clause,
     with_extracted,
 )
+from airflow_dm_loader.formats.sql.row_block import RowBlock
 from airflow_dm_loader.plan.routes import Extracted
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, write_dump

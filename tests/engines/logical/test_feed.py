@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from airflow_dm_loader.engines.logical.chunk import Chunk
-from airflow_dm_loader.engines.logical.chunks import ChunkReader
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork
+from airflow_dm_loader.formats.base import Chunk, Delivery, Payload, Sent
+from airflow_dm_loader.formats.sql.statement_chunks import ChunkReader
 from airflow_dm_loader.state.files import FileRow
 
 MIB = 1 << 20
@@ -24,6 +24,11 @@ def work(*file_bytes: int) -> list[FileWork]:
     return [
         FileWork(planned, FileRow(at, f"s.t{at}.sql", "s", f"t{at}", size), {}) for at, size in enumerate(file_bytes)
     ]
+
+
+class NoRows(Payload[tuple[()]]):
+    def send(self, delivery: Delivery) -> Sent:
+        raise AssertionError("nobody sends it here")
 
 
 class Cutter:
@@ -56,7 +61,7 @@ class _Chunks:
             with self._cutter.lock:
                 self._cutter.alive += size
                 self._cutter.most_alive = max(self._cutter.alive, self._cutter.most_alive)
-            yield Chunk(self._item.row, start, start + size, {}, (), size)
+            yield Chunk(self._item.row, start, start + size, {}, size, NoRows(()))
             start += size
 
 
@@ -143,3 +148,10 @@ def test_huge_chunks_are_few_at_a_time_and_nobody_waits_for_ever(readers: int, s
     for_others = senders + 2 - readers  # slots; each reader may have cut a chunk for which it has only the first
     slots = min(chunk // (16 * MIB), for_others)
     assert cutter.most_alive <= (readers + for_others // slots) * chunk
+
+
+def test_no_bytes_of_a_chunk_are_left_once_it_was_sent_though_the_chunk_itself_is_kept() -> None:
+    for group in run(work(1 * MIB, *[700] * 40), Cutter()):
+        for _, chunk in group:
+            with pytest.raises(RuntimeError, match="let go of"):
+                _ = chunk.payload.content

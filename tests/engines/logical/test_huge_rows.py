@@ -10,11 +10,13 @@ import pytest
 
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.layouts import pieces_without_binary_marks
 from airflow_dm_loader.dump.storage import LocalStorage
-from airflow_dm_loader.engines.logical.chunk import TableColumns
-from airflow_dm_loader.engines.logical.chunks import ChunkReader
-from airflow_dm_loader.engines.logical.row_block import RowBlock, into_clause
+from airflow_dm_loader.formats.base import TableColumns
+from airflow_dm_loader.formats.sending.into import into_clause
+from airflow_dm_loader.formats.sql.layouts import pieces_without_binary_marks
+from airflow_dm_loader.formats.sql.row_block import RowBlock
+from airflow_dm_loader.formats.sql.sql_rows import SqlRows, StatementRows
+from airflow_dm_loader.formats.sql.statement_chunks import ChunkReader
 from airflow_dm_loader.state.files import FileRow
 
 ROW_BYTES = 16 << 20
@@ -57,21 +59,24 @@ def test_one_copy_of_a_huge_row_is_in_memory(
         tracemalloc.start()
         try:
             for chunk in reader:
-                [statement] = chunk.statements
-                text, values_at = statement.statement.text, statement.rows.values_at
-                assert (chunk.row_layout is not None) == load_data
-                if load_data:
-                    sent_bytes += sum(map(len, pieces_without_binary_marks(text, values_at)))
-                else:
-                    block = RowBlock("s", "t", INTO, memoryview(text)[values_at:], name, 0, True)
-                    for part in block.fit(2 * ROW_BYTES, liked_bytes=1 << 20):
-                        sent_bytes += len(part.sql("INSERT")[1])
-                    del block, part
+                assert isinstance(chunk.payload, SqlRows)
+                with chunk.payload.take() as taken:
+                    sent_bytes += made_ready(taken.content, load_data=load_data)
                 rows += 1
-                del chunk, statement, text
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
     assert rows == 3
     assert sent_bytes > 3 * 0.95 * ROW_BYTES
     assert peak < 1.8 * ROW_BYTES  # what was read beyond it, a piece, and what BytesIO asks for in advance
+
+
+def made_ready(rows: StatementRows, *, load_data: bool) -> int:
+    """How many bytes of the one statement would be sent."""
+    [statement] = rows.statements
+    text, values_at = statement.statement.text, statement.rows.values_at
+    assert (rows.row_layout is not None) == load_data
+    if load_data:
+        return sum(map(len, pieces_without_binary_marks(text, values_at)))
+    block = RowBlock("s", "t", INTO, memoryview(text)[values_at:], "s.t.sql", 0, True)
+    return sum(len(part.sql("INSERT")[1]) for part in block.fit(2 * ROW_BYTES, liked_bytes=1 << 20))

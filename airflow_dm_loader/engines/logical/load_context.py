@@ -1,0 +1,55 @@
+"""What every chunk of a load needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.formats.base import Chunk, Delivery, TableColumns
+from airflow_dm_loader.state import conflicts
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class LoadContext:
+    """A load, its target, and what was learned of its tables on the way."""
+
+    load_id: int
+    run_id: str
+    config: LoadConfig
+    tables: Mapping[int, TableColumns]  # by file_id
+    load_data: bool  # whether the server takes LOAD DATA LOCAL from us
+    not_by_load_data: set[tuple[str, str]]  # tables whose rows it would not take as they are
+    default_time_zone: str
+    server: Server
+    checked_in_place: set[tuple[str, str]]  # tables whose rows met others at COMMIT, see tidb.CHECK_IN_PLACE
+    group_small_files: bool  # several in one transaction
+    session: Mapping[str, str | int]
+    open_database: Callable[[], Database]
+
+    def meta(self, db: Database) -> Meta:
+        """The loader's own tables, over a connection."""
+        return Meta(db, self.config.state.meta_schema)
+
+    def delivery(self, db: Database, chunk: Chunk) -> Delivery:
+        """What the chunk's payload may need to send its rows over a connection."""
+        table = self.tables.get(chunk.file.file_id)
+        if table is None:
+            raise CheckpointError(
+                "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
+            )
+        meta = self.meta(db)
+        return Delivery(
+            db=db,
+            file=chunk.file,
+            head=chunk.head,
+            table=table,
+            server=self.server,
+            on_duplicate=self.config.logical.on_duplicate_logical,
+            keep_conflict=lambda conflict: conflicts.store(meta, self.load_id, conflict),
+            not_by_load_data=self.not_by_load_data,
+        )

@@ -1,0 +1,177 @@
+"""What a format of data files is: it cuts a file into chunks, and each chunk's payload sends its own rows.
+
+The engine that loads chunks knows nothing else of what they hold.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+
+from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.settings.choices import DumpTool, OnDuplicate
+from airflow_dm_loader.state.chunks import ChunkCounts
+from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.state.files import FileRow
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.server import Flavour, Server
+
+if TYPE_CHECKING:
+    from airflow_dm_loader.formats.chunk_chain import ChunkChain
+
+Content_co = TypeVar("Content_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumns:
+    """What a data file's rows hold, and the target table that takes them."""
+
+    row_columns: tuple[str, ...]  # what a row without a column list holds
+    types: Mapping[str, str]  # column -> type without length, in lower case; without generated columns
+    empty_before: bool = False  # so duplicates are few: each is looked at
+    extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
+    auto_increment: str | None = None  # its column, where LOAD DATA may have a SET clause
+    charsets: Mapping[str, str] = field(default_factory=dict)  # column -> its charset, where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a format is told to cut a file.
+
+    Attributes:
+        table: what its rows hold, and the target table; None where ``create_tables`` did not prepare it.
+        committed: start -> end of its committed chunks.
+        chunk_bytes: the load's chunk size, in decoded bytes.
+        max_row_bytes: a statement or record that has no end within so many bytes is an error.
+        load_data: whether LOAD DATA may be used.
+        dump_tool: what wrote SQL files.
+    """
+
+    storage: DumpStorage
+    table: TableColumns | None
+    committed: Mapping[int, int]
+    chunk_bytes: int
+    max_row_bytes: int
+    load_data: bool
+    dump_tool: DumpTool = DumpTool.AUTO
+
+
+class Format(Protocol):
+    """A format of data files. It reads every file of its kind in one pass, and may be asked by several threads."""
+
+    def open(self, planned: PlannedFile, row: FileRow, reading: Reading) -> AbstractContextManager[ChunkChain]:
+        """The chunks of a file that are not committed yet.
+
+        The chain is a function of the file and of ``chunk_bytes`` alone, whoever cuts it and whenever, so that it
+        is resumed wherever committed chunks end. The ``file_bytes`` of its chunks add up to the stored size.
+
+        Raises:
+            DumpFormatError: what must be read beforehand is missing or can't be understood.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a payload's rows came to, as the server counted them, and which way they went."""
+
+    counts: ChunkCounts
+    sent_as: str
+
+
+class SendAgainError(RowError):
+    """The rows can't go this way. Undo the transaction and send them again: they will go another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a payload may need to send its rows in the open transaction of its chunk.
+
+    Attributes:
+        head: the settings that the file asks for; the session has them.
+        keep_conflict: keeps a row that came second (``on_duplicate_logical`` ``manual``).
+        not_by_load_data: the tables, as (schema, table), whose rows LOAD DATA would not take as they are; shared by
+            all of a load.
+    """
+
+    db: Database
+    file: FileRow
+    head: Mapping[str, str]
+    table: TableColumns
+    server: Server
+    on_duplicate: OnDuplicate
+    keep_conflict: Callable[[Conflict], None]
+    not_by_load_data: set[tuple[str, str]]
+
+    @property
+    def replace_at_once(self) -> bool:
+        """A REPLACE does not count a row that replaces its equal; where the table was empty, counts must be exact."""
+        return self.on_duplicate is OnDuplicate.REPLACE and not self.table.empty_before
+
+    @property
+    def by_load_data(self) -> bool:
+        """Whether LOAD DATA may be tried."""
+        if (self.file.schema, self.file.table) in self.not_by_load_data:
+            return False
+        # LOAD DATA ... REPLACE left tables and their indexes in disagreement in some versions of TiDB
+        return not (self.server.flavour is Flavour.TIDB and self.replace_at_once)
+
+    def give_up_load_data(self) -> None:
+        """The table's next chunks would most likely fare the same."""
+        self.not_by_load_data.add((self.file.schema, self.file.table))
+
+
+class Payload(ABC, Generic[Content_co]):
+    """The rows of one chunk, which bound the memory of a load: nobody may hold them longer than they are needed.
+
+    That is seen to here, and only here: chunks may be kept, passed on and forgotten about at will, by threads that
+    wait, by loops and by tracebacks. The bytes go when the one who took them is done.
+    """
+
+    def __init__(self, content: Content_co) -> None:
+        self._content: Content_co | None = content
+        self._is_taken = False
+
+    @contextmanager
+    def take(self) -> Iterator[Self]:
+        """The rows, once, to be sent within the block as often as needed; after it their memory is free."""
+        if self._is_taken:
+            raise RuntimeError("the rows of a chunk are taken once")
+        self._is_taken = True
+        try:
+            yield self
+        finally:
+            self._content = None
+
+    @property
+    def content(self) -> Content_co:
+        """The rows in the format's own shape."""
+        if self._content is None:
+            raise RuntimeError("the rows of this chunk were let go of")
+        return self._content
+
+    @abstractmethod
+    def send(self, delivery: Delivery) -> Sent:
+        """Send the rows in the open transaction; all of them, exactly as the file has them, or an error.
+
+        Raises:
+            SendAgainError: undo the transaction and call again.
+            RowError: a row can't be sent; it is named.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a data file: one transaction. Offsets are bytes of the decoded file."""
+
+    file: FileRow
+    start: int
+    end: int
+    head: Mapping[str, str]  # the file's settings
+    file_bytes: int  # stored bytes that were read for it
+    payload: Payload[object]

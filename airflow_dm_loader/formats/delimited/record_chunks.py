@@ -1,0 +1,102 @@
+"""Cuts a file of records into chunks, in one pass, as :mod:`chunks` cuts SQL files: at record boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from airflow_dm_loader.dump.compression import DecodedFile
+from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.formats.base import Chunk, TableColumns
+from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.delimited.record_layout import RecordLayout
+from airflow_dm_loader.formats.delimited.record_reader import RecordReader
+from airflow_dm_loader.formats.delimited.record_rows import RecordRows, Records
+from airflow_dm_loader.state.files import FileRow
+
+_HEADER_REMEDY = (
+    "Look at the file's first line and at the table. Without a line of names, say so in csv: {header: false}; then the "
+    "fields are the table's columns, in its order."
+)
+
+
+class RecordChunkReader(ChunkChain):
+    """The chunks of one file of records that are not committed yet. A header belongs to the first chunk.
+
+    Args:
+        decoded: the file, at its start.
+        file: what is stored of it.
+        layout: how it reads.
+        table: the target table, and what the dump's rows hold.
+        committed: start -> end of its committed chunks.
+        chunk_bytes: the load's chunk size, in decoded bytes.
+        max_record_bytes: see :class:`~airflow_dm_loader.formats.delimited.record_reader.RecordReader`.
+        load_data: whether LOAD DATA may be used.
+    """
+
+    def __init__(
+        self,
+        decoded: DecodedFile,
+        file: FileRow,
+        *,
+        layout: RecordLayout,
+        table: TableColumns,
+        committed: Mapping[int, int],
+        chunk_bytes: int,
+        max_record_bytes: int,
+        load_data: bool,
+    ) -> None:
+        super().__init__(decoded, file, committed=committed, chunk_bytes=chunk_bytes)
+        self._reader = RecordReader(decoded, layout.format, file=file.name, max_record_bytes=max_record_bytes)
+        self._layout = layout
+        self._table = table
+        self._by_load_data = load_data and layout.format.read_by_server
+
+    def _read_head(self) -> None:
+        names = self._reader.look()
+        columns = self._columns(names)
+        self._layout = replace(self._layout, columns=columns, format=self._reader.form)
+        self._reader.expect(len(columns), self._layout.hex_fields)
+
+    def _jump(self, offset: int) -> None:
+        self._reader.jump(offset)
+
+    def _cut(self, start: int) -> Chunk | None:
+        span = self._reader.take(max(1, start + self._chunk_bytes - self._reader.offset))
+        if span is None:
+            return None
+        payload = RecordRows(Records(span, self._layout, self._reader.grammar, self._by_load_data))
+        return Chunk(self._file, start, span.end, self._layout.head, self._stored_bytes(span.end - start), payload)
+
+    def _columns(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
+        """What the fields of a record are: by the LOAD DATA statement, by the header, or by the table."""
+        stated = self._layout.columns
+        if stated is not None:
+            if names is not None and _folded(names) != _folded(stated):
+                what = "the first line names other columns than the LOAD DATA statement"
+                raise self._misfit(what, ", ".join(names), remedy="Put both files back as they were dumped.")
+            return stated
+        if names is None:
+            return self._table.row_columns
+        found, known = _folded(names), _folded(self._table.types)
+        twice = [name for at, name in enumerate(names) if found[at] in found[:at]]
+        unknown = [name for at, name in enumerate(names) if found[at] not in known]
+        filled = [name.column for name in self._table.extracted if name.column.lower() in found]
+        missing = [name for name in self._table.row_columns if name.lower() not in found]
+        for what, wrong in (
+            ("the first line names a column twice", twice),
+            ("the first line names columns that the table does not have, or computes itself", unknown),
+            ("the first line names columns that routes fill", filled),
+            ("the first line lacks columns of the table", missing),
+        ):
+            if wrong:
+                raise self._misfit(what, ", ".join(wrong))
+        return names
+
+    def _misfit(self, what: str, names: str, remedy: str = _HEADER_REMEDY) -> DumpFormatError:
+        """The names are no part of the message: where the file has no header, they are values of a row."""
+        return DumpFormatError(what, file=self._file.name, offset=0, statement=names, remedy=remedy)
+
+
+def _folded(names: Mapping[str, str] | tuple[str, ...]) -> list[str]:
+    return [name.lower() for name in names]

@@ -1,0 +1,37 @@
+"""A file's format together with the columns that its fields go to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_dm_loader.formats.delimited.record_format import RecordFormat
+
+
+class Function(StrEnum):
+    """What makes a column's value of a field: mydumper's ``SET`` clauses."""
+
+    UNHEX = "UNHEX(%s)"
+    AS_UTF8MB4 = "CONVERT(%s USING utf8mb4)"  # JSON, which MySQL takes in no binary charset
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLayout:
+    """How a file of records is loaded.
+
+    Attributes:
+        columns: what the fields of a record are, in order; None: the header says, or else the table does.
+        functions: column -> what its fields go through.
+        head: the session that the file asks for, as the head of a SQL file does.
+    """
+
+    format: RecordFormat
+    columns: tuple[str, ...] | None
+    functions: Mapping[str, Function]
+    head: Mapping[str, str]
+
+    @property
+    def hex_fields(self) -> frozenset[int]:
+        """The places in a record of fields that must be hex digits: UNHEX makes NULL of all else, in silence."""
+        return frozenset(at for at, name in enumerate(self.columns or ()) if self.functions.get(name) is Function.UNHEX)

@@ -1,0 +1,209 @@
+"""Reads whole records of a file, in one pass, holding hardly more than what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
+from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.formats.delimited.grammar import Grammar, Record
+from airflow_dm_loader.formats.delimited.record_format import RecordFormat
+
+_BLOCK_BYTES = 4 << 20
+_SMALL_BYTES = 64 << 10
+_MOST_SMALL = 1 << 10  # pieces that are put together
+_SHORTEST_RUN, _LONGEST_RUN = 1, 256
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole records that follow each other; offsets are bytes of the decoded file."""
+
+    pieces: tuple[bytes, ...]  # each of whole records
+    start: int
+    end: int
+    rows: int
+
+
+class RecordReader:
+    """Reads the records of one file.
+
+    Args:
+        source: the decoded file, at its start.
+        form: how its records are written.
+        file: its name, for errors.
+        max_record_bytes: a record that has no end within so many bytes is an error, which is what bounds the memory
+            when a quote is never closed.
+    """
+
+    def __init__(self, source: DecodedBytes, form: RecordFormat, *, file: str, max_record_bytes: int) -> None:
+        self._file = file
+        self._max_bytes = max_record_bytes
+        self._ahead = ReadAhead(source)  # at: where the next record starts
+        self._run = _SHORTEST_RUN  # of records that are looked at one by one, before plain ones are looked for again
+        self.form = form
+        self.grammar = Grammar(form, file=file)
+
+    @property
+    def offset(self) -> int:
+        """Where the next record starts."""
+        return self._ahead.base + self._ahead.at
+
+    def look(self) -> tuple[str, ...] | None:
+        """Look at the file's first record: it tells how records end. Its names, where it is the header.
+
+        Raises:
+            DumpFormatError: there is none, and there must be a header; or it is malformed.
+        """
+        if self.form.header:
+            self._check_no_byte_order_mark()
+        first = self._whole_record()
+        if first is None:
+            if self.form.header:
+                raise DumpFormatError(
+                    "the file is empty, and its first record should name the columns", file=self._file, offset=0
+                )
+            return None
+        self.form = replace(self.form, terminators=(first.terminator,))
+        self.grammar = Grammar(self.form, file=self._file)
+        if not self.form.header:
+            return None
+        self._ahead.at = first.end
+        names = [self.grammar.value(field) for field in first.fields]
+        return tuple(name.decode("utf-8", "surrogateescape") if name is not None else "" for name in names)
+
+    def expect(self, columns: int, hex_fields: Collection[int]) -> None:
+        """From here on each record has so many fields; those at ``hex_fields`` hold hex digits."""
+        self.grammar = Grammar(self.form, file=self._file, columns=columns, hex_fields=hex_fields)
+
+    def take(self, wanted_bytes: int) -> Span | None:
+        """The records up to the first boundary at or after ``wanted_bytes`` from here; None: the file has no more.
+
+        Raises:
+            DumpFormatError: a record is malformed, or the file ends within one.
+        """
+        start = self.offset
+        goal = start + wanted_bytes
+        pieces: list[bytes] = []
+        small: list[bytes] = []  # records that were told one by one
+        rows = 0
+        while self.offset < goal:
+            found = self._next_records(goal)
+            if found is None:
+                break
+            rows += found[1]
+            if len(found[0]) < _SMALL_BYTES:
+                small.append(found[0])
+            if small and (len(found[0]) >= _SMALL_BYTES or len(small) >= _MOST_SMALL):
+                pieces.append(b"".join(small))
+                small = []
+            if len(found[0]) >= _SMALL_BYTES:
+                pieces.append(found[0])
+            del found  # a huge record is in memory once
+        if small:
+            pieces.append(b"".join(small))
+        return Span(tuple(pieces), start, self.offset, rows) if pieces else None
+
+    def jump(self, offset: int) -> None:
+        """Go on at a later boundary without reading what lies between."""
+        self._ahead.jump(offset)
+
+    def _check_no_byte_order_mark(self) -> None:
+        while len(self._ahead.data) < len(_BYTE_ORDER_MARK) and self._read_more():
+            pass
+        if self._ahead.data.startswith(_BYTE_ORDER_MARK):
+            raise DumpFormatError(
+                "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
+                file=self._file,
+                offset=0,
+                remedy="Put back the file as it was dumped.",
+            )
+
+    def _next_records(self, goal: int) -> tuple[bytes, int] | None:
+        """Some records, to the first boundary at or after ``goal`` at most, and how many; None: the file ends."""
+        if not self._holds_an_end():
+            return None
+        if (found := self._plain_records(goal) or self._sound_records(goal)) is not None:
+            return found
+        record = self._whole_record()
+        if record is None:
+            return None
+        end = record.end
+        del record  # a huge one's fields are copies
+        return self._take(end), 1
+
+    def _plain_records(self, goal: int) -> tuple[bytes, int] | None:
+        """The plain records that are in the buffer; None: what starts there is none, or not whole yet."""
+        if self.grammar.plain is None:
+            return None
+        ahead = self._ahead
+        match = self.grammar.plain.match(ahead.data, ahead.at)
+        end = match.end() if match is not None else ahead.at
+        del match  # it holds on to what it was found in
+        if end == ahead.at:
+            return None
+        (terminator,) = self.form.terminators
+        if ahead.base + end >= goal:
+            last = ahead.data.find(terminator, max(ahead.at, goal - ahead.base - len(terminator)), end)
+            end = last + len(terminator)
+        rows = ahead.data.count(terminator, ahead.at, end)
+        self._run = _SHORTEST_RUN
+        return self._take(end), rows
+
+    def _sound_records(self, goal: int) -> tuple[bytes, int] | None:
+        """Some records of whatever form that are in the buffer; None: the first is malformed, or not whole yet."""
+        if self.grammar.sound is None:
+            return None
+        ahead = self._ahead
+        end, rows, stop = ahead.at, 0, goal - ahead.base
+        while rows < self._run and end < stop:
+            match = self.grammar.sound.match(ahead.data, end)
+            if match is None:
+                break
+            end, rows = match.end(), rows + 1
+            del match  # it holds on to what it was found in
+        if not rows:
+            return None
+        self._run = min(2 * self._run, _LONGEST_RUN)
+        return self._take(end), rows
+
+    def _take(self, end: int) -> bytes:
+        return self._ahead.take(self._ahead.at, end, end)
+
+    def _whole_record(self) -> Record | None:
+        """The record that starts here, which stays where it is; None: the file ends here."""
+        while self._holds_an_end():
+            record = self.grammar.record(self._ahead.data, self._ahead.at, offset=self._ahead.base)
+            if record is not None:
+                return record
+            self._read_on()  # the end was within quotes
+        return None
+
+    def _holds_an_end(self) -> bool:
+        """Read on until a record may end in the buffer; False: the file ends here."""
+        end = min(self.form.terminators, key=len)  # others end with it
+        while self._ahead.data.find(end, self._ahead.at) < 0:
+            if self._ahead.rest_bytes:
+                self._read_on()
+            elif not self._read_more():
+                return False
+        return True
+
+    def _read_on(self) -> None:
+        """Read more of the record that starts here, which has no end yet."""
+        if self._ahead.rest_bytes > self._max_bytes:
+            raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
+        if not self._read_more():
+            raise self._unfinished("the file ends in the middle of a record")
+
+    def _read_more(self) -> bool:
+        rest = self._ahead.rest_bytes
+        room = max(0, self._max_bytes - rest)
+        until = min(self.form.terminators, key=len)  # one of them ends with it
+        # Doubling: what is scanned again stays linear.
+        return self._ahead.read_more(max(_BLOCK_BYTES, min(rest, room)), until)
+
+    def _unfinished(self, what: str) -> DumpFormatError:
+        return self.grammar.unfinished(self._ahead.data, self._ahead.at, offset=self._ahead.base, what=what)

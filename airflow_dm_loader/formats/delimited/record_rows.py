@@ -1,0 +1,113 @@
+"""Rows of a file of records as a payload.
+
+By LOAD DATA they go as the file's own bytes, by its own clauses. Records were told apart before, more strictly than
+the server does it, so both see the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_dm_loader.formats.base import Delivery, TableColumns
+from airflow_dm_loader.formats.delimited.grammar import Grammar
+from airflow_dm_loader.formats.delimited.literals import Literals
+from airflow_dm_loader.formats.delimited.record_layout import RecordLayout
+from airflow_dm_loader.formats.delimited.record_reader import Span
+from airflow_dm_loader.formats.sending.exactly import load_exactly
+from airflow_dm_loader.formats.sending.into import extracted_assignments, extracted_values, into_clause, with_extracted
+from airflow_dm_loader.formats.sending.made_rows import MadeRows, made_blocks
+from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
+from airflow_dm_loader.state.chunks import ChunkCounts
+from airflow_dm_loader.target.identifiers import qualified, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a chunk.
+
+    ``layout`` names the columns; ``by_load_data``: LOAD DATA reads them as they stand.
+    """
+
+    span: Span
+    layout: RecordLayout
+    grammar: Grammar
+    by_load_data: bool
+
+
+class RecordRows(TwoWayPayload[Records]):
+    """The rows of a chunk of a file of records."""
+
+    @property
+    def by_load_data(self) -> bool:
+        return self.content.by_load_data
+
+    def _load_data(self, delivery: Delivery) -> ChunkCounts:
+        span, layout, table = self.content.span, self.content.layout, delivery.table
+        statement = _load_statement(delivery, layout)
+        return load_exactly(
+            delivery, statement, span.pieces, lambda: span.rows, with_extracted(self._into(delivery), table.extracted)
+        )
+
+    def _blocks(self, delivery: Delivery) -> Iterator[MadeRows]:
+        table = delivery.table
+        literals = Literals(self.content.layout, table.types, extracted_values(table.extracted))
+        into = with_extracted(self._into(delivery), table.extracted)
+        return made_blocks(delivery, into, ((literals.row(values), offset) for values, offset in self._values()))
+
+    def _values(self) -> Iterator[tuple[list[bytes | None], int]]:
+        """Each record's values, and where it starts in the decoded file."""
+        start = self.content.span.start
+        for piece in self.content.span.pieces:
+            for values, at in self.content.grammar.values(piece):
+                yield values, start + at
+            start += len(piece)
+
+    def _into(self, delivery: Delivery) -> bytes:
+        return into_clause(delivery.file.schema, delivery.file.table, None, self.content.layout.columns or ())
+
+
+def _load_statement(delivery: Delivery, layout: RecordLayout) -> bytes:
+    form = layout.format
+    (terminator,) = form.terminators
+    return b"".join((
+        b"LOAD DATA LOCAL INFILE '{stream}' ",
+        b"REPLACE " if delivery.replace_at_once else b"",
+        b"INTO TABLE " + qualified(delivery.file.schema, delivery.file.table).encode("utf-8", "surrogateescape"),
+        b" CHARACTER SET " + form.charset.encode(),
+        b" FIELDS TERMINATED BY " + _literal(form.separator),
+        b" ENCLOSED BY " + _literal(form.quote) + b" ESCAPED BY " + _literal(form.escape),
+        b" LINES TERMINATED BY " + _literal(terminator) + b" ",
+        _columns(layout, delivery.table),
+    ))  # fmt: skip
+
+
+def _columns(layout: RecordLayout, table: TableColumns) -> bytes:
+    """The columns, and SET for those that are made of a field, and for what rows get besides.
+
+    Under SET, MariaDB makes up a number for a 0 that it read into an AUTO_INCREMENT column, so that goes over SET too.
+    """
+    columns = layout.columns or ()
+    uses_set = bool(layout.functions or table.extracted)
+    auto_increment = (table.auto_increment or "").lower() if uses_set else ""
+    listed: list[str] = []
+    assigned: list[str] = []
+    for at, name in enumerate(columns):
+        function = layout.functions.get(name)
+        if function is None and name.lower() != auto_increment:
+            listed.append(quote(name))
+            continue
+        variable = f"@dm_loader_{at}"
+        listed.append(variable)
+        assigned.append(f"{quote(name)} = {variable if function is None else function.value % variable}")
+    text = f"({','.join(listed)})".encode("utf-8", "surrogateescape")
+    if uses_set:
+        made = [", ".join(assigned).encode("utf-8", "surrogateescape")] if assigned else []
+        made += [extracted_assignments(table.extracted)] if table.extracted else []
+        text += b" SET " + b", ".join(made)
+    return text
+
+
+def _literal(text: bytes) -> bytes:
+    """The bytes, whatever ``sql_mode`` says of backslashes."""
+    return b"X'" + text.hex().encode() + b"'" if text else b"''"

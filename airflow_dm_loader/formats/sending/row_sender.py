@@ -1,0 +1,141 @@
+"""Sends rows, with the load's policy for rows whose key is there already.
+
+The policy wins over the dump's own INSERT IGNORE or REPLACE. Only duplicates are ever forgiven: whatever else the
+server would convert, cut or drop is an error that names the row.
+"""
+
+from __future__ import annotations
+
+import re
+
+from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.formats.base import Delivery
+from airflow_dm_loader.formats.sending.blocks import Block
+from airflow_dm_loader.formats.sending.into import split_into_clause
+from airflow_dm_loader.formats.sending.warnings import SHOWN_WARNINGS, changed_value, show_warnings
+from airflow_dm_loader.settings.choices import OnDuplicate
+from airflow_dm_loader.state.chunks import ChunkCounts
+from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.target.connection import Result
+
+_AT_ROW = re.compile(r"at row (\d+)$")
+_DUPLICATE_KEYS = frozenset({1062, 1586})
+
+
+class ChangedValueError(RowError):
+    """The server took the rows but not as they are; the chunk must not be committed."""
+
+
+def _named(block: Block, span: tuple[int, int], error: RowError) -> RowError:
+    """The error with the row that it is about."""
+    return RowError(
+        error.message,
+        remedy=error.remedy,
+        errno=error.errno,
+        file=block.file,
+        offset=block.row_offset(span),
+        table=f"{block.schema}.{block.table}",
+        statement=block.row_text(span),
+    )
+
+
+class RowSender:
+    """Sends blocks of rows on one connection, inside the chunk's transaction, and counts.
+
+    It sends REPLACE from the start where the delivery says so; else that is kept for the rows that meet another, one
+    by one.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._db = delivery.db
+        self._policy = delivery.on_duplicate
+        self._keep = delivery.keep_conflict
+        self._savepoints = delivery.server.savepoints
+        self._verb = "REPLACE" if delivery.replace_at_once else "INSERT"
+        self.counts = ChunkCounts()
+
+    def send(self, block: Block) -> None:
+        """Send the rows of a block; :class:`RowError` names the row that can't be sent."""
+        try:
+            self._send_strictly(block)
+        except RowError as error:
+            if self._policy is OnDuplicate.IGNORE and error.errno in _DUPLICATE_KEYS and self._send_ignoring(block):
+                return
+            self._send_apart(block, error)
+
+    def _send_strictly(self, block: Block) -> None:
+        result = self._db.execute_parts(block.sql(self._verb))
+        if changed := changed_value(self._db, result, block.into):
+            raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
+        rows = 1 if result.records is None else result.records
+        if result.affected < rows:
+            raise ChangedValueError(f"the server took {result.affected} of {rows} rows")
+        self.counts.rows += rows
+        self.counts.replaced += result.affected - rows
+
+    def _send_ignoring(self, block: Block) -> bool:
+        """INSERT IGNORE, kept only where all that it forgave were duplicates."""
+        if not self._savepoints:
+            return False
+        self._db.execute("SAVEPOINT dm_loader_rows")
+        result = self._db.execute_parts(block.sql("INSERT IGNORE"))
+        rows = 1 if result.records is None else result.records
+        ignored = rows - result.affected
+        if self._only_duplicates(result, ignored):
+            self.counts.rows += rows
+            self.counts.ignored += ignored
+            return True
+        self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_rows")
+        return False
+
+    def _only_duplicates(self, result: Result, ignored: int) -> bool:
+        if result.warnings >= SHOWN_WARNINGS or ignored != result.warnings:
+            return False
+        codes = [code for code, _ in show_warnings(self._db)]
+        return len(codes) == ignored and _DUPLICATE_KEYS.issuperset(codes)
+
+    def _send_apart(self, block: Block, error: RowError) -> None:
+        """Halve the block until each row that the server refuses stands alone; the rest goes in, in order."""
+        spans = block.row_spans()
+        if isinstance(error, ChangedValueError):  # its rows are in the transaction, which must fail
+            row = _AT_ROW.search(error.message)
+            at = int(row[1]) - 1 if row else 0
+            raise _named(block, spans[at if at < len(spans) else 0], error) from error
+        if len(spans) > 1:
+            middle = len(spans) // 2
+            for half in (spans[:middle], spans[middle:]):
+                part = block.part(half[0][0], half[-1][1])
+                try:
+                    self._send_strictly(part)
+                except RowError as again:
+                    self._send_apart(part, again)
+            return
+        if error.errno not in _DUPLICATE_KEYS or self._policy is OnDuplicate.ERROR:
+            raise _named(block, spans[0], error) from error
+        self.counts.rows += 1
+        if self._policy is OnDuplicate.REPLACE:
+            self._replace(block)
+        elif self._policy is OnDuplicate.IGNORE:
+            self.counts.ignored += 1
+        else:
+            self.counts.conflicts += 1
+            self._keep(self._conflict(block, spans[0], error))
+
+    def _replace(self, block: Block) -> None:
+        """Replace what one row meets: one row or, by several unique keys, several; its equal counts too."""
+        result = self._db.execute_parts(block.sql("REPLACE"))
+        if changed := changed_value(self._db, result, block.into):
+            raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
+        self.counts.replaced += max(1, result.affected - 1)
+
+    def _conflict(self, block: Block, span: tuple[int, int], error: RowError) -> Conflict:
+        return Conflict(
+            schema=block.schema,
+            table=block.table,
+            file=block.file,
+            offset=block.row_offset(span),
+            errno=error.errno or 0,
+            error=error.message,
+            column_list=split_into_clause(block.into)[1].decode("utf-8", "backslashreplace"),
+            row_data=block.row_text(span),
+        )

@@ -1,0 +1,9 @@
+"""Files of INSERT statements, as dumpling and mydumper write them by default.
+
+sql_format.py        SqlFormat
+statement_chunks.py  a file -> the chain of its chunks
+layouts.py           the proof that rows stand in a layout that LOAD DATA reads byte for byte
+sql_rows.py          SqlRows, the payload
+load_statements.py   its rows in one LOAD DATA
+row_block.py         the same as statements
+"""

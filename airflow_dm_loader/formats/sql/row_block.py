@@ -1,0 +1,96 @@
+"""The rows of a statement, and the packets that the server takes them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+from airflow_dm_loader.dump.statements import split_rows
+from airflow_dm_loader.dump.value_marks import Marks
+from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
+
+
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Some rows of one statement, for one table.
+
+    Attributes:
+        into: `` `schema`.`table` (columns) ``; columns are always named.
+        values: ``(..),(..)`` as it stands in the file; a view of the statement, since a row may have hundreds of MB.
+        offset: where ``values`` starts in the decoded file.
+        extracted: what every row gets besides, ``v1,v2``; its columns are the last ones of ``into``.
+        marks: what goes before strings that are something else than the session's charset says.
+    """
+
+    schema: str
+    table: str
+    into: bytes
+    values: memoryview
+    file: str
+    offset: int
+    backslash_escapes: bool
+    extracted: bytes = b""
+    marks: Marks | None = None
+
+    def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
+        """The statement in two parts, ready to send: what stands before the rows, and the rows."""
+        values: bytes | memoryview = self.values
+        if self.extracted:
+            values = b",".join(map(self.row_text, self.row_spans()))
+        elif self.marks is not None:
+            values = self.marks.on(values)
+        return b"%b INTO %b VALUES " % (verb.encode(), self.into), values
+
+    def row_text(self, span: tuple[int, int]) -> bytes:
+        """One row as it is sent."""
+        row = bytes(self.values[slice(*span)])
+        if self.marks is not None:
+            row = self.marks.on(row)
+        if not self.extracted:
+            return row
+        comma = b"," if row[1:-1].strip() else b""
+        return row[:-1] + comma + self.extracted + b")"
+
+    def row_offset(self, span: tuple[int, int]) -> int:
+        """Where the row starts in the decoded file."""
+        return self.offset + span[0]
+
+    def part(self, start: int, end: int) -> Self:
+        """The rows in ``values[start:end]``."""
+        return replace(self, values=self.values[start:end], offset=self.offset + start)
+
+    def row_spans(self) -> list[tuple[int, int]]:
+        """Where each row stands in ``values``."""
+        return list(
+            split_rows(self.values, file=self.file, offset=self.offset, backslash_escapes=self.backslash_escapes)
+        )
+
+    def fit(self, max_packet_bytes: int, liked_bytes: int | None = None) -> Iterator[RowBlock]:
+        """Cut at row boundaries, so that each part fits into a packet; usually the block as it is.
+
+        Args:
+            liked_bytes: the size of statement that the server likes best; a longer row goes alone.
+        """
+        largest = max_packet_bytes - PACKET_OVERHEAD_BYTES - len(self.into)
+        limit = min(largest, liked_bytes or largest)
+        more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
+        more += self.marks.growth_bytes if self.marks is not None else 0
+        if len(self.values) + (more * bytes(self.values).count(b"(") if more else 0) <= limit:
+            yield self
+            return
+        spans = self.row_spans()
+        first = 0
+        for index, (start, end) in enumerate(spans):
+            if end - start + more > largest:
+                raise row_too_large(
+                    end - start + more,
+                    max_packet_bytes,
+                    file=self.file,
+                    offset=self.offset + start,
+                    table=f"{self.schema}.{self.table}",
+                )
+            if end - spans[first][0] + more * (index + 1 - first) > limit and index > first:
+                yield self.part(spans[first][0], spans[index - 1][1])
+                first = index
+        yield self.part(spans[first][0], spans[-1][1])

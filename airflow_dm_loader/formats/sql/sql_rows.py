@@ -1,0 +1,134 @@
+"""Rows of INSERT statements as a payload.
+
+By LOAD DATA they go as the dump's own bytes, with only the heads of statements cut out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_dm_loader.dump.heads import head_charset
+from airflow_dm_loader.dump.lexer import Statement
+from airflow_dm_loader.dump.statements import Rows, column_names
+from airflow_dm_loader.dump.value_marks import Marks
+from airflow_dm_loader.formats.base import Delivery, TableColumns
+from airflow_dm_loader.formats.sending.exactly import NotAsLoadDataError, load_exactly
+from airflow_dm_loader.formats.sending.into import (
+    extracted_assignments,
+    extracted_values,
+    into_clause,
+    split_into_clause,
+    with_extracted,
+)
+from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
+from airflow_dm_loader.formats.sql.layouts import Layout, RowLayout, pieces_without_binary_marks
+from airflow_dm_loader.formats.sql.row_block import RowBlock
+from airflow_dm_loader.state.chunks import ChunkCounts
+from airflow_dm_loader.target.identifiers import quote
+
+_VARIABLE = "@dm_loader_auto_increment"
+_LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
+_LAST_LINE_END = {Layout.COMMA_LAST: b",\n", Layout.COMMA_FIRST: b"\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowStatement:
+    """A statement that holds rows, and what its head says."""
+
+    rows: Rows
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRows:
+    """The statements of a chunk; ``row_layout`` is proven of every row: LOAD DATA reads them as they stand."""
+
+    statements: tuple[RowStatement, ...]
+    row_layout: RowLayout | None = None
+
+
+class SqlRows(TwoWayPayload[StatementRows]):
+    """The rows of a chunk of a SQL file."""
+
+    @property
+    def by_load_data(self) -> bool:
+        return self.content.row_layout is not None
+
+    def _load_data(self, delivery: Delivery) -> ChunkCounts:
+        layout, table = self.content.row_layout, delivery.table
+        assert layout is not None
+        if layout.quote == b'"' and "ANSI_QUOTES" in delivery.head.get("sql_mode", "").upper():
+            raise NotAsLoadDataError("in this file's sql_mode, double quotes are for names")
+        into = self._into(delivery, self.content.statements[0].rows)
+        name, columns = split_into_clause(into)
+        if table.extracted:
+            columns = _with_assignments(columns, table)
+        statement = _load_statement(delivery, name, columns, layout)
+        rows = 0
+
+        def pieces() -> Iterator[bytes | memoryview]:
+            nonlocal rows
+            for each in self.content.statements:
+                text, values_at = each.statement.text, each.rows.values_at
+                rows += text.count(b"\n", values_at) + 1
+                if layout.binary_marks:
+                    yield from pieces_without_binary_marks(text, values_at)
+                else:
+                    yield memoryview(text)[values_at:]
+                yield _LAST_LINE_END[layout.layout]
+
+        return load_exactly(delivery, statement, pieces(), lambda: rows, with_extracted(into, table.extracted))
+
+    def _blocks(self, delivery: Delivery) -> Iterator[RowBlock]:
+        server = delivery.server
+        for each in self.content.statements:
+            yield from self._block(delivery, each).fit(server.max_allowed_packet, server.liked_statement_bytes)
+
+    def _block(self, delivery: Delivery, row_statement: RowStatement) -> RowBlock:
+        rows, statement, file = row_statement.rows, row_statement.statement, delivery.file
+        table = delivery.table
+        backslash_escapes = "NO_BACKSLASH_ESCAPES" not in delivery.head.get("sql_mode", "").upper()
+        return RowBlock(
+            schema=file.schema,
+            table=file.table,
+            into=with_extracted(self._into(delivery, rows), table.extracted),
+            values=memoryview(statement.text)[rows.values_at :],
+            file=file.name,
+            offset=statement.offset + rows.values_at,
+            backslash_escapes=backslash_escapes,
+            extracted=extracted_values(table.extracted),
+            marks=Marks.of(
+                table.row_columns if rows.columns is None else column_names(rows.columns),
+                table.types,
+                binary=head_charset(delivery.head) == "binary",
+                backslash_escapes=backslash_escapes,
+            ),
+        )
+
+    @staticmethod
+    def _into(delivery: Delivery, rows: Rows) -> bytes:
+        return into_clause(delivery.file.schema, delivery.file.table, rows.columns, delivery.table.row_columns)
+
+
+def _with_assignments(columns: bytes, table: TableColumns) -> bytes:
+    """The columns, and SET for what rows get besides.
+
+    Under SET, MariaDB takes a 0 that it read into an AUTO_INCREMENT column for none, whatever ``sql_mode`` says, and
+    makes up a number. Assigned in SET itself, it stays.
+    """
+    names = column_names(columns)
+    assigned = [name for name in names if name.lower() == (table.auto_increment or "").lower()]
+    listed = ",".join(_VARIABLE if name in assigned else quote(name) for name in names)
+    kept = "".join(f"{quote(name)} = {_VARIABLE}, " for name in assigned)
+    return f"({listed}) SET {kept}".encode("utf-8", "surrogateescape") + extracted_assignments(table.extracted)
+
+
+def _load_statement(delivery: Delivery, table: bytes, columns: bytes, row_layout: RowLayout) -> bytes:
+    return b"".join((
+        b"LOAD DATA LOCAL INFILE '{stream}' ",
+        b"REPLACE " if delivery.replace_at_once else b"",
+        b"INTO TABLE " + table + b" CHARACTER SET " + head_charset(delivery.head).encode() + b" ",
+        b"FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '" + row_layout.quote.replace(b"'", b"\\'"),
+        b"' ESCAPED BY '\\\\' LINES STARTING BY '(' TERMINATED BY '" + _LINE_END[row_layout.layout] + b"' " + columns,
+    ))  # fmt: skip

@@ -1,0 +1,150 @@
+"""Cuts a SQL data file into chunks, in one pass.
+
+From a statement boundary, a chunk runs to the first boundary at or after ``chunk_bytes`` decoded bytes. So the chain
+of chunks is the same whenever the file is read, and whoever reads it. Committed spans are jumped over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from airflow_dm_loader.dump.compression import DecodedFile
+from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
+from airflow_dm_loader.dump.heads import head_charset
+from airflow_dm_loader.dump.lexer import Statement, StatementReader
+from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
+from airflow_dm_loader.errors import UnsupportedStatementError
+from airflow_dm_loader.formats.base import Chunk, TableColumns
+from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.sql.layouts import LayoutProver
+from airflow_dm_loader.formats.sql.sql_rows import RowStatement, SqlRows, StatementRows
+from airflow_dm_loader.settings.choices import DumpTool
+from airflow_dm_loader.state.files import FileRow
+
+
+class ChunkReader(ChunkChain):
+    """The chunks of one data file that are not committed yet.
+
+    Args:
+        decoded: the file, at its start.
+        file: what is stored of it.
+        source_table: schema and table as the dump names them.
+        committed: start -> end of its committed chunks.
+        chunk_bytes: the load's chunk size, in decoded bytes.
+        max_statement_bytes: see :class:`~airflow_dm_loader.dump.lexer.StatementReader`.
+        table: what the rows hold, and the target table.
+        load_data: whether LOAD DATA may be used.
+        dump_tool: what wrote the file.
+    """
+
+    def __init__(
+        self,
+        decoded: DecodedFile,
+        file: FileRow,
+        *,
+        source_table: tuple[str, str],
+        committed: Mapping[int, int],
+        chunk_bytes: int,
+        max_statement_bytes: int,
+        table: TableColumns | None = None,
+        load_data: bool = True,
+        dump_tool: DumpTool = DumpTool.AUTO,
+    ) -> None:
+        super().__init__(decoded, file, committed=committed, chunk_bytes=chunk_bytes)
+        self._schema, self._table = source_table
+        self._columns = table
+        self._load_data = load_data
+        self._dump_tool = dump_tool
+        self._unsure: UnsureCharset | None = None
+        self._prover: LayoutProver | None = None
+        self._reader = StatementReader(decoded, file=file.name, max_statement_bytes=max_statement_bytes)
+        self._head: dict[str, str] = {}
+        self._pending: RowStatement | None = None  # the file's first rows, which end its head
+
+    def _read_head(self) -> None:
+        head: list[bytes] = []
+        for statement in self._reader:
+            kind = classify(statement, file=self._file.name)
+            if isinstance(kind, Rows):
+                self._tell_charset(head, kind, statement)
+                self._pending = self._first_rows(self._head, self._checked(kind, statement), statement)
+                return
+            head.append(statement.text)
+            self._head |= kind.values
+            self._reader.backslash_escapes = "NO_BACKSLASH_ESCAPES" not in self._head.get("sql_mode", "").upper()
+
+    def _jump(self, offset: int) -> None:
+        self._reader.jump(offset)
+        self._pending = None
+
+    def _cut(self, start: int) -> Chunk | None:
+        pending, self._pending = self._pending, None
+        statements, end = self._collect(start, pending)
+        if not statements:
+            return None
+        proven = self._prover is not None and all(item.statement.proven for item in statements)
+        layout = self._prover.row_layout if self._prover is not None and proven else None
+        payload = SqlRows(StatementRows(tuple(statements), layout))
+        return Chunk(self._file, start, end, self._head, self._stored_bytes(end - start), payload)
+
+    def _tell_charset(self, head: list[bytes], rows: Rows, statement: Statement) -> None:
+        """What SET NAMES binary means depends on the tool that wrote it."""
+        if head_charset(self._head) != "binary":
+            return
+        tool = self._dump_tool
+        if tool is DumpTool.AUTO:
+            tool = tool_of(head, memoryview(statement.text)[rows.values_at :], self._file.name)
+        if tool is DumpTool.DUMPLING:
+            self._head["names"] = "utf8mb4"
+        elif tool is DumpTool.AUTO and self._columns is not None:
+            self._unsure = UnsureCharset.of(self._columns.charsets)
+
+    def _first_rows(self, head: Mapping[str, str], rows: Rows, statement: Statement) -> RowStatement:
+        """From the file's first rows on, statements of their layout need only be proven."""
+        proves = self._load_data and self._reader.backslash_escapes and head.get("names") in {"binary", "utf8mb4"}
+        if self._columns is not None and proves:
+            columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
+            values_at = rows.values_at
+            first_rows = memoryview(statement.text)[values_at:]
+            prover = LayoutProver(
+                statement.text[:values_at],
+                columns,
+                self._columns.types,
+                first_rows,
+                raw_bytes=head.get("names") == "binary",
+            )
+            if prover.can_prove:
+                self._reader.prover = self._prover = prover
+                statement = replace(statement, proven=prover.proves_text(statement.text))
+        return RowStatement(rows, statement)
+
+    def _collect(self, start: int, pending: RowStatement | None) -> tuple[list[RowStatement], int]:
+        statements = [pending] if pending is not None else []
+        end = pending.statement.end if pending is not None else start
+        while end - start < self._chunk_bytes:
+            if statements and end in self._committed:
+                raise self._changed(end)
+            statement = next(self._reader, None)
+            if statement is None:
+                break
+            kind = classify(statement, file=self._file.name)
+            if isinstance(kind, HeadSettings):
+                raise UnsupportedStatementError(
+                    "a setting after the first rows: only the head of a data file may hold settings",
+                    file=self._file.name,
+                    offset=statement.offset,
+                    statement=statement.text,
+                )
+            statements.append(RowStatement(self._checked(kind, statement), statement))
+            end = statement.end
+        return statements, end
+
+    def _checked(self, rows: Rows, statement: Statement) -> Rows:
+        """The rows must be for the table that the file's name says, and mean one thing."""
+        check_table(rows.schema, rows.table, (self._schema, self._table), statement, file=self._file.name)
+        if self._unsure is not None:
+            assert self._columns is not None
+            columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
+            self._unsure.check(statement, rows.values_at, columns, self._reader.backslash_escapes, self._file.name)
+        return rows
