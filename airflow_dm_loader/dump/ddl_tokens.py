@@ -1,4 +1,8 @@
-"""The tokens of a CREATE statement: just enough of SQL to find columns and keys in it."""
+"""The tokens of a CREATE statement: just enough of SQL to find columns and keys in it.
+
+They are the server's: what it takes for a blank, a comment or a name is one here, and nothing else is. The pattern is
+possessive throughout, so that its time and memory are those of the text, whatever stands in it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
-    r"""
-    (?P<blank>   \s+ | /\*(?!M?!).*?\*/ | --\s[^\n]*(?:\n|\Z) | \#[^\n]*(?:\n|\Z) | /\*M?!\d* | \*/ )
-  | (?P<name>    `(?:[^`]|``)+` )
-  | (?P<string>  '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" )
-  | (?P<word>    [\w$@]+ )
+_PATTERN = r"""
+    (?P<blank>   [ \t\n\r\v\f]++ | /\*(?!M?!%(tidb)s)[^*]*+(?:\*(?!/)[^*]*+)*+\*/
+               | --(?=[\x00- \x7f]|\Z)[^\n]*+ | \#[^\n]*+ )
+  | (?P<open>    /\*M?!\d{0,6}+ %(open)s )
+  | (?P<close>   \*/ )
+  | (?P<name>    `[^`]*+(?:``[^`]*+)*+` )
+  | (?P<string>  '[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+' | "[^"\\]*+(?:(?:\\.|"")[^"\\]*+)*+" )
+  | (?P<word>    [0-9A-Za-z_$@\x80-\U0010ffff]++ )
   | (?P<mark>    . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
+_FLAGS = re.VERBOSE | re.DOTALL
+_TOKEN = re.compile(_PATTERN % {"tidb": "", "open": ""}, _FLAGS)
+# TiDB alone runs what stands in /*T! */ and /*T![feature] */; to others it is a comment.
+_TOKEN_OF_ANY_SERVER = re.compile(_PATTERN % {"tidb": "|T!", "open": r"| /\*T!(?:\[[a-z_, ]*+\])?+"}, _FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +34,23 @@ class Token:
     text: str
     at: int
 
+    @property
+    def end(self) -> int:
+        """Where it ends in the statement."""
+        return self.at + len(self.text)
+
 
 def tokenize(statement: str) -> Iterator[Token]:
     """All tokens; what stands in version comments counts, since servers run it."""
     for match in _TOKEN.finditer(statement):
+        kind = match.lastgroup or ""
+        if kind not in {"blank", "open", "close"}:
+            yield Token(kind, match[0], match.start())
+
+
+def scan(statement: str) -> Iterator[Token]:
+    """All tokens, and where version comments ``open`` and ``close``; those of TiDB too."""
+    for match in _TOKEN_OF_ANY_SERVER.finditer(statement):
         kind = match.lastgroup or ""
         if kind != "blank":
             yield Token(kind, match[0], match.start())

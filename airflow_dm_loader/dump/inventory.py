@@ -11,13 +11,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, are_escaped
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.names import is_stand_in
 from airflow_dm_loader.dump.resolution import resolve_names
 from airflow_dm_loader.dump.schema_names import real_schema_names
+from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
 from airflow_dm_loader.errors import DumpMetadataError, DuplicateFileError
 
@@ -74,6 +75,15 @@ class DumpInventory:
     total_file_bytes: int  # of the data files
     all_files: tuple[str, ...]  # every file that is known to be of this dump, sorted
     warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
+
+    @cached_property
+    def schema_objects(self) -> Mapping[str, SchemaObject]:
+        """schema file -> what it is to create, and nothing else."""
+        tables = ((ObjectKind.TABLE, self.table_schemas), (ObjectKind.VIEW, self.views))
+        objects = {name: SchemaObject(kind, *key) for kind, found in tables for key, name in found.items()}
+        return objects | {
+            name: SchemaObject(ObjectKind.DATABASE, schema) for schema, name in self.database_schemas.items()
+        }
 
 
 def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInventory:

@@ -71,6 +71,16 @@ def check_load(run: LoadRun, dump: Dump) -> None:
         task_info_schema(run.config)
 
 
+def _check_schema_files(dump: Dump) -> None:
+    """Lightning runs the schema files itself: each must be the CREATE of its object alone."""
+    objects = (*dump.plan.databases, *dump.plan.views)
+    files = [found.schema_file for found in objects]
+    files += [source.schema_file for table in dump.plan.tables for source in table.sources]
+    for name in files:
+        if name is not None:
+            dump.read_schema(name)
+
+
 def note_tables(run: LoadRun) -> dict[str, object]:
     """What ``create_tables`` does here: note what each table is like before Lightning creates those that are missing.
 
@@ -83,6 +93,7 @@ def note_tables(run: LoadRun) -> dict[str, object]:
         check_server(ask_server(meta.db))
         check_load(run, dump)
         check_names(plan)
+        _check_schema_files(dump)
         ours = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
         there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
         rows = []

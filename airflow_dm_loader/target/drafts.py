@@ -10,11 +10,11 @@ from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.ddl_changes import with_innodb
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
-from airflow_dm_loader.errors import NotCreateStatementError, SchemaMissingError, TargetError
+from airflow_dm_loader.errors import SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.engines import Engines, ask_engines, can_convert
+from airflow_dm_loader.target.engines import Engines, ask_engines, can_convert, reaches_out
 from airflow_dm_loader.target.merging import (
     SourceDraft,
     ansi_quotes,
@@ -122,12 +122,7 @@ class Drafter:
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:
         if database.schema_file is None:
             return DatabaseDraft(database.schema, None)
-        file = self.read(database.schema_file)
-        if not target_schema.is_create_database(file.create):
-            raise NotCreateStatementError(
-                "not a CREATE DATABASE", file=file.name, offset=file.offset, statement=file.create
-            )
-        return DatabaseDraft(database.schema, file)
+        return DatabaseDraft(database.schema, self.read(database.schema_file))
 
     def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None) -> TableDraft:
         name = f"{table.schema}.{table.table}"
@@ -150,8 +145,12 @@ class Drafter:
         assert file is not None
         assert parsed is not None
         statement = file.create.decode("utf-8", "surrogateescape")
-        if kind is None and self._must_convert(table, file.name, parsed.engine, engines):
+        if kind is None and self._must_convert(table, file, parsed.engine, engines):
             statement = with_innodb(statement, parsed)
+        elif kind is None and engines is not None:
+            _refuse_unsafe(name, file, [f"ENGINE={engine}" for engine in file.engines if reaches_out(engine)])
+        if kind is None:
+            _refuse_unsafe(name, file, file.unsafe)
         return TableDraft(table, file, parsed, statement[parsed.body_at :], (), kind is not None, sources)
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
@@ -165,20 +164,34 @@ class Drafter:
                     needed[found.schema or draft.planned.schema, found.table].add(found.columns)
         return tuple(_without_indexes(draft, needed[draft.planned.schema, draft.planned.table]) for draft in drafts)
 
-    def _must_convert(self, table: PlannedTable, file: str, engine: str | None, engines: Engines | None) -> bool:
+    def _must_convert(self, table: PlannedTable, file: SchemaFile, engine: str | None, engines: Engines | None) -> bool:
         """Whether the table has to be created in InnoDB; an error where it may not be."""
         problem = engines.problem(engine, has_data=table.has_data) if engines is not None else None
+        convertible = self.convert_engines and can_convert(engine)
         if problem is None:
-            return False
-        if self.convert_engines and can_convert(engine):
+            return engines is not None and convertible and any(map(reaches_out, file.engines))
+        if convertible:
             return True
         raise TargetError(
             problem,
             table=f"{table.schema}.{table.table}",
-            file=file,
+            file=file.name,
             remedy="Set convert_engines to create it in InnoDB, or change the engine in the schema file; then clear."
             if can_convert(engine)
             else "Leave the table out of the dump: it holds no rows of its own.",
+        )
+
+
+def _refuse_unsafe(name: str, file: SchemaFile, options: Sequence[str]) -> None:
+    """A dump may not make tables that read or write elsewhere; a person may."""
+    if options:
+        raise TargetError(
+            f"the table would reach out of the server's own tables: {', '.join(options)}",
+            table=name,
+            file=file.name,
+            offset=file.offset,
+            remedy="Create the table in the target by hand, as it shall be, and clear: a table that exists is loaded "
+            "into as it is.",
         )
 
 

@@ -12,6 +12,13 @@ _NOT_CONVERTIBLE = frozenset({
 })  # fmt: skip
 
 
+# They keep a table's rows in the server, and nothing else. A load makes no table of any other.
+_LOCAL = frozenset({
+    "INNODB", "XTRADB", "MYISAM", "ARIA", "MEMORY", "HEAP", "ARCHIVE", "BLACKHOLE", "ROCKSDB", "TOKUDB", "COLUMNSTORE",
+    "NDB", "NDBCLUSTER",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """A server's engines, in upper case."""
@@ -34,6 +41,11 @@ class Engines:
 def can_convert(engine: str | None) -> bool:
     """Whether InnoDB can stand in for an engine."""
     return engine is None or engine.upper() not in _NOT_CONVERTIBLE
+
+
+def reaches_out(engine: str) -> bool:
+    """Whether tables of an engine can read or write elsewhere: files, other servers, other tables."""
+    return engine.upper() not in _LOCAL
 
 
 def ask_engines(db: Database) -> Engines:

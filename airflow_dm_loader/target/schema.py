@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
@@ -10,25 +9,12 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
 
-_CREATE_DATABASE = re.compile(
-    rb"CREATE\s+(?:DATABASE|SCHEMA)\s+(?:/\*!\d+\s*IF\s+NOT\s+EXISTS\s*\*/\s*|IF\s+NOT\s+EXISTS\s+)?"
-    rb"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\w$\x80-\xff]+)",
-    re.IGNORECASE,
-)
-
-
-def is_create_database(statement: bytes) -> bool:
-    """Whether the statement creates a database."""
-    return _CREATE_DATABASE.match(statement) is not None
-
 
 def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
     """Create a database where it is missing, with the options of the dump's statement if there is one."""
-    options = b""
-    if file is not None and (match := _CREATE_DATABASE.match(file.create)):
-        options = file.create[match.end() :]
+    options = file.rest if file is not None else ""
     try:
-        db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}".encode() + options)
+        db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}{options}".encode("utf-8", "surrogateescape"))
     except LoaderError as error:
         if file is not None:
             error.at(file=file.name, offset=file.offset)
@@ -48,7 +34,8 @@ def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
     """Create a view as the dump says; it fails with 1146 or 1356 while what it reads from is missing."""
     db.use(schema)
     try:
-        db.execute(file.create)
+        create = f"CREATE {file.options} VIEW {qualified(schema, view)} {file.rest}"
+        db.execute(create.encode("utf-8", "surrogateescape"))
     except LoaderError as error:
         raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{view}") from error
 

@@ -10,13 +10,15 @@ import pytest
 from airflow_dm_loader.dump import schema_files
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.inventory import read_inventory
-from airflow_dm_loader.dump.schema_files import SchemaFile, load_schema_file, read_schema_file
+from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file, read_schema_file
+from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject
 from airflow_dm_loader.dump.storage import LocalStorage
 from airflow_dm_loader.errors import DumpFormatError, NotCreateStatementError
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 NAMES = sorted(path.name for path in DUMPS.iterdir() if path.is_dir())
 CREATE = b"CREATE TABLE `t` (\n  `a` int\n)"
+TABLE = SchemaObject(ObjectKind.TABLE, "s", "t")
 
 
 def refusal(raw: bytes) -> NotCreateStatementError:
@@ -73,6 +75,70 @@ def test_saving_restoring_and_dropping_are_left_out(left_out: bytes) -> None:
         assert (read.create, read.settings) == (CREATE, {})
 
 
+def test_another_object_than_the_file_s_own_may_not_even_be_dropped() -> None:
+    file = read_schema_file(b"DROP TABLE IF EXISTS `other`;\n" + CREATE + b";", "s.t-schema.sql")
+    with pytest.raises(NotCreateStatementError, match="it would drop `other`, but is the file of the table"):
+        checked(file, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("sql_mode", "written", "usual"),
+    [
+        (
+            "ANSI_QUOTES",
+            b'CREATE TABLE "t" ("a""b`c" int DEFAULT \'"\')',
+            b"CREATE TABLE `t` (`a\"b``c` int DEFAULT '\"')",
+        ),
+        ("ANSI", b'CREATE TABLE "t" ("a" int)', b"CREATE TABLE `t` (`a` int)"),
+        (
+            "NO_BACKSLASH_ESCAPES",
+            b"CREATE TABLE `t` (`a` int COMMENT '\\')",
+            b"CREATE TABLE `t` (`a` int COMMENT '\\\\')",
+        ),
+        (
+            "NO_BACKSLASH_ESCAPES",
+            b'CREATE TABLE `t` (`a` int COMMENT "\\")',
+            b'CREATE TABLE `t` (`a` int COMMENT "\\\\")',
+        ),
+        ("", b'CREATE TABLE `t` (`a` int COMMENT "\\"")', b'CREATE TABLE `t` (`a` int COMMENT "\\"")'),
+    ],
+)
+def test_a_statement_is_handed_on_in_the_usual_quotes(sql_mode: str, written: bytes, usual: bytes) -> None:
+    read = read_schema_file(b"SET sql_mode='PIPES_AS_CONCAT," + sql_mode.encode() + b"';\n" + written + b";", "f")
+    assert read.create == usual
+    assert read.settings["sql_mode"].strip(",") == "PIPES_AS_CONCAT"
+
+
+def test_keys_that_stand_behind_the_table_become_part_of_it() -> None:
+    alters = b"ALTER TABLE `t` \n ADD  KEY `k` (`a`),\n ADD UNIQUE KEY `u` (`a`,`b`);\n"
+    alters += b"ALTER TABLE `t` ADD CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `u` (`id`);\n"
+    read = read_schema_file(b"CREATE TABLE `t` (\n  `a` int,\n  `b` int\n) ENGINE=InnoDB;\n" + alters, "s.t-schema.sql")
+    assert read.create.decode() == (
+        "CREATE TABLE `t` (\n  `a` int,\n  `b` int,\n  KEY `k` (`a`),\n  UNIQUE KEY `u` (`a`,`b`)\n,\n"
+        "  CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `u` (`id`)\n) ENGINE=InnoDB"
+    ).replace(")\n,\n", "),\n")
+    assert checked(read, TABLE).engines == ("INNODB",)
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        b"ALTER TABLE `t` ADD COLUMN `b` int",
+        b"ALTER TABLE `t` ADD KEY `k` (`a`), ENGINE=CSV",
+        b"ALTER TABLE `t` ADD KEY `k` (`a`), DROP PRIMARY KEY",
+        b"ALTER TABLE `u` ADD KEY `k` (`a`)",
+        b"ALTER TABLE `x`.`t` ADD KEY `k` (`a`)",
+        b"ALTER TABLE `t`",
+        b"ALTER TABLE `t` ADD",
+        b"ALTER TABLE `t` ADD KEY `k` (`a`) /*!99999 ,DROP PRIMARY KEY */",
+    ],
+)
+def test_an_alter_that_does_more_is_refused_with_the_tool_s_option(alter: bytes) -> None:
+    error = refusal(CREATE + b";\n" + alter + b";")
+    assert "--skip-indexes" in (error.remedy or "")
+    assert error.offset == len(CREATE) + 2
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -119,7 +185,7 @@ def test_a_compressed_file_is_decoded(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_far_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema_files, "_MAX_BYTES", 100)
+    monkeypatch.setattr(schema_files, "MAX_SCHEMA_FILE_BYTES", 100)
     (tmp_path / "s.t-schema.sql.gz").write_bytes(gzip.compress(b" " * 101 + CREATE + b";"))
     with pytest.raises(NotCreateStatementError, match="more than 100 bytes") as caught:
         load_schema_file(LocalStorage(tmp_path), "s.t-schema.sql.gz")

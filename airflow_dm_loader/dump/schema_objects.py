@@ -1,0 +1,289 @@
+"""What a schema file may hold: the one CREATE statement of the object that its name says, and nothing else.
+
+A dump is data. Whoever can write one must not get to run statements with the loader's privileges, so each statement is
+read as tokens from its first to its last, and what the grammar of dump tools does not have is refused before anything
+runs. What stands in version comments is held against the grammar too; how a comment ends must be beyond doubt, since a
+server may run it or pass over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan
+from airflow_dm_loader.dump.table_options import (
+    NotAllowedError,
+    Options,
+    check_database_options,
+    check_sequence_options,
+)
+
+_MARKS_OF_NO_STATEMENT = frozenset("'\"`\\;")  # a quote that is never closed, and what ends a statement
+# They wait, lock, or read what is no column: the rows that a default or a check is for would run them.
+_WAITING = frozenset({
+    "SLEEP", "BENCHMARK", "GET_LOCK", "MASTER_POS_WAIT", "SOURCE_POS_WAIT", "WAIT_FOR_EXECUTED_GTID_SET",
+    "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS", "MASTER_GTID_WAIT", "LOAD_FILE", "SETVAL",
+})  # fmt: skip
+_SELECTS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
+
+
+class ObjectKind(StrEnum):
+    """What a CREATE statement makes."""
+
+    DATABASE = "database"
+    TABLE = "table"
+    VIEW = "view"
+    SEQUENCE = "sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaObject:
+    """What a schema file is for, by its name. ``name``: None for a database."""
+
+    kind: ObjectKind
+    schema: str
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.schema}" + (f".{self.name}" if self.name is not None else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A CREATE statement that was understood.
+
+    Attributes:
+        before: what stands between CREATE and the kind: a view's ALGORITHM, DEFINER and SQL SECURITY.
+        rest_at: where, behind the object's name, its definition begins.
+        engines: a table's, in upper case, also those of its partitions.
+        unsafe: options that reach out of the server's own tables: only a person may make such a table.
+    """
+
+    before: str
+    rest_at: int
+    engines: tuple[str, ...] = ()
+    unsafe: tuple[str, ...] = ()
+
+
+def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Definition:
+    """Hold a CREATE statement, with the usual quotes and escapes, against the grammar of its kind.
+
+    Raises:
+        NotAllowedError: it is for another object, or holds what such a statement may not.
+    """
+    tokens = _checked_tokens(statement, most_tokens)
+    head = _Head(tokens)
+    head.word("CREATE")
+    before = head.view_options(statement) if wanted.kind is ObjectKind.VIEW else ""
+    head.word(*(("DATABASE", "SCHEMA") if wanted.kind is ObjectKind.DATABASE else (wanted.kind.upper(),)))
+    if wanted.kind is not ObjectKind.VIEW:
+        head.if_not_exists()
+    head.name_of(wanted)
+    rest = tokens[head.at :]
+    rest_at = tokens[head.at - 1].end
+    options = Options()
+    match wanted.kind:
+        case ObjectKind.TABLE:
+            _each_run(_after_columns(rest, rest_at), options.read_table)
+        case ObjectKind.VIEW:
+            _check_view(rest, rest_at)
+        case ObjectKind.DATABASE:
+            _each_run(rest, check_database_options)
+        case ObjectKind.SEQUENCE:
+            _each_run(rest, check_sequence_options)
+    return Definition(before, rest_at, tuple(options.engines), tuple(dict.fromkeys(options.unsafe)))
+
+
+def _checked_tokens(statement: str, most: int) -> list[Token]:
+    """The tokens; each comment and quote must end where every server ends it."""
+    tokens: list[Token] = []
+    end_of_comment = -1
+    for token in scan(statement):
+        if len(tokens) >= most:
+            raise NotAllowedError(f"the statement has more than {most} words and signs", token.at)
+        if token.kind == "mark" and (token.text in _MARKS_OF_NO_STATEMENT or token.text < " " or token.text == "\x7f"):
+            raise NotAllowedError(f"{token.text!r} stands outside of quotes", token.at)
+        before = tokens[-1] if tokens else None
+        if before is not None and before.end == token.at and before.text + token.text in {"/*", "--"}:
+            raise NotAllowedError("a comment is not closed, or is one to some servers only", before.at)
+        if token.kind == "open":
+            if end_of_comment >= 0:
+                raise NotAllowedError("a version comment within another", token.at)
+            end_of_comment = statement.find("*/", token.end)
+        elif token.kind == "close":
+            if token.at != end_of_comment:
+                raise NotAllowedError("where this version comment ends is not the same to all servers", token.at)
+            end_of_comment = -1
+        elif end_of_comment >= 0 and token.end > end_of_comment:
+            raise NotAllowedError("where this version comment ends is not the same to all servers", token.at)
+        tokens.append(token)
+    if end_of_comment >= 0 or (tokens and tokens[-1].kind == "open"):
+        raise NotAllowedError("a version comment is not closed", tokens[-1].at)
+    return tokens
+
+
+class _Head:
+    """Reads a statement up to the name of what it creates."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self.at = 0
+
+    def word(self, *words: str) -> None:
+        if not self._is(*words):
+            raise NotAllowedError(f"{' or '.join(words)} should stand here", self._place)
+        self.at += 1
+
+    def if_not_exists(self) -> None:
+        commented = self._kind == "open"
+        self.at += commented
+        if commented or self._is("IF"):
+            self.word("IF")
+            self.word("NOT")
+            self.word("EXISTS")
+        if commented:
+            if self._kind != "close":
+                raise NotAllowedError("the end of the version comment should stand here", self._place)
+            self.at += 1
+
+    def view_options(self, statement: str) -> str:
+        """ALGORITHM, DEFINER and SQL SECURITY, as they stand."""
+        start = self._place
+        if self._is("ALGORITHM"):
+            self.at += 1
+            self._mark("=")
+            self.word("UNDEFINED", "MERGE", "TEMPTABLE")
+        if self._is("DEFINER"):
+            self.at += 1
+            self._mark("=")
+            self._account()
+        if self._is("SQL"):
+            self.at += 1
+            self.word("SECURITY")
+            self.word("DEFINER", "INVOKER")
+        return statement[start : self._place].strip()
+
+    def name_of(self, wanted: SchemaObject) -> None:
+        place = self._place
+        names = [self._name()]
+        if wanted.kind is not ObjectKind.DATABASE and self._text == ".":
+            self.at += 1
+            names.append(self._name())
+        expected = [wanted.schema] if wanted.name is None else [wanted.schema, wanted.name]
+        if names not in (expected, expected[-1:]):
+            raise NotAllowedError(f"it creates {'.'.join(names)!r}, but the file's name says {expected[-1]!r}", place)
+
+    def _account(self) -> None:
+        """`` `user`@`host` ``, a role, or CURRENT_USER with or without parentheses; an @ is part of a word."""
+        user = self._part_of_account()
+        if self._kind == "word" and self._text.startswith("@"):
+            user, self.at = self._text, self.at + 1
+        if user.endswith("@"):
+            self._part_of_account()
+        if self._text == "(":
+            self.at += 1
+            self._mark(")")
+
+    def _part_of_account(self) -> str:
+        if self._kind not in {"name", "string", "word"}:
+            raise NotAllowedError("an account should stand here", self._place)
+        self.at += 1
+        token = self._tokens[self.at - 1]
+        return token.text if token.kind == "word" else ""
+
+    def _name(self) -> str:
+        name = identifier(self._tokens, self.at, ansi_quotes=False)
+        if not name:
+            raise NotAllowedError("a name should stand here", self._place)
+        self.at += 1
+        return name
+
+    def _mark(self, text: str) -> None:
+        if self._text != text:
+            raise NotAllowedError(f"{text} should stand here", self._place)
+        self.at += 1
+
+    def _is(self, *words: str) -> bool:
+        return self._kind == "word" and self._text.upper() in words
+
+    @property
+    def _kind(self) -> str:
+        return self._tokens[self.at].kind if self.at < len(self._tokens) else ""
+
+    @property
+    def _text(self) -> str:
+        return self._tokens[self.at].text if self.at < len(self._tokens) else ""
+
+    @property
+    def _place(self) -> int:
+        if self.at < len(self._tokens):
+            return self._tokens[self.at].at
+        return self._tokens[-1].end if self._tokens else 0
+
+
+def _after_columns(rest: Sequence[Token], place: int) -> Sequence[Token]:
+    """What follows the list of columns, which is looked through. Raises NotAllowedError."""
+    if not rest or rest[0].text != "(" or _is_word(rest[1:2], "LIKE"):
+        raise NotAllowedError("the list of columns should stand here", rest[0].at if rest else place)
+    depth, depth_before_comment = 0, 0  # 0: not within one
+    for at, token in enumerate(rest):
+        if token.kind == "open":
+            depth_before_comment = depth
+        elif token.kind == "close":
+            if depth != depth_before_comment:
+                raise NotAllowedError("a parenthesis of the version comment is not closed in it", token.at)
+            depth_before_comment = 0
+        elif token.kind == "mark":
+            depth += (token.text == "(") - (token.text == ")")
+            if depth == depth_before_comment == 0:
+                return rest[at + 1 :]
+            if depth < depth_before_comment:
+                raise NotAllowedError("the version comment closes a parenthesis that is not its own", token.at)
+        elif _is_word([token], "SELECT") or (_is_word([token], *_WAITING) and _is_mark(rest[at + 1 : at + 2], "(")):
+            raise NotAllowedError(f"{token.text.upper()} may not stand in a table's definition", token.at)
+    raise NotAllowedError("the list of columns is not closed", rest[-1].end)
+
+
+def _check_view(rest: Sequence[Token], place: int) -> None:
+    """The names of its columns, and AS with a query, which every server takes for just that."""
+    at = 0
+    if rest and rest[0].text == "(":
+        while at < len(rest) and rest[at].text != ")":
+            at += 1
+            if at < len(rest) and rest[at].kind not in {"name", "word"} and rest[at].text not in {",", ")"}:
+                raise NotAllowedError("the names of the view's columns should stand here", rest[at].at)
+        at += 1
+    if not _is_word(rest[at : at + 1], "AS"):
+        raise NotAllowedError("AS should stand here", rest[at].at if at < len(rest) else place)
+    query = rest[at + 1 :]
+    while query and query[0].text == "(":
+        query = query[1:]
+    if not query or not _is_word(query[:1], *_SELECTS):
+        raise NotAllowedError("a query should stand here", query[0].at if query else place)
+    for token in query:
+        if token.kind in {"open", "close"}:
+            raise NotAllowedError("a version comment may not stand in a view's query", token.at)
+        if _is_word([token], "INTO"):
+            raise NotAllowedError("INTO may not stand in a view's query", token.at)
+
+
+def _each_run(rest: Sequence[Token], check: Callable[[Sequence[Token]], None]) -> None:
+    """Check what stands outside of version comments, and each of them: in it must stand whole options."""
+    run: list[Token] = []
+    for token in rest:
+        if token.kind in {"open", "close"}:
+            check(run)
+            run = []
+        else:
+            run.append(token)
+    check(run)
+
+
+def _is_word(tokens: Sequence[Token], *words: str) -> bool:
+    return bool(tokens) and tokens[0].kind == "word" and tokens[0].text.upper() in words
+
+
+def _is_mark(tokens: Sequence[Token], text: str) -> bool:
+    return bool(tokens) and tokens[0].kind == "mark" and tokens[0].text == text
