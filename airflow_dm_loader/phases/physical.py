@@ -73,8 +73,8 @@ def check_load(run: LoadRun, dump: Dump) -> None:
 
 def _check_schema_files(dump: Dump) -> None:
     """Lightning runs the schema files itself: each must be the CREATE of its object alone."""
-    objects = (*dump.plan.databases, *dump.plan.views)
-    files = [found.schema_file for found in objects]
+    files = [database.schema_file for database in dump.plan.databases]
+    files += [view.schema_file for view in dump.plan.views]
     files += [source.schema_file for table in dump.plan.tables for source in table.sources]
     for name in files:
         if name is not None:
