@@ -33,6 +33,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.session import kept_session
 
 
 def _by_itself() -> None:
@@ -118,7 +119,7 @@ class LoadRun:
     @contextmanager
     def open_meta(self) -> Iterator[Meta]:
         """The state tables, over a connection that ends with the block."""
-        with Database.open(self.target) as db:
+        with Database.open(self.target, session=kept_session(self.config)) as db:
             yield Meta(db, self.config.state.meta_schema)
 
     @contextmanager

@@ -68,37 +68,38 @@ class ForeignServer:
 
     @property
     def folder(self) -> Path:
-        self._leave_out("looks into the server's folder")
+        self.leave_out("looks into the server's folder")
 
     @property
     def data_folder(self) -> Path:
-        self._leave_out("looks into the server's data")
+        self.leave_out("looks into the server's data")
 
     @property
     def log_file(self) -> Path:
-        self._leave_out("reads the server's log")
+        self.leave_out("reads the server's log")
 
     @property
     def socket(self) -> str:
-        self._leave_out("comes over the server's socket")
+        self.leave_out("comes over the server's socket")
 
     @property
     def pid(self) -> int:
-        self._leave_out("signals the server")
+        self.leave_out("signals the server")
 
     def kill9(self) -> None:
-        self._leave_out("kills the server")
+        self.leave_out("kills the server")
 
     def restart(self) -> None:
-        self._leave_out("restarts the server")
+        self.leave_out("restarts the server")
 
     def start(self) -> None:
-        self._leave_out("starts the server")
+        self.leave_out("starts the server")
 
     def stop(self) -> None:
-        self._leave_out("stops the server")
+        self.leave_out("stops the server")
 
-    def _leave_out(self, why: str) -> NoReturn:
+    def leave_out(self, why: str) -> NoReturn:
+        """Skip the test, saying what it would do to the server."""
         pytest.skip(f"{self.name} is somebody else's: this test {why}")
 
     def _schemas(self) -> list[str]:

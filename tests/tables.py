@@ -13,27 +13,31 @@ from typing import Any
 from backports import zstd
 
 from airflow_dm_loader.target.identifiers import qualified, quote
-from dev.private_server import PrivateServer
+from tests.servers import AnyServer
 
 
-def query(server: PrivateServer, sql: str, *args: object) -> list[tuple[Any, ...]]:
+def query(server: AnyServer, sql: str, *args: object) -> list[tuple[Any, ...]]:
     """The rows of one statement, run as root and committed."""
     with closing(server.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(sql, args or None)
         return list(cursor.fetchall())
 
 
-def one(server: PrivateServer, sql: str, *args: object) -> Any:
+def one(server: AnyServer, sql: str, *args: object) -> Any:
     """The first value of a statement's only row."""
     ((value, *_),) = query(server, sql, *args)
     return value
 
 
-def count(server: PrivateServer, table: str) -> int:
+def is_mariadb(server: AnyServer) -> bool:
+    return "MariaDB" in one(server, "SELECT VERSION()")
+
+
+def count(server: AnyServer, table: str) -> int:
     return int(one(server, f"SELECT COUNT(*) FROM {table}"))
 
 
-def chunks(server: PrivateServer) -> int:
+def chunks(server: AnyServer) -> int:
     """Chunks that are committed; 0 where no loader has worked yet."""
     there = query(
         server,
@@ -42,7 +46,7 @@ def chunks(server: PrivateServer) -> int:
     return count(server, "dm_meta.dm_loader_chunk") if there else 0
 
 
-def table_hashes(server: PrivateServer, schemas: Iterable[str]) -> dict[str, str]:
+def table_hashes(server: AnyServer, schemas: Iterable[str]) -> dict[str, str]:
     """``schema.table`` -> a hash over its definition and the bytes of all columns of all rows.
 
     Equal for equal multisets of rows only; the order of keys in the definition does not count.
@@ -72,7 +76,7 @@ def table_hashes(server: PrivateServer, schemas: Iterable[str]) -> dict[str, str
     return hashes
 
 
-def hashes_by_client(server: PrivateServer, folder: Path) -> dict[str, str]:
+def hashes_by_client(server: AnyServer, folder: Path) -> dict[str, str]:
     """Load a dump with the ``mariadb`` client, hash its tables, and drop its schemas."""
     schemas = load_by_client(server, folder)
     hashes = table_hashes(server, schemas)
@@ -81,7 +85,7 @@ def hashes_by_client(server: PrivateServer, folder: Path) -> dict[str, str]:
     return hashes
 
 
-def load_by_client(server: PrivateServer, folder: Path) -> list[str]:
+def load_by_client(server: AnyServer, folder: Path) -> list[str]:
     """Run the dump's files through the client: databases, tables, rows, views; its schemas."""
     files = {path.name.removesuffix(path.suffix) if path.suffix in {".gz", ".zst"} else path.name: path
              for path in sorted(folder.iterdir())}  # fmt: skip

@@ -36,7 +36,7 @@ from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.server import Flavour, Server
-from airflow_dm_loader.target.session import target_time_zone
+from airflow_dm_loader.target.session import kept_session, target_time_zone
 from airflow_dm_loader.verify.expected import forecast_comparison
 
 POLL_S = 5.0  # as TiDB's own tools do
@@ -108,7 +108,7 @@ def _open_share(run: LoadRun, share: int, redactor: Redactor | None = None) -> I
         meta.db.rollback()
         names = (file.name for files in tables.files.values() for file in files)
         hiding = Hiding.of(tables.files, names) if run.config.reporting.hide_values else None
-        with ImportServer.at(run.target, redactor, hiding) as server:
+        with ImportServer.at(run.target, kept_session(run.config), redactor, hiding) as server:
             yield _Share(meta, load, server, tables, tables.share(run.config.work.import_tasks, share))
 
 

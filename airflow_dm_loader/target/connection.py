@@ -27,10 +27,14 @@ from airflow_dm_loader.target.local_stream import LocalStreamConnection
 _WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
 # A host that lost its power says nothing, and a statement may take hours: let the kernel ask whether it is there.
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
-# A loader that froze between a write and its COMMIT would lock others out for as long as wait_timeout: hours. Sessions
-# that load set this and more themselves. MySQL and TiDB read the rest as a comment, and have no such variable.
-_IDLE_WRITER_S = 120
-_UNFREEZE = "SET SESSION net_write_timeout = 60 /*M!100300 , SESSION idle_write_transaction_timeout = {} */"
+# What every session begins with; what it is opened with comes behind. Each server reads its own comments.
+_OPENING = (
+    "SET SESSION net_write_timeout = 60"
+    # A server's limit on how long a SELECT or a statement may take is not meant for a load, which counts whole tables.
+    " /*!50708 , SESSION max_execution_time = 0 */ /*M!100101 , SESSION max_statement_time = 0 */"
+    # A loader that froze between a write and its COMMIT would lock others out for as long as wait_timeout: hours.
+    " /*M!100300 , SESSION idle_write_transaction_timeout = 120 */"
+)
 # PyMySQL raises AttributeError where its socket vanished under a running statement.
 _DRIVER_ERRORS = (pymysql.err.Error, OSError, AttributeError, EOFError)
 _SOURCE_LINE = re.compile(r" ?\(_ssl\.c:\d+\)")
@@ -58,7 +62,11 @@ def connect(
     session: Mapping[str, str | int] | None = None,
     autocommit: bool = False,
 ) -> LocalStreamConnection:
-    """A PyMySQL connection in utf8mb4 with the given session variables; driver errors come translated."""
+    """A PyMySQL connection in utf8mb4 with the given session variables; driver errors come translated.
+
+    No session has a limit of time for its statements, unless ``session`` sets one.
+    """
+    session = session or {}
     connection: LocalStreamConnection | None = None
     try:
         connection = LocalStreamConnection(
@@ -78,10 +86,7 @@ def connect(
         )
         _watch_peer(connection)
         with connection.cursor() as cursor:
-            if session:
-                cursor.execute(*set_statement(session))
-            else:
-                cursor.execute(_UNFREEZE.format(_IDLE_WRITER_S))
+            cursor.execute(", ".join((_OPENING, *_assignments(session))), tuple(session.values()) or None)
     except _DRIVER_ERRORS as error:
         if connection is not None:
             with suppress(pymysql.err.Error):
@@ -101,9 +106,8 @@ def _watch_peer(connection: LocalStreamConnection) -> None:
             endpoint.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-def set_statement(session: Mapping[str, str | int]) -> tuple[str, tuple[str | int, ...]]:
-    """``SET SESSION a = %s, b = %s`` and its values."""
-    return "SET " + ", ".join(f"SESSION {quote(name)} = %s" for name in session), tuple(session.values())
+def _assignments(session: Mapping[str, str | int]) -> Iterator[str]:
+    return (f"SESSION {quote(name)} = %s" for name in session)
 
 
 def tls_context(settings: Mapping[str, Any]) -> ssl.SSLContext:
@@ -233,7 +237,7 @@ class Database:
 
     def set_session(self, variables: Mapping[str, str | int]) -> None:
         if variables:
-            self.execute(*set_statement(variables))
+            self.execute("SET " + ", ".join(_assignments(variables)), tuple(variables.values()))
 
     def commit(self) -> None:
         with self._translated():

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
 
+_ACCESS_DENIED = 1227
 _SINGLE_PRIMARY = "group_replication_single_primary_mode"
 # The variables that say what the server is, and what a load may do there; each flavour has some of them.
 _ASKED = tidb.VARIABLES | {"local_infile", "wsrep_on", "wsrep_load_data_splitting", "aurora_version", _SINGLE_PRIMARY}
@@ -35,6 +37,7 @@ class Server:
     max_allowed_packet: int  # bytes of the largest statement that it takes
     lower_case_table_names: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    sets_max_error_count: bool = True  # MySQL keeps that to privileged accounts
 
     def __str__(self) -> str:
         more = f" (Aurora {self.aurora_version})" if self.aurora_version else " (Galera)" if self.galera else ""
@@ -96,7 +99,19 @@ def ask_server(db: Database) -> Server:
     settings = {
         str(name).lower(): str(value) for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
     }
-    return Server(flavour, version, int(row[1]), int(row[2]), settings)
+    allowed = flavour is not Flavour.MYSQL or _may_set(db, "max_error_count", 65535)
+    return Server(flavour, version, int(row[1]), int(row[2]), settings, sets_max_error_count=allowed)
+
+
+def _may_set(db: Database, name: str, value: int) -> bool:
+    """Whether the account may set this session variable; if so, it is set."""
+    try:
+        db.set_session({name: value})
+    except LoaderError as error:
+        if error.errno != _ACCESS_DENIED:
+            raise
+        return False
+    return True
 
 
 def load_data_obstacle(server: Server) -> str | None:

@@ -64,21 +64,32 @@ def strict_sql_mode(user: str, head: str) -> str:
     return ",".join(dict.fromkeys((*kept, *lexical, *_STRICT)))
 
 
+def kept_session(config: LoadConfig) -> dict[str, str | int]:
+    """The user's variables, which hold on every connection of a load; ``sql_mode`` and ``time_zone`` are of its rows.
+
+    Raises:
+        ConfigError: one of them is the loader's own.
+    """
+    session = {}
+    for name, value in config.connection.session.items():
+        if name.lower() in _OURS:
+            raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")
+        if name.lower() not in {"sql_mode", "time_zone"}:
+            session[name.lower()] = value
+    return session
+
+
 def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     """What every loading connection is opened with; ``sql_mode`` and ``time_zone`` come per file."""
     # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
     session: dict[str, str | int] = {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
     if server.flavour is Flavour.MARIADB:
         session["idle_write_transaction_timeout"] = 120
-    for name, value in config.connection.session.items():
-        if name.lower() in _OURS:
-            raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")
-        if name.lower() not in {"sql_mode", "time_zone"}:
-            session[name.lower()] = value
+    session |= kept_session(config)
     session |= {"foreign_key_checks": 0, "unique_checks": 1, "lc_messages": "en_US"}
     if server.flavour is Flavour.TIDB:
         session |= tidb.loading_session(server.settings)
-    else:
+    elif server.sets_max_error_count:
         session["max_error_count"] = 65535
     return session
 

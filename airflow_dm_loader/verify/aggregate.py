@@ -1,6 +1,7 @@
 """A table in four numbers that don't depend on how a server stores it, nor on the order of its rows.
 
-The two halves of each row's MD5, joined by XOR, as TiDB's sync-diff-inspector does; the count of the rows; and a sum,
+The first halves of each row's SHA-256, joined by XOR as TiDB's sync-diff-inspector joins its MD5s, which MySQL 9 has no
+more; the count of the rows; and a sum,
 since two equal rows cancel each other under XOR. Tables that were split can be compared with the whole: the numbers
 of their parts add up.
 """
@@ -51,12 +52,13 @@ def ask_aggregate(db: Database, schema: str, table: str, columns: Sequence[tuple
     """
     nulls = ",".join(f"ISNULL({quote(name)})" for name, _ in columns)
     values = ",".join(expression for _, expression in columns)
+    text = f"CONCAT_WS(',',{values},CONCAT({nulls}))"
     row = db.one(
         "SELECT COUNT(*), COUNT(m),"
         " COALESCE(BIT_XOR(CAST(CONV(SUBSTRING(m, 1, 16), 16, 10) AS UNSIGNED)), 0),"
         " COALESCE(BIT_XOR(CAST(CONV(SUBSTRING(m, 17, 16), 16, 10) AS UNSIGNED)), 0),"
         " COALESCE(SUM(CAST(CONV(SUBSTRING(m, 1, 8), 16, 10) AS UNSIGNED)), 0)"
-        f" FROM (SELECT MD5(CONCAT_WS(',',{values},CONCAT({nulls}))) AS m FROM {qualified(schema, table)}) AS hashed"
+        f" FROM (SELECT SHA2({text},256) AS m FROM {qualified(schema, table)}) AS hashed"
     )
     assert row is not None  # aggregates without GROUP BY give one row
     rows, hashed, left, right, total = (int(value) for value in row)

@@ -106,7 +106,7 @@ def _expression(column: TableColumn, *, is_long: bool, exact_floats: bool) -> st
     if column.data_type in _FLOATS:
         return name if exact_floats else _rounded(name, 5 if column.data_type == "float" else 14)
     value = name if column.data_type in _BYTES else f"CONVERT({name} USING utf8mb4)"
-    return f"MD5({value})" if is_long else f"HEX({value})"
+    return f"SHA2({value},256)" if is_long else f"HEX({value})"
 
 
 def _rounded(name: str, digits: int) -> str:

@@ -26,6 +26,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+from airflow_dm_loader.target.session import kept_session
 from airflow_dm_loader.verify.expected import other_sources, table_readings
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
@@ -50,7 +51,7 @@ def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn,
         others = other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
         source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
-        comparer = _Comparer(dump.read_schema, server, run.target, before, others, source)
+        comparer = _Comparer(dump.read_schema, server, run.target, kept_session(config), before, others, source)
         readings = table_readings(
             plan,
             files.list_files(meta, load.load_id),
@@ -105,6 +106,7 @@ class _Comparer:
     read: Callable[[str], SchemaFile]
     server: Server
     target: TargetConfig
+    session: Mapping[str, str | int]
     before: Mapping[_Table, TableRow]
     others: Mapping[_Table, tuple[str, ...]]
     source: Source | None
@@ -122,8 +124,10 @@ class _Comparer:
         return tuple(sorted(reports, key=lambda report: place[report.table]))
 
     def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]], clock: TableClock) -> list[TableReport]:
-        with Database.open(self.target) as db, ExitStack() as stack:
-            source = stack.enter_context(self.source.comparer(self.target)) if self.source is not None else None
+        with Database.open(self.target, session=self.session) as db, ExitStack() as stack:
+            source = None
+            if self.source is not None:
+                source = stack.enter_context(self.source.comparer(self.target, self.session))
             reports = []
             for table, totals in pairs:
                 clock.begin((table.schema, table.table))

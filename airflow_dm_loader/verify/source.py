@@ -33,11 +33,11 @@ class Source:
     tables: Mapping[_Table, tuple[_Table, ...]]
 
     @contextmanager
-    def comparer(self, target: TargetConfig) -> Iterator[SourceComparer]:
-        """Connect to both servers."""
+    def comparer(self, target: TargetConfig, session: Mapping[str, str | int]) -> Iterator[SourceComparer]:
+        """Connect to both servers; ``session`` are the user's variables for the target."""
         with (
             Database.open(self.config, session=READING_SESSION) as source_db,
-            Database.open(target, session=READING_SESSION) as target_db,
+            Database.open(target, session={**session, **READING_SESSION}) as target_db,
         ):
             flavours = ask_server(source_db).flavour, ask_server(target_db).flavour
             yield SourceComparer(self.tables, source_db, target_db, flavours)

@@ -16,7 +16,6 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.report import LoadReport
-from airflow_dm_loader.target import connection
 from tests.faults import points
 
 # Forked from one clean process that has the imports done: an attempt begins within milliseconds.
@@ -109,7 +108,6 @@ def _attempt(
     config: LoadConfig, target: TargetConfig, point: str | None, nth: int, signal_number: int, answer: Connection[Any]
 ) -> None:
     load_plan.LARGE_TABLE_BYTES = 1
-    connection._IDLE_WRITER_S = 1
     if point is not None:
         points.signal_at(point, nth, signal_number)
     try:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from airflow_dm_loader.target.connection import Database
@@ -20,6 +22,9 @@ class Answering(Database):
     def query(self, sql: str, args: object = ()) -> list[tuple[object, ...]]:
         assert sql.startswith("SHOW VARIABLES WHERE Variable_name IN (")
         return [(name, value) for name, value in self._variables.items() if f"'{name.lower()}'" in sql]
+
+    def set_session(self, variables: Mapping[str, str | int]) -> None:
+        assert dict(variables) == {"max_error_count": 65535}
 
 
 def server(version: str, **variables: str) -> Server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
@@ -13,9 +14,9 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Flavour, ask_server
 from airflow_dm_loader.target.session import target_time_zone
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import HEAD, Table, load_config, write_dump
+from tests.dumps import HEAD, Table, load_config, numbered, write_dump
 from tests.faults import before_each_commit, global_variable
-from tests.tables import hashes_by_client, one, query, table_hashes
+from tests.tables import hashes_by_client, is_mariadb, one, query, table_hashes
 
 
 def test_the_users_own_variables_are_kept(
@@ -33,6 +34,65 @@ def test_the_users_own_variables_are_kept(
     assert seen == [(1048576, 0, 1, 0)]
 
 
+@pytest.mark.servers
+def test_each_session_of_a_load_has_the_users_variables_and_no_limit_of_time(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    """Also those that count and compare in the end, which may take hours."""
+    folder = write_dump(tmp_path / "dump", numbered("t", 1000), Table("u", rows=['(1,"a")']))
+
+    with global_variable(server, "log_output", "TABLE"), global_variable(server, "general_log", 1):
+        query(server, "TRUNCATE mysql.general_log")
+        report = load_dump(load_config(folder, session={"sort_buffer_size": 1048576}), target, compare_with=target)
+
+    logged = query(
+        server,
+        "SELECT thread_id, CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' "
+        "AND user_host LIKE %s AND argument LIKE 'SET SESSION net_write_timeout%%'",
+        f"%{server.user}%",
+    )
+    (sessions,) = query(
+        server, "SELECT COUNT(DISTINCT thread_id) FROM mysql.general_log WHERE user_host LIKE %s", f"%{server.user}%"
+    )
+    assert report.outcome == "clean"
+    assert len(logged) == len(dict(logged)) == sessions[0] > 5
+    limit = "max_statement_time = 0" if is_mariadb(server) else "max_execution_time = 0"
+    assert all(limit in statement for _, statement in logged)
+    without = [statement for _, statement in logged if "`sort_buffer_size` = 1048576" not in statement]
+    assert len(without) == 2, without  # those of the server that it is compared with, one a connection
+
+
+@pytest.mark.servers
+def test_a_statement_may_take_as_long_as_it_takes(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    folder = write_dump(tmp_path / "dump", numbered("t", 5000))
+
+    with global_variable(server, *(("max_statement_time", 0.001) if is_mariadb(server) else ("max_execution_time", 1))):
+        report = load_dump(load_config(folder, chunk_bytes=1 << 20), target, compare_with=target)
+
+    assert (report.outcome, report.rows) == ("clean", 5000)
+
+
+@pytest.mark.servers
+def test_an_account_that_may_not_count_warnings_loads_all_the_same(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    """MySQL keeps max_error_count to those with SESSION_VARIABLES_ADMIN."""
+    grants = "SELECT, INSERT, DELETE, CREATE, ALTER"
+    query(server, "CREATE USER plain@'%' IDENTIFIED BY 'Pw-1'")
+    try:
+        query(server, f"GRANT {grants} ON s.* TO plain@'%'")
+        query(server, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON dm_meta.* TO plain@'%'")
+        folder = write_dump(tmp_path / "dump", numbered("t", 100))
+        report = load_dump(
+            load_config(folder), target.model_copy(update={"user": "plain", "password": SecretStr("Pw-1")})
+        )
+    finally:
+        query(server, "DROP USER plain@'%'")
+
+    assert (report.outcome, report.rows, report.warnings) == ("clean", 100, ())
+
+
+@pytest.mark.servers
 @pytest.mark.parametrize("name", ["autocommit", "foreign_key_checks", "UNIQUE_CHECKS", "character_set_client"])
 def test_a_variable_that_is_ours_is_refused(
     name: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path

@@ -51,7 +51,7 @@ def compare(source: PrivateMariaDB, target: TargetConfig) -> Compare:
 
     def run(*tables: str) -> Finding:
         sources = {(SCHEMA, "t"): tuple((SCHEMA, table) for table in tables or ("t",))}
-        with Source(config_of(source), sources).comparer(target) as comparer:
+        with Source(config_of(source), sources).comparer(target, {}) as comparer:
             return comparer.compare(SCHEMA, "t")
 
     return run

@@ -54,8 +54,14 @@ class ImportServer:
         self._db: Database | None = None
 
     @classmethod
-    def at(cls, target: TargetConfig, redactor: Redactor | None = None, hiding: Hiding | None = None) -> Self:
-        return cls(lambda: Database.open(target, autocommit=True), redactor or Redactor(), hiding)
+    def at(
+        cls,
+        target: TargetConfig,
+        session: Mapping[str, str | int] | None = None,
+        redactor: Redactor | None = None,
+        hiding: Hiding | None = None,
+    ) -> Self:
+        return cls(lambda: Database.open(target, session=session, autocommit=True), redactor or Redactor(), hiding)
 
     def __enter__(self) -> Self:
         return self

@@ -32,8 +32,12 @@ def changed_value(db: Database, result: Result, into: bytes) -> tuple[int, str] 
         if code not in _HARMLESS and not _is_of_generated_column(code, text, into):
             return code, text
     if len(shown) < result.warnings:
-        return 0, f"{result.warnings} warnings, of which the server shows {len(shown)}"
+        return 0, f"{result.warnings} warnings, of which the server shows {len(shown)}{_more(len(shown))}"
     return None
+
+
+def _more(shown: int) -> str:
+    return "" if shown >= SHOWN_WARNINGS else " (with the privilege SESSION_VARIABLES_ADMIN, MySQL would show more)"
 
 
 def _is_of_generated_column(code: int, text: str, into: bytes) -> bool:
