@@ -54,6 +54,20 @@ class LoadStatus(_Frozen):
     meta_binlog_gtid: str = ""
 
 
+class Finding(_Frozen):
+    """Something by which the target is not what the dump was, or may not be."""
+
+    kind: str  # one word for machines, the same for all findings alike: "converted_values"
+    text: str  # for people, without a value of a row
+    table: str = ""  # "schema.table"; "": it is of the whole load
+    rows: int | None = None  # how many rows; None: it is not about rows, or nobody counted them
+    pauses: bool = False  # somebody must accept it before the load can finish
+
+    def __str__(self) -> str:
+        rows = f" ({self.rows} rows)" if self.rows is not None else ""
+        return f"{self.table}: {self.text}{rows}" if self.table else f"{self.text}{rows}"
+
+
 class TableReport(_Frozen):
     """One target table."""
 
@@ -92,6 +106,7 @@ class LoadReport(_Frozen):
     binlog_pos: int | None = None
     binlog_gtid: str = ""
     not_loaded: dict[str, int] = {}  # files of kinds that are found but not loaded: {"triggers": 1}
+    findings: tuple[Finding, ...] = ()  # what a reader must know of the rows and tables, by name; also in warnings
     warnings: tuple[str, ...] = ()
 
 

@@ -99,6 +99,8 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
     ]
     if len(found) > max_tables:
         lines.append(f"\nand {len(found) - max_tables} tables more.")
+    pausing = [f"- {_plain(str(finding))}" for finding in outcome.findings if finding.pauses]
+    lines += ["", *pausing] if pausing else []
     if outcome.conflicts and config.what.import_mode == "physical":
         lines.append(f"\nThe rows in conflict are in the schema `{config.state.meta_schema}_{config.what.task_name}`.")
     elif outcome.conflicts:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from airflow_dm_loader.config import ImportMode, OnConflict
-from airflow_dm_loader.engines.lightning import outcome as lightning_outcome
-from airflow_dm_loader.errors import (
-    CheckpointError,
-    ConfigError,
-)
+from airflow_dm_loader.engines.lightning import findings
+from airflow_dm_loader.engines.logical.set_aside import describe_conflicts
+from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.phases import physical
-from airflow_dm_loader.run import LoadRun
+from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import events, files, indexes, outcomes, turns
 from airflow_dm_loader.state.events import EventKind
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.server import ask_server
-from airflow_dm_loader.verify.decision import found_error
-from airflow_dm_loader.verify.outcome import record_outcome
+from airflow_dm_loader.verify.comparison import compare_tables
+from airflow_dm_loader.verify.conclusion import Findings, conclude, found_error
 
 
 def take_turn(run: LoadRun) -> None:
@@ -50,25 +50,24 @@ def verify(run: LoadRun) -> Outcome:
             return outcomes.current(meta, load.load_id)
         check_same_dump(load, dump.inventory)
         check_same_rules(load, run.config)
-        if run.config.what.import_mode is ImportMode.PHYSICAL:
-            if run.compares_with_source:
-                raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
-            outcome = physical.verify(run.config, meta, load, turn, dump.plan)
-            meta.db.commit()
-            return outcome
-        waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
-        if waiting:
-            raise CheckpointError(
-                f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
-                remedy="Clear run_import: it goes on where it stopped.",
-            )
-        if indexes.waiting_indexes(meta, load.load_id):
-            raise CheckpointError(
-                "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
-            )
-        outcome = record_outcome(run, dump, meta, load, turn, ask_server(meta.db))
+        find = physical.findings if run.config.what.import_mode is ImportMode.PHYSICAL else _findings
+        outcome = conclude(run, meta, load, turn, find(run, dump, meta, load))
         meta.db.commit()
         return outcome
+
+
+def _findings(run: LoadRun, dump: Dump, meta: Meta, load: Load) -> Findings:
+    waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
+    if waiting:
+        raise CheckpointError(
+            f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
+            remedy="Clear run_import: it goes on where it stopped.",
+        )
+    if indexes.waiting_indexes(meta, load.load_id):
+        raise CheckpointError(
+            "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
+        )
+    return compare_tables(run, dump, meta, load, ask_server(meta.db))
 
 
 def current_outcome(run: LoadRun) -> Outcome:
@@ -103,8 +102,15 @@ def resolve_conflicts(run: LoadRun, *, by_hand: bool) -> Outcome:
         events.record(meta, load.load_id, EventKind.SHOWN, worker, outcome_id=outcome.outcome_id)
         meta.db.commit()
         physical_import = config.what.import_mode is ImportMode.PHYSICAL
-        say = lightning_outcome.found_error if physical_import else found_error
-        raise say(config, meta, load.load_id, outcome)
+        describe = findings.describe_conflicts if physical_import else describe_conflicts
+        what_clears_do = (
+            "clearing checksum looks again, clearing run_import lets tidb-lightning compare again"
+            if physical_import
+            else "clearing checksum compares again"
+        )
+        has_conflicts = outcome.verdict == "has_duplicates"
+        conflicts = describe(config, meta, load.load_id, outcome.conflicts) if has_conflicts else ""
+        raise found_error(config, outcome, conflicts, what_clears_do)
 
 
 def accept_outcome(run: LoadRun, outcome_id: str, accepted_by: str) -> Outcome:

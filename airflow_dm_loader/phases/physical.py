@@ -17,8 +17,8 @@ from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
 from airflow_dm_loader.engines.lightning.endings import Ended
 from airflow_dm_loader.engines.lightning.executable import find_lightning
+from airflow_dm_loader.engines.lightning.findings import lightning_findings
 from airflow_dm_loader.engines.lightning.heads import check_files
-from airflow_dm_loader.engines.lightning.outcome import record_outcome
 from airflow_dm_loader.engines.lightning.preparation import prepare_run
 from airflow_dm_loader.engines.lightning.run import LightningRun, Watch
 from airflow_dm_loader.engines.lightning.settings import (
@@ -29,7 +29,7 @@ from airflow_dm_loader.engines.lightning.settings import (
 from airflow_dm_loader.engines.lightning.status import Progress
 from airflow_dm_loader.engines.lightning.task_info import last_task_id
 from airflow_dm_loader.engines.share_report import ShareReport
-from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.errors import CheckpointError, ConfigError, LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus
@@ -40,12 +40,11 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.preflight import check_names
 from airflow_dm_loader.target.schema import existing_tables, is_empty
 from airflow_dm_loader.target.server import Flavour, Server, ask_server
+from airflow_dm_loader.verify.conclusion import Findings
 
 _log = logging.getLogger(__name__)
 _OLDEST = (6, 1)  # from here on GET_LOCK holds in the whole cluster
@@ -173,18 +172,20 @@ def import_all(run: LoadRun) -> ShareReport:
     )
 
 
-def verify(config: LoadConfig, meta: Meta, load: Load, turn: Turn, plan: LoadPlan) -> Outcome:
-    """What Lightning found, as a new outcome; the caller commits.
+def findings(run: LoadRun, dump: Dump, meta: Meta, load: Load) -> Findings:
+    """What Lightning found.
 
     Raises:
         CheckpointError: the import has not ended.
     """
+    if run.compares_with_source:
+        raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
     row = lightning.find(meta, load.load_id)
     if row is None or row.stage is LightningStage.BEGUN:
         raise CheckpointError(
             "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
         )
-    return record_outcome(config, meta, load, turn, plan, row)
+    return lightning_findings(run.config, meta, load, dump.plan, row)
 
 
 def forget_checkpoint(meta: Meta, load: Load) -> None:

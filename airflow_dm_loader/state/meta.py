@@ -115,6 +115,18 @@ _TABLES = {
         `column_list` LONGTEXT NOT NULL,
         `row_data` LONGBLOB NOT NULL,
         KEY `load_id` (`load_id`)""",
+    # what the report must tell by name, from whichever phase found it; see state/findings.py
+    "finding": """
+        `finding_id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+        `load_id` BIGINT UNSIGNED NOT NULL,
+        `found_by` VARCHAR(255) NOT NULL,
+        `kind` VARCHAR(64) NOT NULL,
+        `about_table` VARCHAR(255) NOT NULL,
+        `detail` TEXT NOT NULL,
+        `row_count` BIGINT UNSIGNED NULL,
+        `pauses` TINYINT NOT NULL DEFAULT 0,
+        `created_at` {moment},
+        KEY `load_found_by` (`load_id`, `found_by`)""",
     # what each run of the checksum step found
     "outcome": """
         `outcome_id` CHAR(36) NOT NULL PRIMARY KEY,
@@ -184,6 +196,7 @@ _OF_ONE_LOAD = (
     "index",
     "import_job",
     "conflict",
+    "finding",
     "outcome",
     "event",
     "lightning",

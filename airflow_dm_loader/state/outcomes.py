@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.report import TableReport, Verdict
+from airflow_dm_loader.report import Finding, TableReport, Verdict
 from airflow_dm_loader.state import events
 from airflow_dm_loader.state.events import EventKind
 from airflow_dm_loader.state.meta import Meta, check_version
@@ -25,6 +25,7 @@ class Outcome:
     conflicts: int
     tables: tuple[TableReport, ...]
     warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     accepted: bool = False
 
     @property
@@ -42,13 +43,15 @@ def store(
     conflicts: int,
     tables: tuple[TableReport, ...],
     warnings: tuple[str, ...],
+    findings: tuple[Finding, ...] = (),
 ) -> Outcome:
     """Write a new outcome of the load, under an id that no other has."""
-    outcome = Outcome(outcome_id, verdict, conflicts, tables, warnings)
+    outcome = Outcome(outcome_id, verdict, conflicts, tables, warnings, findings)
     details = {
         "conflicts": conflicts,
         "tables": [table.model_dump(mode="json") for table in tables],
         "warnings": list(warnings),
+        "findings": [finding.model_dump(mode="json") for finding in findings],
     }
     meta.db.execute(
         f"INSERT INTO {meta['outcome']} (outcome_id, load_id, sequence, verdict, details, created_at) "
@@ -76,6 +79,7 @@ def latest(meta: Meta, load_id: int) -> Outcome | None:
         conflicts=details["conflicts"],
         tables=tuple(TableReport(**table) for table in details["tables"]),
         warnings=tuple(details["warnings"]),
+        findings=tuple(Finding(**finding) for finding in details.get("findings", ())),  # 0.1.0 had none
         accepted=events.happened(meta, load_id, EventKind.ACCEPTED, row[0]),
     )
 

@@ -38,6 +38,7 @@ def make_report(
         binlog_pos=load.binlog_pos,
         binlog_gtid=load.binlog_gtid,
         not_loaded=notes["not_loaded"],
+        findings=outcome.findings,
         warnings=_warnings(notes, outcome),
     )
 

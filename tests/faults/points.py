@@ -19,7 +19,7 @@ from airflow_dm_loader.state import chunk_groups, chunks, files, load_tasks, loa
 from airflow_dm_loader.target import schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
-from airflow_dm_loader.verify import outcome
+from airflow_dm_loader.verify import comparison
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ OTHER_POINTS = {
     "before a file is marked as done": _Point(files, "mark_done"),
     "between two index builds": _Point(index_builder, "add_indexes"),
     "indexes built, not written down": _Point(index_builder, "add_indexes", after=True),
-    "in the checksum": _Point(outcome, "compare_table", after=True),
+    "in the checksum": _Point(comparison, "compare_table", after=True),
     "outcome stored, not committed": _Point(outcomes, "store", after=True),
     "finished, not committed": _Point(load_tasks, "delete"),
     "before the clean": _Point(DumpStorage, "remove"),

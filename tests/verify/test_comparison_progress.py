@@ -26,7 +26,7 @@ def test_the_comparison_says_how_far_it_is_and_how_long_it_takes(
         time.sleep(0.8)
         return compare_table(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("airflow_dm_loader.verify.outcome.compare_table", slowly)
+    monkeypatch.setattr("airflow_dm_loader.verify.comparison.compare_table", slowly)
     said: list[LoadStatus] = []
 
     loader.verify(run_of(config, target, on_progress=said.append, progress_interval_s=0))

@@ -155,7 +155,7 @@ def test_a_comparison_that_was_done_before_knows_how_long_it_takes(
     config = load_config(write_dump(tmp_path / "dump", numbered("a", 2000)))
     import_all(config, target)
     loader.verify(run_of(config, target))
-    monkeypatch.setattr("airflow_dm_loader.verify.outcome._TICK_S", 0)
+    monkeypatch.setattr("airflow_dm_loader.verify.comparison._TICK_S", 0)
     said: list[LoadStatus] = []
 
     loader.verify(loader.LoadRun.of(config, target, on_progress=said.append, progress_interval_s=0))

@@ -12,5 +12,5 @@ endings.py      what its end means: imported, a checksum that differs, or an err
 preparation.py  all that a run needs
 run.py          one run from the TOML to the ending
 task_info.py    the rows in conflict that it left in the target
-outcome.py      what was loaded, as an outcome that a person may have to accept
+findings.py     what was loaded: its part of the outcome that a person may have to accept
 """

@@ -585,7 +585,7 @@ def test_an_owner_that_lost_the_load_to_another_ends_its_program(
     [
         "airflow_dm_loader.phases.physical._store",  # Lightning has ended, we have not written it down
         "airflow_dm_loader.state.files.mark_done",  # within that transaction
-        "airflow_dm_loader.phases.physical.record_outcome",
+        "airflow_dm_loader.phases.outcome.conclude",
         "airflow_dm_loader.phases.ending.load_tasks.delete",  # before finished is committed
         "airflow_dm_loader.phases.physical.forget_checkpoint",  # finished; Lightning's checkpoint is still there
         "airflow_dm_loader.engines.lightning.checkpoint.Checkpoint.remove",

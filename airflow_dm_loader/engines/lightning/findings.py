@@ -1,24 +1,22 @@
-"""The checksum step of a physical import: what Lightning found, and the rows counted, as an outcome of the load."""
+"""What Lightning found, with the rows counted: its part of the load's outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import Level, LoadConfig, OnConflict, OnDuplicatePhysical
+from airflow_dm_loader.config import Level, LoadConfig, OnDuplicatePhysical
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.engines.lightning.settings import task_info_schema
 from airflow_dm_loader.engines.lightning.task_info import SetAside, rows_set_aside, view_of
-from airflow_dm_loader.errors import ChecksumMismatchError, HasDuplicatesError, PausedError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
-from airflow_dm_loader.report import Comparison, TableReport, Verdict
-from airflow_dm_loader.state import files, lightning, loads, outcomes, turns
+from airflow_dm_loader.report import Comparison, TableReport
+from airflow_dm_loader.state import files, lightning
 from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.verify.conclusion import Findings
 
 _SHOWN = 3
 _SENT_AS = "tidb-lightning"
@@ -35,64 +33,26 @@ class _Found:
     unsure: bool  # Lightning found a difference, and did not say in which table
 
 
-def record_outcome(
-    config: LoadConfig, meta: Meta, load: Load, turn: Turn, plan: LoadPlan, row: LightningRow
-) -> Outcome:
-    """Count the rows, take in what Lightning said, store the outcome, and pause the load where a person must decide."""
+def lightning_findings(config: LoadConfig, meta: Meta, load: Load, plan: LoadPlan, row: LightningRow) -> Findings:
+    """Count the rows, and take in what Lightning said."""
     aside = _set_aside(config, meta, row)
-    tables = _tables(config, meta, load, plan, row, aside)
-    conflicts = sum(found.rows for found in aside if found.is_conflict)
-    differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
     unnamed = _differences(row).get("", "")
-    verdict: Verdict = "clean"
-    if conflicts:
-        verdict = "has_duplicates"
-    elif row.stage is LightningStage.CHECKSUM_DIFFERS or (differing and config.verify.checksum is Level.REQUIRED):
-        verdict = "checksum_differs"
-    warnings = [f"{table.table}: {table.remark}" for table in differing] if verdict == "clean" else []
-    if unnamed:
-        warnings.append(unnamed)
-    warnings += [f"{found.rows} rows of {found.table} were left out: see {found.where}" for found in _others(aside)]
-    meta.db.commit()  # what is read from here on is of now, not of when the counting began
-    loads.lock(meta, load.load_id)
-    if turns.is_over(meta, load.load_id, turn):
-        return outcomes.current(meta, load.load_id)
-    outcome = outcomes.store(
-        meta,
-        load.load_id,
-        turn.outcome_id,
-        verdict=verdict,
-        conflicts=conflicts,
-        tables=tables,
-        warnings=tuple(warnings),
+    left_out = (f"{found.rows} rows of {found.table} were left out: see {found.where}" for found in _others(aside))
+    return Findings(
+        tables=_tables(config, meta, load, plan, row, aside),
+        conflicts=sum(found.rows for found in aside if found.is_conflict),
+        differs=row.stage is LightningStage.CHECKSUM_DIFFERS,
+        warnings=(*((unnamed,) if unnamed else ()), *left_out),
     )
-    loads.set_status(meta, load.load_id, "running" if verdict == "clean" else "paused")
-    return outcome
 
 
-def found_error(config: LoadConfig, meta: Meta, load_id: int, outcome: Outcome) -> PausedError:
-    """34020 or 34021: what was found, in which tables to look, what a clear will do."""
-    remedy = (
-        "Correct what was found and load again: on_conflict=fail accepts nothing."
-        if config.verify.on_conflict is OnConflict.FAIL
-        else "Look at it. Clearing resolve_conflicts (or on_conflict=accept) accepts it and finishes the load; "
-        "clearing checksum looks again, clearing run_import lets tidb-lightning compare again."
-    )
-    if outcome.verdict == "has_duplicates":
-        row = lightning.find(meta, load_id)
-        aside = [found for found in _set_aside(config, meta, row) if found.is_conflict] if row is not None else []
-        examples = "; ".join(f"{found.table}: {found.rows} in {found.where}" for found in aside[:_SHOWN])
-        view = view_of(meta.db, task_info_schema(config))
-        return HasDuplicatesError(
-            f"tidb-lightning set {outcome.conflicts} row(s) in conflict aside: {examples}"
-            + (f"; {view} shows all" if view else ""),
-            remedy=remedy,
-        )
-    differing = [table for table in outcome.tables if "differs" in (table.row_count, table.checksum)]
-    texts = [f"{table.table}: {table.remark}" for table in differing[:_SHOWN]] or list(outcome.warnings[:_SHOWN])
-    return ChecksumMismatchError(
-        f"{len(differing)} of {len(outcome.tables)} tables differ from the dump: {'; '.join(texts)}", remedy=remedy
-    )
+def describe_conflicts(config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
+    """How many rows Lightning set aside, in which tables to look."""
+    row = lightning.find(meta, load_id)
+    aside = [found for found in _set_aside(config, meta, row) if found.is_conflict] if row is not None else []
+    examples = "; ".join(f"{found.table}: {found.rows} in {found.where}" for found in aside[:_SHOWN])
+    view = view_of(meta.db, task_info_schema(config))
+    return f"tidb-lightning set {count} row(s) in conflict aside: {examples}" + (f"; {view} shows all" if view else "")
 
 
 def _set_aside(config: LoadConfig, meta: Meta, row: LightningRow) -> tuple[SetAside, ...]:

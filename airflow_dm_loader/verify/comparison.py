@@ -1,4 +1,4 @@
-"""The checksum step: compares every table of the load and records what it found as a new outcome."""
+"""Compares every table of a load with what was sent and with what the dump says, over several connections."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
-from airflow_dm_loader.report import TableReport, Verdict
+from airflow_dm_loader.report import TableReport
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, loads, outcomes, pace, turns
+from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, pace
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.pace import Step
-from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
 from airflow_dm_loader.target.session import kept_session
+from airflow_dm_loader.verify.conclusion import Findings
 from airflow_dm_loader.verify.expected import other_sources, table_readings
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
@@ -35,13 +34,8 @@ from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_ta
 _TICK_S = 0.5
 
 
-def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn, server: Server) -> Outcome:
-    """Compare, store the outcome under a new id, and pause the load where a person must decide.
-
-    Where an attempt with a later turn was quicker, its outcome stays the load's, and nothing is stored.
-
-    ``checksum=optional`` turns differences into warnings, ``off`` compares nothing; conflicts always count.
-    """
+def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Server) -> Findings:
+    """Compare, and count the rows that were set aside; ``checksum=off`` compares nothing."""
     config, plan = run.config, dump.plan
     totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
     pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
@@ -66,26 +60,13 @@ def record_outcome(run: LoadRun, dump: Dump, meta: Meta, load: Load, turn: Turn,
         if progress.pace is not None:
             pace.keep(meta, config, step, progress.pace)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
-    found = conflicts.count(meta, load.load_id)
-    differing = [table for table in tables if "differs" in (table.row_count, table.checksum)]
-    verdict: Verdict = "clean"
-    if found:
-        verdict = "has_duplicates"
-    elif differing and config.verify.checksum is Level.REQUIRED:
-        verdict = "checksum_differs"
-    warnings = tuple(f"{table.table}: {table.remark}" for table in differing if verdict == "clean")
     obstacle = load_data_obstacle(server) if config.logical.load_data else None
-    if obstacle is not None and server.flavour is not Flavour.TIDB:
-        warnings = (*warnings, f"rows were sent as statements, which is slower: {obstacle}")
-    meta.db.commit()  # what is read from here on is of now, not of when the comparison began
-    loads.lock(meta, load.load_id)
-    if turns.is_over(meta, load.load_id, turn):
-        return outcomes.current(meta, load.load_id)
-    outcome = outcomes.store(
-        meta, load.load_id, turn.outcome_id, verdict=verdict, conflicts=found, tables=tables, warnings=warnings
+    slower = obstacle is not None and server.flavour is not Flavour.TIDB
+    return Findings(
+        tables=tables,
+        conflicts=conflicts.count(meta, load.load_id),
+        warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
-    loads.set_status(meta, load.load_id, "running" if verdict == "clean" else "paused")
-    return outcome
 
 
 _Table = tuple[str, str]  # schema, name
