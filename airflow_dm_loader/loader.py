@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.engines.import_into.tables import ShareJobs
+from airflow_dm_loader.engines.base import JobsLook
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError
 from airflow_dm_loader.etcd.settings import EtcdConfig
@@ -21,10 +21,24 @@ from airflow_dm_loader.hidden_values import without_values
 from airflow_dm_loader.phases.barrier import arrive, missing_sources, open_barrier
 from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
-from airflow_dm_loader.phases.import_into import cancel_jobs, look_at_jobs, settle_jobs, submit_jobs
-from airflow_dm_loader.phases.outcome import accept_outcome, current_outcome, resolve_conflicts, take_turn, verify
+from airflow_dm_loader.phases.outcome import (
+    accept_outcome,
+    current_outcome,
+    place_of_conflicts,
+    resolve_conflicts,
+    take_turn,
+    verify,
+)
 from airflow_dm_loader.phases.planning import plan_load, refuse_dry_run
-from airflow_dm_loader.phases.rows import import_shares, run_import
+from airflow_dm_loader.phases.rows import (
+    cancel_jobs,
+    import_shares,
+    look_at_jobs,
+    run_import,
+    settle_jobs,
+    submit_jobs,
+    waits_for_jobs,
+)
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
 from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
@@ -36,10 +50,10 @@ from airflow_dm_loader.target.retries import retrying
 __all__ = [
     "BarrierState",
     "DumpLook",
+    "JobsLook",
     "LoadPath",
     "LoadRun",
     "Outcome",
-    "ShareJobs",
     "ShareReport",
     "Worker",
     "accept_outcome",
@@ -59,6 +73,7 @@ __all__ = [
     "look_for_dump",
     "missing_sources",
     "open_barrier",
+    "place_of_conflicts",
     "plan_dump",
     "plan_load",
     "prepare_checkpoint",
@@ -68,6 +83,7 @@ __all__ = [
     "submit_jobs",
     "take_turn",
     "verify",
+    "waits_for_jobs",
 ]
 
 _BARRIER_POLL_S = 5.0  # as DM polls

@@ -74,10 +74,9 @@ class RunImportOperator(DumpLoadOperator):
         self.poll_interval_s = poll_interval_s
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.config import ImportMode
-        from airflow_dm_loader.loader import run_import
+        from airflow_dm_loader.loader import run_import, waits_for_jobs
 
-        if run.config.what.import_mode is ImportMode.IMPORT_INTO and self.deferrable:
+        if self.deferrable and waits_for_jobs(run):
             return self._submit(run)
         often = replace(run, progress_interval_s=min(run.progress_interval_s, self.poll_interval_s))
         return asdict(run_import(often, self.share))
@@ -102,8 +101,8 @@ class RunImportOperator(DumpLoadOperator):
 
         found = submit_jobs(run, self.share)
         self.log.info("%s", found.describe())
-        for job in found.jobs:
-            self.log.info("%s", job.describe())
+        for line in found.lines():
+            self.log.info("%s", line)
         if found.waiting:
             trigger = ImportJobsTrigger(
                 config=run.config.to_json(),

@@ -88,6 +88,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
 def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tuple[str, str]:
     """Subject and Markdown body of the form."""
+    from airflow_dm_loader.loader import place_of_conflicts
+
     what = "duplicates" if outcome.verdict == "has_duplicates" else "a checksum difference"
     subject = f"Load {config.what.task_name} / {config.what.source_id} found {what} ({outcome.code})"
     lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
@@ -101,10 +103,8 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
         lines.append(f"\nand {len(found) - max_tables} tables more.")
     pausing = [f"- {_plain(str(finding))}" for finding in outcome.findings if finding.pauses]
     lines += ["", *pausing] if pausing else []
-    if outcome.conflicts and config.what.import_mode == "physical":
-        lines.append(f"\nThe rows in conflict are in the schema `{config.state.meta_schema}_{config.what.task_name}`.")
-    elif outcome.conflicts:
-        lines.append(f"\nThe rows in conflict are in `{config.state.meta_schema}`.`dm_loader_conflict`.")
+    if outcome.conflicts:
+        lines.append(f"\nThe rows in conflict are in {place_of_conflicts(config)}.")
     lines.append(f"\n**{ACCEPT}**: the load goes on to finished. **{ABORT}**: this task fails.")
     return subject, "\n".join(lines)
 

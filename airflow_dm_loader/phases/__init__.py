@@ -10,9 +10,8 @@ raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else. Each take
     beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path
     barrier.py     open_barrier, arrive, missing_sources
     tables.py      create_tables, build_indexes
-    rows.py        import_shares, run_import
-    physical.py    what these do where tidb-lightning does the work
-    import_into.py  the rows, where TiDB's IMPORT INTO does: submit_jobs, look_at_jobs, settle_jobs, cancel_jobs
+    rows.py        import_shares, run_import; where the engine has jobs, submit_jobs, look_at_jobs, settle_jobs and
+                   cancel_jobs
     outcome.py     verify, current_outcome, resolve_conflicts, accept_outcome
     ending.py      analyze, finish, clean_dump_files
 """

@@ -9,6 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from airflow_dm_loader.barrier import Barrier, BarrierState
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.metadata import DumpMetadata
+from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import (
     DumpMetadataError,
     DumpNotFoundError,
@@ -17,7 +18,6 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
 from airflow_dm_loader.phases.barrier import barrier_of, open_etcd
-from airflow_dm_loader.phases.mode_checks import check_mode
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import load_tasks
@@ -83,8 +83,10 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
     dump = run.open_dump()
     with run.open_meta() as meta, open_etcd(run) as client:
         server = ask_server(meta.db)
-        check_mode(run, dump, meta.db, server)
-        check_plan(meta.db, server, config, dump.plan)
+        engine = engine_of(config)
+        engine.check_server(server)
+        engine.check_dump(run, dump)
+        check_plan(meta.db, server, config, dump.plan, engine.privileges(run, dump.plan, meta.db))
         fitting = fitting_chunks(config, server)
         meta.create()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
@@ -11,6 +11,7 @@ from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import Drafter, SchemaDraft
+from airflow_dm_loader.target.needed_rights import Need
 from airflow_dm_loader.target.preflight import Preflight
 from airflow_dm_loader.target.server import Flavour, Server, ask_server
 from airflow_dm_loader.target.session import base_session, target_time_zone, user_sql_mode
@@ -48,6 +49,8 @@ class Drafting:
         )
         return drafter.draft(db, plan)
 
-    def check(self, db: Database, plan: LoadPlan, draft: SchemaDraft) -> tuple[str, ...]:
+    def check(
+        self, db: Database, plan: LoadPlan, draft: SchemaDraft, engine_needs: Iterable[Need] = ()
+    ) -> tuple[str, ...]:
         """See :meth:`~airflow_dm_loader.target.preflight.Preflight.run`."""
-        return Preflight(db, self.server, self.config, plan, draft, self.sessions).run()
+        return Preflight(db, self.server, self.config, plan, draft, self.sessions, tuple(engine_needs)).run()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.config import ImportMode, Level, Mode
+from airflow_dm_loader.config import Level, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
+from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import (
     CheckpointError,
     TargetError,
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
-from airflow_dm_loader.phases import physical
 from airflow_dm_loader.phases.barrier import open_etcd
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
@@ -65,8 +65,7 @@ def finish(run: LoadRun) -> LoadReport:
             if client is not None:
                 load_tasks_in_etcd.delete(client, config)
         meta.db.commit()
-        if config.what.import_mode is ImportMode.PHYSICAL:
-            physical.forget_checkpoint(meta, load)
+        engine_of(config).after_finish(meta, load)
         return make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
 
 

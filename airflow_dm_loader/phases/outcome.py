@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.config import ImportMode, OnConflict
-from airflow_dm_loader.engines.lightning import findings
-from airflow_dm_loader.engines.logical.set_aside import describe_conflicts
+from airflow_dm_loader.config import LoadConfig, OnConflict
+from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.phases import physical
-from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import events, files, indexes, outcomes, turns
+from airflow_dm_loader.run import LoadRun
+from airflow_dm_loader.state import events, outcomes, turns
 from airflow_dm_loader.state.events import EventKind
-from airflow_dm_loader.state.loads import Load
-from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
-from airflow_dm_loader.target.server import ask_server
-from airflow_dm_loader.verify.comparison import compare_tables
-from airflow_dm_loader.verify.conclusion import Findings, conclude, found_error
+from airflow_dm_loader.verify.conclusion import conclude, found_error
 
 
 def take_turn(run: LoadRun) -> None:
@@ -50,24 +44,10 @@ def verify(run: LoadRun) -> Outcome:
             return outcomes.current(meta, load.load_id)
         check_same_dump(load, dump.inventory)
         check_same_rules(load, run.config)
-        find = physical.findings if run.config.what.import_mode is ImportMode.PHYSICAL else _findings
-        outcome = conclude(run, meta, load, turn, find(run, dump, meta, load))
+        findings = engine_of(run.config).findings(run, dump, meta, load)
+        outcome = conclude(run, meta, load, turn, findings)
         meta.db.commit()
         return outcome
-
-
-def _findings(run: LoadRun, dump: Dump, meta: Meta, load: Load) -> Findings:
-    waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
-    if waiting:
-        raise CheckpointError(
-            f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
-            remedy="Clear run_import: it goes on where it stopped.",
-        )
-    if indexes.waiting_indexes(meta, load.load_id):
-        raise CheckpointError(
-            "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
-        )
-    return compare_tables(run, dump, meta, load, ask_server(meta.db))
 
 
 def current_outcome(run: LoadRun) -> Outcome:
@@ -101,16 +81,10 @@ def resolve_conflicts(run: LoadRun, *, by_hand: bool) -> Outcome:
             return outcomes.current(meta, load.load_id)
         events.record(meta, load.load_id, EventKind.SHOWN, worker, outcome_id=outcome.outcome_id)
         meta.db.commit()
-        physical_import = config.what.import_mode is ImportMode.PHYSICAL
-        describe = findings.describe_conflicts if physical_import else describe_conflicts
-        what_clears_do = (
-            "clearing checksum looks again, clearing run_import lets tidb-lightning compare again"
-            if physical_import
-            else "clearing checksum compares again"
-        )
+        engine = engine_of(config)
         has_conflicts = outcome.verdict == "has_duplicates"
-        conflicts = describe(config, meta, load.load_id, outcome.conflicts) if has_conflicts else ""
-        raise found_error(config, outcome, conflicts, what_clears_do)
+        conflicts = engine.describe_conflicts(config, meta, load.load_id, outcome.conflicts) if has_conflicts else ""
+        raise found_error(config, outcome, conflicts, engine.what_clears_do)
 
 
 def accept_outcome(run: LoadRun, outcome_id: str, accepted_by: str) -> Outcome:
@@ -125,3 +99,8 @@ def accept_outcome(run: LoadRun, outcome_id: str, accepted_by: str) -> Outcome:
         events.record(meta, load.load_id, EventKind.ACCEPTED, run.worker, outcome_id=outcome_id, detail=accepted_by)
         meta.db.commit()
         return outcomes.current(meta, load.load_id)
+
+
+def place_of_conflicts(config: LoadConfig) -> str:
+    """Where the rows are that met a row with the same key, in Markdown."""
+    return engine_of(config).place_of_conflicts(config)

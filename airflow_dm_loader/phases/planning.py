@@ -6,9 +6,9 @@ from collections import Counter
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
+from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
 from airflow_dm_loader.phases.drafting import Drafting
-from airflow_dm_loader.phases.mode_checks import check_mode
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
 from airflow_dm_loader.run import Dump, LoadRun
@@ -25,6 +25,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
     """What :func:`~airflow_dm_loader.loader.plan_dump` returns."""
     config, dump = run.config, run.open_dump()
     inventory, plan = dump.inventory, dump.plan
+    engine = engine_of(config)
     problems: list[str] = []
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
     draft = None
@@ -33,9 +34,10 @@ def plan_load(run: LoadRun) -> DumpPlan:
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
         with Database.open(run.target, session=drafting.session) as db:
             try:
-                warnings += check_mode(run, dump, db, drafting.server)
+                warnings += engine.check_server(drafting.server)
+                engine.check_dump(run, dump)
                 draft = drafting.draft(db, plan)
-                warnings += drafting.check(db, plan, draft)
+                warnings += drafting.check(db, plan, draft, engine.privileges(run, plan, db))
             except RetriableError:
                 raise
             except LoaderError as error:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from airflow_dm_loader.config import ImportMode
-from airflow_dm_loader.engines.logical.importer import index_builder
-from airflow_dm_loader.errors import (
-    CheckpointError,
-)
-from airflow_dm_loader.phases import import_into, physical
+from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, indexes, loads
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaCreator
-from airflow_dm_loader.target.server import ask_server
-from airflow_dm_loader.target.session import base_session
 
 _log = logging.getLogger(__name__)
 
@@ -33,18 +26,17 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         TargetError: the target can't take this load; nothing was created.
     """
     config = run.config
-    if config.what.import_mode is ImportMode.PHYSICAL:
-        return physical.note_tables(run)
+    engine = engine_of(config)
+    if engine.makes_tables:
+        return engine.note_tables(run)
     dump = run.open_dump()
     plan = dump.plan
     with run.open_stored(dump) as (meta, load):
         drafting = Drafting.at(meta.db, config, dump.read_schema)
         with Database.open(run.target, session=drafting.session) as db:
             draft = drafting.draft(db, plan)
-            warnings = drafting.check(db, plan, draft)
-        if config.what.import_mode is ImportMode.IMPORT_INTO:
-            warnings = (*import_into.check_server(drafting.server), *warnings)
-        warnings = (*plan.warnings, *warnings)
+            warnings = drafting.check(db, plan, draft, engine.privileges(run, plan, db))
+        warnings = (*plan.warnings, *engine.check_server(drafting.server), *warnings)
         for what, number in dump.not_loaded.items():
             _log.info("Not loaded: %s (%d)", what, number)
         for warning in warnings:
@@ -85,19 +77,4 @@ def build_indexes(run: LoadRun) -> dict[str, object]:
         LoadInterruptedError: the run was stopped, and with it the sessions in the server.
         CheckpointError: a table that waits for its indexes has not all its rows yet.
     """
-    if run.config.what.import_mode is ImportMode.PHYSICAL:  # tidb-lightning makes them with the rows
-        return {"tables": 0}
-    with run.open_stored() as (meta, load):
-        waiting = indexes.waiting_indexes(meta, load.load_id)
-        incomplete = set(waiting) - indexes.complete_tables(meta, load.load_id)
-        server = ask_server(meta.db)
-    if incomplete:
-        raise CheckpointError(
-            f"{len(incomplete)} tables wait for rows before their indexes can be built",
-            remedy="Clear run_import: it goes on where it stopped.",
-        )
-    builder = index_builder(run, load, base_session(run.config, server))
-    builder.start_complete_tables()
-    builder.wait(run.stop)
-    builder.close(raise_errors=True)
-    return {"tables": len(waiting)}
+    return {"tables": engine_of(run.config).build_indexes(run)}

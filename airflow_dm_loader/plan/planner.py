@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from airflow_dm_loader.config import ImportMode, LoadConfig
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.filenames import Compression, FileKind
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
@@ -38,9 +38,7 @@ class _Planner:
     def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
         self._inventory = inventory
         self._csv = config.reading.csv
-        self._reads_files = (
-            config.what.import_mode is ImportMode.LOGICAL
-        )  # else TiDB or Lightning does, and checks are its own
+        self._reads_files = config.what.import_mode.reads_files  # else TiDB or Lightning does, and checks are its own
         self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)
         sources = sorted({*inventory.table_schemas, *((file.schema, file.table) for file in inventory.data_files)})

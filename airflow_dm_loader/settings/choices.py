@@ -34,6 +34,11 @@ class ImportMode(Choice):
     PHYSICAL = "physical"
     IMPORT_INTO = "import-into"
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether the loader reads the data files itself, and keeps a record of each chunk of them that is in."""
+        return self is ImportMode.LOGICAL
+
 
 class OnDuplicate(Choice):
     """What to do when a row's key is already there (DM's ``on-duplicate-logical``)."""

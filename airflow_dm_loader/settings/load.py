@@ -124,6 +124,11 @@ class LoadConfig(Strict):
             }
         )
 
+    @staticmethod
+    def engine_in(text: str) -> ImportMode:
+        """The engine that :meth:`to_json`'s text names, whatever else it holds."""
+        return ImportMode(flat(json.loads(text)).get("import_mode", ImportMode.LOGICAL))
+
     @classmethod
     def dm_codes(cls) -> Mapping[str, int]:
         """DM's numbers."""

@@ -111,6 +111,12 @@ def set_status(meta: Meta, load_id: int, status: LoadStage) -> None:
         raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
 
 
+def begin(meta: Meta, load: Load) -> None:
+    """The import is at work: DM's status running, where nothing has been done yet or a person had to decide."""
+    if load.status in {"init", "paused"}:
+        set_status(meta, load.load_id, "running")
+
+
 def update_settings(meta: Meta, load_id: int, config: LoadConfig, *, chunk_bytes: int) -> None:
     """Keep the settings of the run that takes the load up."""
     meta.db.execute(

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import ImportMode, LoadConfig
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
@@ -59,7 +59,7 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
         raise CheckpointError(
             "routes, filters or csv were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
         )
-    cuts_chunks = config.what.import_mode is ImportMode.LOGICAL and not loaded and stored.status != "finished"
+    cuts_chunks = config.what.import_mode.reads_files and not loaded and stored.status != "finished"
     changes_chunks = cuts_chunks and config.logical.chunk_bytes != stored.chunk_bytes
     return Update(touched, config.logical.chunk_bytes if changes_chunks else None)
 
@@ -127,15 +127,15 @@ def _things(plan: LoadPlan) -> tuple[object, ...]:
 
 def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, anything_touched: bool) -> None:
     """Engines keep no common record of what is in: a begun load stays with the one that began it."""
-    engine = ImportMode(json.loads(stored.config).get("import_mode", ImportMode.LOGICAL))
+    engine = LoadConfig.engine_in(stored.config)
     if stored.status in {"init", "finished"}:
         return
-    if engine is not config.what.import_mode and (anything_loaded or engine is not ImportMode.LOGICAL):
+    if engine is not config.what.import_mode and (anything_loaded or not engine.reads_files):
         raise CheckpointError(
             f"the load was begun with import_mode {engine.value}, and can't go on with {config.what.import_mode.value}",
             remedy=_REMEDY,
         )
-    if engine is not ImportMode.LOGICAL and anything_touched:
+    if not engine.reads_files and anything_touched:
         raise CheckpointError(
             f"routes, filters or csv were changed, but the import by {engine.value} has begun", remedy=_REMEDY
         )

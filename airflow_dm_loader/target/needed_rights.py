@@ -60,12 +60,6 @@ def row_rights(schema: str, table: str, *, has_data: bool, replaces: bool) -> It
             yield Need("DELETE", schema, table)
 
 
-def import_into_rights(schema: str, table: str) -> Iterator[Need]:
-    """What IMPORT INTO asks for beyond :func:`row_rights`."""
-    for right in ("UPDATE", "DELETE", "ALTER"):
-        yield Need(right, schema, table)
-
-
 def view_rights(schema: str, create: str, rights: Rights | None, server: Server) -> Iterator[Need]:
     """To create a view, in the name of the definer whom the dump gives."""
     yield Need("CREATE VIEW", schema)

@@ -5,10 +5,10 @@ Each check names all that it finds at once. What the server does not tell is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import ImportMode, LoadConfig, OnDuplicate
+from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
@@ -25,7 +25,6 @@ from airflow_dm_loader.target.needed_rights import (
     Need,
     check_rights,
     has_foreign_key,
-    import_into_rights,
     row_rights,
     view_rights,
 )
@@ -46,6 +45,7 @@ class Preflight:
     plan: LoadPlan
     draft: SchemaDraft
     sessions: SchemaSessions
+    engine_needs: tuple[Need, ...] = ()
 
     def run(self) -> tuple[str, ...]:
         """Check all; what is worth knowing but does no harm comes back in words.
@@ -66,6 +66,7 @@ class Preflight:
 
     def _needs(self, rights: Rights | None) -> Iterator[Need]:
         yield from plan_needs(self.config, self.plan)
+        yield from self.engine_needs
         for database in self.draft.databases:
             yield Need("CREATE", database.schema)
         for table in self.draft.tables:
@@ -146,14 +147,16 @@ def _text(file: SchemaFile) -> str:
     return file.create.decode("utf-8", "surrogateescape")
 
 
-def check_plan(db: Database, server: Server, config: LoadConfig, plan: LoadPlan) -> None:
+def check_plan(
+    db: Database, server: Server, config: LoadConfig, plan: LoadPlan, engine_needs: Iterable[Need] = ()
+) -> None:
     """What can be checked without reading schema files: before the state tables are made.
 
     Raises:
         TargetError: names are too long, or rights are missing.
     """
     check_names(plan)
-    check_rights(ask_rights(db, server), plan_needs(config, plan))
+    check_rights(ask_rights(db, server), (*plan_needs(config, plan), *engine_needs))
 
 
 def check_names(plan: LoadPlan) -> None:
@@ -175,7 +178,5 @@ def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
     replaces = config.logical.on_duplicate_logical is OnDuplicate.REPLACE
     for table in plan.tables:
         yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=replaces)
-        if table.has_data and config.what.import_mode is ImportMode.IMPORT_INTO:
-            yield from import_into_rights(table.schema, table.table)
     for view in plan.views:
         yield Need("CREATE VIEW", view.schema)

@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig, TargetConfig
-    from airflow_dm_loader.loader import ShareJobs
+    from airflow_dm_loader.loader import JobsLook
 
 
 class ImportJobsTrigger(BaseTrigger):
@@ -62,7 +62,7 @@ class ImportJobsTrigger(BaseTrigger):
                 except RetriableError as error:
                     self.log.warning("The jobs can't be looked at just now: %s", error)
                     continue
-                lines = [job.describe() for job in found.jobs]
+                lines = found.lines()
                 for line in lines:
                     if line not in said:
                         self.log.info("%s", line)
@@ -92,7 +92,7 @@ class ImportJobsTrigger(BaseTrigger):
         return target_config_of(await get_async_connection(self.target_conn_id))
 
 
-def _look(config: LoadConfig, target: TargetConfig, share: int) -> ShareJobs:
+def _look(config: LoadConfig, target: TargetConfig, share: int) -> JobsLook:
     from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.hidden_values import without_values
     from airflow_dm_loader.loader import LoadRun, look_at_jobs

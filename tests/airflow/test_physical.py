@@ -11,7 +11,7 @@ import pytest
 from dev.dag_runs import Run
 from dev.private_mariadb import PrivateMariaDB
 from tests.conftest import emptied
-from tests.engines.lightning.installed import Installed, install
+from tests.engines.physical.installed import Installed, install
 from tests.tables import one
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.filenames import Compression, FileKind
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.routes import ROUTER_CODE
+from airflow_dm_loader.run import Dump
 
 SHARDING_CODE = 20068  # DM's number: import-into does not merge shards
 _SPECIAL = re.compile(r"[*?\[\]\\]")
@@ -51,6 +52,11 @@ class TableSource:
     def file_bytes(self) -> int:
         """Stored bytes of the files; more than 0."""
         return sum(file.source.file_bytes for file in self.files)
+
+
+def sources_of(dump: Dump) -> tuple[TableSource, ...]:
+    """The files of each table of a dump. Raises DumpFormatError for what IMPORT INTO can't read."""
+    return table_sources(dump.plan.files, [file.name for file in dump.storage.list()])
 
 
 def table_sources(files: Iterable[PlannedFile], folder: Collection[str]) -> tuple[TableSource, ...]:

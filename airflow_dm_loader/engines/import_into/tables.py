@@ -92,6 +92,9 @@ class ShareJobs:
     def failed(self) -> int:
         return sum(job.status in {JobStatus.FAILED, JobStatus.CANCELLED} for job in self.jobs)
 
+    def lines(self) -> tuple[str, ...]:
+        return tuple(job.describe() for job in self.jobs)
+
     def describe(self) -> str:
         """``2 of 5 tables imported, 3 jobs at work, 1 failed``."""
         done = sum(table in self.finished for table in self.share)

@@ -1,5 +1,6 @@
 """The logical engine: the dump's rows sent as SQL, chunk by chunk, each chunk exactly once.
 
+engine.py        the engine, as the phases see it
 pool.py          readers that cut, connections that send, memory bounded
 feed.py          chunks on their way from the ones to the others
 chunk_sender.py  one connection: chunk after chunk, each sent until it is in

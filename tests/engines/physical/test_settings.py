@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of, checkpoint_schema
-from airflow_dm_loader.engines.lightning.settings import (
+from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver, checkpoint_of, checkpoint_schema
+from airflow_dm_loader.engines.physical.configuration import (
     Surroundings,
     check_target,
     lightning_settings,
     sorting_dir,
     task_info_schema,
 )
-from airflow_dm_loader.engines.lightning.toml_text import to_toml
+from airflow_dm_loader.engines.physical.toml_text import to_toml
 from airflow_dm_loader.errors import ConfigError
-from tests.engines.lightning.stand_in import Failure, check_keys, check_versions
+from tests.engines.physical.stand_in import Failure, check_keys, check_versions
 
 GOLDEN = Path(__file__).with_name("golden")
 AROUND = Surroundings(

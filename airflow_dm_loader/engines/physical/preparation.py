@@ -8,16 +8,16 @@ from urllib.parse import quote
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.hiding import Hiding
-from airflow_dm_loader.engines.lightning.checkpoint import checkpoint_of
-from airflow_dm_loader.engines.lightning.executable import Lightning
-from airflow_dm_loader.engines.lightning.heads import row_session
-from airflow_dm_loader.engines.lightning.run import LightningRun
-from airflow_dm_loader.engines.lightning.settings import (
+from airflow_dm_loader.engines.physical.checkpoint import checkpoint_of
+from airflow_dm_loader.engines.physical.configuration import (
     Surroundings,
     lightning_settings,
     secrets_of,
     table_filter,
 )
+from airflow_dm_loader.engines.physical.executable import Lightning
+from airflow_dm_loader.engines.physical.heads import row_session
+from airflow_dm_loader.engines.physical.program_run import LightningRun
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun

@@ -7,7 +7,7 @@ import pytest
 from airflow_dm_loader.config import TargetConfig
 from dev.private_mariadb import PrivateMariaDB
 from tests.conftest import emptied
-from tests.engines.lightning.installed import Installed, install
+from tests.engines.physical.installed import Installed, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,4 +41,4 @@ def lightning(tmp_path: Path) -> Installed:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits half a minute for a program that ignores SIGTERM."""
-    monkeypatch.setattr("airflow_dm_loader.engines.lightning.run.GRACE_S", 0.5)
+    monkeypatch.setattr("airflow_dm_loader.engines.physical.program_run.GRACE_S", 0.5)

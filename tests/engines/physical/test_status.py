@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_dm_loader.engines.lightning.status import Progress, parse_progress, with_metrics
+from airflow_dm_loader.engines.physical.status import Progress, parse_progress, with_metrics
 from airflow_dm_loader.report import TableStatus
 
 TASK = b"""{"t": {"`shop`.`orders`": {"w": 10, "z": 40, "s": 1, "m": "", "progresses": []},

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from airflow_dm_loader import LoadConfig, TargetConfig, load_dump, plan_dump
-from airflow_dm_loader.engines.lightning.rights import lightning_needs
+from airflow_dm_loader.engines.physical.privileges import lightning_needs
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target.needed_rights import Need
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.test_rights import listed
 from tests.dumps import WITHOUT_KEY, numbered, write_dump
-from tests.engines.lightning.installed import Installed
+from tests.engines.physical.installed import Installed
 from tests.tables import one, query
 from tests.tidb_stand_in.jobs import Jobs
 from tests.tidb_stand_in.server import TiDBStandIn

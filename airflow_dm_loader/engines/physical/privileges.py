@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical
-from airflow_dm_loader.engines.lightning.checkpoint import Driver, checkpoint_of
-from airflow_dm_loader.engines.lightning.settings import task_info_schema
+from airflow_dm_loader.engines.physical.checkpoint import Driver, checkpoint_of
+from airflow_dm_loader.engines.physical.configuration import task_info_schema
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.needed_rights import Need

@@ -3,7 +3,7 @@
 What differs from DM, and why:
 
 - the user's session variables stay; DM copies them and then replaces the map;
-- ``keep-after-success`` is ``origin``: see :mod:`~airflow_dm_loader.engines.lightning.checkpoint`;
+- ``keep-after-success`` is ``origin``: see :mod:`~airflow_dm_loader.engines.physical.checkpoint`;
 - ``post-restore.analyze`` is off: the load has a phase of its own for it, in every import mode;
 - ``mydumper.filter`` names the tables that ``block_allow_list`` leaves; DM loads them all;
 - TLS of the database and of the cluster are apart.
@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical, TargetConfig
-from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver
+from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation
 from airflow_dm_loader.plan.load_plan import LoadPlan

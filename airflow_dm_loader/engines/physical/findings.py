@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import Level, LoadConfig, OnDuplicatePhysical
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.engines.lightning.settings import task_info_schema
-from airflow_dm_loader.engines.lightning.task_info import SetAside, rows_set_aside, view_of
+from airflow_dm_loader.engines.physical.configuration import task_info_schema
+from airflow_dm_loader.engines.physical.task_info import SetAside, rows_set_aside, view_of
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import Comparison, TableReport
 from airflow_dm_loader.state import files, lightning

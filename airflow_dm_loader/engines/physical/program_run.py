@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from airflow_dm_loader.engines.hiding import Hiding
-from airflow_dm_loader.engines.lightning.endings import PHRASES, Ended, Output, PortTaken, conclude
-from airflow_dm_loader.engines.lightning.executable import Lightning, child_environment
-from airflow_dm_loader.engines.lightning.process import ChildProcess
-from airflow_dm_loader.engines.lightning.status import Progress, ask_progress
-from airflow_dm_loader.engines.lightning.toml_text import to_toml
+from airflow_dm_loader.engines.physical.endings import PHRASES, Ended, Output, PortTaken, conclude
+from airflow_dm_loader.engines.physical.executable import Lightning, child_environment
+from airflow_dm_loader.engines.physical.process import ChildProcess
+from airflow_dm_loader.engines.physical.status import Progress, ask_progress
+from airflow_dm_loader.engines.physical.toml_text import to_toml
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import LightningError
 
@@ -87,7 +87,7 @@ class LightningRun:
         return f"tidb-lightning-ctl failed with exit code {done.returncode}: {text}"
 
     def run(self, watch: Watch) -> Ended:
-        """Run it to its end. For errors see :func:`~airflow_dm_loader.engines.lightning.endings.conclude`."""
+        """Run it to its end. For errors see :func:`~airflow_dm_loader.engines.physical.endings.conclude`."""
         for _ in range(_PORTS_TRIED):
             try:
                 return self._run_at(_free_port(), watch)

@@ -1,4 +1,4 @@
-"""The phases of a physical import, where ``tidb-lightning`` does the work: it creates the tables, and sends the rows.
+"""The import by Lightning: begun, run to its end, and written down.
 
 Nothing is imported twice: our record and Lightning's checkpoint are each kept until the other can do without it
 (docs/decisions/010).
@@ -13,107 +13,30 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical
-from airflow_dm_loader.dump.tidb_uri import tidb_uri
-from airflow_dm_loader.engines.lightning.checkpoint import Checkpoint, Driver, checkpoint_of
-from airflow_dm_loader.engines.lightning.endings import Ended
-from airflow_dm_loader.engines.lightning.executable import find_lightning
-from airflow_dm_loader.engines.lightning.findings import lightning_findings
-from airflow_dm_loader.engines.lightning.heads import check_files
-from airflow_dm_loader.engines.lightning.preparation import prepare_run
-from airflow_dm_loader.engines.lightning.run import LightningRun, Watch
-from airflow_dm_loader.engines.lightning.settings import (
-    check_target,
-    sorting_dir,
-    task_info_schema,
-)
-from airflow_dm_loader.engines.lightning.status import Progress
-from airflow_dm_loader.engines.lightning.task_info import last_task_id
+from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver, checkpoint_of
+from airflow_dm_loader.engines.physical.checks import check_load, check_server
+from airflow_dm_loader.engines.physical.configuration import task_info_schema
+from airflow_dm_loader.engines.physical.endings import Ended
+from airflow_dm_loader.engines.physical.executable import find_lightning
+from airflow_dm_loader.engines.physical.preparation import prepare_run
+from airflow_dm_loader.engines.physical.program_run import LightningRun, Watch
+from airflow_dm_loader.engines.physical.status import Progress
+from airflow_dm_loader.engines.physical.task_info import last_task_id
 from airflow_dm_loader.engines.share_report import ShareReport
-from airflow_dm_loader.errors import CheckpointError, ConfigError, LoaderError, TargetError
+from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.run import Dump, LoadRun
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, lightning, loads
 from airflow_dm_loader.state.events import Worker
-from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.preflight import check_names
-from airflow_dm_loader.target.schema import existing_tables, is_empty
-from airflow_dm_loader.target.server import Flavour, Server, ask_server
-from airflow_dm_loader.verify.conclusion import Findings
+from airflow_dm_loader.target.server import ask_server
 
 _log = logging.getLogger(__name__)
-_OLDEST = (6, 1)  # from here on GET_LOCK holds in the whole cluster
-
-
-def check_server(server: Server) -> None:
-    """Refuse a server that is not TiDB, by name."""
-    if server.flavour is not Flavour.TIDB or server.version < _OLDEST:
-        raise TargetError(
-            f"import_mode: the target is {server}, and physical import is TiDB's, from 6.1 on",
-            remedy="Use import_mode=logical, which every server takes.",
-        )
-
-
-def check_load(run: LoadRun, dump: Dump) -> None:
-    """Refuse what Lightning can't read, reach or write down, before anything is created."""
-    check_target(run.target)
-    check_files(dump.plan.files)
-    tidb_uri(run.config.what.dump_uri, run.access)
-    sorting_dir(run.config)
-    checkpoint_of(run.config)
-    if run.config.physical.on_duplicate_physical is OnDuplicatePhysical.MANUAL:
-        task_info_schema(run.config)
-
-
-def _check_schema_files(dump: Dump) -> None:
-    """Lightning runs the schema files itself: each must be the CREATE of its object alone."""
-    files = [database.schema_file for database in dump.plan.databases]
-    files += [view.schema_file for view in dump.plan.views]
-    files += [source.schema_file for table in dump.plan.tables for source in table.sources]
-    for name in files:
-        if name is not None:
-            dump.read_schema(name)
-
-
-def note_tables(run: LoadRun) -> dict[str, object]:
-    """What ``create_tables`` does here: note what each table is like before Lightning creates those that are missing.
-
-    Returns:
-        As :func:`~airflow_dm_loader.phases.tables.create_tables`; nothing is ``created`` yet.
-    """
-    dump = run.open_dump()
-    plan = dump.plan
-    with run.open_stored(dump) as (meta, load):
-        check_server(ask_server(meta.db))
-        check_load(run, dump)
-        check_names(plan)
-        _check_schema_files(dump)
-        ours = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
-        there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
-        rows = []
-        for table in plan.tables:
-            exists = table.table in there[table.schema]
-            empty = not exists or is_empty(meta.db, table.schema, table.table)
-            rows.append(TableRow(table.schema, table.table, not exists, empty, ()))
-        files.register_tables(meta, load.load_id, rows)
-        meta.db.commit()
-    for warning in plan.warnings:
-        _log.warning("%s", warning)
-    return {
-        "created": [],
-        "existing": [f"{row.schema}.{row.table}" for row in rows if not row.created],
-        "views": [],
-        "not_empty": [
-            f"{row.schema}.{row.table}" for row in rows if not row.empty_before and (row.schema, row.table) not in ours
-        ],
-        "warnings": list(plan.warnings),
-        "not_loaded": dump.not_loaded,
-    }
 
 
 def import_all(run: LoadRun) -> ShareReport:
@@ -170,22 +93,6 @@ def import_all(run: LoadRun) -> ShareReport:
         seconds=round(time.monotonic() - started, 3),
         rows_sent_known=rows_sent is not None,
     )
-
-
-def findings(run: LoadRun, dump: Dump, meta: Meta, load: Load) -> Findings:
-    """What Lightning found.
-
-    Raises:
-        CheckpointError: the import has not ended.
-    """
-    if run.compares_with_source:
-        raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
-    row = lightning.find(meta, load.load_id)
-    if row is None or row.stage is LightningStage.BEGUN:
-        raise CheckpointError(
-            "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
-        )
-    return lightning_findings(run.config, meta, load, dump.plan, row)
 
 
 def forget_checkpoint(meta: Meta, load: Load) -> None:

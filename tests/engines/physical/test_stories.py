@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from airflow_dm_loader.report import LoadStatus
     from dev.private_mariadb import PrivateMariaDB
-    from tests.engines.lightning.installed import Installed
+    from tests.engines.physical.installed import Installed
 
 CHECKSUM = (
     "[Lighting:Restore:ErrChecksumMismatch]checksum mismatched remote vs local => "
@@ -583,12 +583,12 @@ def test_an_owner_that_lost_the_load_to_another_ends_its_program(
 @pytest.mark.parametrize(
     "instant",
     [
-        "airflow_dm_loader.phases.physical._store",  # Lightning has ended, we have not written it down
+        "airflow_dm_loader.engines.physical.importing._store",  # Lightning has ended, we have not written it down
         "airflow_dm_loader.state.files.mark_done",  # within that transaction
         "airflow_dm_loader.phases.outcome.conclude",
         "airflow_dm_loader.phases.ending.load_tasks.delete",  # before finished is committed
-        "airflow_dm_loader.phases.physical.forget_checkpoint",  # finished; Lightning's checkpoint is still there
-        "airflow_dm_loader.engines.lightning.checkpoint.Checkpoint.remove",
+        "airflow_dm_loader.engines.physical.engine.forget_checkpoint",  # finished; Lightning's is still there
+        "airflow_dm_loader.engines.physical.checkpoint.Checkpoint.remove",
     ],
 )
 def test_a_crash_after_lightning_has_ended_imports_nothing_twice(
@@ -628,7 +628,7 @@ def test_what_an_older_load_left_in_lightnings_checkpoint_makes_nobody_skip_a_ta
 ) -> None:
     settings = config(lightning_checkpoint=checkpoint)
     with monkeypatch.context() as patch:
-        patch.setattr("airflow_dm_loader.phases.physical.forget_checkpoint", lambda *_: None)
+        patch.setattr("airflow_dm_loader.engines.physical.engine.forget_checkpoint", lambda *_: None)
         load_dump(settings, tidb_target)
     with tidb.connect() as connection, connection.cursor() as cursor:
         cursor.execute("DROP DATABASE s")

@@ -1,0 +1,33 @@
+"""The logical engine, as the phases see it."""
+
+from __future__ import annotations
+
+from airflow_dm_loader.engines.base import Engine
+from airflow_dm_loader.engines.logical.importer import file_shares, import_share
+from airflow_dm_loader.engines.logical.waiting_indexes import build_waiting_indexes
+from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.run import LoadRun
+from airflow_dm_loader.state import loads
+from airflow_dm_loader.verify.expected import forecast_comparison
+
+
+class LogicalEngine(Engine):
+    """Rows as SQL, chunk by chunk, into every server."""
+
+    def shares(self, run: LoadRun) -> list[int]:
+        with run.open_stored() as (meta, load):
+            return list(range(len(file_shares(meta, load, run.config.work.import_tasks))))
+
+    def import_share(self, run: LoadRun, share: int) -> ShareReport:
+        dump = run.open_dump()
+        with run.open_stored(dump) as (meta, load):
+            loads.begin(meta, load)
+            meta.db.commit()
+            forecast = forecast_comparison(run, meta, load, dump.plan)
+            return import_share(run, share, dump, meta, load, forecast)
+
+    def build_indexes(self, run: LoadRun) -> int:
+        return build_waiting_indexes(run)
+
+
+ENGINE = LogicalEngine()

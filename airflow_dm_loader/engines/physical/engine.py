@@ -1,0 +1,76 @@
+"""The physical engine, as the phases see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.engines.base import Engine
+from airflow_dm_loader.engines.physical import findings, tables
+from airflow_dm_loader.engines.physical.checks import check_load, check_server
+from airflow_dm_loader.engines.physical.configuration import task_info_schema
+from airflow_dm_loader.engines.physical.importing import forget_checkpoint, import_all
+from airflow_dm_loader.engines.physical.privileges import is_restricted, lightning_needs
+from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.errors import CheckpointError, ConfigError
+from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.run import Dump, LoadRun
+from airflow_dm_loader.state import lightning
+from airflow_dm_loader.state.lightning import LightningStage
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.needed_rights import Need
+from airflow_dm_loader.target.server import Server
+from airflow_dm_loader.verify.conclusion import Findings
+
+
+class PhysicalEngine(Engine):
+    """TiDB's own ``tidb-lightning``: one program for the whole dump, tables and indexes included."""
+
+    makes_tables = True
+    what_clears_do = "clearing checksum looks again, clearing run_import lets tidb-lightning compare again"
+
+    def check_server(self, server: Server) -> tuple[str, ...]:
+        check_server(server)
+        return ()
+
+    def check_dump(self, run: LoadRun, dump: Dump) -> None:
+        check_load(run, dump)
+
+    def privileges(self, run: LoadRun, plan: LoadPlan, db: Database) -> Iterable[Need]:
+        return lightning_needs(run.config, plan, restricted=is_restricted(db))
+
+    def note_tables(self, run: LoadRun) -> dict[str, object]:
+        return tables.note_tables(run)
+
+    def shares(self, run: LoadRun) -> list[int]:
+        return [0]
+
+    def import_share(self, run: LoadRun, share: int) -> ShareReport:
+        return import_all(run)
+
+    def build_indexes(self, run: LoadRun) -> int:
+        return 0  # they came with the rows
+
+    def findings(self, run: LoadRun, dump: Dump, meta: Meta, load: Load) -> Findings:
+        if run.compares_with_source:
+            raise ConfigError("compare_with_conn_id: is not offered with import_mode physical")
+        row = lightning.find(meta, load.load_id)
+        if row is None or row.stage is LightningStage.BEGUN:
+            raise CheckpointError(
+                "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
+            )
+        return findings.lightning_findings(run.config, meta, load, dump.plan, row)
+
+    def describe_conflicts(self, config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
+        return findings.describe_conflicts(config, meta, load_id, count)
+
+    def place_of_conflicts(self, config: LoadConfig) -> str:
+        return f"the schema `{task_info_schema(config)}`"
+
+    def after_finish(self, meta: Meta, load: Load) -> None:
+        forget_checkpoint(meta, load)
+
+
+ENGINE = PhysicalEngine()
