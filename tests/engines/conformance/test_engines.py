@@ -59,7 +59,7 @@ def rows(contestant: Contestant) -> dict[str, int]:
 
 @pytest.mark.parametrize("mode", list(ImportMode))
 def test_each_import_mode_has_its_engine(mode: ImportMode) -> None:
-    engine = engine_of(LoadConfig(task_name="t", dump_uri="/d", import_mode=mode))
+    engine = engine_of(LoadConfig(task_name="t", dump_uri="s3://b/d", import_mode=mode))
     assert Engine in type(engine).__mro__
     assert type(engine).__module__.startswith("airflow_dm_loader.engines.")
     assert engine.what_clears_do.startswith("clearing checksum ")
