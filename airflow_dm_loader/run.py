@@ -20,6 +20,7 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
+from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.etcd.settings import EtcdConfig
@@ -157,14 +158,18 @@ class Dump:
         return kinds | self.plan.left_out.counts()
 
     def read_schema(self, name: str) -> SchemaFile:
-        """A schema file: the CREATE of its object alone, with ``collation_map`` applied to it.
+        """A schema file: the CREATE of its object alone, in UTF-8, with ``collation_map`` applied to it.
 
         Raises:
             NotCreateStatementError: it holds anything else.
         """
         wanted = self.inventory.schema_objects[name]
-        file = checked(load_schema_file(self.storage, name), wanted)
-        if not self.config.tables.collation_map:
+        origin = SchemaOrigin.of(self.inventory.metadata, self.config.reading.dump_tool)
+        file = checked(load_schema_file(self.storage, name, origin), wanted)
+        if not (collations := self.config.tables.collation_map):
             return file
-        create = map_collations(file.create.decode("utf-8", "surrogateescape"), self.config.tables.collation_map)
-        return checked(replace(file, create=create.encode("utf-8", "surrogateescape")), wanted)
+        create = map_collations(file.create.decode("utf-8", "surrogateescape"), collations)
+        settings = dict(file.settings)
+        if (collation := settings.get("collation_connection", "").lower()) in collations:  # a view's
+            settings["collation_connection"] = collations[collation]
+        return checked(replace(file, create=create.encode("utf-8", "surrogateescape"), settings=settings), wanted)

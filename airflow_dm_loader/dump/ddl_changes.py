@@ -32,6 +32,52 @@ def map_collations(statement: str, collation_map: Mapping[str, str]) -> str:
     return _changed(statement, changes)
 
 
+def with_implied_collations(statement: str, implied: Mapping[str, str]) -> str:
+    """A CREATE TABLE or CREATE DATABASE with a COLLATE after each charset that has none.
+
+    Args:
+        implied: charset -> the collation that it implies; others are left alone.
+    """
+    tokens = list(tokenize(statement))
+    depths = _depths(tokens)
+    changes = [
+        (token.at + len(token.text), token.at + len(token.text), f" COLLATE {implied[token.text.lower()]}")
+        for place, token in enumerate(tokens)
+        if token.kind == "word"
+        and token.text.lower() in implied
+        and depths[place] < 2  # not in an expression, such as CAST(... CHARSET utf8mb4)
+        and _names_charset(tokens, place)
+        and not _has_collation(tokens, depths, place)
+    ]
+    return _changed(statement, changes)
+
+
+def _depths(tokens: Sequence[Token]) -> list[int]:
+    """How many parentheses are open at each token."""
+    depths, depth = [], 0
+    for token in tokens:
+        depth += (token.text == "(" and token.kind == "mark") - (token.text == ")" and token.kind == "mark")
+        depths.append(depth)
+    return depths
+
+
+def _has_collation(tokens: Sequence[Token], depths: Sequence[int], place: int) -> bool:
+    """Whether the column, or the table's options, that the token at ``place`` is of names a collation."""
+
+    def of_it(at: int) -> bool:
+        return depths[at] > depths[place] or (depths[at] == depths[place] and tokens[at].text != ",")
+
+    first = last = place
+    while first > 0 and of_it(first - 1):
+        first -= 1
+    while last + 1 < len(tokens) and of_it(last + 1):
+        last += 1
+    return any(
+        token.kind == "word" and token.text.upper() == "COLLATE" and depths[at] == depths[place]
+        for at, token in enumerate(tokens[first : last + 1], first)
+    )
+
+
 def charset_names(statement: str) -> tuple[str, ...]:
     """The collations and charsets that a statement names, in lower case; without those that servers may read freely."""
     tokens = list(tokenize(statement))

@@ -45,7 +45,7 @@ _SETTING = re.compile(r"(?P<comment>#\s*)?(?P<key>[^=\s]+)(?P<space>[ \t]*)=(?P<
 _SESSION_VARIABLE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*(?:/\*!\d+)?\s*")
 
 _QUOTES = {"BACKTICK": "`", "DOUBLE_QUOTE": '"'}
-_KNOWN_CONFIG = frozenset({"local-infile", "max-statement-size", "num-sequences"})
+_KNOWN_CONFIG = frozenset({"local-infile", "num-sequences"})
 # Of [source]: what is known and of no use here. A password may stand here, so values are never quoted.
 _KNOWN_SOURCE = re.compile(r"channel_name|(?:source|master)_\w+|n?myloader_exec_\w+")
 _BINLOG_KEYS = {
@@ -69,6 +69,7 @@ class IniForm:
     def __init__(self) -> None:
         self._times: dict[str, str] = {}
         self._quote = "`"
+        self._ddl_in_table_charset = False
         self._binlog: dict[str, str] = {}
         self._binlog_pos: int | None = None
         self._session: dict[str, str] = {}
@@ -110,6 +111,7 @@ class IniForm:
             file_tables=file_tables,
             session_variables=self._session,
             quote_character=self._quote,
+            ddl_in_table_charset=self._ddl_in_table_charset,
             warnings=tuple(self._warnings),
         )
 
@@ -153,6 +155,8 @@ class IniForm:
             if value.upper() not in _QUOTES:
                 raise line.error(f"should be one of {', '.join(_QUOTES)}")
             self._quote = _QUOTES[value.upper()]
+        elif key == "max-statement-size":  # it came with 0.20.1, as tables' CREATE in their own charset did
+            self._ddl_in_table_charset = True
         elif key is not None and key not in _KNOWN_CONFIG:
             self._warnings.append(line.unknown())
 

@@ -47,6 +47,7 @@ class DumpMetadata:
     file_tables: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     session_variables: Mapping[str, str] = field(default_factory=dict)
     quote_character: str = "`"
+    ddl_in_table_charset: bool = False  # a mydumper from 0.20 on: a table's CREATE is in the table's charset
     warnings: tuple[str, ...] = ()
 
 

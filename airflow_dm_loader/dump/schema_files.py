@@ -15,6 +15,7 @@ from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression, parse
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.quoting import with_usual_quotes
+from airflow_dm_loader.dump.schema_charset import SchemaOrigin, as_utf8
 from airflow_dm_loader.dump.schema_objects import SchemaObject, understand
 from airflow_dm_loader.dump.sql_modes import quoting, without_quoting
 from airflow_dm_loader.dump.statements import byte_order_mark, head_settings
@@ -119,8 +120,8 @@ def checked(file: SchemaFile, wanted: SchemaObject) -> SchemaFile:
     )
 
 
-def load_schema_file(storage: DumpStorage, name: str) -> SchemaFile:
-    """Read, decode and parse a schema file of the dump."""
+def load_schema_file(storage: DumpStorage, name: str, origin: SchemaOrigin | None = None) -> SchemaFile:
+    """Read, decode and parse a schema file of the dump; its text is UTF-8 then, whatever it was in."""
     parsed = parse(name)
     with open_decoded(storage, name, parsed.compression if parsed is not None else Compression.NONE) as decoded:
         raw = decoded.read(MAX_SCHEMA_FILE_BYTES + 1)
@@ -130,7 +131,7 @@ def load_schema_file(storage: DumpStorage, name: str) -> SchemaFile:
             file=name,
             remedy="Create the object in the target by hand, and leave the file out of the dump.",
         )
-    return read_schema_file(raw, name)
+    return read_schema_file(as_utf8(raw, origin or SchemaOrigin(), file=name), name)
 
 
 def _with_added_keys(file: SchemaFile, alter: bytes, statement: Statement) -> SchemaFile:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.charsets import implied_collations
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import Drafter, SchemaDraft
@@ -46,6 +47,7 @@ class Drafting:
             transactions=self.transactions,
             defer_indexes=self.config.logical.defer_indexes and self.transactions,
             convert_engines=self.config.tables.convert_engines,
+            implied=implied_collations(db, self.config.tables.collation_map),
         )
         return drafter.draft(db, plan)
 

@@ -125,7 +125,7 @@ _ROWS = (
     Setting("block_allow_list", "where", _HOW, dm="block-allow-list", dm_code=20044),
     Setting("case_sensitive", "where", _HOW, dm=DmKey("case-sensitive", "bool")),
     Setting("csv", "reading", _HOW, LOGICAL),
-    Setting("dump_tool", "reading", _HOW, LOGICAL),
+    Setting("dump_tool", "reading", _HOW, CREATING),
     Setting(
         "clean_dump_files",
         "reading",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from airflow_dm_loader.dump.ddl_changes import charset_names
 from airflow_dm_loader.dump.schema_files import SchemaFile
@@ -12,6 +12,16 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import quote
 
 _UNKNOWN = frozenset({1115, 1273})
+# What these charsets implied before MySQL 8.0 and MariaDB 11.5. Whoever means another collation says so: since then
+# SHOW CREATE TABLE writes it out, and TiDB always has.
+_IMPLIED = {
+    "utf8mb4": "utf8mb4_general_ci",
+    "utf8": "utf8_general_ci",
+    "utf8mb3": "utf8mb3_general_ci",
+    "ucs2": "ucs2_general_ci",
+    "utf16": "utf16_general_ci",
+    "utf32": "utf32_general_ci",
+}
 _REPLACEABLE = frozenset({"ascii", "utf8", "utf8mb3"})  # others hold the same bytes for the same letters
 
 
@@ -25,6 +35,9 @@ def check_charsets(db: Database, files: Iterable[SchemaFile]) -> None:
     for file in files:
         for name in charset_names(file.create.decode("utf-8", "surrogateescape")):
             first.setdefault(name, file.name)
+        for setting in ("character_set_client", "collation_connection"):  # a view's file sets them
+            if setting in file.settings:
+                first.setdefault(file.settings[setting].lower(), file.name)
     unknown: list[str] = []
     errno = 0
     for name in first:
@@ -42,6 +55,19 @@ def check_charsets(db: Database, files: Iterable[SchemaFile]) -> None:
             file=first[unknown[0]],
             remedy=_remedy(unknown),
         )
+
+
+def implied_collations(db: Database, collation_map: Mapping[str, str]) -> dict[str, str]:
+    """charset -> the collation that it implied at the dump's source, where the target would take another one."""
+    here = {
+        str(charset).lower(): str(collation).lower()
+        for charset, collation in db.query(
+            "SELECT character_set_name, default_collate_name FROM information_schema.character_sets"
+        )
+    }
+    here["utf8"] = here.get("utf8mb3", here.get("utf8", "")).replace("utf8mb3_", "utf8_")
+    implied = {charset: collation_map.get(collation, collation) for charset, collation in _IMPLIED.items()}
+    return {charset: collation for charset, collation in implied.items() if here.get(charset) not in {None, collation}}
 
 
 def _question(name: str) -> str:

@@ -62,6 +62,16 @@ class SchemaSessions:
         mode = sql_mode_for(self.sql_mode, settings.get("sql_mode", ""))
         return target_schema.ddl_session(mode, settings.get("time_zone", self.time_zone))
 
+    def of_view(self, file: SchemaFile) -> Session:
+        """A view keeps the charset and the collation that it was created in; its texts mean other letters in others."""
+        session = dict(self.of(file))
+        if (client := target_schema.view_charset(file)) is not None:
+            session["character_set_client"] = client
+            session["character_set_connection"] = client
+        if collation := file.settings.get("collation_connection"):
+            session["collation_connection"] = collation
+        return session
+
 
 class SchemaCreator:
     """Creates what was drafted; see :mod:`airflow_dm_loader.target.drafts`.
@@ -145,7 +155,7 @@ class SchemaCreator:
 
     def _create_view(self, db: Database, draft: ViewDraft) -> None:
         planned = draft.planned
-        db.set_session(self._sessions.of(draft.file))
+        db.set_session(self._sessions.of_view(draft.file))
         target_schema.create_view(db, planned.schema, planned.view, draft.file)
         self.summary.views.append(f"{planned.schema}.{planned.view}")
 

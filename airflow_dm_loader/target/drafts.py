@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.dump.ddl_changes import with_innodb
+from airflow_dm_loader.dump.ddl_changes import with_implied_collations, with_innodb
+from airflow_dm_loader.dump.ddl_tokens import tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
 from airflow_dm_loader.errors import SchemaMissingError, TargetError
@@ -15,6 +16,7 @@ from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedT
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.engines import Engines, ask_engines, can_convert, reaches_out
+from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import (
     SourceDraft,
     ansi_quotes,
@@ -25,6 +27,8 @@ from airflow_dm_loader.target.merging import (
     unlike_keys,
     unsure_views,
 )
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class TableDraft:
     indexes: tuple[SecondaryIndex, ...]
     exists: bool
     sources: tuple[SourceDraft, ...] = ()
+    implied: bool = False  # whether collations that its charsets imply were written out
 
     @property
     def name(self) -> str:
@@ -88,12 +93,14 @@ class Drafter:
         transactions: whether tables must have an engine with transactions.
         defer_indexes: leave secondary indexes of large tables out, for later.
         convert_engines: create tables in InnoDB where their own engine would not do.
+        implied: charset -> the collation that CREATE statements mean by it alone, where the target means another.
     """
 
     read: Callable[[str], SchemaFile]
     transactions: bool
     defer_indexes: bool
     convert_engines: bool
+    implied: Mapping[str, str] = field(default_factory=dict)
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -109,12 +116,19 @@ class Drafter:
             for view in plan.views
             if not _view_is_there(view, tables[view.schema])
         )
+        kept = (view for view in plan.views if _view_is_there(view, tables[view.schema]))
         return SchemaDraft(
             databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
             tables=self._deferring(drafts),
             views=views,
             warnings=(
                 *(warning for draft in drafts for warning in unlike_keys(draft.name, draft.sources)),
+                *self._implied(drafts),
+                *(
+                    f"the view {view.schema}.{view.view} exists with another text than the dump's, and stays as it is"
+                    for view in kept
+                    if _selects(self.read(view.schema_file).create) != _selects(_view_text(db, view))
+                ),
                 *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
         )
@@ -122,7 +136,18 @@ class Drafter:
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:
         if database.schema_file is None:
             return DatabaseDraft(database.schema, None)
-        return DatabaseDraft(database.schema, self.read(database.schema_file))
+        file = self.read(database.schema_file)
+        return DatabaseDraft(database.schema, replace(file, rest=with_implied_collations(file.rest, self.implied)))
+
+    def _implied(self, drafts: Sequence[TableDraft]) -> Iterator[str]:
+        """Says which tables do not get the target's own collation."""
+        names = [draft.name for draft in drafts if draft.implied]
+        if names:
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            yield (
+                f"{', '.join(names[:_SHOWN])}{more}: a charset without a collation, as MySQL until 5.7 and MariaDB "
+                "until 10.6 wrote it, gets the collation that it implied there, and not the one that it implies here"
+            )
 
     def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None) -> TableDraft:
         name = f"{table.schema}.{table.table}"
@@ -151,7 +176,9 @@ class Drafter:
             _refuse_unsafe(name, file, [f"ENGINE={engine}" for engine in file.engines if reaches_out(engine)])
         if kind is None:
             _refuse_unsafe(name, file, file.unsafe)
-        return TableDraft(table, file, parsed, statement[parsed.body_at :], (), kind is not None, sources)
+        body = statement[parsed.body_at :]
+        made = with_implied_collations(body, self.implied) if kind is None else body
+        return TableDraft(table, file, parsed, made, (), kind is not None, sources, implied=made != body)
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
         """Without the indexes that can wait; foreign keys of any table may need some of them from the start."""
@@ -225,3 +252,19 @@ def _view_is_there(view: PlannedView, there: Mapping[str, str]) -> bool:
             remedy="Rename or drop it, then clear.",
         )
     return kind is not None
+
+
+def _view_text(db: Database, view: PlannedView) -> bytes:
+    """The CREATE VIEW of a view that exists; names of its own schema stand there as in a dump, without the schema."""
+    db.use(view.schema)
+    row = db.one(f"SHOW CREATE VIEW {qualified(view.schema, view.view)}")
+    return str(row[1]).encode() if row is not None else b""
+
+
+def _selects(create_view: bytes) -> list[str]:
+    """What a view selects, token by token, without who defined it and how it runs."""
+    texts = [
+        token.text.lower() if token.kind == "word" else token.text
+        for token in tokenize(create_view.decode("utf-8", "surrogateescape"))
+    ]
+    return texts[texts.index("as") :] if "as" in texts else texts

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.creation_check import creation_problem
 from airflow_dm_loader.target.identifiers import qualified, quote
 
 
@@ -22,26 +24,52 @@ def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
 
 
 def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> None:
-    """Create a table under its target name. ``body``: the dump's statement from its columns on."""
+    """Create a table under its target name, as the dump says. ``body``: the dump's statement from its columns on.
+
+    Raises:
+        TargetError: the target did not keep a label, default, comment or name as it is; the table is not left there.
+    """
     db.use(schema)  # foreign keys name tables of the same database without it
     try:
-        db.execute(f"CREATE TABLE {qualified(schema, table)} {body}".encode("utf-8", "surrogateescape"))
+        result = db.execute(f"CREATE TABLE {qualified(schema, table)} {body}".encode("utf-8", "surrogateescape"))
+        if problem := creation_problem(db, schema, table, body, result):
+            db.execute(f"DROP TABLE {qualified(schema, table)}")  # it was made a moment ago, and is empty
+            raise TargetError(
+                f"the target would not keep the table's definition as it is: {problem}",
+                remedy="Create the table yourself as it shall be, then clear; or correct the dump's schema file.",
+            )
     except LoaderError as error:
         raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{table}") from error
 
 
 def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
-    """Create a view as the dump says; it fails with 1146 or 1356 while what it reads from is missing."""
+    """Create a view as the dump says; it fails with 1146 or 1356 while what it reads from is missing.
+
+    ``db``: in the session of that view; the statement is sent in its charset.
+    """
     db.use(schema)
     try:
         create = f"CREATE {file.options} VIEW {qualified(schema, view)} {file.rest}"
-        db.execute(create.encode("utf-8", "surrogateescape"))
+        db.execute(encode(create, view_charset(file) or "utf8mb4"))
+    except UnknownLettersError as error:
+        raise TargetError(
+            f"the view was created in {view_charset(file)}, and its text can't be sent in that: {error}",
+            file=file.name,
+            offset=file.offset,
+            table=f"{schema}.{view}",
+            remedy="Create the view by hand, then clear: a view that exists stays as it is.",
+        ) from None
     except LoaderError as error:
         raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{view}") from error
 
 
+def view_charset(file: SchemaFile) -> str | None:
+    """The charset of the client that created the view; None: the dump does not say."""
+    return file.settings.get("character_set_client", "").lower() or None
+
+
 def ddl_session(sql_mode: str, time_zone: str) -> Mapping[str, str | int]:
-    """For DDL: always utf8mb4. Under SET NAMES binary, ENUM labels and defaults would be stored as garbage."""
+    """For DDL: utf8mb4, as a schema file's text is. Under SET NAMES binary, labels and defaults would be garbage."""
     return {
         "sql_mode": sql_mode,
         "time_zone": time_zone,
