@@ -211,6 +211,7 @@ def test_ini_form() -> None:
         },
         file_tables={("shop", "orders"): ("shop", "orders"), ("shop", "v"): ("shop", "v")},
         session_variables={"SQL_MODE": "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"},
+        ddl_in_table_charset=True,
     )
 
 
