@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import LoaderError
@@ -33,7 +32,7 @@ def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *
     except LoaderError as error:
         return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
     # A LOAD DATA statement goes after the files that it reads: without it, what is left of them could not be told.
-    by_kind = sorted(inventory.data_files, key=lambda file: file.kind is FileKind.LOAD_STATEMENT)
+    by_kind = sorted(inventory.data_files, key=lambda file: not file.kind.holds_rows)
     data = tuple(file.name for file in by_kind)
     if not is_ours(inventory):
         return CleaningReport(warnings=("nothing was removed: this is not the dump that was loaded any more",))

@@ -22,12 +22,16 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
+from airflow_dm_loader.dump.data_formats import Compression, DataFormat, data_formats
 from airflow_dm_loader.dump.names import unescape
+
+__all__ = ["Compression", "DumpFileName", "FileKind", "Kind", "are_escaped", "parse", "readings"]
 
 
 class FileKind(StrEnum):
-    """What a file of a dump holds."""
+    """What a file of a dump holds that is no data file; those are a :class:`DataFormat`."""
 
     METADATA = "metadata"
     METADATA_PART = "metadata part"  # mydumper while it runs, or when it streams
@@ -42,34 +46,14 @@ class FileKind(StrEnum):
     CHECKSUM_FILE = "checksum file"
     ROW_COUNT = "row count"
     QUERY_RESULT = "query result"  # dumpling --sql: rows that belong to no table
-    DATA_PARQUET = "parquet data"
-    DATA_SQL = "SQL data"
-    DATA_CSV = "CSV data"
-    DATA_LOAD = "LOAD DATA data"  # mydumper's .dat
-    LOAD_STATEMENT = "LOAD DATA statement"  # the .sql beside a .dat; known only by looking at both
 
     @property
     def is_data(self) -> bool:
-        """Whether the file stands for rows of a table."""
-        return self in _DATA_KINDS
+        """Whether the file stands for rows of a table; none of these does."""
+        return False
 
 
-_DATA_KINDS = frozenset(
-    {FileKind.DATA_PARQUET, FileKind.DATA_SQL, FileKind.DATA_CSV, FileKind.DATA_LOAD, FileKind.LOAD_STATEMENT}
-)
-
-
-class Compression(StrEnum):
-    """How a file is compressed, by the end of its name."""
-
-    NONE = ""
-    GZIP = "gzip"
-    ZSTD = "zstd"
-    SNAPPY = "snappy"
-    LZ4 = "lz4"
-    XZ = "xz"
-    BZIP2 = "bzip2"
-    UNKNOWN = "unknown"  # an ending that no tool is known to write: refused when it is opened
+Kind = FileKind | DataFormat
 
 
 _COMPRESSIONS = {
@@ -89,7 +73,7 @@ _COMPRESSIONS = {
 class DumpFileName:
     """One reading of a file name. ``schema`` and ``table`` are unescaped, but may be mydumper's stand-ins."""
 
-    kind: FileKind
+    kind: Kind
     schema: str | None = None
     table: str | None = None
     part: tuple[int, ...] = ()  # numbers after the table's name; () where there is none
@@ -100,50 +84,51 @@ class DumpFileName:
 _OBJECT = r"(?P<object>[^.]+\..+)"
 _EITHER = r"(?P<object_or_schema>.+)"
 _ROWS = r"(?P<rows>[^.]+\..+)"
-_ZIP = r"(?:\.(?!(?:bak|BAK|sql|csv|parquet|dat)$)(?P<compression>[A-Za-z0-9]+))?"
+_ZIP = "{zip}"  # the ending of a compression, see _routes
 _KNOWN_ZIP = r"(?:\.(?P<compression>gz|gzip|zst|zstd))?"
 
-_ROUTES: tuple[tuple[re.Pattern[str], FileKind], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), kind)
-    for pattern, kind in (
-        # metadata
-        (r"metadata", FileKind.METADATA),
-        # metadata.partial, metadata.partial.3, metadata.header
-        (r"metadata\.(?:header|partial(?:\.\d+)?)", FileKind.METADATA_PART),
-        # all-schema-create-tablespace.sql
-        (r"all-schema-create-tablespace\.sql" + _ZIP, FileKind.TABLESPACE),
-        # eu-placement-policy-create.sql
-        (r".+-placement-policy-create\.sql" + _ZIP, FileKind.PLACEMENT_POLICY),
-        # shop-schema-create.sql.gz
-        (r"(?P<schema>.+)-schema-create\.sql" + _ZIP, FileKind.DATABASE_SCHEMA),
-        # shop.big_spenders-schema-view.sql
-        (_OBJECT + r"-schema-view\.sql" + _ZIP, FileKind.VIEW_SCHEMA),
-        # shop.order_ids-schema-sequence.sql
-        (_OBJECT + r"-schema-sequence\.sql" + _ZIP, FileKind.SEQUENCE_SCHEMA),
-        # shop.orders-schema-triggers.sql, shop-schema-triggers.sql
-        (_EITHER + r"-schema-triggers\.sql" + _ZIP, FileKind.TRIGGER_SCHEMA),
-        # shop-schema-post.sql (mydumper), shop.a_routine-schema-post.sql (dumpling)
-        (_EITHER + r"-schema-post\.sql" + _ZIP, FileKind.POST_SCHEMA),
-        # shop.orders-schema.sql
-        (_OBJECT + r"-schema\.sql" + _ZIP, FileKind.TABLE_SCHEMA),
-        # shop.orders-checksum, shop.orders-schema-checksum, shop-schema-create-checksum, shop-schema-post-checksum
-        (_EITHER + r"-checksum" + _KNOWN_ZIP, FileKind.CHECKSUM_FILE),
-        # shop.orders-metadata
-        (_OBJECT + r"-metadata" + _KNOWN_ZIP, FileKind.ROW_COUNT),
-        # result.000000000.sql
-        (r"result\.\d{9}(?:\d{4})?\.(?:sql|csv)" + _ZIP, FileKind.QUERY_RESULT),
-        # shop.orders.000000000.snappy.parquet
-        (_ROWS + r"\.(?P<compression>snappy|gzip|gz|zstd|zst)\.parquet", FileKind.DATA_PARQUET),
-        # shop.orders.000000000.parquet
-        (_ROWS + r"\.parquet" + _ZIP, FileKind.DATA_PARQUET),
-        # shop.orders.sql, shop.orders.00000.sql.gz, shop.orders.00000.00003.sql.zst, shop.orders.0000000010000.sql
-        (_ROWS + r"\.sql" + _ZIP, FileKind.DATA_SQL),
-        # shop.orders.0000000010000.csv
-        (_ROWS + r"\.csv" + _ZIP, FileKind.DATA_CSV),
-        # shop.orders.00000.dat
-        (_ROWS + r"\.dat" + _ZIP, FileKind.DATA_LOAD),
-    )
+_ROUTES: tuple[tuple[str, FileKind], ...] = (
+    # metadata
+    (r"metadata", FileKind.METADATA),
+    # metadata.partial, metadata.partial.3, metadata.header
+    (r"metadata\.(?:header|partial(?:\.\d+)?)", FileKind.METADATA_PART),
+    # all-schema-create-tablespace.sql
+    (r"all-schema-create-tablespace\.sql" + _ZIP, FileKind.TABLESPACE),
+    # eu-placement-policy-create.sql
+    (r".+-placement-policy-create\.sql" + _ZIP, FileKind.PLACEMENT_POLICY),
+    # shop-schema-create.sql.gz
+    (r"(?P<schema>.+)-schema-create\.sql" + _ZIP, FileKind.DATABASE_SCHEMA),
+    # shop.big_spenders-schema-view.sql
+    (_OBJECT + r"-schema-view\.sql" + _ZIP, FileKind.VIEW_SCHEMA),
+    # shop.order_ids-schema-sequence.sql
+    (_OBJECT + r"-schema-sequence\.sql" + _ZIP, FileKind.SEQUENCE_SCHEMA),
+    # shop.orders-schema-triggers.sql, shop-schema-triggers.sql
+    (_EITHER + r"-schema-triggers\.sql" + _ZIP, FileKind.TRIGGER_SCHEMA),
+    # shop-schema-post.sql (mydumper), shop.a_routine-schema-post.sql (dumpling)
+    (_EITHER + r"-schema-post\.sql" + _ZIP, FileKind.POST_SCHEMA),
+    # shop.orders-schema.sql
+    (_OBJECT + r"-schema\.sql" + _ZIP, FileKind.TABLE_SCHEMA),
+    # shop.orders-checksum, shop.orders-schema-checksum, shop-schema-create-checksum, shop-schema-post-checksum
+    (_EITHER + r"-checksum" + _KNOWN_ZIP, FileKind.CHECKSUM_FILE),
+    # shop.orders-metadata
+    (_OBJECT + r"-metadata" + _KNOWN_ZIP, FileKind.ROW_COUNT),
+    # result.000000000.sql
+    (r"result\.\d{9}(?:\d{4})?\.(?:sql|csv)" + _ZIP, FileKind.QUERY_RESULT),
 )
+
+
+@lru_cache(maxsize=8)
+def _routes(formats: tuple[DataFormat, ...]) -> tuple[tuple[re.Pattern[str], Kind], ...]:
+    """Which names mean what, the first that matches wins; data files last, since all else is more special."""
+    endings = "|".join(re.escape(known.ending) for known in formats if known.ending is not None)
+    compression = rf"(?:\.(?!(?:bak|BAK|{endings})$)(?P<compression>[A-Za-z0-9]+))?"
+    found: list[tuple[str, Kind]] = list(_ROUTES)
+    for known in formats:
+        if known.codec_first:  # shop.orders.000000000.snappy.parquet
+            found.append((_ROWS + rf"\.(?P<compression>snappy|gzip|gz|zstd|zst)\.{known.ending}", known))
+        # shop.orders.sql, shop.orders.00000.sql.gz, shop.orders.00000.00003.sql.zst, shop.orders.0000000010000.csv
+        found.append((_ROWS + rf"\.{known.ending}" + _ZIP, known))
+    return tuple((re.compile(pattern.replace(_ZIP, compression), re.DOTALL), kind) for pattern, kind in found)
 
 
 _DUMPLINGS_INDEX = re.compile(r".+\.(?:\d{9}|\d{13})\.(?:sql|csv|parquet)(?:\.\w+)?", re.DOTALL | re.ASCII)
@@ -174,7 +159,7 @@ def readings(name: str, schemas: Collection[str] = (), *, escaped: bool = True) 
 
 
 def _readings(name: str, schemas: Collection[str], plain: Callable[[str], str]) -> Iterator[DumpFileName]:
-    for pattern, kind in _ROUTES:
+    for pattern, kind in _routes(data_formats()):
         match = pattern.fullmatch(name)
         if match is None:
             continue

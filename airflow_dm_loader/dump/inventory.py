@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, are_escaped
+from airflow_dm_loader.dump.data_formats import DataFormat
+from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.names import is_stand_in
 from airflow_dm_loader.dump.resolution import resolve_names
@@ -25,7 +26,7 @@ from airflow_dm_loader.errors import DumpMetadataError, DuplicateFileError
 METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
 
 # Kinds whose second name is that of a table, or of a view, which shares its name space.
-_TABLE_KINDS = frozenset({kind for kind in FileKind if kind.is_data} | {FileKind.TABLE_SCHEMA, FileKind.VIEW_SCHEMA})
+_TABLE_KINDS = frozenset({FileKind.TABLE_SCHEMA, FileKind.VIEW_SCHEMA})  # and those of data
 
 # What is found and reported, but loaded by no part of this version.
 _NOT_LOADED = {
@@ -54,7 +55,7 @@ class DataFile:
     name: str  # in the dump's folder
     schema: str
     table: str
-    kind: FileKind
+    kind: DataFormat
     compression: Compression
     file_bytes: int  # as stored; 0 is possible
     part: tuple[int, ...] = ()
@@ -134,17 +135,19 @@ def take_inventory(
     stored = {file.name: file.file_bytes for file in listing}
     escaped = metadata.tool == "text" and are_escaped(stored)
     resolved = resolve_names(stored, metadata.file_tables.keys(), escaped=escaped)
-    found = {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
+    found = _with_statements(
+        {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
+    )
     _refuse_duplicates(found)
 
-    by_kind: dict[FileKind, list[tuple[str, DumpFileName]]] = {kind: [] for kind in FileKind}
+    by_kind: dict[Kind, list[tuple[str, DumpFileName]]] = defaultdict(list)
     for name, reading in found.items():
         by_kind[reading.kind].append((name, reading))
     metadata = names.metadata
     views = _by_table(by_kind[FileKind.VIEW_SCHEMA])
     declared_views = {key for key, table in metadata.tables.items() if table.is_view}
     schemas = _by_table(by_kind[FileKind.TABLE_SCHEMA])
-    data_files = _data_files([item for kind in FileKind if kind.is_data for item in by_kind[kind]], stored)
+    data_files = _data_files(found, stored)
     all_files = tuple(sorted(found))
     return DumpInventory(
         database_schemas={str(reading.schema): name for name, reading in by_kind[FileKind.DATABASE_SCHEMA]},
@@ -206,38 +209,55 @@ def _by_table(found: list[tuple[str, DumpFileName]]) -> dict[tuple[str, str], st
     return {(str(reading.schema), str(reading.table)): name for name, reading in found}
 
 
-def _data_files(found: list[tuple[str, DumpFileName]], stored: Mapping[str, int]) -> tuple[DataFile, ...]:
-    # The .sql beside a .dat holds the LOAD DATA statement for it, or for all its numbered pieces.
-    loaded = {
-        (reading.schema, reading.table, reading.part[:length])
-        for _, reading in found
-        if reading.kind is FileKind.DATA_LOAD
+def _with_statements(found: Mapping[str, DumpFileName]) -> dict[str, DumpFileName]:
+    """The readings, where a file that only says how others read is told for that: a .dat's .sql, or that of all its
+    numbered pieces.
+    """
+    statements = {
+        (statement.named_like, reading.schema, reading.table, reading.part[:length]): statement
+        for reading in found.values()
+        if isinstance(reading.kind, DataFormat) and (statement := reading.kind.statement) is not None
         for length in range(len(reading.part) + 1)
     }
-    files = []
-    for name, reading in found:
-        kind = reading.kind
-        if kind is FileKind.DATA_SQL and (reading.schema, reading.table, reading.part) in loaded:
-            kind = FileKind.LOAD_STATEMENT
-        schema, table = str(reading.schema), str(reading.table)
-        files.append(DataFile(name, schema, table, kind, reading.compression, stored[name], reading.part))
+    told = dict(found)
+    for name, reading in found.items():
+        if isinstance(reading.kind, DataFormat):
+            place = (reading.kind.ending, reading.schema, reading.table, reading.part)
+            told[name] = replace(reading, kind=statements.get(place, reading.kind))
+    return told
+
+
+def _data_files(found: Mapping[str, DumpFileName], stored: Mapping[str, int]) -> tuple[DataFile, ...]:
+    files = [
+        DataFile(
+            name,
+            str(reading.schema),
+            str(reading.table),
+            reading.kind,
+            reading.compression,
+            stored[name],
+            reading.part,
+        )
+        for name, reading in found.items()
+        if isinstance(reading.kind, DataFormat)
+    ]
     return tuple(sorted(_with_companions(files), key=lambda file: (file.schema, file.table, file.part, file.name)))
 
 
 def _with_companions(files: Sequence[DataFile]) -> list[DataFile]:
     """Each .dat with the file of the same numbers that holds its statement, else with the nearest of fewer."""
-    places = {(file.schema, file.table, file.part): file for file in files if file.kind is FileKind.LOAD_STATEMENT}
+    places = {(file.kind, file.schema, file.table, file.part): file for file in files if not file.kind.holds_rows}
     nearest = {
         file.name: next(
             (
                 found.name
                 for length in range(len(file.part), -1, -1)
-                if (found := places.get((file.schema, file.table, file.part[:length]))) is not None
+                if (found := places.get((file.kind.statement, file.schema, file.table, file.part[:length]))) is not None
             ),
             None,
         )
         for file in files
-        if file.kind is FileKind.DATA_LOAD
+        if file.kind.statement is not None
     }
     served = Counter(nearest.values())
     companions = {file.name: Companion(file.name, file.compression, served[file.name]) for file in places.values()}
@@ -252,11 +272,11 @@ def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:
         if reading.schema is None:
             continue
         # Rows in two formats are the same rows; only a .dat has a second file, its LOAD DATA statement.
-        kind = FileKind.DATA_SQL if reading.kind.is_data and reading.kind is not FileKind.DATA_LOAD else reading.kind
-        thing = (kind, reading.schema, reading.table, reading.part)
+        is_rows = isinstance(reading.kind, DataFormat) and reading.kind.holds_rows
+        thing = (is_rows or reading.kind, reading.schema, reading.table, reading.part)
         if (other := things.setdefault(thing, name)) != name:
             raise DuplicateFileError(f"{other!r} and {name!r} are the same part of the dump twice", file=name)
-        is_table = reading.kind in _TABLE_KINDS
+        is_table = reading.kind.is_data or reading.kind in _TABLE_KINDS
         spelling = (reading.schema, str(reading.table)) if is_table else (reading.schema,)
         for end in range(1, len(spelling) + 1):
             first, other = spellings.setdefault(tuple(word.lower() for word in spelling[:end]), (spelling[:end], name))

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+from airflow_dm_loader.dump.data_formats import data_formats
 from airflow_dm_loader.dump.filenames import DumpFileName, FileKind, parse, readings
 from airflow_dm_loader.errors import DuplicateFileError
 
-_TOOL_NUMBER = re.compile(r"\.\d{5,}\.(?:sql|csv|dat|parquet)(?:\.\w+)?$", re.ASCII)
+_TOOL_NUMBER = re.compile(r"\.\d{5,}\.(\w+)(?:\.\w+)?$", re.ASCII)
 
 Table = tuple[str | None, str | None]  # (schema, table) as the files name them
 
@@ -90,7 +91,7 @@ class _Evidence:
         supported = [reading for reading in found if _table(reading) in self._tables]
         if len(supported) > 1:
             # No tool writes numbers of less than 5 digits, and a table is dumped into one file or into numbered ones.
-            numbers_count = _TOOL_NUMBER.search(name) is not None
+            numbers_count = _has_number_of_a_tool(name)
             supported = [
                 reading
                 for reading in supported
@@ -109,8 +110,7 @@ def _table(reading: DumpFileName) -> Table:
 
 def _ambiguous(name: str, found: list[DumpFileName]) -> DuplicateFileError:
     meanings = " or ".join(
-        f"{reading.kind.value} of {reading.schema!r}" + (f", {reading.table!r}" if reading.table else "")
-        for reading in found
+        f"{reading.kind} of {reading.schema!r}" + (f", {reading.table!r}" if reading.table else "") for reading in found
     )
     return DuplicateFileError(
         f"the file's name means two things: {meanings}",
@@ -118,3 +118,8 @@ def _ambiguous(name: str, found: list[DumpFileName]) -> DuplicateFileError:
         remedy="Dump these tables into folders of their own, or dump with dumpling or a newer mydumper, which "
         "write such names without ambiguity.",
     )
+
+
+def _has_number_of_a_tool(name: str) -> bool:
+    found = _TOOL_NUMBER.search(name)
+    return found is not None and found[1] in {known.ending for known in data_formats()}

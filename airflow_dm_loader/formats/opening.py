@@ -1,24 +1,20 @@
-"""The format of a data file, by its kind."""
+"""The format of a data file, by the row that its kind has in the table."""
 
 from __future__ import annotations
 
+import importlib
 from contextlib import AbstractContextManager
+from typing import cast
 
-from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.formats.base import Format, Reading
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
-from airflow_dm_loader.formats.delimited.delimited_format import DelimitedFormat
-from airflow_dm_loader.formats.sql.sql_format import SqlFormat
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.state.files import FileRow
-
-_FORMATS: dict[FileKind, Format] = {
-    FileKind.DATA_SQL: SqlFormat(),
-    FileKind.DATA_CSV: DelimitedFormat(),
-    FileKind.DATA_LOAD: DelimitedFormat(),
-}
 
 
 def open_chunks(planned: PlannedFile, row: FileRow, reading: Reading) -> AbstractContextManager[ChunkChain]:
     """The chunks of a data file that are not committed yet; see :meth:`~airflow_dm_loader.formats.base.Format.open`."""
-    return _FORMATS[planned.source.kind].open(planned, row, reading)
+    reader = planned.source.kind.reader
+    assert reader is not None  # the plan has no other files
+    # What a format needs is imported where the first of its files is read.
+    return cast("Format", importlib.import_module(reader).FORMAT).open(planned, row, reading)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.data_formats import DECODED
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.plan.filters import TableFilter
@@ -67,14 +67,14 @@ class _Planner:
 
     def _holds_rows(self, file: DataFile) -> bool:
         """A LOAD DATA statement is read with the file that it is for."""
-        return not (self._reads_files and file.kind is FileKind.LOAD_STATEMENT)
+        return not (self._reads_files and not file.kind.holds_rows)
 
     def _check_statements_are_used(self) -> None:
         """Each file of LOAD DATA statements must be that of a .dat, else what it reads would be left out."""
         files = [file for file in self._inventory.data_files if (file.schema, file.table) in self._tables]
         used = {file.companion.name for file in files if file.companion is not None}
         for file in files:
-            if file.kind is FileKind.LOAD_STATEMENT and file.name not in used:
+            if not file.kind.holds_rows and file.name not in used:
                 raise DumpFormatError(
                     "each .dat file of this table has a LOAD DATA statement in another file, so what is this one for?",
                     file=file.name,
@@ -82,7 +82,7 @@ class _Planner:
                 )
 
     def _csv_of(self, file: DataFile) -> CsvFormat | None:
-        return self._csv if file.kind is FileKind.DATA_CSV else None
+        return self._csv if file.kind.by_csv else None
 
     def _plan_tables(self, files: tuple[PlannedFile, ...]) -> tuple[PlannedTable, ...]:
         file_bytes: dict[tuple[str, str], int] = defaultdict(int)
@@ -193,19 +193,19 @@ def _check_places(
 
 
 def _check_loadable(file: DataFile) -> None:
-    if file.kind not in {FileKind.DATA_SQL, FileKind.DATA_CSV, FileKind.DATA_LOAD}:
+    if file.kind.reader is None:
         raise DumpFormatError(
             f"data files of this kind ({file.kind}) can't be loaded yet",
             file=file.name,
             remedy="Dump as SQL or CSV: dumpling --filetype sql, or csv.",
         )
-    if file.kind is FileKind.DATA_LOAD and file.companion is None:
+    if file.kind.statement is not None and file.companion is None:
         raise DumpFormatError(
             "the .sql file beside it is missing, which says how it reads: mydumper puts its LOAD DATA statement there",
             file=file.name,
             remedy="Put the file back, or dump again.",
         )
-    if file.compression not in {Compression.NONE, Compression.GZIP, Compression.ZSTD}:
+    if file.compression not in DECODED:
         raise DumpFormatError(
             f"data files compressed with {file.compression} can't be loaded yet",
             file=file.name,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.filenames import FileKind, parse
+from airflow_dm_loader.dump.data_formats import DataFormat
+from airflow_dm_loader.dump.filenames import parse
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
@@ -16,6 +17,8 @@ from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.updating import file_rows, update_load
+
+_Place = tuple[str | None, str | None, str | None]  # the ending of a data file's name, schema and table
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +93,27 @@ def is_this_dump(meta: Meta, inventory: DumpInventory, stored: Load) -> bool:
     if stored.status != "finished" or stored.notes.get("dumped_at") != _dumped_at(inventory):
         return False
     loaded = {(file.name, file.file_bytes) for file in files.list_files(meta, stored.load_id)}
-    beside = {place for name, _ in loaded if (place := _statement_place(name, FileKind.DATA_LOAD)) is not None}
+    beside = {place for name, _ in loaded if (place := _statement_place(name)) is not None}
     return all(
-        (file.name, file.file_bytes) in loaded
-        or file.kind is FileKind.LOAD_STATEMENT
-        or _statement_place(file.name, FileKind.DATA_SQL) in beside
+        (file.name, file.file_bytes) in loaded or not file.kind.holds_rows or _place(file.name) in beside
         for file in inventory.data_files
     )
 
 
-def _statement_place(name: str, kind: FileKind) -> tuple[str | None, str | None] | None:
-    """The table of a .dat file, or of the statement that is left when it is gone, as the name has it."""
+def _statement_place(name: str) -> _Place | None:
+    """Of a .dat file: what the statement looks like that is left when it is gone."""
     found = parse(name)
-    return (found.schema, found.table) if found is not None and found.kind is kind else None
+    if found is None or not isinstance(found.kind, DataFormat) or found.kind.statement is None:
+        return None
+    return found.kind.statement.named_like, found.schema, found.table
+
+
+def _place(name: str) -> _Place | None:
+    """Of a data file, as its name has it."""
+    found = parse(name)
+    if found is None or not isinstance(found.kind, DataFormat):
+        return None
+    return found.kind.ending, found.schema, found.table
 
 
 def _dumped_at(inventory: DumpInventory) -> list[str | None]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_dm_loader.dump.data_formats import CSV, DAT, PARQUET, SQL
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, parse, readings
 from tests.dump import dumpling
 
@@ -32,36 +33,36 @@ K = FileKind
         ("shop.t-metadata.gz", DumpFileName(K.ROW_COUNT, "shop", "t", compression=Compression.GZIP)),
         ("shop.t-checksum", DumpFileName(K.CHECKSUM_FILE, "shop", "t")),
         ("result.000000000.sql", DumpFileName(K.QUERY_RESULT)),
-        ("shop.t.sql", DumpFileName(K.DATA_SQL, "shop", "t")),
-        ("shop.t.00000.sql", DumpFileName(K.DATA_SQL, "shop", "t", (0,))),
-        ("shop.t.00003.sql.gzip", DumpFileName(K.DATA_SQL, "shop", "t", (3,), Compression.GZIP)),
-        ("shop.t.00000.00003.sql.zst", DumpFileName(K.DATA_SQL, "shop", "t", (0, 3), Compression.ZSTD)),
-        ("shop.t.000000012.sql.zstd", DumpFileName(K.DATA_SQL, "shop", "t", (12,), Compression.ZSTD)),
-        ("shop.t.0000000120003.sql", DumpFileName(K.DATA_SQL, "shop", "t", (120003,))),
-        ("shop.t.000000000.csv.snappy", DumpFileName(K.DATA_CSV, "shop", "t", (0,), Compression.SNAPPY)),
-        ("shop.t.00000.dat.gz", DumpFileName(K.DATA_LOAD, "shop", "t", (0,), Compression.GZIP)),
-        ("shop.t.000000000.parquet", DumpFileName(K.DATA_PARQUET, "shop", "t", (0,))),
-        ("shop.t.000000000.zst.parquet", DumpFileName(K.DATA_PARQUET, "shop", "t", (0,), Compression.ZSTD)),
-        ("shop.t.00000.sql.lz4", DumpFileName(K.DATA_SQL, "shop", "t", (0,), Compression.LZ4)),
-        ("shop.t.00000.sql.foo", DumpFileName(K.DATA_SQL, "shop", "t", (0,), Compression.UNKNOWN)),
+        ("shop.t.sql", DumpFileName(SQL, "shop", "t")),
+        ("shop.t.00000.sql", DumpFileName(SQL, "shop", "t", (0,))),
+        ("shop.t.00003.sql.gzip", DumpFileName(SQL, "shop", "t", (3,), Compression.GZIP)),
+        ("shop.t.00000.00003.sql.zst", DumpFileName(SQL, "shop", "t", (0, 3), Compression.ZSTD)),
+        ("shop.t.000000012.sql.zstd", DumpFileName(SQL, "shop", "t", (12,), Compression.ZSTD)),
+        ("shop.t.0000000120003.sql", DumpFileName(SQL, "shop", "t", (120003,))),
+        ("shop.t.000000000.csv.snappy", DumpFileName(CSV, "shop", "t", (0,), Compression.SNAPPY)),
+        ("shop.t.00000.dat.gz", DumpFileName(DAT, "shop", "t", (0,), Compression.GZIP)),
+        ("shop.t.000000000.parquet", DumpFileName(PARQUET, "shop", "t", (0,))),
+        ("shop.t.000000000.zst.parquet", DumpFileName(PARQUET, "shop", "t", (0,), Compression.ZSTD)),
+        ("shop.t.00000.sql.lz4", DumpFileName(SQL, "shop", "t", (0,), Compression.LZ4)),
+        ("shop.t.00000.sql.foo", DumpFileName(SQL, "shop", "t", (0,), Compression.UNKNOWN)),
         # names of tables
         ("shop.t-schema-schema.sql", DumpFileName(K.TABLE_SCHEMA, "shop", "t-schema")),
-        ("shop.t-schema.00000.sql", DumpFileName(K.DATA_SQL, "shop", "t-schema", (0,))),
+        ("shop.t-schema.00000.sql", DumpFileName(SQL, "shop", "t-schema", (0,))),
         ("shop.t%2Dschema-schema.sql", DumpFileName(K.TABLE_SCHEMA, "shop", "t-schema")),
-        ("shop.a%2Eb.000000000.sql", DumpFileName(K.DATA_SQL, "shop", "a.b", (0,))),
-        ("my%2Edb.t.000000000.sql", DumpFileName(K.DATA_SQL, "my.db", "t", (0,))),
-        ("shop.50%off.sql", DumpFileName(K.DATA_SQL, "shop", "50%off")),
-        ('shop.it\'s "a" `t`.sql', DumpFileName(K.DATA_SQL, "shop", 'it\'s "a" `t`')),
-        ("shop.a b-c.00000.sql", DumpFileName(K.DATA_SQL, "shop", "a b-c", (0,))),
-        ("shop.mydumper_3.00000.sql", DumpFileName(K.DATA_SQL, "shop", "mydumper_3", (0,))),
-        ("shop.00001.sql", DumpFileName(K.DATA_SQL, "shop", "00001")),
-        ("shop.00001.00002.sql", DumpFileName(K.DATA_SQL, "shop", "00001", (2,))),
-        ("shop.t.sql.sql", DumpFileName(K.DATA_SQL, "shop", "t.sql")),
-        ("shop.t.sql.csv", DumpFileName(K.DATA_CSV, "shop", "t.sql")),
-        ("shop.t.sql.dat", DumpFileName(K.DATA_LOAD, "shop", "t.sql")),
-        ("shop.Orders.sql", DumpFileName(K.DATA_SQL, "shop", "Orders")),
-        ("shop.t-metadata.sql", DumpFileName(K.DATA_SQL, "shop", "t-metadata")),
-        ("shop.t-checksum.sql", DumpFileName(K.DATA_SQL, "shop", "t-checksum")),
+        ("shop.a%2Eb.000000000.sql", DumpFileName(SQL, "shop", "a.b", (0,))),
+        ("my%2Edb.t.000000000.sql", DumpFileName(SQL, "my.db", "t", (0,))),
+        ("shop.50%off.sql", DumpFileName(SQL, "shop", "50%off")),
+        ('shop.it\'s "a" `t`.sql', DumpFileName(SQL, "shop", 'it\'s "a" `t`')),
+        ("shop.a b-c.00000.sql", DumpFileName(SQL, "shop", "a b-c", (0,))),
+        ("shop.mydumper_3.00000.sql", DumpFileName(SQL, "shop", "mydumper_3", (0,))),
+        ("shop.00001.sql", DumpFileName(SQL, "shop", "00001")),
+        ("shop.00001.00002.sql", DumpFileName(SQL, "shop", "00001", (2,))),
+        ("shop.t.sql.sql", DumpFileName(SQL, "shop", "t.sql")),
+        ("shop.t.sql.csv", DumpFileName(CSV, "shop", "t.sql")),
+        ("shop.t.sql.dat", DumpFileName(DAT, "shop", "t.sql")),
+        ("shop.Orders.sql", DumpFileName(SQL, "shop", "Orders")),
+        ("shop.t-metadata.sql", DumpFileName(SQL, "shop", "t-metadata")),
+        ("shop.t-checksum.sql", DumpFileName(SQL, "shop", "t-checksum")),
     ],
 )
 def test_names_that_tools_write(name: str, expected: DumpFileName) -> None:
@@ -92,7 +93,7 @@ def test_a_name_with_numbers_has_every_reading() -> None:
 
 def test_a_schema_file_can_hold_the_rows_of_a_table() -> None:
     kinds = [(found.kind, found.table) for found in readings("db.t-schema.sql")]
-    assert kinds == [(K.TABLE_SCHEMA, "t"), (K.DATA_SQL, "t-schema")]
+    assert kinds == [(K.TABLE_SCHEMA, "t"), (SQL, "t-schema")]
 
 
 def test_a_known_schema_decides_where_a_name_is_split() -> None:
@@ -106,7 +107,7 @@ def test_every_name_that_dumpling_escapes_comes_back(schema: str, table: str, in
     stem = f"{dumpling.escape(schema)}.{dumpling.escape(table)}"
     assert parse(f"{stem}-schema.sql") == DumpFileName(K.TABLE_SCHEMA, schema, table)
     if not (schema == "result" and table.isdigit()):
-        assert parse(f"{stem}.{index:09d}.sql") == DumpFileName(K.DATA_SQL, schema, table, (index,))
+        assert parse(f"{stem}.{index:09d}.sql") == DumpFileName(SQL, schema, table, (index,))
 
 
 @given(st.text())

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.data_formats import DAT, LOAD_STATEMENT, SQL
+from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
@@ -115,7 +116,7 @@ def test_what_a_real_dump_has_beyond_tables_is_counted(name: str) -> None:
 def test_kinds_and_compressions_of_a_real_dump(name: str) -> None:
     found = inventory_of(name)
     by_load = "load-data" in name or "csv" in name
-    kinds = {FileKind.DATA_LOAD, FileKind.LOAD_STATEMENT} if by_load else {FileKind.DATA_SQL}
+    kinds = {DAT, LOAD_STATEMENT} if by_load else {SQL}
     assert {file.kind for file in found.data_files} == kinds
     expected = Compression.ZSTD if "zstd" in name else Compression.GZIP if "gz" in name else Compression.NONE
     assert {file.compression for file in found.data_files} == {expected}
@@ -352,11 +353,11 @@ def test_rows_without_any_schema_file_are_listed() -> None:
 def test_the_statement_beside_a_dat_is_told_apart() -> None:
     found = inventory("db.t.00000.sql", "db.t.00000.dat", "db.t.00001.sql", "db.u.00000.sql.gz", "db.u.00000.00001.dat")
     assert {file.name: file.kind for file in found.data_files} == {
-        "db.t.00000.sql": FileKind.LOAD_STATEMENT,
-        "db.t.00000.dat": FileKind.DATA_LOAD,
-        "db.t.00001.sql": FileKind.DATA_SQL,
-        "db.u.00000.sql.gz": FileKind.LOAD_STATEMENT,
-        "db.u.00000.00001.dat": FileKind.DATA_LOAD,
+        "db.t.00000.sql": LOAD_STATEMENT,
+        "db.t.00000.dat": DAT,
+        "db.t.00001.sql": SQL,
+        "db.u.00000.sql.gz": LOAD_STATEMENT,
+        "db.u.00000.00001.dat": DAT,
     }
 
 

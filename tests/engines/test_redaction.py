@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_dm_loader.dump.access import GcsAccess, S3Access
+from airflow_dm_loader.dump.data_formats import SQL
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
-from airflow_dm_loader.engines.import_into.sources import DataFormat, TableSource
+from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.engines.import_into.statements import import_into, source_uri, without_access
 from airflow_dm_loader.engines.redaction import Redactor
 
@@ -34,7 +35,7 @@ def test_the_uri_holds_the_pattern_in_the_name_alone_and_the_access_as_parameter
 
 
 def test_the_statement_quotes_names_and_gives_values_apart() -> None:
-    source = TableSource("s", "100%`t", "x.sql", DataFormat.SQL, ())
+    source = TableSource("s", "100%`t", "x.sql", SQL, ())
     sql, values = import_into(source, "s3://b/x.sql", {"THREAD": 8, "CHECKSUM_TABLE": "required"})
     assert sql == ("IMPORT INTO `s`.`100%%``t` FROM %s FORMAT %s WITH DETACHED, THREAD = %s, CHECKSUM_TABLE = %s")
     assert values == ("s3://b/x.sql", "sql", 8, "required")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.heads import READ_AS_UTF8, head_charset, read_head
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.engines.import_into.sources import DataFormat, TableSource
+from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.target.session import file_session
 
@@ -19,7 +19,7 @@ def job_session(
         DumpFormatError: the file's text is in another charset than UTF-8.
     """
     head: dict[str, str] = {}
-    if source.format is DataFormat.SQL:
+    if source.format.has_head:
         head = read_head(storage, next(file.source for file in source.files if file.source.file_bytes))
     session = file_session(config, head, default_time_zone)
     charset = head_charset(head)

@@ -10,9 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.routes import ROUTER_CODE
@@ -20,18 +19,7 @@ from airflow_dm_loader.run import Dump
 
 SHARDING_CODE = 20068  # DM's number: import-into does not merge shards
 _SPECIAL = re.compile(r"[*?\[\]\\]")
-_DECODED = frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD})
 _LOGICAL = "Load it with import_mode=logical"
-
-
-class DataFormat(StrEnum):
-    """IMPORT INTO's FORMAT."""
-
-    SQL = "sql"
-    PARQUET = "parquet"
-
-
-_FORMATS = {FileKind.DATA_SQL: DataFormat.SQL, FileKind.DATA_PARQUET: DataFormat.PARQUET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ def _source(schema: str, table: str, files: tuple[PlannedFile, ...], folder: Col
     formats = {_format(file) for file in files}
     if len(formats) > 1:
         raise DumpFormatError(
-            f"the table's files are of several formats: {', '.join(sorted(formats))}",
+            f"the table's files are of several formats: {', '.join(sorted(str(found.tidb_name) for found in formats))}",
             table=name,
             file=files[0].source.name,
             remedy="Dump the table in one format.",
@@ -108,20 +96,19 @@ def _source(schema: str, table: str, files: tuple[PlannedFile, ...], folder: Col
 
 def _format(file: PlannedFile) -> DataFormat:
     source = file.source
-    found = _FORMATS.get(source.kind)
-    if found is None:
+    if source.kind.tidb_name is None:
         raise DumpFormatError(
             f"IMPORT INTO is not used for data files of this kind ({source.kind})",
             file=source.name,
             remedy="Load it with import_mode=logical, or dump as SQL: dumpling --filetype sql.",
         )
-    if source.compression not in (_DECODED if found is DataFormat.SQL else {Compression.NONE}):
+    if source.compression not in source.kind.tidb_decodes:
         raise DumpFormatError(
-            f"IMPORT INTO is not used for {found} files that are compressed with {source.compression}",
+            f"IMPORT INTO is not used for {source.kind.tidb_name} files that are compressed with {source.compression}",
             file=source.name,
             remedy="Compress SQL files with gzip or zstd, Parquet files not at all.",
         )
-    return found
+    return source.kind
 
 
 def _pattern(table: str, names: list[str], folder: Collection[str]) -> str:

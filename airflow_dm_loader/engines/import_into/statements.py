@@ -43,5 +43,5 @@ def import_into(source: TableSource, uri: str, options: Options) -> tuple[str, t
     named = "".join(f", {name} = %s" for name in options)
     return (
         f"IMPORT INTO {table} FROM %s FORMAT %s WITH DETACHED{named}",
-        (uri, source.format.value, *options.values()),
+        (uri, str(source.format.tidb_name), *options.values()),
     )

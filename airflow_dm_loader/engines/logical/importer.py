@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
@@ -124,7 +123,7 @@ def _tables(
     charsets = {schema: column_charsets(meta.db, schema) for schema in schemas}
     # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
     set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
-    set_schemas |= {file.schema for file in plan.files if file.source.kind is FileKind.DATA_LOAD}
+    set_schemas |= {file.schema for file in plan.files if file.source.kind.sets_columns}
     auto_increments = {schema: auto_increment_columns(meta.db, schema) for schema in set_schemas}
     merged = {
         (source.schema, source.table): source

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.filenames import Compression, FileKind
 from airflow_dm_loader.dump.heads import READ_AS_UTF8, head_charset, read_head
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.storage import DumpStorage
@@ -18,11 +17,6 @@ from airflow_dm_loader.target.session import file_session
 
 # Lightning's own rule for names of data files, and its unescaping.
 _NAME = re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL)
-# CSV has as many dialects as tools; which one a file is in is not known here.
-_DECODED = {
-    FileKind.DATA_SQL: frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD}),
-    FileKind.DATA_PARQUET: frozenset({Compression.NONE}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +36,13 @@ def check_files(files: Iterable[PlannedFile]) -> None:
     """
     for planned in files:
         file = planned.source
-        if file.kind not in _DECODED:
+        if file.kind.tidb_name is None:
             raise DumpFormatError(
                 f"tidb-lightning is not used for data files of this kind ({file.kind})",
                 file=file.name,
                 remedy="Load it with import_mode=logical, or dump as SQL: dumpling --filetype sql.",
             )
-        if file.compression not in _DECODED[file.kind]:
+        if file.compression not in file.kind.tidb_decodes:
             raise DumpFormatError(
                 f"tidb-lightning is not used for {file.kind} that is compressed with {file.compression}",
                 file=file.name,
@@ -77,7 +71,7 @@ def row_session(
     seen: set[tuple[str, str]] = set()
     for planned in files:
         file = planned.source
-        if file.kind is not FileKind.DATA_SQL or not file.file_bytes or (file.schema, file.table) in seen:
+        if not file.kind.has_head or not file.file_bytes or (file.schema, file.table) in seen:
             continue
         seen.add((file.schema, file.table))
         session = _session_of(config, storage, file, default_time_zone)

@@ -12,3 +12,9 @@ record_chunks.py     a file -> the chain of its chunks
 record_rows.py       RecordRows, the payload: its rows in one LOAD DATA
 literals.py          the same as rows of statements
 """
+
+from __future__ import annotations
+
+from airflow_dm_loader.formats.delimited.delimited_format import DelimitedFormat
+
+FORMAT = DelimitedFormat()

@@ -7,3 +7,9 @@ sql_rows.py          SqlRows, the payload
 load_statements.py   its rows in one LOAD DATA
 row_block.py         the same as statements
 """
+
+from __future__ import annotations
+
+from airflow_dm_loader.formats.sql.sql_format import SqlFormat
+
+FORMAT = SqlFormat()

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_dm_loader.dump.data_formats import CSV, DAT, PARQUET, SQL, DataFormat
 from airflow_dm_loader.dump.filenames import Compression, FileKind
 from airflow_dm_loader.dump.inventory import DataFile
-from airflow_dm_loader.engines.import_into.sources import DataFormat, table_sources
+from airflow_dm_loader.engines.import_into.sources import table_sources
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 
 
 def file(name: str, table: str = "t", *, to: str | None = None, size: int = 10, **changes: object) -> PlannedFile:
-    kind, compression = changes.get("kind", FileKind.DATA_SQL), changes.get("compression", Compression.NONE)
-    assert isinstance(kind, FileKind)
+    kind, compression = changes.get("kind", SQL), changes.get("compression", Compression.NONE)
+    assert isinstance(kind, DataFormat)
     assert isinstance(compression, Compression)
     return PlannedFile(0, DataFile(name, "s", table, kind, compression, size), "s", to or table)
 
@@ -79,8 +80,8 @@ def test_tables_come_in_the_plan_s_order_and_without_a_byte_not_at_all() -> None
     files = [file("s.b.sql", "b"), file("s.a.1.sql", "a", size=0), file("s.a.2.sql", "a"), file("s.c.sql", "c", size=0)]
     found = table_sources(files, [])
     assert [(source.name, source.pattern, source.file_bytes, source.format) for source in found] == [
-        ("s.b", "s.b.sql", 10, DataFormat.SQL),
-        ("s.a", "s.a.*.sql", 10, DataFormat.SQL),
+        ("s.b", "s.b.sql", 10, SQL),
+        ("s.a", "s.a.*.sql", 10, SQL),
     ]
 
 
@@ -93,18 +94,18 @@ def test_a_table_that_is_routed_alone_is_fine_and_two_that_meet_are_refused_as_d
 
 
 def test_parquet_is_a_format_of_its_own() -> None:
-    (source,) = table_sources([file("s.t.parquet", kind=FileKind.DATA_PARQUET)], [])
-    assert source.format is DataFormat.PARQUET
+    (source,) = table_sources([file("s.t.parquet", kind=PARQUET)], [])
+    assert source.format is PARQUET
 
 
 @pytest.mark.parametrize(
     ("kind", "compression"),
     [
-        (FileKind.DATA_CSV, Compression.NONE),
-        (FileKind.DATA_LOAD, Compression.NONE),
-        (FileKind.DATA_SQL, Compression.XZ),
-        (FileKind.DATA_SQL, Compression.LZ4),
-        (FileKind.DATA_PARQUET, Compression.GZIP),
+        (CSV, Compression.NONE),
+        (DAT, Compression.NONE),
+        (SQL, Compression.XZ),
+        (SQL, Compression.LZ4),
+        (PARQUET, Compression.GZIP),
     ],
 )
 def test_other_files_are_refused_by_name(kind: FileKind, compression: Compression) -> None:
@@ -115,4 +116,4 @@ def test_other_files_are_refused_by_name(kind: FileKind, compression: Compressio
 
 def test_a_table_in_two_formats_is_refused() -> None:
     with pytest.raises(DumpFormatError, match="several formats: parquet, sql"):
-        table_sources([file("s.t.1.sql"), file("s.t.2.parquet", kind=FileKind.DATA_PARQUET)], [])
+        table_sources([file("s.t.1.sql"), file("s.t.2.parquet", kind=PARQUET)], [])

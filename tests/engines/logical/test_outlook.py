@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from airflow_dm_loader.dump.filenames import Compression, FileKind
+from airflow_dm_loader.dump.data_formats import SQL
+from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.engines.logical import outlook as outlook_module
 from airflow_dm_loader.engines.logical.file_work import FileWork
@@ -60,7 +61,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def file(table: Table, file_bytes: int, finished_bytes: int = 0, rows: int = 0) -> FileWork:
     name = f"{'.'.join(table)}.sql"
-    source = DataFile(name, *table, FileKind.DATA_SQL, Compression.NONE, file_bytes)
+    source = DataFile(name, *table, SQL, Compression.NONE, file_bytes)
     planned = PlannedFile(0, source, *table)
     return FileWork(planned, FileRow(0, name, *table, file_bytes), {}, finished_bytes, rows)
 
