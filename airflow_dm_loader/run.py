@@ -22,7 +22,7 @@ from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import DumpStorage, open_storage
 from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
@@ -109,7 +109,7 @@ class LoadRun:
 
     def open_storage(self) -> DumpStorage:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""
-        return DumpStorage.open_uri(self.config.what.dump_uri, self.access, stop=self.stop)
+        return open_storage(self.config.what.dump_uri, self.access, stop=self.stop)
 
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""

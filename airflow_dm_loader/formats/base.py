@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import RowError
@@ -21,9 +21,6 @@ from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Flavour, Server
-
-if TYPE_CHECKING:
-    from airflow_dm_loader.formats.chunk_chain import ChunkChain
 
 Content_co = TypeVar("Content_co", covariant=True)
 
@@ -60,20 +57,6 @@ class Reading:
     max_row_bytes: int
     load_data: bool
     dump_tool: DumpTool = DumpTool.AUTO
-
-
-class Format(Protocol):
-    """A format of data files. It reads every file of its kind in one pass, and may be asked by several threads."""
-
-    def open(self, planned: PlannedFile, row: FileRow, reading: Reading) -> AbstractContextManager[ChunkChain]:
-        """The chunks of a file that are not committed yet.
-
-        The chain is a function of the file and of ``chunk_bytes`` alone, whoever cuts it and whenever, so that it
-        is resumed wherever committed chunks end. The ``file_bytes`` of its chunks add up to the stored size.
-
-        Raises:
-            DumpFormatError: what must be read beforehand is missing or can't be understood.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +158,30 @@ class Chunk:
     head: Mapping[str, str]  # the file's settings
     file_bytes: int  # stored bytes that were read for it
     payload: Payload[object]
+
+
+class Chain(Protocol):
+    """The chunks of one data file that are not committed yet.
+
+    Every format makes its own of :class:`~airflow_dm_loader.formats.chunk_chain.ChunkChain`.
+    """
+
+    @property
+    def skipped(self) -> int:
+        """Committed chunks that were jumped over so far."""
+
+    def __iter__(self) -> Iterator[Chunk]: ...
+
+
+class Format(Protocol):
+    """A format of data files. It reads every file of its kind in one pass, and may be asked by several threads."""
+
+    def open(self, planned: PlannedFile, row: FileRow, reading: Reading) -> AbstractContextManager[Chain]:
+        """The chunks of a file that are not committed yet.
+
+        The chain is a function of the file and of ``chunk_bytes`` alone, whoever cuts it and whenever, so that it
+        is resumed wherever committed chunks end. The ``file_bytes`` of its chunks add up to the stored size.
+
+        Raises:
+            DumpFormatError: what must be read beforehand is missing or can't be understood.
+        """

@@ -8,7 +8,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import METADATA_LIMIT_BYTES
 from airflow_dm_loader.dump.metadata import METADATA_NAME, parse_metadata
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.errors import (
     CheckpointError,
     DumpFormatError,
@@ -37,7 +37,7 @@ def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None) -> Du
         ConfigError: the URI or the access is wrong.
         RetriableError: the storage failed.
     """
-    storage = DumpStorage.open_uri(config.what.dump_uri, access)
+    storage = open_storage(config.what.dump_uri, access)
     try:
         raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
         finished_at = parse_metadata(raw, require_finished=False).finished_at

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from airflow_dm_loader.dump.inventory import read_inventory
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.report import LoadReport, TableReport
 from dev.demo.dump import SECOND_ROW, write_dump_with_duplicate
 from dev.demo.report import render_report
@@ -84,7 +84,7 @@ def test_a_terminal_sees_colours() -> None:
 def test_the_dump_with_a_duplicate_says_honestly_what_it_holds(tmp_path: Path) -> None:
     folder = tmp_path / "dump"
     write_dump_with_duplicate(folder)
-    inventory = read_inventory(DumpStorage.open_uri(str(folder)), require_finished=True)
+    inventory = read_inventory(open_storage(str(folder)), require_finished=True)
     tables = inventory.metadata.tables
     assert {name: (table.rows, table.data_checksum) for name, table in tables.items()} == {
         ("shop_new", "customers"): (1201, None),

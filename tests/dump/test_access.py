@@ -9,7 +9,7 @@ import pytest
 
 from airflow_dm_loader import AzureAccess, GcsAccess, S3Access
 from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.dump.tidb_uri import redact, tidb_uri
 from airflow_dm_loader.errors import ConfigError
 
@@ -57,7 +57,7 @@ def test_an_access_is_for_one_kind_of_storage() -> None:
         tidb_uri("gs://b/p", S3)
     assert caught.value.code == 20058
     with pytest.raises(ConfigError, match="local folder"):
-        DumpStorage.open_uri("/dump", S3)
+        open_storage("/dump", S3)
 
 
 def parameters(uri: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from airflow_dm_loader.dump.data_formats import DAT, LOAD_STATEMENT, SQL
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
+from airflow_dm_loader.dump.storage import StoredFile, open_storage
 from airflow_dm_loader.errors import DumpMetadataError, DumpNotFoundError, DuplicateFileError
 from tests.dump import dumpling
 
@@ -32,7 +32,7 @@ def expected_tables() -> dict[tuple[str, str], tuple[int, str]]:
 
 
 def inventory_of(name: str) -> DumpInventory:
-    return read_inventory(DumpStorage.open_uri(str(DUMPS / name)), require_finished=True)
+    return read_inventory(open_storage(str(DUMPS / name)), require_finished=True)
 
 
 def inventory(*names: str, metadata: DumpMetadata = TEXT, **real_schemas: str) -> DumpInventory:
@@ -141,7 +141,7 @@ def test_a_dumpling_dump_with_every_odd_name(tmp_path: Path, compression: str) -
     tables = [dumpling.Table("my.db", name, "CREATE TABLE x (a int)", [(1,), (2,)]) for name in names]
     view = dumpling.View("my.db", "v-schema-view", "CREATE VIEW v AS SELECT 1 AS a", ("a",))
     dumpling.write_dump(tmp_path, tables, [view], rows_per_chunk=1, rows_per_file=1, compression=compression)
-    found = read_inventory(DumpStorage.open_uri(str(tmp_path)), require_finished=True)
+    found = read_inventory(open_storage(str(tmp_path)), require_finished=True)
     assert set(found.table_schemas) == {("my.db", name) for name in names}
     assert set(found.views) == {("my.db", "v-schema-view")}
     assert set(found.database_schemas) == {"my.db"}
@@ -212,7 +212,7 @@ def test_a_database_gets_its_real_name_from_the_file_that_creates_it(tmp_path: P
     (tmp_path / "mydumper_0-schema-create.sql").write_bytes(create)
     (tmp_path / "mydumper_0.t-schema.sql").touch()
     (tmp_path / "mydumper_0.t.00000.sql").touch()
-    found = read_inventory(DumpStorage.open_uri(str(tmp_path)), require_finished=True)
+    found = read_inventory(open_storage(str(tmp_path)), require_finished=True)
     assert found.database_schemas == {"my`d.b": "mydumper_0-schema-create.sql"}
     assert tables_of(found) == [("my`d.b", "t", (0,))]
     assert found.metadata.tables["my`d.b", "t"].rows == 1
@@ -370,11 +370,11 @@ def test_data_files_are_ordered_by_table_and_number() -> None:
 
 def test_what_is_not_of_the_dump_is_quoted_and_kept_out(tmp_path: Path) -> None:
     dumpling.write_dump(tmp_path, [dumpling.Table("db", "t", "CREATE TABLE t (a int)", [(1,)])])
-    clean = read_inventory(DumpStorage.open_uri(str(tmp_path)), require_finished=True)
+    clean = read_inventory(open_storage(str(tmp_path)), require_finished=True)
     (tmp_path / "notes to self.txt").touch()
     (tmp_path / "db.t.000000000.sql.bak").touch()
     (tmp_path / "old").mkdir()
-    found = read_inventory(DumpStorage.open_uri(str(tmp_path)), require_finished=True)
+    found = read_inventory(open_storage(str(tmp_path)), require_finished=True)
     assert found.warnings == (
         "'db.t.000000000.sql.bak' is not a file of a dump and was left alone",
         "'notes to self.txt' is not a file of a dump and was left alone",
@@ -429,7 +429,7 @@ def test_the_fingerprint_covers_names_sizes_and_metadata() -> None:
 @settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(NAMES))
 def test_the_order_of_the_listing_does_not_matter(shuffler: random.Random, name: str) -> None:
-    listing = DumpStorage.open_uri(str(DUMPS / name)).list()
+    listing = open_storage(str(DUMPS / name)).list()
     first = take_inventory(listing, TEXT, b"")
     shuffler.shuffle(listing)
     second = take_inventory(listing, TEXT, b"")
@@ -467,12 +467,12 @@ def test_any_folder_gives_one_answer_in_any_order(names: set[str], shuffler: ran
 
 def test_a_missing_folder_is_dm_34014(tmp_path: Path) -> None:
     with pytest.raises(DumpNotFoundError):
-        read_inventory(DumpStorage.open_uri(str(tmp_path / "nowhere")), require_finished=True)
+        read_inventory(open_storage(str(tmp_path / "nowhere")), require_finished=True)
 
 
 def test_a_folder_without_metadata_is_dm_11001(tmp_path: Path) -> None:
     with pytest.raises(DumpMetadataError) as caught:
-        read_inventory(DumpStorage.open_uri(str(tmp_path)), require_finished=True)
+        read_inventory(open_storage(str(tmp_path)), require_finished=True)
     assert caught.value.code == 11001
     assert str(tmp_path) in str(caught.value)
     assert "'metadata'" in str(caught.value)
@@ -481,12 +481,12 @@ def test_a_folder_without_metadata_is_dm_11001(tmp_path: Path) -> None:
 def test_a_dump_that_still_runs_is_told_by_its_partial_metadata(tmp_path: Path) -> None:
     (tmp_path / "metadata.partial").write_text("Started dump at: 2026-11-23 17:29:14\n")
     with pytest.raises(DumpMetadataError, match=r"'metadata\.partial'"):
-        read_inventory(DumpStorage.open_uri(str(tmp_path)), require_finished=False)
+        read_inventory(open_storage(str(tmp_path)), require_finished=False)
 
 
 def test_an_unfinished_dump_is_refused_unless_allowed(tmp_path: Path) -> None:
     dumpling.write_dump(tmp_path, [dumpling.Table("db", "t", "CREATE TABLE t (a int)", [(1,)])], finished=False)
-    storage = DumpStorage.open_uri(str(tmp_path))
+    storage = open_storage(str(tmp_path))
     with pytest.raises(DumpMetadataError):
         read_inventory(storage, require_finished=True)
     assert tables_of(read_inventory(storage, require_finished=False)) == [("db", "t", (0,))]

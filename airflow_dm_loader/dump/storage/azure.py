@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from airflow_dm_loader.dump.access import AzureAccess, DumpAccess
-from airflow_dm_loader.dump.storage.objects import StoredObject
+from airflow_dm_loader.dump.storage.bucket import StoredObject
 from airflow_dm_loader.dump.storage.troubles import (
     REFUSED_REMEDY,
     Trouble,

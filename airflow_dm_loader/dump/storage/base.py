@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, ClassVar, cast
 
-from airflow_dm_loader.dump.access import DumpAccess, check_access
 from airflow_dm_loader.dump.storage.resuming import ResumingFile
 from airflow_dm_loader.dump.storage.retries import storage_retrying
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError
-from airflow_dm_loader.location import DumpLocation
 
 _log = logging.getLogger(__name__)
 _BUFFER_BYTES = 128 << 10  # of each open file
@@ -55,26 +53,6 @@ class DumpStorage(ABC):
         self._listing: Listing | None = None
         self._listed: dict[str, StoredFile] = {}
         self._lock = threading.Lock()
-
-    @staticmethod
-    def open_uri(uri: str, access: DumpAccess | None = None, *, stop: threading.Event | None = None) -> DumpStorage:
-        """The place that a ``dump_uri`` names, which need not exist yet.
-
-        Args:
-            access: how it is reached; None: as the storage's client library finds out from the environment.
-
-        Raises:
-            ConfigError: the URI is wrong, or the access is for another storage (20058); or a package is missing.
-        """
-        location = DumpLocation.parse(uri)
-        check_access(location, access)
-        if location.folder is not None:
-            from airflow_dm_loader.dump.storage.local import LocalStorage
-
-            return LocalStorage(location.folder, stop=stop)
-        from airflow_dm_loader.dump.storage.objects import ObjectStorage, open_bucket
-
-        return ObjectStorage(location, open_bucket(location, access), stop=stop)
 
     @property
     @abstractmethod

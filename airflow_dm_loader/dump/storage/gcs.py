@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from airflow_dm_loader.dump.access import DumpAccess, GcsAccess
-from airflow_dm_loader.dump.storage.objects import StoredObject
+from airflow_dm_loader.dump.storage.bucket import StoredObject
 from airflow_dm_loader.dump.storage.troubles import Trouble, by_network, by_status, missing_package, no_credentials
 from airflow_dm_loader.errors import ConfigError
 

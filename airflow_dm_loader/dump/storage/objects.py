@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
+from airflow_dm_loader.dump.storage.bucket import Bucket
 from airflow_dm_loader.dump.storage.retries import storage_retrying
-from airflow_dm_loader.dump.storage.troubles import Trouble
 from airflow_dm_loader.errors import CheckpointError, DumpNotFoundError, FatalError, LoaderError
-from airflow_dm_loader.location import DumpLocation, StorageKind
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object of a bucket; ``version`` is its ETag or generation."""
-
-    key: str
-    object_bytes: int
-    version: str
-
-
-class Bucket(Protocol):
-    """What is needed of a storage's client. Each call may raise whatever the client raises."""
-
-    def list(self, prefix: str) -> Iterable[StoredObject | str]:
-        """The objects right under the prefix, and as text the prefixes below it, page by page."""
-
-    def open(self, key: str, version: str, offset: int) -> BinaryIO:
-        """Read this version of an object from there on; any other one is an error, also later."""
-
-    def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Delete objects in as few requests as can be; gives those that were not, and why."""
-
-    def meaning(self, error: Exception) -> Trouble | None:
-        """What an exception of the client means; None: it is none of the storage's."""
+from airflow_dm_loader.location import DumpLocation
 
 
 class ObjectStorage(DumpStorage):
@@ -133,23 +106,3 @@ class ObjectStorage(DumpStorage):
             if found is None:
                 raise
             raise found.at(file=file, offset=offset) from error
-
-
-def open_bucket(location: DumpLocation, access: DumpAccess | None) -> Bucket:
-    """The client of the location's storage.
-
-    Raises:
-        ConfigError: its library is not installed, or the access can't be used.
-    """
-    # The libraries are optional, so each module stands alone and is imported only here.
-    if location.kind is StorageKind.S3:
-        from airflow_dm_loader.dump.storage.s3 import S3Bucket
-
-        return S3Bucket.connect(location.bucket, access)
-    if location.kind is StorageKind.GCS:
-        from airflow_dm_loader.dump.storage.gcs import GcsBucket
-
-        return GcsBucket.connect(location.bucket, access)
-    from airflow_dm_loader.dump.storage.azure import AzureContainer
-
-    return AzureContainer.connect(location.bucket, access)

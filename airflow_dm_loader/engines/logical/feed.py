@@ -15,8 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
 from airflow_dm_loader.engines.logical.file_work import FileWork
-from airflow_dm_loader.formats.base import Chunk
-from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.base import Chain, Chunk
 
 _TICK_S = 0.1
 _SPARE_SLOTS = 2  # chunks that are cut while every connection sends
@@ -44,7 +43,7 @@ class ChunkFeed:
     def __init__(
         self,
         work: Sequence[FileWork],
-        open_reader: Callable[[FileWork], AbstractContextManager[ChunkChain]],
+        open_reader: Callable[[FileWork], AbstractContextManager[Chain]],
         is_ending: Callable[[], bool],
         *,
         readers: int,

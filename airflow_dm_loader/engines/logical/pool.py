@@ -17,8 +17,7 @@ from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
-from airflow_dm_loader.formats.base import Chunk, Reading
-from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.base import Chain, Chunk, Reading
 from airflow_dm_loader.formats.opening import open_chunks
 from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.state import files
@@ -175,7 +174,7 @@ class ImportPool:
                 self._feed.close()
 
     @contextmanager
-    def _open_reader(self, item: FileWork) -> Iterator[ChunkChain]:
+    def _open_reader(self, item: FileWork) -> Iterator[Chain]:
         reading = Reading(
             storage=self._storage,
             table=self._context.tables.get(item.row.file_id),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from airflow_dm_loader.dump.access import AzureAccess, GcsAccess, S3Access
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.hooks.dump import dump_access
@@ -70,7 +70,7 @@ def test_a_role_is_assumed_by_the_provider_s_hook(access: Callable[..., Any], s3
     assert opened(found.session_token)
     assert opened(found.access_key) != KEY_ID
     uri = f"s3://{s3.bucket}/dump"
-    assert DumpStorage.open_uri(uri, found).read("f", 10) == b"content"
+    assert open_storage(uri, found).read("f", 10) == b"content"
     assert f"session-token={quote(opened(found.session_token), safe='')}" in tidb_uri(uri, found).get_secret_value()
 
 

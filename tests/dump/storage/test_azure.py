@@ -11,7 +11,7 @@ import pytest
 from airflow_dm_loader import AzureAccess
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, retries
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage, retries
 from airflow_dm_loader.errors import CheckpointError, ConfigError, DumpNotFoundError
 from tests.dump.storage.azure_stand_in import ACCOUNT, CONTAINER, StandIn, azure_stand_in
 from tests.faults.proxy import Fault, Proxy
@@ -37,7 +37,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def storage(azure: StandIn, *, port: int | None = None) -> DumpStorage:
     endpoint = f"http://127.0.0.1:{port or azure.port}/{ACCOUNT}"
-    return DumpStorage.open_uri(f"azure://{CONTAINER}/dump", AzureAccess(account=ACCOUNT, key=KEY, endpoint=endpoint))
+    return open_storage(f"azure://{CONTAINER}/dump", AzureAccess(account=ACCOUNT, key=KEY, endpoint=endpoint))
 
 
 def test_blobs_are_listed_by_pages_read_and_removed_in_batches(azure: StandIn) -> None:
@@ -97,9 +97,7 @@ def test_what_is_not_there_is_dm_34014(azure: StandIn) -> None:
     with pytest.raises(DumpNotFoundError, match="there is nothing at azure://"):
         storage(azure).list()
     with pytest.raises(DumpNotFoundError, match="404 ContainerNotFound"):
-        DumpStorage.open_uri(
-            "azure://other/dump", AzureAccess(account=ACCOUNT, key=KEY, endpoint=azure.endpoint)
-        ).list()
+        open_storage("azure://other/dump", AzureAccess(account=ACCOUNT, key=KEY, endpoint=azure.endpoint)).list()
 
 
 def test_the_environment_s_account_is_used_where_no_access_is_given(
@@ -108,15 +106,15 @@ def test_the_environment_s_account_is_used_where_no_access_is_given(
     for name in ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigError, match="which account") as caught:
-        DumpStorage.open_uri(f"azure://{CONTAINER}/dump")
+        open_storage(f"azure://{CONTAINER}/dump")
     assert "AZURE_STORAGE_CONNECTION_STRING" in caught.value.remedy
     azure.put("dump/f", b"content")
     text = f"AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={azure.endpoint};"
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", text)
-    assert DumpStorage.open_uri(f"azure://{CONTAINER}/dump").read("f", 10) == b"content"
+    assert open_storage(f"azure://{CONTAINER}/dump").read("f", 10) == b"content"
 
 
 def test_a_connection_string_that_is_none_is_refused_without_repeating_it() -> None:
     with pytest.raises(ConfigError, match="no usable credentials") as caught:
-        DumpStorage.open_uri("azure://c/dump", AzureAccess(connection_string="canary"))
+        open_storage("azure://c/dump", AzureAccess(connection_string="canary"))
     assert "canary" not in str(caught.value) + repr(caught.value.__cause__)

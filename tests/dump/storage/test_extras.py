@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.errors import ConfigError
 
 
@@ -22,6 +22,6 @@ from airflow_dm_loader.errors import ConfigError
 def test_the_extra_to_install_is_named(uri: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)  # importing it fails as if it were not there
     with pytest.raises(ConfigError, match="not installed") as caught:
-        DumpStorage.open_uri(uri)
+        open_storage(uri)
     assert caught.value.code == 20058
     assert caught.value.remedy == f"pip install airflow-dm-loader[{extra}]"

@@ -19,7 +19,7 @@ import pytest
 from airflow_dm_loader import GcsAccess, TargetConfig, load_dump
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, retries
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage, retries
 from airflow_dm_loader.dump.storage.gcs import GcsBucket
 from airflow_dm_loader.errors import ConfigError, DumpNotFoundError, LoaderError, RetriableError
 from dev.private_mariadb import PrivateMariaDB
@@ -46,7 +46,7 @@ class Emulator:
         return GcsAccess(anonymous=True, endpoint=f"http://127.0.0.1:{port or self.port}")
 
     def storage(self, *, port: int | None = None) -> DumpStorage:
-        return DumpStorage.open_uri(f"gs://{self.bucket}/dump", self.access(port=port))
+        return open_storage(f"gs://{self.bucket}/dump", self.access(port=port))
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_what_is_not_there_is_dm_34014(gcs: Emulator) -> None:
     with pytest.raises(DumpNotFoundError, match="there is nothing at gs://"):
         gcs.storage().list()
     with pytest.raises(DumpNotFoundError, match="404"):
-        DumpStorage.open_uri("gs://no-such-bucket/dump", gcs.access()).list()
+        open_storage("gs://no-such-bucket/dump", gcs.access()).list()
 
 
 def test_a_key_that_is_none_is_refused_without_repeating_it(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_key_that_is_none_is_refused_without_repeating_it(tmp_path: Path) -> N
         GcsAccess(key_path=str(tmp_path / "no-such-file")),
     ):
         with pytest.raises(ConfigError, match="no usable credentials") as caught:
-            DumpStorage.open_uri("gs://bucket/dump", access)
+            open_storage("gs://bucket/dump", access)
         link: BaseException | None = caught.value
         while link is not None:
             assert "canary" not in str(link) + repr(vars(link))

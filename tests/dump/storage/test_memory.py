@@ -13,7 +13,7 @@ import pytest
 
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from tests.buckets import S3Server
 
 OBJECTS, OBJECT_BYTES = 4, 16 << 20
@@ -47,7 +47,7 @@ def elsewhere() -> Iterator[S3Server]:
 
 
 def test_readers_in_parallel_hold_a_bounded_part_of_what_they_read(elsewhere: S3Server) -> None:
-    storage = DumpStorage.open_uri(f"s3://{elsewhere.bucket}/dump", elsewhere.access())
+    storage = open_storage(f"s3://{elsewhere.bucket}/dump", elsewhere.access())
     storage.read("0", OBJECT_BYTES)  # imports what is imported at first
 
     def read(name: str) -> int:

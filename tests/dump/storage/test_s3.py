@@ -12,7 +12,7 @@ import pytest
 from airflow_dm_loader.dump.access import S3Access
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, retries
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage, retries
 from airflow_dm_loader.errors import (
     CheckpointError,
     ConfigError,
@@ -35,7 +35,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def storage(s3: S3Server, *, port: int | None = None, prefix: str = "dump") -> DumpStorage:
-    return DumpStorage.open_uri(f"s3://{s3.bucket}/{prefix}", s3.access(port=port))
+    return open_storage(f"s3://{s3.bucket}/{prefix}", s3.access(port=port))
 
 
 def test_files_are_listed_by_name_and_what_lies_deeper_is_named(s3: S3Server) -> None:
@@ -45,7 +45,7 @@ def test_files_are_listed_by_name_and_what_lies_deeper_is_named(s3: S3Server) ->
     assert found.list() == [StoredFile("a.sql", 10), StoredFile("b.sql", 10)]
     assert found.list_others() == ("sub/",)
     assert found.where == f"s3://{s3.bucket}/dump/"
-    assert DumpStorage.open_uri(f"s3://{s3.bucket}", s3.access()).list() == [StoredFile("e.sql", 5)]
+    assert open_storage(f"s3://{s3.bucket}", s3.access()).list() == [StoredFile("e.sql", 5)]
 
 
 def test_more_objects_than_a_page_holds_are_listed_and_removed_in_batches(s3: S3Server) -> None:
@@ -85,7 +85,7 @@ def test_a_plain_object_is_sought_by_range(s3: S3Server) -> None:
     s3.client.meta.events.register(
         "before-call.s3.GetObject", lambda params, **_: asked.append(params["headers"].get("Range"))
     )
-    found = DumpStorage.open_uri(f"s3://{s3.bucket}/dump", access)
+    found = open_storage(f"s3://{s3.bucket}/dump", access)
     with open_decoded(found, "f", Compression.NONE) as decoded:
         decoded.seek(len(CONTENT) - 1000)
         assert decoded.read(2000) == CONTENT[-1000:]
@@ -177,7 +177,7 @@ def test_what_is_not_there_is_dm_34014(s3: S3Server) -> None:
         storage(s3).open("gone.sql")
     assert caught.value.file == "gone.sql"
     with pytest.raises(DumpNotFoundError, match="404 NoSuchBucket"):
-        DumpStorage.open_uri("s3://no-such-bucket/dump", s3.access()).list()
+        open_storage("s3://no-such-bucket/dump", s3.access()).list()
 
 
 @pytest.mark.parametrize("name", ["../f", "sub/f", "..", ""])
@@ -196,7 +196,7 @@ def test_a_wait_ends_when_the_load_is_stopped(s3: S3Server, monkeypatch: pytest.
     started = time.monotonic()
     access = S3Access(access_key="a", secret_key="b", region="us-east-1", endpoint="http://127.0.0.1:1")
     with pytest.raises(LoadInterruptedError):
-        DumpStorage.open_uri(f"s3://{s3.bucket}/dump", access, stop=stop).list()
+        open_storage(f"s3://{s3.bucket}/dump", access, stop=stop).list()
     assert time.monotonic() - started < 50
 
 
@@ -215,11 +215,11 @@ def test_the_environment_s_credentials_are_used_where_no_access_is_given(
     s3.put("dump/f", b"content")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.endpoint)
     with pytest.raises(ConfigError, match="no usable credentials") as caught:
-        DumpStorage.open_uri(f"s3://{s3.bucket}/dump").list()
+        open_storage(f"s3://{s3.bucket}/dump").list()
     assert "dump_conn_id" in caught.value.remedy
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
-    assert DumpStorage.open_uri(f"s3://{s3.bucket}/dump").read("f", 10) == b"content"
+    assert open_storage(f"s3://{s3.bucket}/dump").read("f", 10) == b"content"
 
 
 def test_no_error_repeats_a_key(s3: S3Server) -> None:
@@ -229,7 +229,7 @@ def test_no_error_repeats_a_key(s3: S3Server) -> None:
         (f"s3://{s3.bucket}/x", s3.access(port=1)),
     ):
         with pytest.raises(LoaderError) as caught:
-            DumpStorage.open_uri(uri, access).list()
+            open_storage(uri, access).list()
         link: BaseException | None = caught.value
         while link is not None:
             said += [str(link), repr(link), repr(vars(link))]

@@ -6,14 +6,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork
-from airflow_dm_loader.formats.base import Chunk, Delivery, Payload, Sent
-from airflow_dm_loader.formats.sql.statement_chunks import ChunkReader
+from airflow_dm_loader.formats.base import Chain, Chunk, Delivery, Payload, Sent
 from airflow_dm_loader.state.files import FileRow
 
 MIB = 1 << 20
@@ -40,8 +39,8 @@ class Cutter:
         self.lock = threading.Lock()
 
     @contextmanager
-    def open(self, item: FileWork) -> Iterator[ChunkReader]:
-        yield cast("ChunkReader", _Chunks(self, item))
+    def open(self, item: FileWork) -> Iterator[Chain]:
+        yield _Chunks(self, item)
 
     def sent(self, group: Group) -> None:
         time.sleep(0.002)

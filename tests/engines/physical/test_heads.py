@@ -9,7 +9,7 @@ import pytest
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import read_inventory
-from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.engines.physical.configuration import table_filter
 from airflow_dm_loader.engines.physical.heads import RowSession, check_files, row_session
 from airflow_dm_loader.errors import DumpFormatError
@@ -24,7 +24,7 @@ TOKYO = HEAD.replace("+00:00", "+09:00")
 def planned(folder: Path, *tables: Table, **settings: Any) -> tuple[LoadConfig, DumpStorage, LoadPlan]:
     write_dump(folder, *tables)
     config = LoadConfig(task_name="t", dump_uri=str(folder), import_mode="physical", **settings)
-    storage = DumpStorage.open_uri(config.what.dump_uri)
+    storage = open_storage(config.what.dump_uri)
     return config, storage, make_plan(read_inventory(storage, require_finished=True), config)
 
 
@@ -68,7 +68,7 @@ def test_a_file_that_lightning_would_leave_out_or_misread_is_refused(name: str, 
     folder = write_dump(tmp_path / "a", numbered("a", 3))
     (folder / "s.a.sql").rename(folder / name)
     config = LoadConfig(task_name="t", dump_uri=str(folder), import_mode="physical")
-    plan = make_plan(read_inventory(DumpStorage.open_uri(str(folder)), require_finished=True), config)
+    plan = make_plan(read_inventory(open_storage(str(folder)), require_finished=True), config)
     with pytest.raises(DumpFormatError, match=text):
         check_files(plan.files)
 

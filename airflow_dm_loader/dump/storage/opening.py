@@ -1,0 +1,49 @@
+"""The storage that a ``dump_uri`` names."""
+
+from __future__ import annotations
+
+import threading
+
+from airflow_dm_loader.dump.access import DumpAccess, check_access
+from airflow_dm_loader.dump.storage.base import DumpStorage
+from airflow_dm_loader.dump.storage.bucket import Bucket
+from airflow_dm_loader.dump.storage.local import LocalStorage
+from airflow_dm_loader.dump.storage.objects import ObjectStorage
+from airflow_dm_loader.location import DumpLocation, StorageKind
+
+
+def open_storage(uri: str, access: DumpAccess | None = None, *, stop: threading.Event | None = None) -> DumpStorage:
+    """The place that a ``dump_uri`` names, which need not exist yet.
+
+    Args:
+        access: how it is reached; None: as the storage's client library finds out from the environment.
+        stop: setting it ends the waiting between two tries.
+
+    Raises:
+        ConfigError: the URI is wrong, or the access is for another storage (20058); or a package is missing.
+    """
+    location = DumpLocation.parse(uri)
+    check_access(location, access)
+    if location.folder is not None:
+        return LocalStorage(location.folder, stop=stop)
+    return ObjectStorage(location, _bucket(location, access), stop=stop)
+
+
+def _bucket(location: DumpLocation, access: DumpAccess | None) -> Bucket:
+    """The client of the location's storage.
+
+    Raises:
+        ConfigError: its library is not installed, or the access can't be used.
+    """
+    # The libraries are optional, so each module stands alone and is imported only here.
+    if location.kind is StorageKind.S3:
+        from airflow_dm_loader.dump.storage.s3 import S3Bucket
+
+        return S3Bucket.connect(location.bucket, access)
+    if location.kind is StorageKind.GCS:
+        from airflow_dm_loader.dump.storage.gcs import GcsBucket
+
+        return GcsBucket.connect(location.bucket, access)
+    from airflow_dm_loader.dump.storage.azure import AzureContainer
+
+    return AzureContainer.connect(location.bucket, access)
