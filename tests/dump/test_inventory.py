@@ -310,6 +310,7 @@ def test_a_name_that_stays_ambiguous_is_refused(names: list[str]) -> None:
         ("db.T-schema.sql", "db.t-schema.sql"),
         ("DB.a.00000.sql", "db.b.00000.sql"),
         ("DB-schema-create.sql", "db.b.00000.sql"),
+        ("db.t.00000.csv", "db.t.00000.dat"),
     ],
 )
 def test_two_files_for_one_thing_are_refused_by_name(one: str, other: str) -> None:
