@@ -77,17 +77,17 @@ class LoaderError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        parts = [f"[{self.code}] {self.message}"]
+        parts = [f"[{self.code}] {visible(self.message)}"]
         if self.errno is not None:
             parts.append(f"server error {self.errno}")
         if self.table is not None:
-            parts.append(f"table {self.table}")
+            parts.append(f"table {visible(self.table)}")
         if self.file is not None:
             at = f" at byte {self.offset}" if self.offset is not None else ""
-            parts.append(f"file {self.file}{at}")
+            parts.append(f"file {visible(self.file)}{at}")
         if self.statement is not None:
-            parts.append(f"statement: {self.statement}")
-        return " | ".join(parts) + f" | What to do: {self.remedy}"
+            parts.append(f"statement: {visible(self.statement)}")
+        return " | ".join(parts) + f" | What to do: {visible(self.remedy)}"
 
     def at(self, *, file: str | None = None, offset: int | None = None, table: str | None = None) -> LoaderError:
         """Add where it happened, where that is not known yet; returns self."""
@@ -97,11 +97,21 @@ class LoaderError(Exception):
         return self
 
 
+def visible(text: str) -> str:
+    """The text on one line, with control characters, escape codes and marks of direction as escapes.
+
+    Names and values of a dump stand in what people read; raw, they could forge lines of a log, or hide some.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def excerpt(statement: bytes | str, limit: int = 200) -> str:
     """The first ``limit`` bytes of a statement, printable whatever they hold."""
     raw = statement.encode("utf-8", "backslashreplace") if isinstance(statement, str) else statement[: limit + 1]
     text = raw[:limit].decode("utf-8", "backslashreplace")
-    shown = (c if c.isprintable() or c in "\t\n" else c.encode("unicode_escape").decode() for c in text)
+    shown = (c if c in "\t\n" else visible(c) for c in text)
     return "".join(shown) + ("..." if len(raw) > limit else "")
 
 

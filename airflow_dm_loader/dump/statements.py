@@ -12,21 +12,22 @@ from dataclasses import dataclass
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 
-_NAME = rb"(?:`((?:[^`]|``)+)`|\"((?:[^\"]|\"\")+)\"|([\w$\x80-\xff]+))"
+_NAME = rb"(?:`((?:[^`]++|``)++)`|\"((?:[^\"]++|\"\")++)\"|([\w$\x80-\xff]++))"
 _INSERT = re.compile(
-    rb"(INSERT|REPLACE)(\s+IGNORE)?\s+(?:INTO\s+)?" + _NAME + rb"(?:\s*\.\s*" + _NAME + rb")?\s*"
-    rb"(\((?:\s*+(?:`(?:[^`]|``)++`|\"(?:[^\"]|\"\")++\"|[\w$\x80-\xff]++)\s*+(?:,|(?=\))))++\))?+\s*+VALUES?\s*+(?=\()",
+    rb"(INSERT|REPLACE)(\s++IGNORE)?+\s++(?:INTO\s++)?+" + _NAME + rb"(?:\s*+\.\s*+" + _NAME + rb")?+\s*+"
+    rb"(\((?:\s*+(?:`(?:[^`]++|``)++`|\"(?:[^\"]++|\"\")++\"|[\w$\x80-\xff]++)\s*+(?:,|(?=\))))*+\s*+\))?+"
+    rb"\s*+VALUES?\s*+(?=\()",
     re.IGNORECASE,
 )
+_EMPTY_ROW = re.compile(rb"\(\s*+\)")  # a default for every column: the same as with an empty list of columns
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LOAD_DATA = re.compile(rb"LOAD\s+DATA\b", re.IGNORECASE)
-_CLAUSE = re.compile(rb"\)\s*(?:ON\s+DUPLICATE|RETURNING|AS)\b", re.IGNORECASE)
-_LONGEST_CLAUSE = 64 << 10
-_VERSION_COMMENT = re.compile(rb"/\*M?!\d*\s*(.*?)\s*\*/\s*", re.DOTALL)
-_SET = re.compile(rb"SET\s+(.*)", re.IGNORECASE | re.DOTALL)
-_SET_NAMES = re.compile(rb"NAMES\s+['\"]?(\w+)['\"]?(?:\s+COLLATE\s+['\"]?\w+['\"]?)?\s*", re.IGNORECASE)
+_VERSION_COMMENT = re.compile(rb"/\*M?!\d*+")
+_SET = re.compile(rb"SET\s++", re.IGNORECASE)
+_SET_NAMES = re.compile(rb"NAMES\s++['\"]?+(\w++)['\"]?+(?:\s++COLLATE\s++['\"]?+\w++['\"]?+)?+\s*+", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
-    rb"\s*(?:@@|SESSION\s+|@@SESSION\.)?(\w+)\s*:?=\s*(?:'([^']*)'|\"([^\"]*)\"|([\w.+:-]+))\s*(?:,|$)", re.IGNORECASE
+    rb"\s*+(?:@@SESSION\.|@@|SESSION\s++)?+(\w++)\s*+:?+=\s*+(?:'([^']*+)'|\"([^\"]*+)\"|([\w.+:-]++))\s*+(?:,|$)",
+    re.IGNORECASE,
 )
 _HEAD_SETTINGS = frozenset({
     "foreign_key_checks", "unique_checks", "sql_mode", "time_zone",
@@ -57,46 +58,41 @@ class HeadSettings:
 
 
 def classify(statement: Statement, *, file: str) -> Rows | HeadSettings:
-    """Tell what a data file's statement is; anything unknown raises :class:`UnsupportedStatementError`."""
+    """Tell what a data file's statement is; anything unknown raises :class:`UnsupportedStatementError`.
+
+    What stands in the rows is not looked at: see :func:`~airflow_dm_loader.dump.row_values.check_values`.
+    """
     text = statement.text
     if match := _INSERT.match(text):
-        if not text.endswith(b")") or _has_clause_after_rows(text, match.end(), file):
+        if not text.endswith(b")"):
             raise _unsupported(statement, file)
         verb = match[1].decode().upper() + (" IGNORE" if match[2] else "")
         first, second = _name(match.groups()[2:5]), _name(match.groups()[5:8])
         schema, table = (first, second) if second is not None else (None, first)
         assert table is not None
-        return Rows(verb, schema, table, match[9], match.end())
+        columns = match[9] if match[9] is not None or _EMPTY_ROW.match(text, match.end()) is None else b"()"
+        return Rows(verb, schema, table, columns, match.end())
     settings = head_settings(text)
     if settings is None:
         raise _unsupported(statement, file)
     return settings
 
 
-def _has_clause_after_rows(text: bytes, values_at: int, file: str) -> bool:
-    """Whether ON DUPLICATE KEY UPDATE, RETURNING or an alias follows the rows, and not only the words in a string."""
-    if _CLAUSE.search(text, max(values_at, len(text) - _LONGEST_CLAUSE)) is None:
-        return False
-    try:
-        for _ in split_rows(text[values_at:], file=file, offset=values_at):
-            pass
-    except DumpFormatError:
-        return True
-    return False
-
-
 def head_settings(text: bytes) -> HeadSettings | None:
     """The settings of a SET statement, in a version comment or not; None if it is not one that heads hold."""
-    if (comment := _VERSION_COMMENT.fullmatch(text)) is not None:
-        text = comment[1]
-    if (match := _SET.fullmatch(text)) is None:
+    if (comment := _VERSION_COMMENT.match(text)) is not None:
+        text = text[comment.end() :].strip()
+        if not text.endswith(b"*/") or text.find(b"*/") < len(text) - 2:
+            return None
+        text = text[:-2].strip()
+    if (match := _SET.match(text)) is None:
         return None
-    if names := _SET_NAMES.fullmatch(match[1]):
+    if names := _SET_NAMES.fullmatch(text, match.end()):
         return HeadSettings({"names": names[1].decode("ascii").lower()})
     values: dict[str, str] = {}
-    at = 0
-    while at < len(match[1]):
-        assignment = _ASSIGNMENT.match(match[1], at)
+    at = match.end()
+    while at < len(text):
+        assignment = _ASSIGNMENT.match(text, at)
         if assignment is None:
             return None
         name = assignment[1].decode("ascii").lower()
@@ -108,7 +104,7 @@ def head_settings(text: bytes) -> HeadSettings | None:
     return HeadSettings(values) if values else None
 
 
-_COLUMN = re.compile(rb"\s*" + _NAME + rb"\s*[,)]")
+_COLUMN = re.compile(rb"\s*+" + _NAME + rb"\s*+[,)]")
 
 
 def column_names(columns: bytes) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.data_formats import DECODED
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
-from airflow_dm_loader.errors import ConfigError, DumpFormatError
+from airflow_dm_loader.errors import ConfigError, DumpFormatError, visible
 from airflow_dm_loader.plan.filters import TableFilter
 from airflow_dm_loader.plan.load_plan import (
     LeftOut,
@@ -21,6 +21,7 @@ from airflow_dm_loader.plan.load_plan import (
     merged_metadata,
 )
 from airflow_dm_loader.plan.routes import ROUTER_CODE, Placement, Router
+from airflow_dm_loader.plan.system_schemas import owner_of
 from airflow_dm_loader.rules.csv_format import CsvFormat
 
 
@@ -41,9 +42,11 @@ class _Planner:
         self._reads_files = config.what.import_mode.reads_files  # else TiDB or Lightning does, and checks are its own
         self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)
+        self._meta_schema = config.state.meta_schema
+        self._protected: dict[str, str] = {}  # schema -> whose it is: what was left out for that
         sources = sorted({*inventory.table_schemas, *((file.schema, file.table) for file in inventory.data_files)})
-        self._tables = {key: self._router.place(*key) for key in sources if self._filter.passes(*key)}
-        self._views = {key: self._router.place(*key) for key in sorted(inventory.views) if self._filter.passes(*key)}
+        self._tables = self._placed(sources)
+        self._views = self._placed(sorted(inventory.views))
         self._filtered_tables = tuple(".".join(key) for key in sources if key not in self._tables)
 
     def plan(self) -> LoadPlan:
@@ -63,7 +66,35 @@ class _Planner:
         databases = self._plan_databases(tables, views)
         _check_places(databases, tables, views)
         left_out = self._left_out(databases)
-        return LoadPlan(databases, tables, views, files, left_out, tuple(self._warnings(left_out)))
+        return LoadPlan(databases, tables, views, files, left_out, tuple(map(visible, self._warnings(left_out))))
+
+    def _placed(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Placement]:
+        """What passes the filter, with its place; nothing goes into a schema that is not a user's."""
+        places = {}
+        for key in keys:
+            if self._filter.passes(*key):
+                place = self._router.place(*key)
+                if not self._is_protected(key[0], place.schema):
+                    places[key] = place
+        return places
+
+    def _is_protected(self, schema: str, target: str) -> bool:
+        """Whether the target is no user's schema: as the dump has it, that is left out; routes may not say it.
+
+        Raises:
+            ConfigError: a route leads there (20045).
+        """
+        owner = owner_of(target, self._meta_schema)
+        if owner is None:
+            return False
+        if schema != target:
+            raise ConfigError(
+                f"routes put {schema} into the schema {target}, which is {owner}",
+                code=ROUTER_CODE,
+                remedy="Route it into a schema of your own.",
+            )
+        self._protected[schema] = owner
+        return True
 
     def _holds_rows(self, file: DataFile) -> bool:
         """A LOAD DATA statement is read with the file that it is for."""
@@ -132,7 +163,9 @@ class _Planner:
         occupied |= {file.schema for file in self._inventory.data_files}
         for schema in sorted(created.keys() - occupied):
             if self._filter.passes_schema(schema):
-                files.setdefault(self._router.place_schema(schema), []).append(created[schema])
+                target = self._router.place_schema(schema)
+                if not self._is_protected(schema, target):
+                    files.setdefault(target, []).append(created[schema])
         return tuple(PlannedDatabase(schema, found[0] if found else None) for schema, found in sorted(files.items()))
 
     def _left_out(self, databases: tuple[PlannedDatabase, ...]) -> LeftOut:
@@ -151,6 +184,8 @@ class _Planner:
         )
 
     def _warnings(self, left_out: LeftOut) -> Iterator[str]:
+        for schema, owner in sorted(self._protected.items()):
+            yield f"the schema {schema} of the dump is left out: it is {owner}"
         for name in left_out.routed_views:
             yield (
                 f"the view {name} is not created: routes would move it, and its statement names the source's tables. "

@@ -84,9 +84,7 @@ def test_a_column_list_is_kept_as_it_stands(columns: bytes) -> None:
     [
         b"INSERT INTO t SELECT * FROM x",
         b"INSERT INTO t VALUES (1) ON DUPLICATE KEY UPDATE a=1",
-        b"INSERT INTO t VALUES (1) RETURNING a",
         b"INSERT INTO t SET a=1",
-        b"INSERT INTO t () VALUES ()",
         b"INSERT INTO t (a b) VALUES (1,2)",
         b"INSERT DELAYED INTO t VALUES (1)",
         b"INSERT INTO t PARTITION (p0) VALUES (1)",
@@ -234,22 +232,3 @@ def test_rows_that_can_not_be_told_apart_are_an_error_with_their_place(values: b
 def test_broken_rows_are_found_in_no_time(values: bytes) -> None:
     with pytest.raises(DumpFormatError):
         list(split_rows(values, file="f.sql", offset=0))
-
-
-@pytest.mark.parametrize(
-    "clause",
-    [
-        b" ON DUPLICATE KEY UPDATE a=VALUES(a)",
-        b"\non duplicate key update a=(1)",
-        b" AS n ON DUPLICATE KEY UPDATE a=(n.a)",
-    ],
-)
-def test_a_clause_after_the_rows_is_refused(clause: bytes) -> None:
-    statement = Statement(b"INSERT INTO t VALUES (1),(2)" + clause, 0, 0)
-    with pytest.raises(UnsupportedStatementError):
-        classify(statement, file="t.sql")
-
-
-def test_the_words_of_a_clause_inside_a_string_are_text() -> None:
-    statement = Statement(b"INSERT INTO t VALUES (1,') ON DUPLICATE KEY UPDATE a=(1)'),(2,') AS x')", 0, 0)
-    assert isinstance(classify(statement, file="t.sql"), Rows)

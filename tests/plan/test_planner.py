@@ -178,3 +178,40 @@ def test_two_plans_with_the_same_places_are_known_as_the_same() -> None:
         plan(*SHARDS, routes=[rule]).placement,
     ]
     assert len(set(placements)) == 3
+
+
+@pytest.mark.parametrize(
+    "schema", ["mysql", "sys", "MySQL", "performance_schema", "INFORMATION_SCHEMA", "dm_meta", "DM_Meta"]
+)
+def test_schemas_of_the_server_and_of_the_loader_are_left_out_with_a_word(schema: str) -> None:
+    found = plan(
+        *(f"{name}-schema-create.sql" for name in (schema, "shop")),
+        *(f"{name}.t{end}" for name in (schema, "shop") for end in ("-schema.sql", ".sql")),
+        f"{schema}.v-schema-view.sql",
+    )
+
+    assert [table.name for table in found.tables] == ["shop.t"]
+    assert [database.schema for database in found.databases] == ["shop"]
+    assert (found.views, [file.source.name for file in found.files]) == ((), ["shop.t.sql"])
+    (warning,) = [text for text in found.warnings if "is left out" in text]
+    assert f"the schema {schema} of the dump is left out: it is the" in warning
+
+
+def test_the_meta_schema_is_the_one_of_the_settings() -> None:
+    names = ("state.t-schema.sql", "state.t.sql", "dm_meta.t-schema.sql", "dm_meta.t.sql")
+    found = plan(*names, meta_schema="State")
+    assert [table.name for table in found.tables] == ["dm_meta.t"]
+
+
+@pytest.mark.parametrize("target", ["mysql", "SYS", "dm_meta", "Dm_Meta"])
+def test_no_route_leads_into_a_schema_that_is_not_a_users(target: str) -> None:
+    names = ("shop-schema-create.sql", "shop.t-schema.sql", "shop.t.sql")
+    with pytest.raises(ConfigError, match=f"routes put shop into the schema {target}") as caught:
+        plan(*names, routes=[{"schema-pattern": "shop", "target-schema": target}])
+    assert caught.value.code == 20045
+
+
+def test_a_schema_of_a_server_may_be_routed_into_one_of_a_user() -> None:
+    names = ("mysql.t-schema.sql", "mysql.t.sql")
+    found = plan(*names, routes=[{"schema-pattern": "mysql", "target-schema": "copy_of_mysql"}])
+    assert [table.name for table in found.tables] == ["copy_of_mysql.t"]

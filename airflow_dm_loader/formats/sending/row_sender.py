@@ -22,6 +22,14 @@ _AT_ROW = re.compile(r"at row (\d+)$")
 _DUPLICATE_KEYS = frozenset({1062, 1586})
 
 
+_COUNT_DIFFERS = 1136
+_OTHER_COUNT = (
+    "The row has another number of values than it has columns. If the table has generated columns, the dump holds "
+    "values for what the server computes itself: dump again with a tool that names the columns, or leaves these out "
+    "(mydumper without --no-check-generated-fields). Else the file is damaged, or is not of this table."
+)
+
+
 class ChangedValueError(RowError):
     """The server took the rows but not as they are; the chunk must not be committed."""
 
@@ -30,7 +38,7 @@ def _named(block: Block, span: tuple[int, int], error: RowError) -> RowError:
     """The error with the row that it is about."""
     return RowError(
         error.message,
-        remedy=error.remedy,
+        remedy=_OTHER_COUNT if error.errno == _COUNT_DIFFERS else error.remedy,
         errno=error.errno,
         file=block.file,
         offset=block.row_offset(span),

@@ -13,6 +13,8 @@ from airflow_dm_loader.dump.compression import DecodedFile
 from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
 from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
+from airflow_dm_loader.dump.row_values import check_values, without_comments
+from airflow_dm_loader.dump.sql_modes import Quoting, quoting
 from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
 from airflow_dm_loader.errors import UnsupportedStatementError
 from airflow_dm_loader.formats.base import Chunk, TableColumns
@@ -59,20 +61,22 @@ class ChunkReader(ChunkChain):
         self._unsure: UnsureCharset | None = None
         self._prover: LayoutProver | None = None
         self._reader = StatementReader(decoded, file=file.name, max_statement_bytes=max_statement_bytes)
+        self._quoting = Quoting()
         self._head: dict[str, str] = {}
         self._pending: RowStatement | None = None  # the file's first rows, which end its head
 
     def _read_head(self) -> None:
         head: list[bytes] = []
         for statement in self._reader:
-            kind = classify(statement, file=self._file.name)
+            statement, kind = self._understood(statement)
             if isinstance(kind, Rows):
                 self._tell_charset(head, kind, statement)
                 self._pending = self._first_rows(self._head, self._checked(kind, statement), statement)
                 return
             head.append(statement.text)
             self._head |= kind.values
-            self._reader.backslash_escapes = "NO_BACKSLASH_ESCAPES" not in self._head.get("sql_mode", "").upper()
+            self._quoting = quoting(self._head.get("sql_mode", ""))
+            self._reader.backslash_escapes = self._quoting.backslash_escapes
 
     def _jump(self, offset: int) -> None:
         self._reader.jump(offset)
@@ -128,7 +132,7 @@ class ChunkReader(ChunkChain):
             statement = next(self._reader, None)
             if statement is None:
                 break
-            kind = classify(statement, file=self._file.name)
+            statement, kind = self._understood(statement)
             if isinstance(kind, HeadSettings):
                 raise UnsupportedStatementError(
                     "a setting after the first rows: only the head of a data file may hold settings",
@@ -139,6 +143,22 @@ class ChunkReader(ChunkChain):
             statements.append(RowStatement(self._checked(kind, statement), statement))
             end = statement.end
         return statements, end
+
+    def _understood(self, statement: Statement) -> tuple[Statement, Rows | HeadSettings]:
+        """What a statement is, and that its rows are literals; comments, which no tool writes, are blanks."""
+        try:
+            return statement, self._kind(statement)
+        except UnsupportedStatementError:
+            plain = without_comments(statement, self._quoting)
+            if plain.text == statement.text:
+                raise
+            return plain, self._kind(plain)
+
+    def _kind(self, statement: Statement) -> Rows | HeadSettings:
+        kind = classify(statement, file=self._file.name)
+        if isinstance(kind, Rows) and not statement.proven:
+            check_values(statement, kind.values_at, self._quoting, self._file.name)
+        return kind
 
     def _checked(self, rows: Rows, statement: Statement) -> Rows:
         """The rows must be for the table that the file's name says, and mean one thing."""
