@@ -151,12 +151,6 @@ class Dump:
         """What goes where. Raises as :func:`~airflow_dm_loader.plan.planner.make_plan`."""
         return make_plan(self.inventory, self.config)
 
-    @property
-    def not_loaded(self) -> dict[str, int]:
-        """What -> how many: kinds that this version leaves out, and what filters and routes do."""
-        kinds = {kind: len(names) for kind, names in self.inventory.not_loaded.items()}
-        return kinds | self.plan.left_out.counts()
-
     def read_schema(self, name: str) -> SchemaFile:
         """A schema file: the CREATE of its object alone, in UTF-8, with ``collation_map`` applied to it.
 

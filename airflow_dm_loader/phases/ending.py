@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.config import Level, Mode
+from typing import Any
+
+from airflow_dm_loader.config import Level, LoadConfig, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
-from airflow_dm_loader.errors import (
-    CheckpointError,
-    TargetError,
-)
+from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
 from airflow_dm_loader.phases.barrier import open_etcd
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import files, load_tasks, loads, outcomes
+from airflow_dm_loader.state import chunks, events, files, lightning, load_tasks, loads, outcomes
+from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import is_this_dump
-from airflow_dm_loader.state.report import make_report
-from airflow_dm_loader.verify.analyze import analyze_table
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import qualified
 
 
 def analyze(run: LoadRun) -> dict[str, object]:
@@ -35,7 +38,7 @@ def analyze(run: LoadRun) -> dict[str, object]:
         if run.config.verify.analyze is not Level.OFF:
             tables = files.list_tables(meta, load.load_id)
         for table in tables:
-            problem = analyze_table(meta.db, table.schema, table.table)
+            problem = _analyze(meta.db, table.schema, table.table)
             if problem is not None:
                 problems[f"{table.schema}.{table.table}"] = problem
     if problems and run.config.verify.analyze is Level.REQUIRED:
@@ -66,7 +69,7 @@ def finish(run: LoadRun) -> LoadReport:
                 load_tasks_in_etcd.delete(client, config)
         meta.db.commit()
         engine_of(config).after_finish(meta, load)
-        return make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
+        return _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
 
 
 def clean_dump_files(run: LoadRun) -> dict[str, object]:
@@ -87,3 +90,63 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
                 keep_schema=run.config.what.mode is Mode.ALL,
             )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}
+
+
+def _analyze(db: Database, schema: str, table: str) -> str | None:
+    """ANALYZE TABLE; what the server complains of, or None if it went well."""
+    try:
+        rows = db.query(f"ANALYZE TABLE {qualified(schema, table)}")
+    except LoaderError as error:
+        return str(error)
+    problems = [str(row[3]) for row in rows if len(row) > 3 and str(row[2]).lower() == "error"]
+    return "; ".join(problems) or None
+
+
+def _make_report(
+    meta: Meta, config: LoadConfig, load: Load, outcome: Outcome, worker: Worker, *, had_finished: bool
+) -> LoadReport:
+    """Everything that a reader wants to know at the end. ``had_finished``: before this run came."""
+    notes: dict[str, Any] = dict(load.notes)
+    rows_sent = _rows_sent(meta, load, worker)
+    return LoadReport(
+        task_name=config.what.task_name,
+        source_id=config.what.source_id,
+        status=load.status,
+        outcome=outcome.verdict,
+        outcome_id=outcome.outcome_id,
+        accepted=outcome.accepted,
+        skipped=had_finished and rows_sent == 0,
+        tables=outcome.tables,
+        rows=sum(table.rows for table in outcome.tables),
+        rows_sent=rows_sent or 0,
+        rows_sent_known=rows_sent is not None,
+        data_bytes=sum(table.data_bytes for table in outcome.tables),
+        file_bytes=sum(row.file_bytes for row in files.list_files(meta, load.load_id)),
+        seconds=round(events.seconds_since_start(meta, load.load_id, worker) or 0.0, 3),
+        binlog_name=load.binlog_name,
+        binlog_pos=load.binlog_pos,
+        binlog_gtid=load.binlog_gtid,
+        not_loaded=notes["not_loaded"],
+        findings=outcome.findings,
+        warnings=_warnings(notes, outcome),
+    )
+
+
+def _rows_sent(meta: Meta, load: Load, worker: Worker) -> int | None:
+    """By this run; None: it is not known."""
+    row = lightning.find(meta, load.load_id)
+    if row is not None:
+        return row.rows_of_run(worker.run_id)
+    return chunks.rows_of_run(meta, load.load_id, worker.run_id)
+
+
+def _warnings(notes: dict[str, Any], outcome: Outcome) -> tuple[str, ...]:
+    """Of the dump, of the target, of what was found; each once, though a phase repeats what another one said."""
+    found = {_reason(warning) for warning in outcome.warnings}
+    expected = (warning for warning in notes.get("target_warnings", ()) if _reason(warning) not in found)
+    return tuple(dict.fromkeys((*notes["warnings"], *expected, *outcome.warnings)))
+
+
+def _reason(warning: str) -> str:
+    """``rows will be sent as statements: why`` and ``rows were sent as statements: why`` are one thing."""
+    return warning.partition(": ")[2] or warning

@@ -121,7 +121,7 @@ def _report(
         filtered=(*(f"{schema}.*" for schema in left_out.databases), *left_out.tables, *left_out.views),
         filtered_files=len(left_out.data_files),
         filtered_bytes=left_out.file_bytes,
-        not_loaded=dump.not_loaded,
+        not_loaded=plan.not_loaded,
         problems=tuple(problems),
         warnings=tuple(warnings),
         binlog_name=metadata.binlog_name,

@@ -37,7 +37,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
             draft = drafting.draft(db, plan)
             warnings = drafting.check(db, plan, draft, engine.privileges(run, plan, db))
         warnings = (*plan.warnings, *engine.check_server(drafting.server), *warnings)
-        for what, number in dump.not_loaded.items():
+        for what, number in plan.not_loaded.items():
             _log.info("Not loaded: %s (%d)", what, number)
         for warning in warnings:
             _log.warning("%s", warning)
@@ -63,7 +63,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         "views": summary.views,
         "not_empty": [name for name in summary.not_empty if name not in ours],
         "warnings": list(warnings),
-        "not_loaded": dump.not_loaded,
+        "not_loaded": plan.not_loaded,
     }
 
 

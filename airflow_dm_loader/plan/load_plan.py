@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from airflow_dm_loader.dump.inventory import DataFile
@@ -109,7 +110,7 @@ class LeftOut:
     file_bytes: int = 0
 
     def counts(self) -> dict[str, int]:
-        """What -> how many, without zeros; as the report has it under ``not_loaded``."""
+        """What -> how many, without zeros."""
         found = {
             "filtered databases": len(self.databases),
             "filtered tables": len(self.tables),
@@ -130,6 +131,12 @@ class LoadPlan:
     files: tuple[PlannedFile, ...]
     left_out: LeftOut = LeftOut()
     warnings: tuple[str, ...] = ()
+    other_kinds: Mapping[str, int] = field(default_factory=dict)  # kinds of file that this version leaves out
+
+    @property
+    def not_loaded(self) -> dict[str, int]:
+        """What -> how many, of all that the dump holds and the load leaves out; as the report has it."""
+        return {**self.other_kinds, **self.left_out.counts()}
 
     @property
     def file_bytes(self) -> int:

@@ -66,7 +66,9 @@ class _Planner:
         databases = self._plan_databases(tables, views)
         _check_places(databases, tables, views)
         left_out = self._left_out(databases)
-        return LoadPlan(databases, tables, views, files, left_out, tuple(map(visible, self._warnings(left_out))))
+        warnings = tuple(map(visible, self._warnings(left_out)))
+        kinds = {kind: len(names) for kind, names in self._inventory.not_loaded.items()}
+        return LoadPlan(databases, tables, views, files, left_out, warnings, kinds)
 
     def _placed(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Placement]:
         """What passes the filter, with its place; nothing goes into a schema that is not a user's."""

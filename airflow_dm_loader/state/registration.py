@@ -121,11 +121,10 @@ def _dumped_at(inventory: DumpInventory) -> list[str | None]:
 
 
 def _notes(inventory: DumpInventory, plan: LoadPlan) -> dict[str, object]:
-    not_loaded = {kind: len(names) for kind, names in inventory.not_loaded.items()}
     return {
         "dumped_at": _dumped_at(inventory),
         "warnings": [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings],
-        "not_loaded": not_loaded | plan.left_out.counts(),
+        "not_loaded": plan.not_loaded,
     }
 
 

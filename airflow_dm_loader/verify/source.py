@@ -12,7 +12,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Flavour, ask_server
 from airflow_dm_loader.verify.aggregate import READING_SESSION, Aggregate, NotComparableError, ask_aggregate
 from airflow_dm_loader.verify.column_forms import ComparedColumns, ask_columns, compared_columns
-from airflow_dm_loader.verify.tables import Finding
+from airflow_dm_loader.verify.tables import Compared
 
 _Table = tuple[str, str]  # schema, name
 
@@ -52,7 +52,7 @@ class SourceComparer:
     target_db: Database
     flavours: tuple[Flavour, Flavour]  # the source's, the target's
 
-    def compare(self, schema: str, table: str) -> Finding:
+    def compare(self, schema: str, table: str) -> Compared:
         """What the comparison of one target table with its sources found."""
         sources = self.tables.get((schema, table)) or ((schema, table),)
         try:

@@ -25,14 +25,14 @@ class TableFacts:
     merged: bool = False  # from several tables of the dump
 
 
-Finding = tuple[Comparison, str]  # and why, in words
+Compared = tuple[Comparison, str]  # and why, in words
 
 
 def compare_table(
     facts: TableFacts,
     count_rows: Callable[[], int],
     checksum: Callable[[], int | None],
-    compare_with_source: Callable[[], Finding] | None = None,
+    compare_with_source: Callable[[], Compared] | None = None,
 ) -> TableReport:
     """Compare one table.
 
@@ -69,10 +69,10 @@ def report_table(totals: TableTotals, row_count: Comparison, checksum: Compariso
     )
 
 
-_NO_CHECKSUM: Finding = ("not_compared", "the dump gives no checksum")
+_NO_CHECKSUM: Compared = ("not_compared", "the dump gives no checksum")
 
 
-def _conclude(findings: Iterable[Finding], remarks: list[str]) -> Comparison:
+def _conclude(findings: Iterable[Compared], remarks: list[str]) -> Comparison:
     """The worst of the findings: a difference, else something not compared, else passed."""
     found = list(findings)
     remarks.extend(text for _, text in found if text)
@@ -82,7 +82,7 @@ def _conclude(findings: Iterable[Finding], remarks: list[str]) -> Comparison:
     return "passed" if "passed" in kinds else "not_compared"
 
 
-def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[Finding]:
+def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[Compared]:
     totals = facts.totals
     said = facts.metadata.rows if facts.metadata is not None else None
     if said is not None:
@@ -101,7 +101,7 @@ def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[
         yield "differs", f"the table has {counted} rows, {totals.kept} were loaded"
 
 
-def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> Iterator[Finding]:
+def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> Iterator[Compared]:
     said = facts.metadata.data_checksum if facts.metadata is not None else None
     if said is None:
         yield _NO_CHECKSUM
@@ -123,7 +123,7 @@ def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> 
         yield "differs", f"CHECKSUM TABLE gives {found}, the dump says {said}"
 
 
-def _compare_with_source(facts: TableFacts, compare: Callable[[], Finding]) -> Finding:
+def _compare_with_source(facts: TableFacts, compare: Callable[[], Compared]) -> Compared:
     totals = facts.totals
     reason = _not_alone(facts)
     if not reason and totals.kept != totals.rows:

@@ -19,14 +19,14 @@ from airflow_dm_loader.target.server import Flavour
 from airflow_dm_loader.verify.aggregate import READING_SESSION, ask_aggregate
 from airflow_dm_loader.verify.column_forms import TableColumn, ask_columns, compared_columns
 from airflow_dm_loader.verify.source import Source
-from airflow_dm_loader.verify.tables import Finding
+from airflow_dm_loader.verify.tables import Compared
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import SAMPLES, WITH_KEY, Table, import_all, load_config, run_of, write_dump
 from tests.engines.logical.random_tables import MODES, random_table
 from tests.faults import global_variable
 from tests.tables import load_by_client, query
 
-Compare = Callable[..., Finding]
+Compare = Callable[..., Compared]
 SCHEMA = "s"
 
 
@@ -49,7 +49,7 @@ def config_of(server: PrivateMariaDB) -> TargetConfig:
 def compare(source: PrivateMariaDB, target: TargetConfig) -> Compare:
     """Compare the target's ``s.t`` with these tables of the source."""
 
-    def run(*tables: str) -> Finding:
+    def run(*tables: str) -> Compared:
         sources = {(SCHEMA, "t"): tuple((SCHEMA, table) for table in tables or ("t",))}
         with Source(config_of(source), sources).comparer(target, {}) as comparer:
             return comparer.compare(SCHEMA, "t")

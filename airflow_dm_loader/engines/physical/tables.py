@@ -47,7 +47,7 @@ def note_tables(run: LoadRun) -> dict[str, object]:
             f"{row.schema}.{row.table}" for row in rows if not row.empty_before and (row.schema, row.table) not in ours
         ],
         "warnings": list(plan.warnings),
-        "not_loaded": dump.not_loaded,
+        "not_loaded": plan.not_loaded,
     }
 
 
