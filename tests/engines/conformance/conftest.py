@@ -29,7 +29,7 @@ def contestant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
             server = emptied(request.getfixturevalue("tidb_mariadb"))
             target = TargetConfig(host=server.host, port=server.port, user=server.user, password=server.password)
             settings = {"import_mode": "physical", "lightning_path": str(request.getfixturevalue("lightning").folder)}
-            yield Contestant(settings, server, target)
+            yield Contestant(settings, server, target, two_tasks={})
         else:
             monkeypatch.setattr("airflow_dm_loader.engines.import_into.steps.POLL_S", 0.01)
             server, s3 = request.getfixturevalue("server"), request.getfixturevalue("s3")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.engines.base import Engine
-from airflow_dm_loader.engines.registry import engine_of
-from airflow_dm_loader.loader import LoadRun
+from airflow_dm_loader.loader import LoadRun, Worker
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import Table, run_of, write_dump
+from tests.dumps import WORKER, Table, run_of, write_dump
 
 METADATA = """# Started dump at: 2026-11-23 17:29:14
 [config]
@@ -44,6 +42,7 @@ class Contestant:
     target: TargetConfig
     place: Callable[[Path], str] = str
     access: DumpAccess | None = None
+    two_tasks: Mapping[str, Any] = field(default_factory=lambda: {"import_tasks": 2})  # where the engine has shares
 
     def write(self, folder: Path, *tables: Table) -> LoadConfig:
         """A load of a dump of these tables, whose metadata is :data:`METADATA`."""
@@ -54,8 +53,5 @@ class Contestant:
         """The same load with other settings."""
         return LoadConfig(**{"task_name": "t", "dump_uri": config.what.dump_uri, **self.settings, **changes})
 
-    def run(self, config: LoadConfig, **more: Any) -> LoadRun:
-        return run_of(config, self.target, access=self.access, progress_interval_s=0.05, **more)
-
-    def engine(self, config: LoadConfig) -> Engine:
-        return engine_of(config)
+    def run(self, config: LoadConfig, worker: Worker = WORKER, **more: Any) -> LoadRun:
+        return run_of(config, self.target, worker, access=self.access, progress_interval_s=0.05, **more)
