@@ -4,7 +4,6 @@ base.py          what an engine is; registry.py: which there are
 logical/         rows as SQL, chunk by chunk, into every server
 physical/        drives tidb-lightning
 import_into/     TiDB's own jobs
-set_aside.py     the rows that met others, in words
 share_report.py  what an import task tells when it ends
 redaction.py     what texts of TiDB and its tools may not show
 """

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.engines.set_aside import describe_conflicts
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.hidden_values import hide_in_message
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import files, indexes
+from airflow_dm_loader.state import conflicts, files, indexes
+from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -24,6 +25,8 @@ from airflow_dm_loader.target.needed_rights import Need
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.verify.comparison import compare_tables
 from airflow_dm_loader.verify.conclusion import Findings
+
+_CONFLICTS_SHOWN = 3
 
 
 class JobsLook(Protocol):
@@ -105,7 +108,7 @@ class Engine(Protocol):
 
     def describe_conflicts(self, config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
         """Which rows met a row with the same key, for the error that asks a person."""
-        return describe_conflicts(config, meta, load_id, count)
+        return _describe_conflicts(config, meta, load_id, count)
 
     def place_of_conflicts(self, config: LoadConfig) -> str:
         """Where those rows are, in Markdown."""
@@ -128,3 +131,19 @@ def check_all_is_loaded(meta: Meta, load: Load) -> None:
         raise CheckpointError(
             "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
         )
+
+
+def _describe_conflicts(config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
+    """How many there are, in which table they are, and the first of them."""
+    examples = "; ".join(
+        f"{row.schema}.{row.table}: {_error_of(row, config)} ({row.file} at byte {row.offset})"
+        for row in conflicts.first(meta, load_id, _CONFLICTS_SHOWN)
+    )
+    return (
+        f"{count} row(s) met a row with the same key and were kept aside in {meta['conflict']} "
+        f"(load_id {load_id}): {examples}"
+    )
+
+
+def _error_of(row: Conflict, config: LoadConfig) -> str:
+    return hide_in_message(row.error, row.errno) if config.reporting.hide_values else row.error

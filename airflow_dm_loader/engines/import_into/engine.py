@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.base import Engine
 from airflow_dm_loader.engines.import_into import steps
+from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.import_into.sources import sources_of
-from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.logical.waiting_indexes import build_waiting_indexes
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import TargetError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.import_into import settlement
-from airflow_dm_loader.engines.import_into.server import ImportServer
-from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs
+from airflow_dm_loader.engines.import_into.import_server import ImportServer
+from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import import_jobs

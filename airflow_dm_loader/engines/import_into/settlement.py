@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from airflow_dm_loader.engines.import_into.import_server import ImportServer
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Trouble
-from airflow_dm_loader.engines.import_into.server import ImportServer
 from airflow_dm_loader.errors import CheckpointError, ImportJobError, RetriableError
 from airflow_dm_loader.state import import_jobs
 from airflow_dm_loader.state.files import FileRow

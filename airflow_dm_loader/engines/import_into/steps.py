@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from tenacity import Retrying
 
+from airflow_dm_loader.engines.import_into.load_tables import ShareJobs
 from airflow_dm_loader.engines.import_into.making import make_jobs
 from airflow_dm_loader.engines.import_into.open_share import open_share
-from airflow_dm_loader.engines.import_into.tables import ShareJobs
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError
 from airflow_dm_loader.progress.forecast import NO_COMPARISON

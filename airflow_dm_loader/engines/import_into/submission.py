@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from airflow_dm_loader.engines.import_into.import_server import PRECHECK_FAILED, ImportServer
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
-from airflow_dm_loader.engines.import_into.server import PRECHECK_FAILED, ImportServer
 from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.engines.import_into.statements import Options, source_uri, without_access
 from airflow_dm_loader.errors import CheckpointError, TargetError

@@ -2,13 +2,13 @@
 
 engine.py       the engine, as the phases see it
 checks.py       what it asks of the server and of the dump
-tables.py       what tables are like before it creates those that are missing
+noted_tables.py  what tables are like before it creates those that are missing
 importing.py    begun, run to its end, written down: nothing is imported twice
 configuration.py  a load -> Lightning's configuration; pure
 toml_text.py    that as TOML
 privileges.py   what its account must be allowed
 checkpoint.py   where Lightning keeps its checkpoint, which we keep until our own state says that the load is finished
-heads.py        what the heads of the data files say, which Lightning does not read
+data_files.py    which it reads; what the heads of the data files say, which Lightning does not read
 executable.py   finds the program, asks its version
 process.py      runs it: its own process group, its output line by line, its end
 status.py       asks it over HTTP how far it is
@@ -16,5 +16,5 @@ endings.py      what its end means: imported, a checksum that differs, or an err
 preparation.py  all that a run needs
 program_run.py  one run from the TOML to the ending
 task_info.py    the rows in conflict that it left in the target
-findings.py     what was loaded: its part of the outcome that a person may have to accept
+lightning_findings.py  what was loaded: its part of the outcome that a person may have to accept
 """

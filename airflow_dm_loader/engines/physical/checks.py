@@ -6,7 +6,7 @@ from airflow_dm_loader.config import OnDuplicatePhysical
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.physical.checkpoint import checkpoint_of
 from airflow_dm_loader.engines.physical.configuration import check_target, sorting_dir, task_info_schema
-from airflow_dm_loader.engines.physical.heads import check_files
+from airflow_dm_loader.engines.physical.data_files import check_files
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.target.server import Flavour, Server

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.base import Engine
-from airflow_dm_loader.engines.physical import findings, tables
 from airflow_dm_loader.engines.physical.checks import check_load, check_server
 from airflow_dm_loader.engines.physical.configuration import task_info_schema
 from airflow_dm_loader.engines.physical.importing import forget_checkpoint, import_all
+from airflow_dm_loader.engines.physical.lightning_findings import describe_conflicts, lightning_findings
+from airflow_dm_loader.engines.physical.noted_tables import note_tables
 from airflow_dm_loader.engines.physical.privileges import is_restricted, lightning_needs
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError, ConfigError
@@ -42,7 +43,7 @@ class PhysicalEngine(Engine):
         return lightning_needs(run.config, plan, restricted=is_restricted(db))
 
     def note_tables(self, run: LoadRun) -> dict[str, object]:
-        return tables.note_tables(run)
+        return note_tables(run)
 
     def shares(self, run: LoadRun) -> list[int]:
         return [0]
@@ -61,10 +62,10 @@ class PhysicalEngine(Engine):
             raise CheckpointError(
                 "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
             )
-        return findings.lightning_findings(run.config, meta, load, dump.plan, row)
+        return lightning_findings(run.config, meta, load, dump.plan, row)
 
     def describe_conflicts(self, config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
-        return findings.describe_conflicts(config, meta, load_id, count)
+        return describe_conflicts(config, meta, load_id, count)
 
     def place_of_conflicts(self, config: LoadConfig) -> str:
         return f"the schema `{task_info_schema(config)}`"

@@ -15,8 +15,8 @@ from airflow_dm_loader.engines.physical.configuration import (
     secrets_of,
     table_filter,
 )
+from airflow_dm_loader.engines.physical.data_files import row_session
 from airflow_dm_loader.engines.physical.executable import Lightning
-from airflow_dm_loader.engines.physical.heads import row_session
 from airflow_dm_loader.engines.physical.program_run import LightningRun
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.plan.load_plan import LoadPlan

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
-from airflow_dm_loader.engines.import_into.tables import LoadTables, ShareJobs
+from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.errors import ConnectionLostError, RowError
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.triggers import import_jobs

@@ -11,7 +11,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import read_inventory
 from airflow_dm_loader.dump.storage import DumpStorage, open_storage
 from airflow_dm_loader.engines.physical.configuration import table_filter
-from airflow_dm_loader.engines.physical.heads import RowSession, check_files, row_session
+from airflow_dm_loader.engines.physical.data_files import RowSession, check_files, row_session
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
