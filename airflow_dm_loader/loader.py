@@ -6,7 +6,6 @@ all to be found under one name.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,7 +14,7 @@ from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.base import JobsLook
 from airflow_dm_loader.engines.share_report import ShareReport
-from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError
+from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.hidden_values import without_values
 from airflow_dm_loader.phases.barrier import arrive, missing_sources, open_barrier
@@ -45,7 +44,6 @@ from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
-from airflow_dm_loader.target.retries import retrying
 
 __all__ = [
     "BarrierState",
@@ -68,6 +66,7 @@ __all__ = [
     "fetch_dump_metadata",
     "finish",
     "import_shares",
+    "load",
     "load_dump",
     "look_at_jobs",
     "look_for_dump",
@@ -116,18 +115,24 @@ def load_dump(
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
     """
-    refuse_dry_run(config)
     if etcd is not None and config.coordination.barrier is not BarrierKind.ETCD:
         raise ConfigError("etcd is given, but barrier is not etcd", remedy='Set barrier="etcd", or leave etcd out.')
-    run = LoadRun.of(
-        config,
-        target,
-        access=access,
-        etcd=etcd,
-        compare_with=compare_with,
-        on_progress=on_progress,
-        progress_interval_s=progress_interval_s,
+    return load(
+        LoadRun.of(
+            config,
+            target,
+            access=access,
+            etcd=etcd,
+            compare_with=compare_with,
+            on_progress=on_progress,
+            progress_interval_s=progress_interval_s,
+        )
     )
+
+
+def load(run: LoadRun) -> LoadReport:
+    """:func:`load_dump`, for a run that says more: how it is stopped, and what its waits go by."""
+    refuse_dry_run(run.config)
     _repeat(fetch_dump_metadata, run)
     _repeat(prepare_checkpoint, run)
     _repeat(take_turn, run)
@@ -165,7 +170,7 @@ def _repeat(phase: Callable[Concatenate[LoadRun, _P], _T], run: LoadRun, /, *arg
     """Run a phase, again and again where that can mend it: each is safe to repeat whole."""
     hide_values = run.config.reporting.hide_values
     try:
-        return retrying(phase.__name__, run.stop.is_set, hide_values=hide_values)(phase, run, *args, **kwargs)
+        return run.attempts.run(phase.__name__, lambda: phase(run, *args, **kwargs))
     except LoaderError as error:
         if not hide_values:
             raise
@@ -175,10 +180,11 @@ def _repeat(phase: Callable[Concatenate[LoadRun, _P], _T], run: LoadRun, /, *arg
 
 def _wait(run: LoadRun, state: BarrierState) -> None:
     """DM's ``readyAndWait`` and ``finishAndWait``."""
-    deadline = time.monotonic() + run.config.coordination.barrier_timeout_s
+    deadline_s = run.clock.now_s() + run.config.coordination.barrier_timeout_s
     missing = _repeat(arrive, run, state)
     while missing:
-        if time.monotonic() > deadline:
+        if run.clock.now_s() > deadline_s:
             raise BarrierTimeoutError(f"these sources did not become {state.value} in time: {', '.join(missing)}")
-        time.sleep(_BARRIER_POLL_S)
+        if run.attempts.pause(_BARRIER_POLL_S):
+            raise LoadInterruptedError("asked to stop while waiting for other sources")
         missing = _repeat(missing_sources, run, state)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from airflow_dm_loader.attempts import REAL_CLOCK, Attempts, Clock
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
@@ -55,6 +56,7 @@ class LoadRun:
         find_source: the server that the dump was made of, to compare all values with; None where nobody asked for it.
         stop: setting it ends the phase soon, and its sessions in the server.
         on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
+        clock: what waits go by: before another try, and for other sources and jobs.
     """
 
     config: LoadConfig
@@ -66,6 +68,7 @@ class LoadRun:
     stop: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[LoadStatus], None] | None = None
     progress_interval_s: float = 5.0
+    clock: Clock = REAL_CLOCK
 
     @classmethod
     def of(
@@ -107,9 +110,14 @@ class LoadRun:
         """Whether there will be a :attr:`compare_with`, without looking for it."""
         return self.find_source is not None
 
+    @property
+    def attempts(self) -> Attempts:
+        """How what fails is tried again, until the run is stopped."""
+        return Attempts(self.stop.is_set, self.config.reporting.hide_values, self.clock)
+
     def open_storage(self) -> DumpStorage:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""
-        return open_storage(self.config.what.dump_uri, self.access, stop=self.stop)
+        return open_storage(self.config.what.dump_uri, self.access, attempts=self.attempts)
 
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""

@@ -11,6 +11,8 @@ from typing import Any
 from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import LoadRun, Worker
+from airflow_dm_loader.report import LoadReport
+from tests.clocks import FAST
 
 SAMPLES = Path(__file__).parent / "data" / "dumps"
 SCHEMA = "s"
@@ -105,9 +107,14 @@ def load_config(folder: Path, **changes: Any) -> LoadConfig:
     return LoadConfig(**{"task_name": "t", "dump_uri": str(folder), "chunk_bytes": 4096, "pool_size": 2, **changes})
 
 
-def run_of(config: LoadConfig, target: TargetConfig, worker: Worker = WORKER, **more: Any) -> LoadRun:
-    """One try of a run; see :meth:`LoadRun.of` for what more there is."""
+def run_of(config: LoadConfig, target: TargetConfig, worker: Worker | None = WORKER, **more: Any) -> LoadRun:
+    """One try of a run; see :meth:`LoadRun.of` for what more there is, and :mod:`tests.clocks` for its clock."""
     return LoadRun.of(config, target, worker, **more)
+
+
+def load_soon(config: LoadConfig, target: TargetConfig, **more: Any) -> LoadReport:
+    """:func:`~airflow_dm_loader.load_dump`, whose waits are soon over."""
+    return loader.load(run_of(config, target, None, **{"clock": FAST, **more}))
 
 
 def prepare(config: LoadConfig, target: TargetConfig, worker: Worker = WORKER) -> None:

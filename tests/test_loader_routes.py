@@ -13,7 +13,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, HasDuplicatesError, LoaderError, RowError, TargetError
 from airflow_dm_loader.report import LoadReport, TableReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SAMPLES, WITH_KEY, Table, expected, load_config, numbered, run_of, write_dump
+from tests.dumps import SAMPLES, WITH_KEY, Table, expected, load_config, load_soon, numbered, run_of, write_dump
 from tests.tables import count, load_by_client, query
 
 SALES = {"schema-pattern": "shop_*", "table-pattern": "sales_*", "target-schema": "all_shops", "target-table": "sales"}
@@ -407,11 +407,8 @@ def test_two_rules_for_a_table_are_refused_before_anything_is_stored(
 # Two sources of one task, each a load of its own, at the same time
 
 
-def merge_two_sources(
-    target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
-) -> list[LoadReport | BaseException]:
+def merge_two_sources(target: TargetConfig, tmp_path: Path, **settings: Any) -> list[LoadReport | BaseException]:
     """Both sources have the keys 1 to 300, by values of their own; the barrier is between them."""
-    monkeypatch.setattr(loader, "_BARRIER_POLL_S", 0.05)
     sources = ("one", "two")
     configs = [
         load_config(
@@ -419,12 +416,12 @@ def merge_two_sources(
             source_id=source,
             sources=sources,
             routes=[ONE],
-            **{"barrier_timeout_s": 60, **settings},
+            **settings,
         )
         for source in sources
     ]
     with ThreadPoolExecutor(len(configs)) as threads:
-        futures = [threads.submit(load_dump, config, target) for config in configs]
+        futures = [threads.submit(load_soon, config, target) for config in configs]
         return [future.exception() or future.result() for future in futures]
 
 
@@ -434,10 +431,10 @@ def _of_source(name: str, source: str, shard: int) -> Table:
 
 @pytest.mark.parametrize("policy", ["replace", "ignore", "manual"])
 def test_two_sources_whose_keys_meet_leave_one_row_a_key(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, policy: str
 ) -> None:
     reports = merge_two_sources(
-        target, tmp_path, monkeypatch, on_duplicate_logical=policy, on_conflict="accept", checksum="optional"
+        target, tmp_path, on_duplicate_logical=policy, on_conflict="accept", checksum="optional"
     )
 
     assert [report.status for report in reports if isinstance(report, LoadReport)] == ["finished"] * 2, reports
@@ -452,9 +449,9 @@ def test_two_sources_whose_keys_meet_leave_one_row_a_key(
 
 
 def test_two_sources_whose_keys_meet_fail_one_of_them_where_that_is_an_error(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
-    found = merge_two_sources(target, tmp_path, monkeypatch, on_duplicate_logical="error", barrier_timeout_s=2)
+    found = merge_two_sources(target, tmp_path, on_duplicate_logical="error", barrier_timeout_s=2500)
 
     refused = [error for error in found if isinstance(error, RowError)]
     assert refused, found

@@ -14,6 +14,7 @@ from airflow.sdk import BaseOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_dm_loader.attempts import Clock
     from airflow_dm_loader.config import LoadConfig
     from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.loader import LoadRun
@@ -59,6 +60,7 @@ class DumpLoadOperator(BaseOperator):
         self.dump_conn_id = dump_conn_id
         self.etcd_conn_id = etcd_conn_id
         self._stop = threading.Event()
+        self.clock: Clock | None = None  # what waits go by; None: the machine's
 
     def execute(self, context: Context) -> Any:
         """Run the phase."""
@@ -66,11 +68,9 @@ class DumpLoadOperator(BaseOperator):
 
     def repeat(self, context: Context, work: Callable[[LoadRun], _Result]) -> _Result:
         """Do work again and again where that can mend it; then it is for Airflow to retry, if it can help."""
-        from airflow_dm_loader.target.retries import retrying
-
         with self.errors_for_airflow():
             run = self.build_run(context)
-            return retrying(self.task_id, self._stop.is_set, hide_values=run.config.reporting.hide_values)(work, run)
+            return run.attempts.run(self.task_id, lambda: work(run))
 
     def run_phase(self, run: LoadRun, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
@@ -84,6 +84,7 @@ class DumpLoadOperator(BaseOperator):
         """The settings, the target, who is at work and what may be asked for. Raises ConfigError."""
         import socket
 
+        from airflow_dm_loader.attempts import REAL_CLOCK
         from airflow_dm_loader.hooks.dump import dump_access
         from airflow_dm_loader.hooks.etcd import etcd_config
         from airflow_dm_loader.hooks.target_config import target_of
@@ -101,6 +102,7 @@ class DumpLoadOperator(BaseOperator):
             find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
             stop=self._stop,
             on_progress=self._say,
+            clock=self.clock or REAL_CLOCK,
         )
 
     def _say(self, status: LoadStatus) -> None:

@@ -64,11 +64,9 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         who = _name(answer["responded_by_user"])
         if answer["chosen_options"] != [ACCEPT]:
             raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
-        with self.errors_for_airflow():
-            run = self.build_run(context)
-            ti = context["ti"]
-            shown = ti.xcom_pull(task_ids=ti.task_id, key=SHOWN, map_indexes=ti.map_index)
-            return self._accepted(accept_outcome(run, shown, who))
+        ti = context["ti"]
+        shown = ti.xcom_pull(task_ids=ti.task_id, key=SHOWN, map_indexes=ti.map_index)
+        return self.repeat(context, lambda run: self._accepted(accept_outcome(run, shown, who)))
 
     def _ask(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import current_outcome

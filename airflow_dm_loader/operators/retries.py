@@ -8,6 +8,8 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
+from airflow_dm_loader.attempts import BY_AIRFLOW
+
 
 def retry_defaults() -> dict[str, Any]:
     """``default_args``: three retries, after half a minute and then ever later, on every Airflow from 3.1.
@@ -17,9 +19,9 @@ def retry_defaults() -> dict[str, Any]:
     """
     backoff = inspect.signature(BaseOperator.__init__).parameters["retry_exponential_backoff"]
     defaults: dict[str, Any] = {
-        "retries": 3,
-        "retry_delay": timedelta(seconds=30),
-        "max_retry_delay": timedelta(minutes=10),
+        "retries": BY_AIRFLOW.tries - 1,
+        "retry_delay": timedelta(seconds=BY_AIRFLOW.first_wait_s),
+        "max_retry_delay": timedelta(seconds=BY_AIRFLOW.longest_wait_s),
         # a multiplier since Airflow 3.2, a switch before
         "retry_exponential_backoff": 2.0 if "float" in str(backoff.annotation) else True,
     }

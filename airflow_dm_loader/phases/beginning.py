@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
-
+from airflow_dm_loader.attempts import TWO_AT_ONCE
 from airflow_dm_loader.barrier import Barrier, BarrierState
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.metadata import DumpMetadata
@@ -13,7 +12,6 @@ from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import (
     DumpMetadataError,
     DumpNotFoundError,
-    LockedError,
     WorkerNotMatchError,
 )
 from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
@@ -94,7 +92,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
             meta.db.rollback()
             return register_load(meta, fitting, dump.inventory, dump.plan, run.worker)
 
-        registration = _two_at_once()(register)
+        registration = run.attempts.run("registering the load", register, TWO_AT_ONCE)
         if client is not None:
             load_tasks_in_etcd.put(client, config, run.worker.host)
         meta.db.commit()
@@ -102,7 +100,9 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
         stale = load.status == "init" and barrier.states().get(config.what.source_id) == BarrierState.FINISHED
         if registration.afresh or stale:
-            _two_at_once()(_begin_round, meta, barrier, config)
+            run.attempts.run(
+                "beginning a round at the barrier", lambda: _begin_round(meta, barrier, config), TWO_AT_ONCE
+            )
         return {
             "load_id": load.load_id,
             "fresh": registration.afresh,
@@ -124,10 +124,3 @@ def choose_path(run: LoadRun) -> LoadPath:
 def _begin_round(meta: Meta, barrier: Barrier, config: LoadConfig) -> None:
     meta.db.rollback()
     barrier.begin_round(config.what.source_id)
-
-
-def _two_at_once() -> Retrying:
-    """Of two runs that begin at once, the server undoes one; it tries again."""
-    return Retrying(
-        retry=retry_if_exception_type(LockedError), stop=stop_after_attempt(5), wait=wait_random(0, 0.5), reraise=True
-    )

@@ -91,6 +91,8 @@ def accept_outcome(run: LoadRun, outcome_id: str, accepted_by: str) -> Outcome:
     """Accept the outcome that was shown to ``accepted_by``; an error if a newer one was made since."""
     with run.open_stored() as (meta, load):
         outcome = outcomes.current(meta, load.load_id)
+        if outcome.outcome_id == outcome_id and outcome.accepted:  # perhaps by a try whose answer was lost
+            return outcome
         if outcome.outcome_id != outcome_id:
             raise CheckpointError(
                 f"outcome {outcome_id} was accepted, but {outcome.outcome_id} is newer",

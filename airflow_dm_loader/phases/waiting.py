@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from airflow_dm_loader.attempts import PATIENT, Attempts
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import METADATA_LIMIT_BYTES
@@ -26,7 +27,7 @@ class DumpLook:
     waiting_for: str = ""  # in words, where it has not finished
 
 
-def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None) -> DumpLook:
+def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None, attempts: Attempts = PATIENT) -> DumpLook:
     """Look once whether the dump has finished: whether its ``metadata`` has its last line, which tools write last.
 
     A dump that is not there, or whose ``metadata`` is being written, may still come. No target is needed yet, so that
@@ -37,7 +38,7 @@ def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None) -> Du
         ConfigError: the URI or the access is wrong.
         RetriableError: the storage failed.
     """
-    storage = open_storage(config.what.dump_uri, access)
+    storage = open_storage(config.what.dump_uri, access, attempts=attempts)
     try:
         raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
         finished_at = parse_metadata(raw, require_finished=False).finished_at

@@ -63,14 +63,15 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
 
     def _look(self, config: LoadConfig, deadline: float) -> DumpLook:
         """As in the trigger, a storage that is away for a while only costs a look."""
-        from airflow_dm_loader.errors import RetriableError
+        from airflow_dm_loader.attempts import costs_only_a_look
+        from airflow_dm_loader.errors import LoaderError
         from airflow_dm_loader.hooks.dump import dump_access
         from airflow_dm_loader.loader import DumpLook, look_for_dump
 
         try:
             return look_for_dump(config, access=dump_access(self.dump_conn_id) if self.dump_conn_id else None)
-        except RetriableError as error:
-            if time.time() >= deadline:
+        except LoaderError as error:
+            if not costs_only_a_look(error, is_last=time.time() >= deadline):
                 raise
             return DumpLook(finished_at=None, waiting_for=f"the dump can't be looked for just now: {error}")
 

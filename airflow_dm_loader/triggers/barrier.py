@@ -61,8 +61,9 @@ class LoadBarrierTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look until everybody is there; a server that is away for a while only costs a look."""
+        from airflow_dm_loader.attempts import costs_only_a_look
         from airflow_dm_loader.config import LoadConfig
-        from airflow_dm_loader.errors import RetriableError
+        from airflow_dm_loader.errors import LoaderError
 
         try:
             config = LoadConfig.from_json(self.config)
@@ -73,8 +74,8 @@ class LoadBarrierTrigger(BaseTrigger):
                 try:
                     target, etcd = await self._target(), await self._etcd(config)
                     missing = await asyncio.to_thread(_missing, config, target, self.wait_for, etcd)
-                except RetriableError as error:
-                    if past_deadline:
+                except LoaderError as error:
+                    if not costs_only_a_look(error, is_last=past_deadline):
                         raise
                     self.log.warning("The barrier can't be read just now: %s", error)
                     continue

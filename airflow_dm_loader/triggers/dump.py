@@ -49,7 +49,8 @@ class DumpFinishedTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look until it is there; a storage that is away for a while only costs a look."""
-        from airflow_dm_loader.errors import FatalError, RetriableError
+        from airflow_dm_loader.attempts import costs_only_a_look
+        from airflow_dm_loader.errors import FatalError, LoaderError
 
         access: DumpAccess | None = None
         try:
@@ -61,8 +62,8 @@ class DumpFinishedTrigger(BaseTrigger):
                     if access is None and self.dump_conn_id:
                         access = await self._access()
                     look = await asyncio.to_thread(_look, self.config, access)
-                except RetriableError as error:
-                    if past_deadline:
+                except LoaderError as error:
+                    if not costs_only_a_look(error, is_last=past_deadline):
                         raise
                     access = None  # its keys may have expired
                     self.log.warning("The dump can't be looked for just now: %s", error)

@@ -49,7 +49,8 @@ class ImportJobsTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look until no job is at work; a server that is away for a while only costs a look."""
-        from airflow_dm_loader.errors import RetriableError
+        from airflow_dm_loader.attempts import costs_only_a_look
+        from airflow_dm_loader.errors import LoaderError
 
         said: set[str] = set()
         try:
@@ -59,7 +60,9 @@ class ImportJobsTrigger(BaseTrigger):
                 await asyncio.sleep(self.poll_interval_s)
                 try:
                     found = await asyncio.to_thread(_look, config, await self._target(), self.share)
-                except RetriableError as error:
+                except LoaderError as error:
+                    if not costs_only_a_look(error):
+                        raise
                     self.log.warning("The jobs can't be looked at just now: %s", error)
                     continue
                 lines = found.lines()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_dm_loader.target import retries
 from dev.dag_runs import Run
 from tests.airflow.task_runs import a_dag, run_task
 from tests.buckets import KEY, KEY_ID
+from tests.clocks import FAST
 from tests.tidb_stand_in.fixtures import SECRETS, rows_of, stand_in
 from tests.tidb_stand_in.jobs import Script
 from tests.tidb_stand_in.server import Dropped
@@ -152,11 +152,8 @@ def test_a_connection_that_is_cut_once_the_task_is_back_costs_no_try(
     s3: S3Server,
     make_dump: MakeDump,
     tidb: TiDBStandIn,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.001)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.01)
     settings = prepared(conf(s3, make_dump, a=[(1, "one")]))
     assert run_task(import_task(settings)).state == "deferred"
     tidb.jobs.all[0].script.steps = 1
@@ -167,7 +164,9 @@ def test_a_connection_that_is_cut_once_the_task_is_back_costs_no_try(
             raise cuts.pop()
 
     tidb.on_statement = cut
-    run = run_task(import_task(settings), next_method="execute_complete", next_kwargs=event("done"))
+    task = import_task(settings)
+    task.clock = FAST
+    run = run_task(task, next_method="execute_complete", next_kwargs=event("done"))
 
     assert (run.state, run.xcoms["return_value"]["rows_sent"]) == ("success", 1), run.error
     assert cuts == []

@@ -15,7 +15,7 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import SCHEMA
+from tests.dumps import SCHEMA, load_soon
 from tests.tables import chunks, count, one, query, table_hashes
 
 MESSAGES = Path(__file__).parent / "messages.json"
@@ -29,7 +29,7 @@ Kind = TypeVar("Kind", bound=LoaderError)
 def refused(config: LoadConfig, target: TargetConfig, kind: type[Kind]) -> Kind:
     """The error that ends this load."""
     with pytest.raises(kind) as caught:
-        load_dump(config, target)
+        load_soon(config, target)
     return caught.value
 
 

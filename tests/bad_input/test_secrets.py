@@ -19,7 +19,7 @@ from airflow_dm_loader.errors import LoaderError, RowError, TargetError, Unexpec
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.stories import check_message
-from tests.dumps import Table, load_config, write_dump
+from tests.dumps import Table, load_config, load_soon, write_dump
 from tests.tables import query
 
 CANARY = "canary-7c1e-secret"
@@ -78,7 +78,7 @@ def test_a_password_is_in_no_error_whatever_caused_it(
     target = TargetConfig(**{**target.model_dump(), "password": CANARY, **change})
 
     with caplog.at_level(logging.DEBUG), pytest.raises(LoaderError) as caught:
-        load_dump(load_config(folder), target)
+        load_soon(load_config(folder), target)
 
     assert CANARY not in everything_said(caught.value)
     assert CANARY not in caplog.text

@@ -32,7 +32,8 @@ from airflow_dm_loader.etcd.client import Answer, EtcdClient
 from airflow_dm_loader.loader import Worker
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import Table, load_config, run_of, write_dump
+from tests.clocks import FastClock
+from tests.dumps import Table, load_config, load_soon, run_of, write_dump
 from tests.tables import count, one
 
 if TYPE_CHECKING:
@@ -40,11 +41,7 @@ if TYPE_CHECKING:
 
 BOTH = ("north", "south")
 TASK = "merge"
-
-
-@pytest.fixture(autouse=True)
-def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "_BARRIER_POLL_S", 0.1)
+SOON = FastClock(10)  # an etcd that comes back must find somebody who still tries
 
 
 @pytest.fixture
@@ -64,7 +61,10 @@ def source(folder: Path, name: str, **changes: object) -> LoadConfig:
     if not dump.exists():
         write_dump(dump, Table("t", rows=['(1,"a")' if name == "north" else '(2,"b")']))
     return load_config(
-        dump, task_name=TASK, source_id=name, **{"sources": BOTH, "barrier": "etcd", "barrier_timeout_s": 60, **changes}
+        dump,
+        task_name=TASK,
+        source_id=name,
+        **{"sources": BOTH, "barrier": "etcd", "barrier_timeout_s": 600, **changes},
     )
 
 
@@ -155,13 +155,13 @@ def test_two_sources_wait_for_each_other_and_the_lock_goes_at_the_end(
     server: PrivateMariaDB, target: TargetConfig, etcd: PrivateEtcd, at: EtcdConfig, tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
-        north = pool.submit(load_dump, source(tmp_path, "north", clean_dump_files=True), target, etcd=at)
+        north = pool.submit(load_soon, source(tmp_path, "north", clean_dump_files=True), target, etcd=at, clock=SOON)
         until_said(etcd, "north", "ready")
         with pytest.raises(TimeoutError):
             north.result(0.5)
         assert json.loads(raw(etcd)[key("load-task", "north")]) == socket.gethostname()
         assert (tmp_path / "north").exists()
-        south = pool.submit(load_dump, source(tmp_path, "south", clean_dump_files=True), target, etcd=at)
+        south = pool.submit(load_soon, source(tmp_path, "south", clean_dump_files=True), target, etcd=at, clock=SOON)
         reports = [north.result(60), south.result(60)]
     assert [report.status for report in reports] == ["finished", "finished"]
     assert count(server, "s.t") == 2
@@ -181,14 +181,14 @@ def test_an_etcd_that_is_restarted_in_mid_wait_costs_a_look(
 ) -> None:
     at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
     with ThreadPoolExecutor(2) as pool:
-        north = pool.submit(load_dump, source(tmp_path, "north"), target, etcd=at)
+        north = pool.submit(load_soon, source(tmp_path, "north"), target, etcd=at, clock=SOON)
         until_said(own_etcd, "north", "ready")
         own_etcd.kill9()
         with pytest.raises(TimeoutError):
             north.result(1)
         own_etcd.start()
         assert raw(own_etcd)[key("lightning-coord", "north")] == '"ready"'
-        south = pool.submit(load_dump, source(tmp_path, "south"), target, etcd=at)
+        south = pool.submit(load_soon, source(tmp_path, "south"), target, etcd=at, clock=SOON)
         assert [north.result(60).rows, south.result(60).rows] == [1, 1]
     assert count(server, "s.t") == 2
 
@@ -201,12 +201,12 @@ def test_a_source_that_is_killed_is_waited_for_until_it_comes_back(
         until_said(etcd, "north", "ready")
     assert process.returncode == -signal.SIGKILL
     with ThreadPoolExecutor(2) as pool:
-        south = pool.submit(load_dump, source(tmp_path, "south"), target, etcd=at)
+        south = pool.submit(load_soon, source(tmp_path, "south"), target, etcd=at, clock=SOON)
         until_said(etcd, "south", "finished")  # north had said that it is ready; its rows are not in yet
         assert count(server, "s.t") == 1
         with pytest.raises(TimeoutError):
             south.result(0.5)
-        again = pool.submit(load_dump, north, target, etcd=at)
+        again = pool.submit(load_soon, north, target, etcd=at, clock=SOON)
         assert [again.result(60).status, south.result(60).status] == ["finished", "finished"]
     assert count(server, "s.t") == 2
 

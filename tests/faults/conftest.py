@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_dm_loader.plan import load_plan
-from airflow_dm_loader.target import retries
 from dev.private_server import PrivateServer
 from tests import servers
 from tests.conftest import emptied
@@ -40,12 +39,6 @@ def dump(reference: FaultDump, server: PrivateServer, monkeypatch: pytest.Monkey
     """The dump, the server without it, and indexes deferred whatever a table's size."""
     monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
     return reference
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries in this process come at once: for faults that are over at once."""
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.01)
 
 
 @pytest.fixture

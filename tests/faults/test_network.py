@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from airflow_dm_loader import load_dump, loader
+from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import RetriableError
 from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import load_config, prepare, run_of
+from tests.clocks import FAST
+from tests.dumps import load_config, load_soon, prepare, run_of
 from tests.faults.importing import complete
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.reference import FaultDump
@@ -37,7 +38,6 @@ def network(target: TargetConfig, fault_of: Callable[[int], Fault | None]) -> It
 
 
 @PATHS
-@pytest.mark.usefixtures("impatient")
 def test_connections_cut_at_random_bytes_lose_and_double_nothing(
     load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
 ) -> None:
@@ -51,7 +51,7 @@ def test_connections_cut_at_random_bytes_lose_and_double_nothing(
             return None if whole else Fault(cut_after_bytes=chance.randint(1, 12000))
 
         with network(target, fault_of) as (behind, happened):
-            loader.run_import(run_of(config, behind))
+            loader.run_import(run_of(config, behind, clock=FAST))
 
         assert len(happened) >= 5
         complete(config, target)
@@ -59,7 +59,6 @@ def test_connections_cut_at_random_bytes_lose_and_double_nothing(
 
 
 @PATHS
-@pytest.mark.usefixtures("impatient")
 def test_answers_to_commit_that_are_lost_lose_and_double_nothing(
     load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
 ) -> None:
@@ -72,7 +71,7 @@ def test_answers_to_commit_that_are_lost_lose_and_double_nothing(
             return None if number == 0 or number > 8 else Fault(drop_answer_to_commit=chance.randint(1, 4))
 
         with network(target, fault_of) as (behind, happened):
-            report = loader.run_import(run_of(config, behind))
+            report = loader.run_import(run_of(config, behind, clock=FAST))
 
         assert happened == ["answer to COMMIT dropped"] * len(happened)
         assert report.chunks_skipped >= 4  # sent again, and found to be in
@@ -81,7 +80,6 @@ def test_answers_to_commit_that_are_lost_lose_and_double_nothing(
 
 
 @PATHS
-@pytest.mark.usefixtures("impatient")
 def test_a_connection_that_stalls_for_longer_than_the_server_waits_is_replaced(
     load_data: bool, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump
 ) -> None:
@@ -93,14 +91,13 @@ def test_a_connection_that_stalls_for_longer_than_the_server_waits_is_replaced(
         return Fault(stall_after_bytes=6000, stall_s=3) if number in {1, 2, 3} else None
 
     with network(target, fault_of) as (behind, happened):
-        loader.run_import(run_of(config, behind))
+        loader.run_import(run_of(config, behind, clock=FAST))
 
     assert happened == ["connection stalled"] * 2
     complete(config, target)
     dump.assert_arrived_once(server)
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_whole_load_over_a_bad_network_ends_well(
     server: PrivateMariaDB, target: TargetConfig, dump: FaultDump, chance: random.Random
 ) -> None:
@@ -124,7 +121,7 @@ def test_a_whole_load_over_a_bad_network_ends_well(
 def _load_until_done(config: LoadConfig, target: TargetConfig) -> LoadReport:
     for _ in range(40):
         try:
-            return load_dump(config, target)
+            return load_soon(config, target)
         except RetriableError:
             pass
     raise AssertionError("forty attempts did not do it")

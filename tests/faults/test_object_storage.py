@@ -9,13 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.dump.storage import retries
 from airflow_dm_loader.errors import CheckpointError
 from dev.private_mariadb import PrivateMariaDB
 from tests.buckets import S3Server
-from tests.dumps import WITHOUT_KEY, Table, load_config, write_dump
+from tests.dumps import WITHOUT_KEY, Table, load_config, load_soon, write_dump
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.tally import rounds, tried
 from tests.tables import query
@@ -25,8 +23,6 @@ ROWS = 12_000
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.01)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.05)
     monkeypatch.setattr("smart_open.s3.time", SimpleNamespace(sleep=lambda _: None))
 
 
@@ -61,7 +57,7 @@ def test_connections_that_break_at_random_bytes_lose_and_double_nothing(
         query(server, "DROP DATABASE IF EXISTS s")
         config = load_config(folder, task_name=f"t{number}", chunk_bytes=64 << 10).model_copy(update={"dump_uri": uri})
         with Proxy((s3.host, s3.port), fault, happened.append) as proxy:
-            report = load_dump(config, target, access=s3.access(port=proxy.port))
+            report = load_soon(config, target, access=s3.access(port=proxy.port))
         assert (report.status, report.outcome, report.rows) == ("finished", "clean", 2 * ROWS)
         expect_whole(server, "plain", "zipped")
     assert happened
@@ -87,7 +83,7 @@ def test_an_object_that_is_replaced_in_the_middle_of_an_import_is_never_mixed(
         Proxy((s3.host, s3.port), lambda _: Fault(cut_after_answered_bytes=300_000), replace) as proxy,
         pytest.raises(CheckpointError) as caught,
     ):
-        load_dump(config, target, access=s3.access(port=proxy.port))
+        load_soon(config, target, access=s3.access(port=proxy.port))
     assert (caught.value.code, caught.value.file) == (34018, "s.t.sql")
     assert replaced
     first = {row.partition(",")[2] for row in big("t", 1).rows}
@@ -96,5 +92,5 @@ def test_an_object_that_is_replaced_in_the_middle_of_an_import_is_never_mixed(
     tried("object replaced while it is read")
 
     s3.put("dump/s.t.sql", (folder / "s.t.sql").read_bytes())  # put back as it was
-    assert load_dump(config, target, access=s3.access()).rows == ROWS
+    assert load_soon(config, target, access=s3.access()).rows == ROWS
     expect_whole(server, "t")

@@ -18,6 +18,7 @@ from airflow_dm_loader.errors import ConnectionLostError
 from airflow_dm_loader.loader import LoadPath, Outcome, Worker
 from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
+from tests.clocks import FAST
 from tests.dumps import Table, load_config, run_of, write_dump
 from tests.faults.proxy import Fault
 from tests.faults.reference import FaultDump
@@ -25,26 +26,24 @@ from tests.faults.tally import rounds, tried
 from tests.faults.test_network import network
 from tests.tables import count, one, query
 
-pytestmark = pytest.mark.usefixtures("impatient")
-
 
 def phases(folder: Path) -> Iterator[tuple[Callable[[TargetConfig], Any], int]]:
     """Each phase, and how many COMMITs it sends over its first connection at least."""
     config = load_config(folder, clean_dump_files=True)
     again = loader._repeat
-    yield lambda target: again(loader.prepare_checkpoint, run_of(config, target)), 1
-    yield lambda target: again(loader.choose_path, run_of(config, target)), 0
-    yield lambda target: again(loader.arrive, run_of(config, target), BarrierState.READY), 1
-    yield lambda target: again(loader.create_tables, run_of(config, target)), 1
-    yield lambda target: again(loader.import_shares, run_of(config, target)), 0
-    yield lambda target: again(loader.run_import, run_of(config, target)), 1
-    yield lambda target: again(loader.build_indexes, run_of(config, target)), 0
-    yield lambda target: again(loader.verify, run_of(config, target)), 1
-    yield lambda target: again(loader.resolve_conflicts, run_of(config, target), by_hand=False), 0
-    yield lambda target: again(loader.analyze, run_of(config, target)), 0
-    yield lambda target: again(loader.finish, run_of(config, target)), 1
-    yield lambda target: again(loader.arrive, run_of(config, target), BarrierState.FINISHED), 1
-    yield lambda target: again(loader.clean_dump_files, run_of(config, target)), 0
+    yield lambda target: again(loader.prepare_checkpoint, run_of(config, target, clock=FAST)), 1
+    yield lambda target: again(loader.choose_path, run_of(config, target, clock=FAST)), 0
+    yield lambda target: again(loader.arrive, run_of(config, target, clock=FAST), BarrierState.READY), 1
+    yield lambda target: again(loader.create_tables, run_of(config, target, clock=FAST)), 1
+    yield lambda target: again(loader.import_shares, run_of(config, target, clock=FAST)), 0
+    yield lambda target: again(loader.run_import, run_of(config, target, clock=FAST)), 1
+    yield lambda target: again(loader.build_indexes, run_of(config, target, clock=FAST)), 0
+    yield lambda target: again(loader.verify, run_of(config, target, clock=FAST)), 1
+    yield lambda target: again(loader.resolve_conflicts, run_of(config, target, clock=FAST), by_hand=False), 0
+    yield lambda target: again(loader.analyze, run_of(config, target, clock=FAST)), 0
+    yield lambda target: again(loader.finish, run_of(config, target, clock=FAST)), 1
+    yield lambda target: again(loader.arrive, run_of(config, target, clock=FAST), BarrierState.FINISHED), 1
+    yield lambda target: again(loader.clean_dump_files, run_of(config, target, clock=FAST)), 0
 
 
 def load_with_faults(
@@ -112,7 +111,7 @@ def test_remove_meta_whose_answer_to_commit_is_lost_forgets_once(
     loader.prepare_checkpoint(run_of(config, target, Worker("here", run_id="run-0")))
 
     with network(target, lambda number: None if number else Fault(drop_answer_to_commit=1)) as (behind, happened):
-        prepared = loader._repeat(loader.prepare_checkpoint, run_of(config, behind))
+        prepared = loader._repeat(loader.prepare_checkpoint, run_of(config, behind, clock=FAST))
 
     assert happened == ["answer to COMMIT dropped"]
     assert prepared["status"] == "init"
@@ -134,7 +133,7 @@ def test_a_round_at_the_barrier_begins_although_the_try_that_should_begin_it_was
     afresh = first.model_copy(update={"remove_meta": True})
 
     with network(target, lambda number: None if number else Fault(drop_answer_to_commit=1)) as (behind, happened):
-        loader._repeat(loader.prepare_checkpoint, run_of(afresh, behind, Worker("here", run_id="run-2")))
+        loader._repeat(loader.prepare_checkpoint, run_of(afresh, behind, Worker("here", run_id="run-2"), clock=FAST))
 
     assert happened == ["answer to COMMIT dropped"]
     with loader.open_barrier(run_of(first, target)) as barrier:
@@ -157,6 +156,6 @@ def test_storage_that_is_away_for_a_moment_is_asked_again(
 
     monkeypatch.setattr(DumpStorage, "list", away_once)
 
-    assert loader._repeat(loader.prepare_checkpoint, run_of(config, target))["status"] == "init"
+    assert loader._repeat(loader.prepare_checkpoint, run_of(config, target, clock=FAST))["status"] == "init"
     tried("storage away for a moment")
     assert one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_load") == 1

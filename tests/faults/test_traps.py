@@ -12,6 +12,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, RowError, TargetError
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
+from tests.clocks import FAST
 from tests.dumps import HEAD, WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import before_each_commit
 from tests.tables import chunks, count, hashes_by_client, query, table_hashes
@@ -94,7 +95,6 @@ def refuse(server: PrivateMariaDB, errno: int, times: int) -> None:
 
 @PATHS
 @pytest.mark.parametrize("errno", [1205, 1213, 1020, 1317])
-@pytest.mark.usefixtures("impatient")
 def test_an_error_that_may_undo_less_than_the_chunk_undoes_it_whole(
     errno: int, load_data: bool, server: PrivateMariaDB, target: TargetConfig, refusing: Path
 ) -> None:
@@ -103,7 +103,7 @@ def test_an_error_that_may_undo_less_than_the_chunk_undoes_it_whole(
     prepare(config, target)
     refuse(server, errno, times=3)
 
-    report = loader.run_import(run_of(config, target))
+    report = loader.run_import(run_of(config, target, clock=FAST))
 
     assert report.rows_sent == 1000
     assert query(server, "SELECT met FROM other.refusals") == [(4,)]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.storage import retries
 from airflow_dm_loader.errors import ConfigError, DumpRefusedError, RetriableError
 from airflow_dm_loader.loader import look_for_dump
 from tests.buckets import S3Server
@@ -72,12 +72,10 @@ def test_what_no_waiting_can_mend_is_an_error_at_once(
         look_for_dump(config(tmp_path))
 
 
-def test_a_storage_that_does_not_answer_is_an_error_that_a_later_look_can_mend(
-    s3: S3Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retries, "_TRIES", 1)
+def test_a_storage_that_does_not_answer_is_an_error_that_a_later_look_can_mend(s3: S3Server) -> None:
+    at_once = Attempts(lambda: True)
     with pytest.raises(RetriableError):
-        look_for_dump(config(f"s3://{s3.bucket}/night"), access=s3.access(port=1))
+        look_for_dump(config(f"s3://{s3.bucket}/night"), access=s3.access(port=1), attempts=at_once)
 
 
 def _refuse(*_: object, **__: object) -> None:

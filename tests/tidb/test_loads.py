@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from airflow_dm_loader import load_dump, loader
+from airflow_dm_loader import loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowError, TargetError
 from airflow_dm_loader.loader import Worker
-from airflow_dm_loader.target import retries
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import (
     SAMPLES,
@@ -26,6 +25,7 @@ from tests.dumps import (
     Table,
     expected,
     load_config,
+    load_soon,
     numbered,
     prepare,
     run_of,
@@ -53,10 +53,8 @@ def tidb(server: PrivateMariaDB) -> Iterator[Open]:
 
 
 @pytest.fixture
-def to(server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch) -> Callable[[StandIn], TargetConfig]:
-    """How to reach a stand-in; work that is tried again is so at once."""
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.0)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.02)
+def to(server: PrivateMariaDB) -> Callable[[StandIn], TargetConfig]:
+    """How to reach a stand-in."""
     return lambda stand_in: TargetConfig(
         host="127.0.0.1", port=stand_in.port, user=server.user, password=server.password
     )
@@ -72,7 +70,7 @@ def test_a_real_dump_is_loaded_whole(
     reference = hashes_by_client(server, SAMPLE)
     stand_in = tidb(version=version)
 
-    report = load_dump(load_config(SAMPLE), to(stand_in))
+    report = load_soon(load_config(SAMPLE), to(stand_in))
 
     assert table_hashes(server, {name.partition(".")[0] for name in reference}) == reference
     assert (report.status, report.outcome, report.warnings) == ("finished", "clean", ())
@@ -90,7 +88,7 @@ def test_a_dump_of_dat_files_is_loaded_whole(
 ) -> None:
     stand_in = tidb(version=version)
 
-    report = load_dump(load_config(SAMPLES / name, on_duplicate_logical="error"), to(stand_in))
+    report = load_soon(load_config(SAMPLES / name, on_duplicate_logical="error"), to(stand_in))
 
     for table, (rows, checksum) in expected().items():
         if table.startswith("shop."):
@@ -100,7 +98,7 @@ def test_a_dump_of_dat_files_is_loaded_whole(
 
 
 def test_a_checksum_is_not_compared_and_the_reason_is_given(tidb: Open, to: To) -> None:
-    report = load_dump(load_config(SAMPLES / "mydumper-1.0"), to(tidb()))
+    report = load_soon(load_config(SAMPLES / "mydumper-1.0"), to(tidb()))
     remarks = {table.remark for table in report.tables if table.rows}
     assert remarks == {"checksum not compared: the server has no CHECKSUM TABLE"}
 
@@ -114,7 +112,7 @@ def test_whatever_comes_of_a_commit_each_row_is_there_once(
     reference = hashes_by_client(server, folder)
     stand_in = tidb(fault=lambda commit: fault if commit.number in {1, 2, 5} else None)
 
-    load_dump(load_config(folder, load_data=load_data), to(stand_in))
+    load_soon(load_config(folder, load_data=load_data), to(stand_in))
 
     assert stand_in.happened == [str(fault)] * 3
     assert table_hashes(server, ["s"]) == reference
@@ -129,7 +127,7 @@ def test_many_faults_in_a_row_lose_and_double_nothing(
     chance = random.Random(seed)
     stand_in = tidb(fault=lambda _: chance.choice([None, None, None, "lost", "undone", 9007, 8028]))
 
-    load_dump(load_config(folder, pool_size=4), to(stand_in))
+    load_soon(load_config(folder, pool_size=4), to(stand_in))
 
     assert len(stand_in.happened) > 3
     assert table_hashes(server, ["s"]) == reference
@@ -179,7 +177,7 @@ def test_a_policy_is_kept_to_the_row_where_duplicates_show_at_commit(
 def test_error_names_the_row_whose_key_was_there(tidb: Open, to: To, server: PrivateMariaDB, tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
     with pytest.raises(RowError) as caught:
-        load_dump(load_config(folder, on_duplicate_logical="error"), to(tidb()))
+        load_soon(load_config(folder, on_duplicate_logical="error"), to(tidb()))
     assert (caught.value.errno, caught.value.table, caught.value.file) == (1062, "s.t", "s.t.sql")
     assert caught.value.statement == '(1,"second")'
     assert count(server, "s.t") == 0
@@ -191,8 +189,8 @@ def test_a_paused_load_with_duplicates_is_34020_here_too(
     folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
     stand_in = tidb()
     with pytest.raises(HasDuplicatesError):
-        load_dump(load_config(folder, on_duplicate_logical="manual"), to(stand_in))
-    report = load_dump(load_config(folder, on_duplicate_logical="manual", on_conflict="accept"), to(stand_in))
+        load_soon(load_config(folder, on_duplicate_logical="manual"), to(stand_in))
+    report = load_soon(load_config(folder, on_duplicate_logical="manual", on_conflict="accept"), to(stand_in))
     assert (report.tables[0].conflicts, count(server, "s.t")) == (1, 3)
 
 
@@ -203,7 +201,7 @@ def test_once_a_table_had_duplicates_its_next_chunks_are_checked_at_once(
     folder = write_dump(tmp_path / "dump", Table("t", rows=rows, rows_per_statement=20))
     stand_in = tidb()
 
-    report = load_dump(load_config(folder, pool_size=1, load_data=False), to(stand_in))
+    report = load_soon(load_config(folder, pool_size=1, load_data=False), to(stand_in))
 
     assert stand_in.happened == ["duplicate at COMMIT"]
     assert (report.tables[0].replaced, count(server, "s.t")) == (360, 40)
@@ -218,7 +216,7 @@ def test_what_is_in_tidb_is_compared_with_the_server_that_the_dump_was_made_of(
     there = TargetConfig(host=source.host, port=source.port, user=source.user, password=source.password)
     stand_in = tidb()
 
-    report = load_dump(load_config(SAMPLE), to(stand_in), compare_with=there)
+    report = load_soon(load_config(SAMPLE), to(stand_in), compare_with=there)
 
     assert {table.checksum for table in report.tables} == {"passed"}
     query(server, "UPDATE shop.customers SET name = CONCAT(name, ' ') WHERE id = 7")
@@ -238,7 +236,7 @@ def test_two_loads_at_once_send_each_row_once(tidb: Open, to: To, server: Privat
 
     def load() -> int:
         start.wait()
-        return load_dump(load_config(folder), target).rows_sent
+        return load_soon(load_config(folder), target).rows_sent
 
     with ThreadPoolExecutor(2) as pool:
         sent = [future.result() for future in [pool.submit(load) for _ in range(2)]]
@@ -294,7 +292,7 @@ def test_statements_and_chunks_have_the_sizes_that_tidb_takes_well(
     folder = write_dump(tmp_path / "dump", Table("t", create, rows, rows_per_statement=10000))
     stand_in = tidb(version="v6.5.0")
 
-    load_dump(load_config(folder, chunk_bytes=64 << 20), to(stand_in))
+    load_soon(load_config(folder, chunk_bytes=64 << 20), to(stand_in))
 
     sizes = [len(statement) for statement in stand_in.statements(rb"^INSERT INTO `s`\.`t`")]
     assert max(sizes) > 150_000 > 97 << 10 > sorted(sizes)[-2]
@@ -307,7 +305,7 @@ def test_what_would_split_a_chunk_is_turned_off_in_each_session(tidb: Open, to: 
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
     stand_in = tidb(global_variables={"tidb_batch_insert": "ON", "tidb_dml_batch_size": "500", "tidb_dml_type": "bulk"})
 
-    load_dump(load_config(folder), to(stand_in))
+    load_soon(load_config(folder), to(stand_in))
 
     (loading, *_) = [text for text in stand_in.statements(b"^SET SESSION") if b"tidb_txn_mode" in text]
     set_to = dict(re.findall(rb"`(\w+)` = '?(\w+)", loading))
@@ -325,5 +323,5 @@ def test_what_can_t_be_turned_off_is_refused_by_name_before_anything_is_created(
         stuck=frozenset({"tidb_batch_insert", "tidb_dml_batch_size"}),
     )
     with pytest.raises(TargetError, match="tidb_batch_insert is ON, tidb_dml_batch_size is 500"):
-        load_dump(load_config(folder), to(stand_in))
+        load_soon(load_config(folder), to(stand_in))
     assert not query(server, "SHOW DATABASES LIKE 's'")

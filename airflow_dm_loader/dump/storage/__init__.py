@@ -9,7 +9,6 @@ Dumps are flat: one folder or prefix, no files in subfolders. Files are read as 
     s3.py  gcs.py  azure.py     what their clients can do: list, open, delete, and what their errors mean
     opening.py    the one of them that a dump_uri names
     resuming.py   reads on where a connection broke or a disk failed
-    retries.py    how often and how long a storage is tried again
 """
 
 from __future__ import annotations

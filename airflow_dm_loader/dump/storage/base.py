@@ -6,16 +6,17 @@ import io
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, ClassVar, cast
+from typing import BinaryIO, ClassVar, TypeVar, cast
 
+from airflow_dm_loader.attempts import AT_STORAGE, PATIENT, Attempts
 from airflow_dm_loader.dump.storage.resuming import ResumingFile
-from airflow_dm_loader.dump.storage.retries import storage_retrying
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError
 
 _log = logging.getLogger(__name__)
 _BUFFER_BYTES = 128 << 10  # of each open file
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,14 @@ class DumpStorage(ABC):
     Threads may share one.
 
     Args:
-        stop: setting it ends the waiting between two tries.
+        attempts: by what clock it waits between two tries, and until when.
     """
 
     # Whether opening a file costs next to nothing, so that one that can't be opened is found out right then.
     _opens_at_once: ClassVar[bool] = False
 
-    def __init__(self, *, stop: threading.Event | None = None) -> None:
-        self._stop = stop
+    def __init__(self, *, attempts: Attempts = PATIENT) -> None:
+        self._attempts = attempts
         self._listing: Listing | None = None
         self._listed: dict[str, StoredFile] = {}
         self._lock = threading.Lock()
@@ -83,14 +84,16 @@ class DumpStorage(ABC):
             RetriableError: the storage failed; also at each ``read``.
         """
         _check_name(name)
-        retrying = storage_retrying(f"reading {name}", self._stop)
         file = self._find(name)
-        stream = retrying(self._open_at, file, 0) if self._opens_at_once else None
+        what = f"reading {name}"
 
         def open_at(offset: int) -> BinaryIO:
             return self._open_at(file, offset)
 
-        resuming = ResumingFile(name, file.file_bytes, open_at, self._meaning, retrying, stream)
+        stream = self._again(what, lambda: open_at(0)) if self._opens_at_once else None
+        resuming = ResumingFile(
+            name, file.file_bytes, open_at, self._meaning, lambda read: self._again(what, read), stream
+        )
         return cast("BinaryIO", io.BufferedReader(resuming, _BUFFER_BYTES))
 
     def read(self, name: str, limit: int) -> bytes:
@@ -145,11 +148,14 @@ class DumpStorage(ABC):
         """Remove files; gives the names of those that could not be removed, and why."""
 
     def _look(self) -> Listing:
-        listing: Listing = storage_retrying(f"listing {self.where}", self._stop)(self._list_once)
+        listing = self._again(f"listing {self.where}", self._list_once)
         _log.debug("%d files at %s", len(listing.files), self.where)
         with self._lock:
             self._listing, self._listed = listing, {file.name: file for file in listing.files}
         return listing
+
+    def _again(self, what: str, work: Callable[[], _T]) -> _T:
+        return self._attempts.run(what, work, AT_STORAGE)
 
 
 def _check_name(name: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from airflow_dm_loader.attempts import PATIENT, Attempts
 from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
-from airflow_dm_loader.dump.storage.retries import storage_retrying
 from airflow_dm_loader.errors import DumpNotFoundError, DumpRefusedError, FatalError, LoaderError, RetriableError
 
 # These do not go away by themselves. Others may: EIO of a disk or a cable, ESTALE and ETIMEDOUT of NFS.
@@ -36,8 +35,8 @@ class LocalStorage(DumpStorage):
 
     _opens_at_once = True
 
-    def __init__(self, folder: Path, *, stop: threading.Event | None = None) -> None:
-        super().__init__(stop=stop)
+    def __init__(self, folder: Path, *, attempts: Attempts = PATIENT) -> None:
+        super().__init__(attempts=attempts)
         self.folder = folder
 
     @property
@@ -68,7 +67,7 @@ class LocalStorage(DumpStorage):
         )
 
     def _find(self, name: str) -> StoredFile:
-        info: os.stat_result = storage_retrying(f"looking at {name}", self._stop)(self._stat, name)
+        info = self._again(f"looking at {name}", lambda: self._stat(name))
         found = _stored(name, info)
         if found != self._listed.get(name, found):  # its size; a file that was mended in place has the old one
             raise changed(name)

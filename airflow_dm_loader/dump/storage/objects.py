@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from airflow_dm_loader.attempts import PATIENT, Attempts
 from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
 from airflow_dm_loader.dump.storage.bucket import Bucket
-from airflow_dm_loader.dump.storage.retries import storage_retrying
 from airflow_dm_loader.errors import CheckpointError, DumpNotFoundError, FatalError, LoaderError
 from airflow_dm_loader.location import DumpLocation
 
@@ -17,8 +17,8 @@ from airflow_dm_loader.location import DumpLocation
 class ObjectStorage(DumpStorage):
     """A prefix of a bucket. An object at the prefix itself is the mark of a folder, not a file."""
 
-    def __init__(self, location: DumpLocation, bucket: Bucket, *, stop: threading.Event | None = None) -> None:
-        super().__init__(stop=stop)
+    def __init__(self, location: DumpLocation, bucket: Bucket, *, attempts: Attempts = PATIENT) -> None:
+        super().__init__(attempts=attempts)
         self._location = location
         self._bucket = bucket
         self._prefix = location.prefix
@@ -84,8 +84,7 @@ class ObjectStorage(DumpStorage):
             with self._translating():
                 return self._bucket.delete(keys)
 
-        failed: Mapping[str, str] = storage_retrying(f"removing objects of {self.where}", self._stop)(once)
-        return failed
+        return self._again(f"removing objects of {self.where}", once)
 
     def _meaning(self, error: Exception) -> LoaderError | None:
         trouble = self._bucket.meaning(error)

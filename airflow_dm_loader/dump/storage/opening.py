@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-
+from airflow_dm_loader.attempts import PATIENT, Attempts
 from airflow_dm_loader.dump.access import DumpAccess, check_access
 from airflow_dm_loader.dump.storage.base import DumpStorage
 from airflow_dm_loader.dump.storage.bucket import Bucket
@@ -12,12 +11,12 @@ from airflow_dm_loader.dump.storage.objects import ObjectStorage
 from airflow_dm_loader.location import DumpLocation, StorageKind
 
 
-def open_storage(uri: str, access: DumpAccess | None = None, *, stop: threading.Event | None = None) -> DumpStorage:
+def open_storage(uri: str, access: DumpAccess | None = None, *, attempts: Attempts = PATIENT) -> DumpStorage:
     """The place that a ``dump_uri`` names, which need not exist yet.
 
     Args:
         access: how it is reached; None: as the storage's client library finds out from the environment.
-        stop: setting it ends the waiting between two tries.
+        attempts: by what clock it waits between two tries, and until when.
 
     Raises:
         ConfigError: the URI is wrong, or the access is for another storage (20058); or a package is missing.
@@ -25,8 +24,8 @@ def open_storage(uri: str, access: DumpAccess | None = None, *, stop: threading.
     location = DumpLocation.parse(uri)
     check_access(location, access)
     if location.folder is not None:
-        return LocalStorage(location.folder, stop=stop)
-    return ObjectStorage(location, _bucket(location, access), stop=stop)
+        return LocalStorage(location.folder, attempts=attempts)
+    return ObjectStorage(location, _bucket(location, access), attempts=attempts)
 
 
 def _bucket(location: DumpLocation, access: DumpAccess | None) -> Bucket:

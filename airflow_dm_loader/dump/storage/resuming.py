@@ -6,8 +6,6 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
-from tenacity import Retrying
-
 from airflow_dm_loader.errors import LoaderError, RetriableError
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ class ResumingFile(io.RawIOBase):
         open_at: opens the file at an offset; raises :class:`LoaderError` only, :class:`RetriableError` where it may
             work later.
         translate: what an exception that reading raised means; None: it is none of the storage's.
-        retrying: how often it is tried.
+        again: carries out one read, again where that can help.
         stream: the file, opened at its start; None: the first read opens it where it starts.
     """
 
@@ -34,14 +32,14 @@ class ResumingFile(io.RawIOBase):
         file_bytes: int,
         open_at: Callable[[int], BinaryIO],
         translate: Callable[[Exception], LoaderError | None],
-        retrying: Retrying,
+        again: Callable[[Callable[[], int]], int],
         stream: BinaryIO | None,
     ) -> None:
         self.name = name
         self._file_bytes = file_bytes
         self._open_at = open_at
         self._translate = translate
-        self._retrying = retrying
+        self._again = again
         self._stream = stream
         self._position = 0
 
@@ -77,7 +75,7 @@ class ResumingFile(io.RawIOBase):
         try:
             return self._read_once(view)
         except RetriableError:
-            return int(self._retrying(self._read_once, view))
+            return self._again(lambda: self._read_once(view))
 
     def close(self) -> None:
         self._drop()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from tenacity import Retrying
-
 from airflow_dm_loader.engines.import_into.load_tables import ShareJobs
 from airflow_dm_loader.engines.import_into.making import make_jobs
 from airflow_dm_loader.engines.import_into.open_share import open_share
@@ -20,10 +18,9 @@ from airflow_dm_loader.progress.speed import SpeedWindow
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import import_jobs
 from airflow_dm_loader.state.import_jobs import JobState
-from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.verify.expected import forecast_comparison
 
-POLL_S = 5.0  # as TiDB's own tools do
+_POLL_S = 5.0  # as TiDB's own tools do
 
 
 def submit_jobs(run: LoadRun, share: int) -> ShareJobs:
@@ -36,7 +33,7 @@ def submit_jobs(run: LoadRun, share: int) -> ShareJobs:
         TargetError: a table holds rows, or the server refuses a job.
         LoadInterruptedError: the run was stopped; the jobs are cancelled.
     """
-    _again(run, "making the jobs of IMPORT INTO")(make_jobs, run, share)
+    run.attempts.run("making the jobs of IMPORT INTO", lambda: make_jobs(run, share))
     if run.stop.is_set():
         _stop(run, share)
     return look_at_jobs(run, share)
@@ -97,10 +94,6 @@ def cancel_jobs(run: LoadRun, share: int) -> int:
     return cancelled
 
 
-def _again(run: LoadRun, what: str) -> Retrying:
-    return retrying(what, run.stop.is_set, hide_values=run.config.reporting.hide_values)
-
-
 def _stop(run: LoadRun, share: int) -> None:
     count = cancel_jobs(run, share)
     raise LoadInterruptedError(f"asked to stop: {count} jobs of IMPORT INTO were cancelled")
@@ -119,8 +112,8 @@ def import_tables(run: LoadRun, share: int) -> ShareReport:
             run.on_progress(found.status(window, load, comparison))
         if not found.waiting:
             break
-        if run.stop.wait(min(POLL_S, run.progress_interval_s)):
+        if run.attempts.pause(min(_POLL_S, run.progress_interval_s)):
             _stop(run, share)
-        found = _again(run, "a look at the jobs of IMPORT INTO")(look_at_jobs, run, share)
-    report = _again(run, "the end of IMPORT INTO")(settle_jobs, run, share)
+        found = run.attempts.run("a look at the jobs of IMPORT INTO", lambda: look_at_jobs(run, share))
+    report = run.attempts.run("the end of IMPORT INTO", lambda: settle_jobs(run, share))
     return replace(report, seconds=round(time.monotonic() - started, 3))

@@ -61,6 +61,7 @@ def import_share(
         work,
         chunk_bytes=load.chunk_bytes,
         stop=run.stop,
+        attempts=run.attempts,
     )
     meta.db.close()  # an import may take longer than the server keeps an idle connection
     counts = pool.run(_ticker(pool, outlook, load, run.on_progress, run.progress_interval_s))
@@ -89,6 +90,7 @@ def index_builder(
         run.config.state.meta_schema,
         load.load_id,
         workers=run.config.work.pool_size,
+        attempts=run.attempts,
         before=before,
     )
 

@@ -6,7 +6,9 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.progress.forecast import build_work
@@ -16,7 +18,6 @@ from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.indexes import add_indexes
-from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.sessions import kill_sessions
 
 _TICK_S = 0.1
@@ -29,6 +30,7 @@ class IndexBuilder:
     Args:
         open_database: a connection for DDL.
         workers: how many tables at a time.
+        attempts: how a table whose build failed is tried again.
         before: how fast the last builds of this load were.
     """
 
@@ -39,6 +41,7 @@ class IndexBuilder:
         load_id: int,
         *,
         workers: int,
+        attempts: Attempts,
         before: Pace | None = None,
     ) -> None:
         self._open = open_database
@@ -49,6 +52,7 @@ class IndexBuilder:
         self._futures: list[Future[None]] = []
         self._sessions: set[int] = set()
         self._ending = threading.Event()
+        self._attempts = replace(attempts, stop=lambda: self._ending.is_set() or attempts.stop())
         self._waiting: frozenset[Table] = frozenset()
         self._clock = TableClock(workers, before=before)
         self._counts: dict[Table, int] = {}
@@ -130,7 +134,7 @@ class IndexBuilder:
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
         self._clock.begin((schema, table))
-        retrying(f"the indexes of {schema}.{table}", self._ending.is_set)(self._add, schema, table, wanted)
+        self._attempts.run(f"the indexes of {schema}.{table}", lambda: self._add(schema, table, wanted))
         took = self._clock.end((schema, table))
         _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, took)
 

@@ -7,9 +7,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
-from tenacity import Retrying
-
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical.chunk_sender import ChunkSender
 from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
@@ -23,7 +24,6 @@ from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.target.retries import retrying
 from airflow_dm_loader.target.sessions import kill_sessions
 
 _TICK_S = 0.1
@@ -43,6 +43,7 @@ class ImportPool:
         *,
         chunk_bytes: int,
         stop: threading.Event,
+        attempts: Attempts,
     ) -> None:
         self._context = context
         self._index_builder = index_builder
@@ -53,6 +54,7 @@ class ImportPool:
             self._table_bytes[item.table] += item.row.file_bytes
         self._chunk_bytes = chunk_bytes
         self._stop = stop
+        self._attempts = replace(attempts, stop=lambda: self._ending)
         self._threads: list[threading.Thread] = []
         self._all_sent = threading.Event()
         self._to_mark = threading.Event()  # a file is done, or all were sent
@@ -144,9 +146,6 @@ class ImportPool:
     def _ending(self) -> bool:
         return self._failed.is_set() or self._stop.is_set()
 
-    def _retrying(self, what: str) -> Retrying:
-        return retrying(what, lambda: self._ending, hide_values=self._context.config.reporting.hide_values)
-
     def _thread(self, work: Callable[..., None], name: str, *args: object) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(work, *args), name=f"dm-loader-{name}", daemon=True)
         self._threads.append(thread)
@@ -221,7 +220,7 @@ class ImportPool:
             self._count_sent(item, chunk, counts)
 
     def _send_chunk(self, sender: ChunkSender, item: FileWork, chunk: Chunk) -> None:
-        counts = self._retrying(chunk.file.name)(sender.send, chunk)
+        counts = self._attempts.run(chunk.file.name, lambda: sender.send(chunk))
         self._count_sent(item, chunk, counts)
 
     def _count_sent(self, item: FileWork, chunk: Chunk, counts: ChunkCounts | None) -> None:
@@ -251,7 +250,7 @@ class ImportPool:
     # -- files that are done
 
     def _mark_files(self) -> None:
-        self._retrying("looking for complete tables")(self._start_indexes)  # an earlier try may have left some
+        self._attempts.run("looking for complete tables", self._start_indexes)  # an earlier try may have left some
         last = False
         while not last:
             self._to_mark.wait()
@@ -260,10 +259,10 @@ class ImportPool:
             with self._lock:
                 done, self._unmarked = self._unmarked, []
             if done:
-                self._retrying("marking files as done")(self._mark_done, done)
+                self._attempts.run("marking files as done", partial(self._mark_done, done))
                 self.counts.files_done += len(done)
                 if self._index_builder.stages:
-                    self._retrying("looking for complete tables")(self._start_indexes)
+                    self._attempts.run("looking for complete tables", self._start_indexes)
             self._all_sent.wait(_TICK_S)  # a statement for many files, where they are small
 
     def _mark_done(self, file_ids: Iterable[int]) -> None:

@@ -102,7 +102,7 @@ def conclude(exit_code: int, output: Output, *, stopped: bool, show: Callable[[s
         if output.success and not output.canceled:
             return Ended(differs=False, differences=_distinct(output.differences))
         if output.port_taken:
-            raise PortTaken
+            raise PortTaken("somebody took the port of its HTTP server")
         what = "was cancelled" if output.canceled else "ended without saying that it finished"
         raise LightningError(f"tidb-lightning {what}; exit code 0 does not mean success then")
     text = " ".join(part for part in output.error if part)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from airflow_dm_loader.attempts import Attempts, Strategy
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.physical.endings import PHRASES, Ended, Output, PortTaken, conclude
 from airflow_dm_loader.engines.physical.executable import Lightning, child_environment
@@ -30,7 +31,7 @@ _log = logging.getLogger(__name__)
 GRACE_S = 30.0  # between SIGTERM and SIGKILL
 _TICK_S = 0.5
 _ALIVE_S = 5.0
-_PORTS_TRIED = 5
+_ANOTHER_PORT = Strategy(5, 0.0, 0.0, PortTaken)
 _CTL_TIMEOUT_S = 300
 # What a line begins with: the time, the level, and the place in Lightning's source.
 _HEAD = re.compile(r"(?:\[[0-9/:. +-]+\] )?\[[A-Z]+\] \[[\w.-]+:\d+\]|" + "|".join(map(re.escape, PHRASES)))
@@ -88,12 +89,11 @@ class LightningRun:
 
     def run(self, watch: Watch) -> Ended:
         """Run it to its end. For errors see :func:`~airflow_dm_loader.engines.physical.endings.conclude`."""
-        for _ in range(_PORTS_TRIED):
-            try:
-                return self._run_at(_free_port(), watch)
-            except PortTaken:
-                _log.warning("Somebody took the port of tidb-lightning's HTTP server: it is started again with another")
-        raise LightningError(f"tidb-lightning found its port taken {_PORTS_TRIED} times")
+        attempts = Attempts(watch.stop.is_set)
+        try:
+            return attempts.run("starting tidb-lightning", lambda: self._run_at(_free_port(), watch), _ANOTHER_PORT)
+        except PortTaken:
+            raise LightningError(f"tidb-lightning found its port taken {_ANOTHER_PORT.tries} times") from None
 
     def _run_at(self, port: int, watch: Watch) -> Ended:
         output, heard = Output(), threading.Event()

@@ -8,11 +8,12 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
 
 from airflow_dm_loader import errors
+from airflow_dm_loader.attempts import AT_SERVER
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.operators import base
 from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
-from airflow_dm_loader.target import retries
 from tests.airflow.task_runs import a_dag, run_task
+from tests.clocks import FAST
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -54,13 +55,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]
     return found
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A task gives up after three tries, at once."""
-    monkeypatch.setattr(retries, "_TRIES", 3)
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.001)
-
-
 def every_error(kind: type[errors.LoaderError]) -> list[type[errors.LoaderError]]:
     return [kind, *(deeper for child in kind.__subclasses__() for deeper in every_error(child))]
 
@@ -88,25 +82,24 @@ def test_a_task_that_a_person_must_mend_fails_although_it_has_retries(counted: l
     ]
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_task_that_can_succeed_later_tries_again_by_itself_before_airflow_does(
     counted: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with a_dag():
         task = Failing(task_id="x", config=CONFIG, error=errors.LockedError("deadlock"), retries=3)
+        task.clock = FAST
     assert run_task(task, max_tries=3).state == "up_for_retry"
-    assert task.tried == [1, 1, 1]
+    assert task.tried == [1] * AT_SERVER.tries
     assert [tags["resumable"] for _, tags in counted] == ["true"]
     assert [message[:28] for message in caplog.messages if "again in" in message] == [
-        "try 1 of x failed, again in ",
-        "try 2 of x failed, again in ",
+        f"try {number} of x failed, again in " for number in range(1, AT_SERVER.tries)
     ]
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_task_that_succeeds_when_tried_again_is_a_success_of_its_first_try(counted: list[Any]) -> None:
     with a_dag():
         task = Failing(task_id="x", config=CONFIG, error=errors.ConnectionLostError("gone"), times=2)
+        task.clock = FAST
     assert run_task(task).state == "success"
     assert (task.tried, counted) == ([1, 1, 1], [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from airflow.sdk import timezone
@@ -13,9 +14,12 @@ from airflow_dm_loader.loader import Outcome, Worker
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator, form_text
 from airflow_dm_loader.report import TableReport
 from tests.airflow.task_runs import TaskRun, a_dag, run_task
+from tests.clocks import FAST
 from tests.dumps import run_of
+from tests.faults.proxy import Fault, Proxy
 
 if TYPE_CHECKING:
+    from dev.private_mariadb import PrivateMariaDB
     from tests.airflow.conftest import MakeDump, Query
 
 
@@ -39,6 +43,7 @@ def paused(target: TargetConfig, dm_target: str, make_dump: MakeDump) -> LoadCon
 def resolve(config: LoadConfig, **kwargs: Any) -> TaskRun:
     with a_dag():
         task = ResolveConflictsOperator(task_id="resolve_conflicts", config=config.model_dump(mode="json"))
+        task.clock = FAST
     return run_task(task, **kwargs)
 
 
@@ -89,6 +94,55 @@ def test_an_outcome_that_is_newer_than_the_form_is_not_accepted(paused: LoadConf
 def test_what_was_accepted_before_is_not_asked_again(paused: LoadConfig) -> None:
     answer(paused, resolve(paused), "Accept")
     assert resolve(paused, try_number=2, max_tries=1).state == "success"
+
+
+def cut_off(server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch, fault: Fault, times: int) -> Proxy:
+    """Puts a network before the target, where this happens to the first connections."""
+    happened: list[str] = []
+    proxy = Proxy((server.host, server.port), lambda number: fault if number < times else None, happened.append)
+    uri = f"mysql://{server.user}:{quote(server.password, safe='')}@127.0.0.1:{proxy.port}/"
+    monkeypatch.setenv("AIRFLOW_CONN_DM_TARGET", uri)
+    return proxy
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [
+        (Fault(cut_after_bytes=1), 3),  # before the server has said who it is
+        (Fault(cut_after_bytes=600), 3),  # between two statements, or in one
+        (Fault(drop_answer_to_commit=1), 1),  # it is stored, and nobody knows
+    ],
+    ids=["at once", "in the middle", "answer to COMMIT"],
+)
+def test_an_answer_is_not_lost_where_the_connection_drops_while_it_is_stored(
+    fault: Fault,
+    times: int,
+    paused: LoadConfig,
+    server: PrivateMariaDB,
+    target: TargetConfig,
+    query: Query,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The task has no retries, and a clear would ask again."""
+    asked = resolve(paused)
+    with cut_off(server, monkeypatch, fault, times):
+        run = answer(paused, asked, "Accept")
+    assert run.state == "success", run.error
+    assert loader.current_outcome(run_of(paused, target)).accepted
+    assert query("SELECT detail FROM dm_meta.dm_loader_event WHERE kind = 'accepted'") == (("ada",),)
+    assert len([text for text in caplog.messages if "of resolve_conflicts failed, again in" in text]) == times
+
+
+def test_a_refusal_is_no_matter_of_the_connection(
+    paused: LoadConfig, server: PrivateMariaDB, target: TargetConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = resolve(paused)
+    with cut_off(server, monkeypatch, Fault(cut_after_bytes=1), 1000):
+        run = answer(paused, asked, "Abort")
+    assert run.state == "failed"
+    assert "ada chose not to accept" in str(run.error)
+    assert not loader.current_outcome(run_of(paused, target)).accepted
 
 
 def test_the_form_names_the_tables_that_matter_and_no_more_than_fit() -> None:

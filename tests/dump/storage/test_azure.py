@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_dm_loader import AzureAccess
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage, retries
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage
 from airflow_dm_loader.errors import CheckpointError, ConfigError, DumpNotFoundError
+from tests.clocks import FAST
 from tests.dump.storage.azure_stand_in import ACCOUNT, CONTAINER, StandIn, azure_stand_in
 from tests.faults.proxy import Fault, Proxy
 
@@ -28,8 +30,6 @@ def azure() -> Iterator[StandIn]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.01)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.05)
     monkeypatch.setattr(
         "airflow_dm_loader.dump.storage.azure._PATIENCE", {"retry_total": 0}
     )  # the client waits for seconds
@@ -37,7 +37,8 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def storage(azure: StandIn, *, port: int | None = None) -> DumpStorage:
     endpoint = f"http://127.0.0.1:{port or azure.port}/{ACCOUNT}"
-    return open_storage(f"azure://{CONTAINER}/dump", AzureAccess(account=ACCOUNT, key=KEY, endpoint=endpoint))
+    access = AzureAccess(account=ACCOUNT, key=KEY, endpoint=endpoint)
+    return open_storage(f"azure://{CONTAINER}/dump", access, attempts=Attempts(clock=FAST))
 
 
 def test_blobs_are_listed_by_pages_read_and_removed_in_batches(azure: StandIn) -> None:

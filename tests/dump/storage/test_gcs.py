@@ -17,12 +17,14 @@ from uuid import uuid4
 import pytest
 
 from airflow_dm_loader import GcsAccess, TargetConfig, load_dump
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage, retries
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage
 from airflow_dm_loader.dump.storage.gcs import GcsBucket
 from airflow_dm_loader.errors import ConfigError, DumpNotFoundError, LoaderError, RetriableError
 from dev.private_mariadb import PrivateMariaDB
+from tests.clocks import FAST
 from tests.dumps import load_config, numbered, write_dump
 from tests.faults.proxy import Fault, Proxy
 from tests.tables import query
@@ -46,7 +48,7 @@ class Emulator:
         return GcsAccess(anonymous=True, endpoint=f"http://127.0.0.1:{port or self.port}")
 
     def storage(self, *, port: int | None = None) -> DumpStorage:
-        return open_storage(f"gs://{self.bucket}/dump", self.access(port=port))
+        return open_storage(f"gs://{self.bucket}/dump", self.access(port=port), attempts=Attempts(clock=FAST))
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +79,6 @@ def _client(port: int) -> Any:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.01)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.05)
     monkeypatch.setattr("airflow_dm_loader.dump.storage.gcs._TRIES_S", 0.2)  # the client waits for seconds between
 
 
@@ -173,7 +173,6 @@ def test_a_whole_dump_is_loaded_from_it_and_removed(
 def test_a_server_that_stays_away_is_an_error_that_a_retry_can_mend(
     gcs: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retries, "_TRIES", 2)
     with pytest.raises(RetriableError) as caught:
         gcs.storage(port=1).list()
     assert isinstance(caught.value, LoaderError)

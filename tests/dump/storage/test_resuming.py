@@ -14,20 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import LocalStorage, StoredFile, retries
+from airflow_dm_loader.dump.storage import LocalStorage, StoredFile
 from airflow_dm_loader.errors import CheckpointError, DumpNotFoundError, RetriableError
+from tests.clocks import FastClock
 
 CONTENT = random.Random(3).randbytes(1 << 20)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def short_waits() -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(retries, "_SHORTEST_WAIT_S", 0.001)
-        patch.setattr(retries, "_LONGEST_WAIT_S", 0.002)
-        yield
+SOON = Attempts(clock=FastClock(5000))
 
 
 class FailingStream(io.RawIOBase):
@@ -66,7 +61,7 @@ class FailingDisk(LocalStorage):
 @pytest.fixture
 def disk(tmp_path: Path) -> FailingDisk:
     (tmp_path / "f").write_bytes(CONTENT)
-    return FailingDisk(tmp_path)
+    return FailingDisk(tmp_path, attempts=SOON)
 
 
 def failing_times(count: int, number: int) -> Callable[..., None]:
@@ -176,7 +171,7 @@ def test_whatever_fails_where_the_bytes_are_those_of_the_file(
     folder.mkdir(exist_ok=True)
     if not (folder / "f").exists():
         (folder / "f").write_bytes(CONTENT)
-    disk, left = FailingDisk(folder), sorted(failures, reverse=True)
+    disk, left = FailingDisk(folder, attempts=SOON), sorted(failures, reverse=True)
 
     def fail(offset: int) -> None:
         if left and offset >= left[-1]:

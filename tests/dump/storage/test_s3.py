@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-import threading
-import time
 from types import SimpleNamespace
 
 import pytest
 
+from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.access import S3Access
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression
-from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage, retries
+from airflow_dm_loader.dump.storage import DumpStorage, StoredFile, open_storage
 from airflow_dm_loader.errors import (
     CheckpointError,
     ConfigError,
@@ -22,6 +21,7 @@ from airflow_dm_loader.errors import (
     RetriableError,
 )
 from tests.buckets import KEY, KEY_ID, S3Server
+from tests.clocks import FAST, NotedClock
 from tests.faults.proxy import Fault, Proxy
 
 CONTENT = random.Random(7).randbytes(3 << 20)
@@ -29,13 +29,11 @@ CONTENT = random.Random(7).randbytes(3 << 20)
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.01)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.05)
     monkeypatch.setattr("smart_open.s3.time", SimpleNamespace(sleep=lambda _: None))  # it waits for 1, 2, 4 ... s
 
 
 def storage(s3: S3Server, *, port: int | None = None, prefix: str = "dump") -> DumpStorage:
-    return open_storage(f"s3://{s3.bucket}/{prefix}", s3.access(port=port))
+    return open_storage(f"s3://{s3.bucket}/{prefix}", s3.access(port=port), attempts=Attempts(clock=FAST))
 
 
 def test_files_are_listed_by_name_and_what_lies_deeper_is_named(s3: S3Server) -> None:
@@ -188,16 +186,13 @@ def test_only_names_under_the_prefix_are_touched(s3: S3Server, name: str) -> Non
         storage(s3).remove([name])
 
 
-def test_a_wait_ends_when_the_load_is_stopped(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 60)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 60)
-    stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    started = time.monotonic()
+def test_a_wait_ends_when_the_load_is_stopped(s3: S3Server) -> None:
+    clock = NotedClock()
+    stopped_in_the_wait = Attempts(lambda: clock.now_s() > 0.3, clock=clock)
     access = S3Access(access_key="a", secret_key="b", region="us-east-1", endpoint="http://127.0.0.1:1")
     with pytest.raises(LoadInterruptedError):
-        open_storage(f"s3://{s3.bucket}/dump", access, stop=stop).list()
-    assert time.monotonic() - started < 50
+        open_storage(f"s3://{s3.bucket}/dump", access, attempts=stopped_in_the_wait).list()
+    assert clock.now_s() < 0.5
 
 
 @pytest.fixture

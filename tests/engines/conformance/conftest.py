@@ -19,7 +19,7 @@ ENGINES = ["logical", "physical", "import-into"]
 
 
 @pytest.fixture(params=ENGINES)
-def contestant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Contestant]:
+def contestant(request: pytest.FixtureRequest) -> Iterator[Contestant]:
     """Each engine after the other; asked for by name, so that no test starts the servers of another engine."""
     with ExitStack() as stack:
         if request.param == "logical":
@@ -31,7 +31,6 @@ def contestant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
             settings = {"import_mode": "physical", "lightning_path": str(request.getfixturevalue("lightning").folder)}
             yield Contestant(settings, server, target, two_tasks={})
         else:
-            monkeypatch.setattr("airflow_dm_loader.engines.import_into.steps.POLL_S", 0.01)
             server, s3 = request.getfixturevalue("server"), request.getfixturevalue("s3")
             tidb = stack.enter_context(stand_in(server, s3))
             settings = {"import_mode": "import-into"}

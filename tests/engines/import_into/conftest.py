@@ -24,11 +24,3 @@ def tidb(server: PrivateMariaDB, s3: S3Server) -> Iterator[TiDBStandIn]:
 @pytest.fixture
 def tidb_target(server: PrivateMariaDB, tidb: TiDBStandIn) -> TargetConfig:
     return target_of(server, tidb)
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test waits five seconds for a job, nor half a minute for a server to come back."""
-    monkeypatch.setattr("airflow_dm_loader.engines.import_into.steps.POLL_S", 0.01)
-    monkeypatch.setattr("airflow_dm_loader.target.retries._SHORTEST_WAIT_S", 0.01)
-    monkeypatch.setattr("airflow_dm_loader.target.retries._LONGEST_WAIT_S", 0.05)

@@ -10,7 +10,8 @@ import pytest
 from airflow_dm_loader import loader
 from airflow_dm_loader.errors import CheckpointError, ImportJobError, LoadInterruptedError, RetriableError
 from airflow_dm_loader.target.connection import Database
-from tests.dumps import Table, numbered, run_of
+from tests.clocks import FAST
+from tests.dumps import Table, load_soon, numbered, run_of
 from tests.tidb_stand_in.fixtures import access, load_config, put_dump, rows_of, stand_in, target_of
 from tests.tidb_stand_in.jobs import Refused, Script
 from tests.tidb_stand_in.server import Dropped
@@ -37,8 +38,8 @@ def config(s3: S3Server, tmp_path: Path, tidb_target: TargetConfig) -> LoadConfi
     """A load of one table without a key, ready for its rows: what is put in twice stays twice."""
     create = "(`id` int NOT NULL, `v` varchar(40)) ENGINE=InnoDB"
     found = load_config(put_dump(s3, tmp_path / "d", numbered("a", ROWS, create)))
-    loader.prepare_checkpoint(run_of(found, tidb_target, access=access(s3)))
-    loader.create_tables(run_of(found, tidb_target, access=access(s3)))
+    loader.prepare_checkpoint(run_of(found, tidb_target, access=access(s3), clock=FAST))
+    loader.create_tables(run_of(found, tidb_target, access=access(s3), clock=FAST))
     return found
 
 
@@ -48,7 +49,9 @@ def run(config: LoadConfig, tidb_target: TargetConfig, s3: S3Server) -> Callable
 
     def attempt(stop: threading.Event | None = None) -> ShareReport:
         stop = stop or threading.Event()
-        return loader.run_import(run_of(config, tidb_target, access=access(s3), stop=stop, progress_interval_s=0.01))
+        return loader.run_import(
+            run_of(config, tidb_target, access=access(s3), clock=FAST, stop=stop, progress_interval_s=0.01)
+        )
 
     return attempt
 
@@ -223,7 +226,7 @@ def test_a_job_that_finished_before_the_cancel_came_counts(
     server: PrivateMariaDB,
     tidb: TiDBStandIn,
 ) -> None:
-    loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0)
+    loader.submit_jobs(run_of(config, tidb_target, access=access(s3), clock=FAST), 0)
     while tidb.jobs.all[0].ended is None:
         loader.look_at_jobs(run_of(config, tidb_target), 0)
     assert loader.cancel_jobs(run_of(config, tidb_target), 0) == 1
@@ -240,7 +243,7 @@ def test_what_failed_while_nobody_watched_is_told_before_anything_is_made_anew(
     tidb: TiDBStandIn,
 ) -> None:
     tidb.jobs.scripts["a"] = Script(fails="disk full", steps=3)
-    assert loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0).waiting == 1
+    assert loader.submit_jobs(run_of(config, tidb_target, access=access(s3), clock=FAST), 0).waiting == 1
     tidb.jobs.show(tidb.jobs.all)
     tidb.jobs.show(tidb.jobs.all)
     with pytest.raises(ImportJobError, match="job 1 of IMPORT INTO failed: disk full"):
@@ -253,7 +256,7 @@ def test_jobs_that_have_not_ended_are_never_settled(
     config: LoadConfig, tidb_target: TargetConfig, s3: S3Server, tidb: TiDBStandIn
 ) -> None:
     tidb.jobs.scripts["a"] = Script(steps=100)
-    loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0)
+    loader.submit_jobs(run_of(config, tidb_target, access=access(s3), clock=FAST), 0)
     with pytest.raises(RetriableError, match="0 of 1 tables of this task are imported"):
         loader.settle_jobs(run_of(config, tidb_target), 0)
 
@@ -262,7 +265,7 @@ def test_a_job_that_the_server_forgot_is_not_made_again_by_guess(
     config: LoadConfig, tidb_target: TargetConfig, s3: S3Server, run: Callable[..., ShareReport], tidb: TiDBStandIn
 ) -> None:
     tidb.jobs.scripts["a"] = Script(steps=100)
-    loader.submit_jobs(run_of(config, tidb_target, access=access(s3)), 0)
+    loader.submit_jobs(run_of(config, tidb_target, access=access(s3), clock=FAST), 0)
     tidb.jobs.all.clear()
     with pytest.raises(CheckpointError, match="does not know job 1 any more"):
         run()
@@ -325,9 +328,7 @@ def test_a_table_of_empty_files_gets_no_job_and_counts_as_loaded(
     uri = put_dump(s3, tmp_path / "e", Table("empty"), numbered("a", ROWS))
     s3.put("dump/s.empty.sql", b"")
     with stand_in(server, s3) as tidb:
-        report = loader.load_dump(
-            load_config(uri), target_of(server, tidb), access=access(s3), progress_interval_s=0.01
-        )
+        report = load_soon(load_config(uri), target_of(server, tidb), access=access(s3), progress_interval_s=0.01)
     assert [(table.table, table.rows, table.import_job) for table in report.tables] == [
         ("s.a", ROWS, 1),
         ("s.empty", 0, None),

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from airflow_dm_loader import load_dump
 from airflow_dm_loader.errors import ConfigError, ImportJobError, LoaderError, TargetError
 from tests.bad_input.test_secrets import everything_said, state
-from tests.dumps import SAMPLES, Table, expected, numbered
+from tests.dumps import SAMPLES, Table, expected, load_soon, numbered
 from tests.tidb_stand_in.fixtures import SECRETS, access, load_config, put_dump, rows_of, stand_in, target_of
 from tests.tidb_stand_in.jobs import Script
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def load(config: LoadConfig, target: TargetConfig, s3: S3Server) -> LoadReport:
-    return load_dump(config, target, access=access(s3), progress_interval_s=0.01)
+    return load_soon(config, target, access=access(s3), progress_interval_s=0.01)
 
 
 def test_each_table_with_data_is_imported_by_a_job_of_its_own(
@@ -270,7 +269,7 @@ def test_progress_counts_tables_as_their_jobs_finish(
     uri = put_dump(s3, tmp_path / "d", numbered("a", 30), numbered("b", 10))
     tidb.jobs.scripts["b"] = Script(steps=4)
     seen: list[LoadStatus] = []
-    load_dump(load_config(uri), tidb_target, seen.append, access=access(s3), progress_interval_s=0.01)
+    load_soon(load_config(uri), tidb_target, on_progress=seen.append, access=access(s3), progress_interval_s=0.01)
     finished = [status.finished_bytes for status in seen]
     assert finished == sorted(finished)
     assert 0 < finished[-2] < finished[-1] == seen[-1].total_bytes

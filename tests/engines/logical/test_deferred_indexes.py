@@ -16,7 +16,7 @@ from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.engines.logical import index_builder
-from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.errors import CheckpointError, LoaderError, RetriableError, TargetError
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.target.connection import Database
@@ -24,7 +24,7 @@ from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.indexes import add_indexes
 from dev.private_mariadb import PrivateMariaDB
 from tests.dump import dumpling
-from tests.dumps import Table, import_all, load_config, prepare, run_of, write_dump
+from tests.dumps import Table, import_all, load_config, load_soon, prepare, run_of, write_dump
 from tests.faults import import_until_broken
 from tests.faults.attempts import Attempt
 from tests.tables import count, load_by_client, one, query
@@ -394,3 +394,25 @@ def test_an_index_that_can_not_be_built_names_its_table_and_waits(
         loader.build_indexes(run_of(load_config(folder), target))
 
     assert (caught.value.table, caught.value.errno, waiting(server)) == ("s.t", 1072, 2)
+
+
+def test_a_build_that_is_tried_again_logs_no_value_where_values_are_hidden(
+    server: PrivateMariaDB, target: TargetConfig, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = 0
+
+    def fail_once(*args: Any) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise RetriableError("the engine stumbled over 'row 7'", errno=1815)
+        add_indexes(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_builder, "add_indexes", fail_once)
+        load_soon(load_config(folder, hide_values=True), target)
+
+    assert (keys(server), waiting(server)) == ({"v", "w"}, 0)
+    (said,) = [text for text in caplog.messages if "the indexes of s.t failed, again in" in text]
+    assert "server error 1815" in said
+    assert "row 7" not in caplog.text

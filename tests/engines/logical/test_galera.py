@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.engines.logical import importer
 from airflow_dm_loader.errors import LockedError
-from airflow_dm_loader.target import retries
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server, ask_server
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WITHOUT_KEY, load_config, numbered, write_dump
+from tests.dumps import WITHOUT_KEY, load_config, load_soon, numbered, write_dump
 from tests.tables import chunks, count, hashes_by_client, one, table_hashes
 
 
@@ -33,8 +31,6 @@ def test_chunks_write_to_their_sender_s_row_and_a_refused_commit_is_sent_again(
     folder = write_dump(tmp_path / "dump", numbered("t", 1000, WITHOUT_KEY))
     reference = hashes_by_client(server, folder)
     monkeypatch.setattr(importer, "ask_server", a_node)
-    monkeypatch.setattr(retries, "_SHORTEST_WAIT_S", 0.0)
-    monkeypatch.setattr(retries, "_LONGEST_WAIT_S", 0.02)
     commit = Database.commit
     refused: list[int] = []
 
@@ -47,7 +43,7 @@ def test_chunks_write_to_their_sender_s_row_and_a_refused_commit_is_sent_again(
         commit(self)
 
     monkeypatch.setattr(Database, "commit", certify)
-    load_dump(load_config(folder, pool_size=2), target)
+    load_soon(load_config(folder, pool_size=2), target)
 
     assert len(refused) == 1
     assert table_hashes(server, ["s"]) == reference
