@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig as LoadConfig
     from airflow_dm_loader.config import TargetConfig as TargetConfig
+    from airflow_dm_loader.coordination.etcd.settings import EtcdConfig as EtcdConfig
     from airflow_dm_loader.dump.access import AzureAccess as AzureAccess
     from airflow_dm_loader.dump.access import GcsAccess as GcsAccess
     from airflow_dm_loader.dump.access import S3Access as S3Access
-    from airflow_dm_loader.etcd.settings import EtcdConfig as EtcdConfig
     from airflow_dm_loader.loader import load_dump as load_dump
     from airflow_dm_loader.loader import plan_dump as plan_dump
     from airflow_dm_loader.report import DumpPlan as DumpPlan
@@ -38,7 +38,7 @@ _HOME = {
     "AzureAccess": "airflow_dm_loader.dump.access",
     "GcsAccess": "airflow_dm_loader.dump.access",
     "S3Access": "airflow_dm_loader.dump.access",
-    "EtcdConfig": "airflow_dm_loader.etcd.settings",
+    "EtcdConfig": "airflow_dm_loader.coordination.etcd.settings",
     "read_dm_task": "airflow_dm_loader.settings.dm_task",
     "load_dump": "airflow_dm_loader.loader",
     "plan_dump": "airflow_dm_loader.loader",

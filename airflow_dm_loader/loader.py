@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from airflow_dm_loader.barrier import BarrierState
-from airflow_dm_loader.config import BarrierKind, LoadConfig, TargetConfig
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.coordination.backends import backend_of
+from airflow_dm_loader.coordination.base import BarrierState
+from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.base import JobsLook
 from airflow_dm_loader.engines.share_report import ShareReport
-from airflow_dm_loader.errors import BarrierTimeoutError, ConfigError, LoaderError, LoadInterruptedError
-from airflow_dm_loader.etcd.settings import EtcdConfig
+from airflow_dm_loader.errors import BarrierTimeoutError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.hidden_values import without_values
-from airflow_dm_loader.phases.barrier import arrive, missing_sources, open_barrier
+from airflow_dm_loader.phases.barrier import arrive, missing_sources
 from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.outcome import (
@@ -71,7 +72,6 @@ __all__ = [
     "look_at_jobs",
     "look_for_dump",
     "missing_sources",
-    "open_barrier",
     "place_of_conflicts",
     "plan_dump",
     "plan_load",
@@ -115,14 +115,12 @@ def load_dump(
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
     """
-    if etcd is not None and config.coordination.barrier is not BarrierKind.ETCD:
-        raise ConfigError("etcd is given, but barrier is not etcd", remedy='Set barrier="etcd", or leave etcd out.')
     return load(
         LoadRun.of(
             config,
             target,
             access=access,
-            etcd=etcd,
+            coordination=backend_of(config.coordination.barrier, etcd),
             compare_with=compare_with,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,

@@ -1,8 +1,9 @@
 """One run of a load: what every phase takes.
 
 A run says what is loaded (``config``), where to (``target``), who does it (``worker``), how what it needs besides is
-reached (the dump's storage, etcd, the server to compare with), and how it is stopped and watched. It opens the dump
-and the state tables for the phases; it holds no connection, so that each phase can run in a process of its own.
+reached (the dump's storage, where the sources meet, the server to compare with), and how it is stopped and watched. It
+opens the dump and the state tables for the phases; it holds no connection, so that each phase can run in a process of
+its own.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from airflow_dm_loader.attempts import REAL_CLOCK, Attempts, Clock
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.coordination.backends import backend_of
+from airflow_dm_loader.coordination.base import Backend, Coordination, LoadTask
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
 from airflow_dm_loader.dump.storage import DumpStorage, open_storage
-from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
@@ -52,7 +54,7 @@ class LoadRun:
 
     Args:
         find_access: how the dump's storage is reached; None: as its client library finds out from the environment.
-        find_etcd: where the barrier is, with ``barrier="etcd"``.
+        find_coordination: where the sources meet; None: where ``barrier`` says, if that takes no more to be reached.
         find_source: the server that the dump was made of, to compare all values with; None where nobody asked for it.
         stop: setting it ends the phase soon, and its sessions in the server.
         on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
@@ -63,7 +65,7 @@ class LoadRun:
     target: TargetConfig
     worker: Worker
     find_access: Callable[[], DumpAccess | None] = _by_itself
-    find_etcd: Callable[[], EtcdConfig | None] = _by_itself
+    find_coordination: Callable[[], Backend | None] = _by_itself
     find_source: Callable[[], TargetConfig] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[LoadStatus], None] | None = None
@@ -78,7 +80,7 @@ class LoadRun:
         worker: Worker | None = None,
         *,
         access: DumpAccess | None = None,
-        etcd: EtcdConfig | None = None,
+        coordination: Backend | None = None,
         compare_with: TargetConfig | None = None,
         **watching: Any,
     ) -> LoadRun:
@@ -88,7 +90,7 @@ class LoadRun:
             target,
             worker or Worker(host=socket.gethostname(), run_id=f"load_dump-{uuid.uuid4()}"),
             find_access=lambda: access,
-            find_etcd=lambda: etcd,
+            find_coordination=lambda: coordination,
             find_source=None if compare_with is None else lambda: compare_with,
             **watching,
         )
@@ -98,8 +100,8 @@ class LoadRun:
         return self.find_access()
 
     @cached_property
-    def etcd(self) -> EtcdConfig | None:
-        return self.find_etcd()
+    def _backend(self) -> Backend:
+        return self.find_coordination() or backend_of(self.config.coordination.barrier)
 
     @cached_property
     def compare_with(self) -> TargetConfig | None:
@@ -124,6 +126,21 @@ class LoadRun:
         storage = self.open_storage()
         inventory = read_inventory(storage, require_finished=self.config.reading.require_finished_dump)
         return Dump(self.config, storage, inventory)
+
+    @contextmanager
+    def coordination(self, meta: Meta | None = None) -> Iterator[Coordination]:
+        """Where the sources of the load task meet, and its lock is.
+
+        Args:
+            meta: the phase's own state tables. What it has done over their connection commits with a call's own part,
+                where the backend keeps that there, too.
+
+        Raises:
+            ConfigError: ``barrier`` needs to know more of how that place is reached.
+        """
+        task = LoadTask(self.config.what.task_name, self.config.what.all_sources)
+        with self._backend.open(task, self.open_meta if meta is None else lambda: nullcontext(meta)) as found:
+            yield found
 
     @contextmanager
     def open_meta(self) -> Iterator[Meta]:

@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_dm_loader.config import BarrierKind, LoadConfig
+from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.etcd.settings import EtcdConfig
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection

@@ -85,6 +85,7 @@ class DumpLoadOperator(BaseOperator):
         import socket
 
         from airflow_dm_loader.attempts import REAL_CLOCK
+        from airflow_dm_loader.coordination.backends import backend_of
         from airflow_dm_loader.hooks.dump import dump_access
         from airflow_dm_loader.hooks.etcd import etcd_config
         from airflow_dm_loader.hooks.target_config import target_of
@@ -98,7 +99,7 @@ class DumpLoadOperator(BaseOperator):
             target=target_of(self.target_conn_id),
             worker=Worker(host=socket.gethostname(), dag_id=ti.dag_id, run_id=ti.run_id, try_number=ti.try_number),
             find_access=lambda: dump_access(dump_conn_id) if dump_conn_id else None,
-            find_etcd=lambda: etcd_config(config, self.etcd_conn_id),
+            find_coordination=lambda: backend_of(config.coordination.barrier, etcd_config(config, self.etcd_conn_id)),
             find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
             stop=self._stop,
             on_progress=self._say,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from airflow_dm_loader.attempts import TWO_AT_ONCE
-from airflow_dm_loader.barrier import Barrier, BarrierState
-from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.coordination.base import BarrierState
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import (
@@ -14,12 +13,8 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     WorkerNotMatchError,
 )
-from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
-from airflow_dm_loader.phases.barrier import barrier_of, open_etcd
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import load_tasks
-from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import Registration, register_load
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
@@ -45,26 +40,14 @@ def fetch_dump_metadata(run: LoadRun) -> DumpMetadata:
     try:
         return run.open_dump().inventory.metadata
     except (DumpMetadataError, DumpNotFoundError) as error:
-        holder = _other_holder(run)
+        with run.coordination() as coordination:
+            holder = coordination.other_holder(run.config.what.source_id, run.worker)
         if holder is not None:
             raise WorkerNotMatchError(
                 f"this worker is {run.worker.host!r}, but the load task is held by {holder}, which has the dump; "
                 f"here: {error.message}"
             ) from error
         raise
-
-
-def _other_holder(run: LoadRun) -> str | None:
-    """Who else holds the load-task lock, for people; None: nobody else does."""
-    with open_etcd(run) as client:
-        if client is not None:
-            name = load_tasks_in_etcd.get(client, run.config)
-            return repr(name) if name and name != run.worker.host else None
-    with run.open_meta() as meta:
-        lock = load_tasks.get(meta, run.config) if meta.exists() else None
-    if lock is None or lock.host == run.worker.host:
-        return None
-    return f"{lock.host!r} (DAG {lock.dag_id!r}, run {lock.run_id!r})"
 
 
 def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
@@ -79,7 +62,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
     config = run.config
     refuse_dry_run(config)
     dump = run.open_dump()
-    with run.open_meta() as meta, open_etcd(run) as client:
+    with run.open_meta() as meta, run.coordination(meta) as coordination:
         server = ask_server(meta.db)
         engine = engine_of(config)
         engine.check_server(server)
@@ -90,19 +73,21 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
 
         def register() -> Registration:
             meta.db.rollback()
-            return register_load(meta, fitting, dump.inventory, dump.plan, run.worker)
+            found = register_load(meta, fitting, dump.inventory, dump.plan, run.worker)
+            coordination.take_lock(config.what.source_id, run.worker)  # in the target, both commit together
+            meta.db.commit()
+            return found
+
+        def begin_round() -> None:
+            meta.db.rollback()
+            coordination.begin_round(config.what.source_id)
 
         registration = run.attempts.run("registering the load", register, TWO_AT_ONCE)
-        if client is not None:
-            load_tasks_in_etcd.put(client, config, run.worker.host)
-        meta.db.commit()
-        load, barrier = registration.load, barrier_of(config, client or meta)
+        load = registration.load
         # An earlier try may have been cut off between the two: what this source says is of an earlier load then.
-        stale = load.status == "init" and barrier.states().get(config.what.source_id) == BarrierState.FINISHED
+        stale = load.status == "init" and coordination.states().get(config.what.source_id) == BarrierState.FINISHED
         if registration.afresh or stale:
-            run.attempts.run(
-                "beginning a round at the barrier", lambda: _begin_round(meta, barrier, config), TWO_AT_ONCE
-            )
+            run.attempts.run("beginning a round at the barrier", begin_round, TWO_AT_ONCE)
         return {
             "load_id": load.load_id,
             "fresh": registration.afresh,
@@ -119,8 +104,3 @@ def choose_path(run: LoadRun) -> LoadPath:
     with run.open_stored() as (_, load):
         paths = {"paused": LoadPath.RESOLVE, "finished": LoadPath.FINISHED}
         return paths.get(load.status, LoadPath.LOAD)
-
-
-def _begin_round(meta: Meta, barrier: Barrier, config: LoadConfig) -> None:
-    meta.db.rollback()
-    barrier.begin_round(config.what.source_id)

@@ -8,11 +8,9 @@ from airflow_dm_loader.config import Level, LoadConfig, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
-from airflow_dm_loader.etcd import load_tasks as load_tasks_in_etcd
-from airflow_dm_loader.phases.barrier import open_etcd
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import chunks, events, files, lightning, load_tasks, loads, outcomes
+from airflow_dm_loader.state import chunks, events, files, lightning, loads, outcomes
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -54,7 +52,7 @@ def finish(run: LoadRun) -> LoadReport:
         CheckpointError: the load is not ready to be finished: nobody accepted what was found, or it never ran.
     """
     config = run.config
-    with run.open_stored() as (meta, load), open_etcd(run) as client:
+    with run.open_stored() as (meta, load), run.coordination(meta) as coordination:
         outcome = outcomes.current(meta, load.load_id)
         if outcome.verdict != "clean" and not outcome.accepted:
             raise CheckpointError(
@@ -64,9 +62,7 @@ def finish(run: LoadRun) -> LoadReport:
         had_finished = load.status == "finished"
         loads.set_status(meta, load.load_id, "finished")
         if config.what.mode is Mode.FULL:
-            load_tasks.delete(meta, config)
-            if client is not None:
-                load_tasks_in_etcd.delete(client, config)
+            coordination.release_lock(config.what.source_id)  # in the target, both commit together
         meta.db.commit()
         engine_of(config).after_finish(meta, load)
         return _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)

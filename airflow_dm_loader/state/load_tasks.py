@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.meta import Meta
 
 
-@dataclass(frozen=True, slots=True)
-class LoadTask:
-    """Who put the lock."""
-
-    host: str
-    dag_id: str
-    run_id: str
-
-
-def put(meta: Meta, config: LoadConfig, worker: Worker) -> None:
+def put(meta: Meta, task_name: str, source_id: str, worker: Worker) -> None:
     """DM's putLoadTask: the last one to put it has it."""
     meta.db.execute(
         f"REPLACE INTO {meta['load_task']} (task_name, source_id, host, dag_id, run_id, updated_at) "
         "VALUES (%s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
-        (config.what.task_name, config.what.source_id, worker.host, worker.dag_id, worker.run_id),
+        (task_name, source_id, worker.host, worker.dag_id, worker.run_id),
     )
 
 
-def get(meta: Meta, config: LoadConfig) -> LoadTask | None:
+def get(meta: Meta, task_name: str, source_id: str) -> tuple[str, str, str] | None:
+    """Host, DAG and run of who put it."""
     row = meta.db.one(
         f"SELECT host, dag_id, run_id FROM {meta['load_task']} WHERE task_name = %s AND source_id = %s",
-        (config.what.task_name, config.what.source_id),
+        (task_name, source_id),
     )
-    return LoadTask(*row) if row else None
+    return (str(row[0]), str(row[1]), str(row[2])) if row else None
 
 
-def delete(meta: Meta, config: LoadConfig) -> None:
+def delete(meta: Meta, task_name: str, source_id: str) -> None:
     """DM's delLoadTask, at the end of a load that nothing follows (mode full)."""
     meta.db.execute(
         f"DELETE FROM {meta['load_task']} WHERE task_name = %s AND source_id = %s",
-        (config.what.task_name, config.what.source_id),
+        (task_name, source_id),
     )

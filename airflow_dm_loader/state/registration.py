@@ -12,7 +12,7 @@ from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.state import events, files, indexes, load_tasks, loads
+from airflow_dm_loader.state import events, files, indexes, loads
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -60,7 +60,6 @@ def register_load(
         if changes:
             loads.update_notes(meta, stored.load_id, _notes(inventory, plan))
             events.record(meta, stored.load_id, EventKind.UPDATED, worker, detail=changes)
-    load_tasks.put(meta, config, worker)
     events.record(meta, stored.load_id, EventKind.STARTED, worker)
     return Registration(stored, afresh)
 

@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig, TargetConfig
-    from airflow_dm_loader.etcd.settings import EtcdConfig
+    from airflow_dm_loader.coordination.base import Backend
 
 
 class LoadBarrierTrigger(BaseTrigger):
@@ -72,8 +72,8 @@ class LoadBarrierTrigger(BaseTrigger):
                 await asyncio.sleep(self.poll_interval_s)
                 past_deadline = time.time() >= self.deadline
                 try:
-                    target, etcd = await self._target(), await self._etcd(config)
-                    missing = await asyncio.to_thread(_missing, config, target, self.wait_for, etcd)
+                    target, backend = await self._target(), await self._backend(config)
+                    missing = await asyncio.to_thread(_missing, config, target, self.wait_for, backend)
                 except LoaderError as error:
                     if not costs_only_a_look(error, is_last=past_deadline):
                         raise
@@ -95,18 +95,20 @@ class LoadBarrierTrigger(BaseTrigger):
 
         return target_config_of(await get_async_connection(self.target_conn_id))
 
-    async def _etcd(self, config: LoadConfig) -> EtcdConfig | None:
+    async def _backend(self, config: LoadConfig) -> Backend:
         from airflow.providers.common.compat.connection import get_async_connection
 
         from airflow_dm_loader.config import BarrierKind
+        from airflow_dm_loader.coordination.backends import backend_of
         from airflow_dm_loader.hooks.etcd import etcd_config_of
 
         if config.coordination.barrier is not BarrierKind.ETCD or not self.etcd_conn_id:
-            return None
-        return etcd_config_of(await get_async_connection(self.etcd_conn_id))
+            return backend_of(config.coordination.barrier)
+        etcd = etcd_config_of(await get_async_connection(self.etcd_conn_id))
+        return backend_of(config.coordination.barrier, etcd)
 
 
-def _missing(config: LoadConfig, target: TargetConfig, wait_for: str, etcd: EtcdConfig | None) -> tuple[str, ...]:
+def _missing(config: LoadConfig, target: TargetConfig, wait_for: str, backend: Backend) -> tuple[str, ...]:
     from airflow_dm_loader.loader import BarrierState, LoadRun, missing_sources
 
-    return missing_sources(LoadRun.of(config, target, etcd=etcd), BarrierState(wait_for))
+    return missing_sources(LoadRun.of(config, target, coordination=backend), BarrierState(wait_for))

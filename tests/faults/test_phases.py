@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from airflow_dm_loader import loader
-from airflow_dm_loader.barrier import BarrierState
 from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.coordination.base import BarrierState
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import ConnectionLostError
 from airflow_dm_loader.loader import LoadPath, Outcome, Worker
@@ -127,7 +127,7 @@ def test_a_round_at_the_barrier_begins_although_the_try_that_should_begin_it_was
     both = ("north", "south")
     first = load_config(folder, source_id="north", sources=both)
     loader.prepare_checkpoint(run_of(first, target))
-    with loader.open_barrier(run_of(first, target)) as barrier:
+    with run_of(first, target).coordination() as barrier:
         for name in both:
             barrier.put(name, BarrierState.FINISHED)
     afresh = first.model_copy(update={"remove_meta": True})
@@ -136,7 +136,7 @@ def test_a_round_at_the_barrier_begins_although_the_try_that_should_begin_it_was
         loader._repeat(loader.prepare_checkpoint, run_of(afresh, behind, Worker("here", run_id="run-2"), clock=FAST))
 
     assert happened == ["answer to COMMIT dropped"]
-    with loader.open_barrier(run_of(first, target)) as barrier:
+    with run_of(first, target).coordination() as barrier:
         assert barrier.states() == {"north": "not-ready", "south": "not-ready"}
     assert count(server, "dm_meta.dm_loader_barrier") == 2
 

@@ -7,8 +7,8 @@ import pytest
 from airflow.sdk import Connection
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.etcd.settings import EtcdConfig
 from airflow_dm_loader.hooks.etcd import etcd_config, etcd_config_of
 
 CANARY = "c4n4ry-p4ssw0rd"

@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.loader import BarrierState, open_barrier
+from airflow_dm_loader.loader import BarrierState
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
 from airflow_dm_loader.task_group import DumpLoadTaskGroup
 from dev.dag_runs import Run, register
@@ -77,7 +77,7 @@ def test_a_source_waits_in_the_triggerer_until_the_other_is_there(
     sensor_dag: DAG, target: TargetConfig, other: LoadConfig
 ) -> None:
     def arrive() -> None:
-        with open_barrier(run_of(other, target)) as barrier:
+        with run_of(other, target).coordination() as barrier:
             while "shard-1" not in barrier.states():
                 time.sleep(0.05)
             barrier.put("shard-2", BarrierState.READY)

@@ -12,8 +12,9 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.etcd.settings import EtcdConfig
-from airflow_dm_loader.loader import BarrierState, open_barrier
+from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
+from airflow_dm_loader.coordination.in_etcd import InEtcd
+from airflow_dm_loader.loader import BarrierState
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
 from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
 from dev.dag_runs import Run, register
@@ -44,7 +45,9 @@ def test_a_source_waits_in_the_triggerer_also_while_etcd_is_restarted(
     other = LoadConfig(**SETTINGS, source_id="shard-2")
 
     def arrive() -> None:
-        with open_barrier(run_of(other, target, etcd=EtcdConfig(endpoints=(own_etcd.url,)))) as barrier:
+        with run_of(
+            other, target, coordination=InEtcd(EtcdConfig(endpoints=(own_etcd.url,)))
+        ).coordination() as barrier:
             while "shard-1" not in barrier.states():
                 time.sleep(0.05)
             time.sleep(0.5)
@@ -74,7 +77,7 @@ def test_the_whole_dag_with_its_barrier_in_etcd(
     assert run.state == "success", run.states()
     assert query("SELECT * FROM s.t") == ((1, "one"),)
     config = LoadConfig(task_name="shop", dump_uri="/d", barrier="etcd")
-    with open_barrier(run_of(config, target, etcd=EtcdConfig(endpoints=(own_etcd.url,)))) as barrier:
+    with run_of(config, target, coordination=InEtcd(EtcdConfig(endpoints=(own_etcd.url,)))).coordination() as barrier:
         assert barrier.states() == {"mysql-replica-01": "finished"}
 
 

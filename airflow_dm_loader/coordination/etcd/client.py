@@ -13,9 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+from airflow_dm_loader.attempts import PATIENT
+from airflow_dm_loader.coordination.etcd.failures import translate
+from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
 from airflow_dm_loader.errors import ConfigError, LoaderError
-from airflow_dm_loader.etcd.failures import is_unreachable, translate
-from airflow_dm_loader.etcd.settings import EtcdConfig
 
 if TYPE_CHECKING:
     from etcd3gw.client import Etcd3Client
@@ -83,24 +84,19 @@ class EtcdClient:
         self._call(lambda member: member.delete(key))
 
     def _call(self, ask: Callable[[Etcd3Client], Answer]) -> Answer:
-        failure: LoaderError | None = None
-        for endpoint in tuple(self._order):
-            try:
-                answer = ask(self._member(endpoint))
-            except LoaderError:
-                raise
-            except Exception as error:  # the client's, those of requests below it, and of the files of TLS
-                self._forget(endpoint)
-                translated = translate(error, endpoint)
-                if not is_unreachable(translated):
-                    raise translated from None
-                failure = failure or translated
-                continue
-            self._order.remove(endpoint)
-            self._order.insert(0, endpoint)
-            return answer
-        assert failure is not None
-        raise failure from None
+        return PATIENT.at_any(tuple(self._order), partial(self._ask, ask))
+
+    def _ask(self, ask: Callable[[Etcd3Client], Answer], endpoint: str) -> Answer:
+        try:
+            answer = ask(self._member(endpoint))
+        except LoaderError:
+            raise
+        except Exception as error:  # the client's, those of requests below it, and of the files of TLS
+            self._forget(endpoint)
+            raise translate(error, endpoint) from None
+        self._order.remove(endpoint)
+        self._order.insert(0, endpoint)
+        return answer
 
     def _member(self, endpoint: str) -> Etcd3Client:
         """A client of one member, which knows who we are."""

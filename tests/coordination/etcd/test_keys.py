@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_dm_loader.coordination.etcd.keys import (
+    BARRIER,
+    LOAD_TASK,
+    from_value,
+    key_of,
+    prefix_of,
+    source_of,
+    to_value,
+)
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.etcd.keys import BARRIER, LOAD_TASK, from_value, key_of, prefix_of, source_of, to_value
 
 
 def test_keys_are_those_of_dm() -> None:

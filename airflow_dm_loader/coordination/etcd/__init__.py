@@ -4,5 +4,4 @@ settings.py    EtcdConfig: where it is and who we are
 keys.py        DM's keys and values, to the byte
 client.py      EtcdClient: the few calls that are needed, at whichever endpoint answers
 failures.py    etcd's errors -> ours
-load_tasks.py  DM's load-task lock
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from airflow_dm_loader import EtcdConfig
+from airflow_dm_loader.coordination.etcd.client import EtcdClient
 from airflow_dm_loader.errors import ConfigError, ConnectionLostError, LoaderError
-from airflow_dm_loader.etcd.client import EtcdClient
 from dev.private_etcd import PrivateEtcd
 from tests.bad_input.test_tls import Authority
 

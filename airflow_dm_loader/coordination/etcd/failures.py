@@ -57,11 +57,6 @@ def translate(error: Exception, endpoint: str) -> LoaderError:
     )
 
 
-def is_unreachable(error: LoaderError) -> bool:
-    """Whether another member of the cluster may answer."""
-    return isinstance(error, ConnectionLostError)
-
-
 def _said(error: Exception) -> tuple[int | None, str]:
     """gRPC's code and etcd's own words, where it was etcd that answered."""
     try:
