@@ -22,7 +22,6 @@ def test_what_no_phase_needs_is_never_looked_up(tmp_path: Path) -> None:
     run = LoadRun(load_config(tmp_path), TARGET, WORKER, find_source=refuse)
     assert run.compares_with_source
     assert run.access is None
-    assert run.etcd is None
 
 
 def test_what_was_found_is_kept_and_what_failed_is_asked_again(tmp_path: Path) -> None:
