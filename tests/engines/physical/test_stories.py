@@ -586,7 +586,7 @@ def test_an_owner_that_lost_the_load_to_another_ends_its_program(
         "airflow_dm_loader.engines.physical.importing._store",  # Lightning has ended, we have not written it down
         "airflow_dm_loader.state.files.mark_done",  # within that transaction
         "airflow_dm_loader.phases.outcome.conclude",
-        "airflow_dm_loader.phases.ending.load_tasks.delete",  # before finished is committed
+        "airflow_dm_loader.state.load_tasks.delete",  # before finished is committed
         "airflow_dm_loader.engines.physical.engine.forget_checkpoint",  # finished; Lightning's is still there
         "airflow_dm_loader.engines.physical.checkpoint.Checkpoint.remove",
     ],
