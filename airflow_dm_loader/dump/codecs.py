@@ -9,8 +9,6 @@ UTF8 = frozenset({"utf8", "utf8mb3", "utf8mb4"})
 WIDE = frozenset(
     {"ucs2", "utf16", "utf16le", "utf32"}
 )  # in which ASCII is not one byte a letter; no client speaks them
-# In these the second byte of a letter may be a backslash, or a backquote.
-HIDES_BACKSLASH = frozenset({"big5", "cp932", "gb18030", "gbk", "sjis"})
 
 _CODECS = {
     "ascii": "ascii", "big5": "big5", "cp1250": "cp1250", "cp1251": "cp1251", "cp1256": "cp1256", "cp1257": "cp1257",

@@ -12,11 +12,12 @@ from dataclasses import replace
 from airflow_dm_loader.dump.compression import DecodedFile
 from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
 from airflow_dm_loader.dump.heads import head_charset
+from airflow_dm_loader.dump.hidden_backslashes import HiddenBackslashes
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.row_values import check_values, without_comments
 from airflow_dm_loader.dump.sql_modes import Quoting, quoting
 from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
-from airflow_dm_loader.errors import UnsupportedStatementError
+from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 from airflow_dm_loader.formats.base import Chunk, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
 from airflow_dm_loader.formats.sql.layouts import LayoutProver
@@ -63,11 +64,12 @@ class ChunkReader(ChunkChain):
         self._reader = StatementReader(decoded, file=file.name, max_statement_bytes=max_statement_bytes)
         self._quoting = Quoting()
         self._head: dict[str, str] = {}
+        self._hidden = HiddenBackslashes("", file.name)
         self._pending: RowStatement | None = None  # the file's first rows, which end its head
 
     def _read_head(self) -> None:
         head: list[bytes] = []
-        for statement in self._reader:
+        while (statement := self._next()) is not None:
             statement, kind = self._understood(statement)
             if isinstance(kind, Rows):
                 self._tell_charset(head, kind, statement)
@@ -77,6 +79,17 @@ class ChunkReader(ChunkChain):
             self._head |= kind.values
             self._quoting = quoting(self._head.get("sql_mode", ""))
             self._reader.backslash_escapes = self._quoting.backslash_escapes
+            self._hidden = HiddenBackslashes(head_charset(self._head), self._file.name)
+
+    def _next(self) -> Statement | None:
+        """The next statement, which the server would cut as we do; None: there are no more."""
+        try:
+            statement = next(self._reader, None)
+        except DumpFormatError as error:
+            raise self._hidden.named(error) from error
+        if statement is not None:
+            self._hidden.check(statement.text, statement.offset)
+        return statement
 
     def _jump(self, offset: int) -> None:
         self._reader.jump(offset)
@@ -129,7 +142,7 @@ class ChunkReader(ChunkChain):
         while end - start < self._chunk_bytes:
             if statements and end in self._committed:
                 raise self._changed(end)
-            statement = next(self._reader, None)
+            statement = self._next()
             if statement is None:
                 break
             statement, kind = self._understood(statement)
