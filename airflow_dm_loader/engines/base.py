@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.share_report import ShareReport
-from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.errors import CheckpointError, excerpt
 from airflow_dm_loader.hidden_values import hide_in_message
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
@@ -146,4 +146,6 @@ def _describe_conflicts(config: LoadConfig, meta: Meta, load_id: int, count: int
 
 
 def _error_of(row: Conflict, config: LoadConfig) -> str:
-    return hide_in_message(row.error, row.errno) if config.reporting.hide_values else row.error
+    if config.reporting.hide_values:
+        return hide_in_message(row.error.partition(conflicts.MET)[0], row.errno)
+    return f"{row.error}; the row that came: {excerpt(row.row_data)}"

@@ -35,6 +35,7 @@ class TableColumns:
     extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
     auto_increment: str | None = None  # its column, where LOAD DATA may have a SET clause
     charsets: Mapping[str, str] = field(default_factory=dict)  # column -> its charset, where it has one
+    alone: bool = False  # it was empty, and takes the rows of one table of the dump and of nobody else
 
 
 @dataclass(frozen=True, slots=True)

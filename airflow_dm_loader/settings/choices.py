@@ -49,6 +49,13 @@ class OnDuplicate(Choice):
     MANUAL = "manual"
 
 
+class OnLoss(Choice):
+    """What to do with something by which the target is not what the dump was, and that a person may accept."""
+
+    PAUSE = "pause"
+    ACCEPT = "accept"
+
+
 class OnDuplicatePhysical(Choice):
     """DM's ``on-duplicate-physical``."""
 

@@ -105,6 +105,7 @@ _ROWS = (
         dm_code=20054,
         elsewhere=_FAILS,
     ),
+    Setting("duplicates_within_dump", "logical", _HOW, LOGICAL),
     Setting(
         "on_duplicate_physical",
         "physical",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.state.meta import Meta
 
 # The connection speaks the file's charset and sql_mode here; hex means the same in all of them.
+MET = "; the row that exists: "  # what stands in ``error`` behind the server's text, before that row
 _TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"
 
 
@@ -19,7 +20,7 @@ class Conflict:
     file: str
     offset: int  # of the row, in the decoded file
     errno: int
-    error: str  # the server's text, which names the key
+    error: str  # the server's text, which names the key, and perhaps the row that exists
     column_list: str
     row_data: bytes
 

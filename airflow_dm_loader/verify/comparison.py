@@ -26,7 +26,7 @@ from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
 from airflow_dm_loader.target.session import kept_session
 from airflow_dm_loader.verify.conclusion import Findings
-from airflow_dm_loader.verify.expected import other_sources, table_readings
+from airflow_dm_loader.verify.expected import table_readings
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
@@ -42,7 +42,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
     if config.verify.checksum is Level.OFF:
         tables = tuple(report_table(total, "off", "off") for _, total in pairs)
     else:
-        others = other_sources(meta, config)
+        others = files.other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
         source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
         comparer = _Comparer(dump.read_schema, server, run.target, kept_session(config), before, others, source)

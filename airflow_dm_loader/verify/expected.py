@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from airflow_dm_loader.config import Level, LoadConfig
+from airflow_dm_loader.config import Level
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading
 from airflow_dm_loader.progress.table_clock import Table
@@ -25,7 +25,7 @@ def forecast_comparison(run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) ->
         plan,
         files.list_files(meta, load.load_id),
         before={(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)},
-        others=other_sources(meta, config),
+        others=files.other_sources(meta, config),
         rows={(table.schema, table.table): table.metadata.rows for table in plan.tables if table.metadata is not None},
     )
     step = Step.COMPARISON_WITH_SOURCE if with_source else Step.COMPARISON
@@ -67,16 +67,3 @@ def table_readings(
 def _readings(table: PlannedTable) -> int:
     """To count its rows, and for its checksum where the dump has one."""
     return 1 if table.metadata is None or table.metadata.data_checksum is None else 2
-
-
-def other_sources(meta: Meta, config: LoadConfig) -> dict[Table, tuple[str, ...]]:
-    """table -> the other sources of the load task that load into it."""
-    others: dict[Table, tuple[str, ...]] = {}
-    for schema, table, source in meta.db.query(
-        f"SELECT DISTINCT f.table_schema, f.table_name, l.source_id FROM {meta['load']} l "
-        f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
-        "ORDER BY l.source_id",
-        (config.what.task_name, config.what.source_id),
-    ):
-        others[schema, table] = (*others.get((schema, table), ()), str(source))
-    return others

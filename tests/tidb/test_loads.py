@@ -160,7 +160,9 @@ def test_a_policy_is_kept_to_the_row_where_duplicates_show_at_commit(
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE, schema="s"))
     stand_in = tidb(version=version)
-    config = load_config(folder, on_duplicate_logical=policy, on_conflict="accept", load_data=False)
+    config = load_config(
+        folder, on_duplicate_logical=policy, duplicates_within_dump="accept", on_conflict="accept", load_data=False
+    )
     prepare(config, to(stand_in))
     query(server, f"INSERT INTO s.t VALUES {BEFORE[0]}")  # somebody else, once the load has begun
 

@@ -51,7 +51,8 @@ def import_share(
     dealt = file_shares(meta, load, config.work.import_tasks)
     mine = set(dealt[share]) if share < len(dealt) else set()
     work = _work(meta, load, dump.plan, mine)
-    context = _context(run, meta, load, _tables(meta, load, work, dump.plan, dump.read_schema))
+    others = files.other_sources(meta, config)
+    context = _context(run, meta, load, _tables(meta, load, work, dump.plan, dump.read_schema, others))
     builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))
     outlook = Outlook(work, builder, forecast)
     pool = ImportPool(
@@ -116,9 +117,18 @@ def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableCol
 
 
 def _tables(
-    meta: Meta, load: Load, work: Iterable[FileWork], plan: LoadPlan, read: Callable[[str], SchemaFile]
+    meta: Meta,
+    load: Load,
+    work: Iterable[FileWork],
+    plan: LoadPlan,
+    read: Callable[[str], SchemaFile],
+    others: Mapping[tuple[str, str], object],
 ) -> dict[int, TableColumns]:
-    """By file_id. A table's sources may have the same columns in another order: each file has its own source's."""
+    """By file_id. A table's sources may have the same columns in another order: each file has its own source's.
+
+    Args:
+        others: the tables that other sources of the load task load into.
+    """
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
     schemas = {schema for schema, _ in stored}
     types = {schema: column_types(meta.db, schema) for schema in schemas}
@@ -133,6 +143,7 @@ def _tables(
         if len(table.sources) > 1
         for source in table.sources
     }
+    shared = {(table.schema, table.table) for table in plan.tables if len(table.sources) > 1} | others.keys()
     by_source: dict[tuple[str, str], TableColumns] = {}
     found = {}
     for item in work:
@@ -150,6 +161,7 @@ def _tables(
                 item.planned.extracted,
                 auto_increments.get(row.schema, {}).get(row.table),
                 charsets[row.schema].get(row.table, {}),
+                alone=row.empty_before and item.table not in shared,
             )
         found[item.row.file_id] = by_source[source]
     return found

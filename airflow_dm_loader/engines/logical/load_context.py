@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import Chunk, Delivery, TableColumns
+from airflow_dm_loader.settings.choices import OnDuplicate, OnLoss
 from airflow_dm_loader.state import conflicts
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -49,7 +50,15 @@ class LoadContext:
             head=chunk.head,
             table=table,
             server=self.server,
-            on_duplicate=self.config.logical.on_duplicate_logical,
+            on_duplicate=self._on_duplicate(table),
             keep_conflict=lambda conflict: conflicts.store(meta, self.load_id, conflict),
             not_by_load_data=self.not_by_load_data,
         )
+
+    def _on_duplicate(self, table: TableColumns) -> OnDuplicate:
+        """Rows of one table of the dump had different keys there: what meets here is no duplicate, but a fault."""
+        settings = self.config.logical
+        forgives = settings.on_duplicate_logical in {OnDuplicate.REPLACE, OnDuplicate.IGNORE}
+        if table.alone and forgives and settings.duplicates_within_dump is OnLoss.PAUSE:
+            return OnDuplicate.MANUAL
+        return settings.on_duplicate_logical

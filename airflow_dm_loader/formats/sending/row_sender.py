@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 
-from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.errors import RowError, TargetError
 from airflow_dm_loader.formats.base import Delivery
 from airflow_dm_loader.formats.sending.blocks import Block
 from airflow_dm_loader.formats.sending.into import split_into_clause
 from airflow_dm_loader.formats.sending.warnings import SHOWN_WARNINGS, changed_value, show_warnings
 from airflow_dm_loader.settings.choices import OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
-from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.state.conflicts import MET, Conflict
 from airflow_dm_loader.target.connection import Result
+from airflow_dm_loader.target.identifiers import quote
 
 _AT_ROW = re.compile(r"at row (\d+)$")
 _DUPLICATE_KEYS = frozenset({1062, 1586})
+_SHOWN_BYTES = 2000  # of a row that another one met
 
 
 _COUNT_DIFFERS = 1136
@@ -59,6 +61,7 @@ class RowSender:
         self._policy = delivery.on_duplicate
         self._keep = delivery.keep_conflict
         self._savepoints = delivery.server.savepoints
+        self._columns = tuple(delivery.table.types)
         self._verb = "REPLACE" if delivery.replace_at_once else "INSERT"
         self.counts = ChunkCounts()
 
@@ -143,7 +146,32 @@ class RowSender:
             file=block.file,
             offset=block.row_offset(span),
             errno=error.errno or 0,
-            error=error.message,
+            error=f"{error.message}{MET}{met}" if (met := self._row_that_exists(block)) else error.message,
             column_list=split_into_clause(block.into)[1].decode("utf-8", "backslashreplace"),
             row_data=block.row_text(span),
         )
+
+    def _row_that_exists(self, block: Block) -> str:
+        """The row that a single row meets, as text, by the server's own look for it; "": it can't be had.
+
+        An update of a column to its own value, which is undone, keeps the row in a variable.
+        """
+        if not self._savepoints or not self._columns:
+            return ""
+        name = quote(self._columns[0])
+        values = ",".join(f"IFNULL(QUOTE({quote(column)}),'NULL')" for column in self._columns)
+        caught = f"{name} = IF((@dm_loader_met := LEFT(CONCAT_WS(',',{values}),{_SHOWN_BYTES})) IS NULL,{name},{name})"
+        update = f" ON DUPLICATE KEY UPDATE {caught}".encode("utf-8", "surrogateescape")
+        self._db.execute("SET @dm_loader_met = NULL")
+        self._db.execute("SAVEPOINT dm_loader_met")
+        try:
+            self._db.execute_parts((*block.sql("INSERT"), update))
+        except (RowError, TargetError):  # what can't be updated, or read so; the transaction goes on without
+            return ""
+        finally:
+            self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_met")
+        row = self._db.one("SELECT @dm_loader_met")
+        if row is None or row[0] is None:
+            return ""
+        text = row[0].decode("utf-8", "backslashreplace") if isinstance(row[0], bytes) else str(row[0])
+        return f"({text})"

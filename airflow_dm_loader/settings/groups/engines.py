@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from airflow_dm_loader.settings.choices import LightningCheckpoint, OnDuplicate, OnDuplicatePhysical
+from airflow_dm_loader.settings.choices import LightningCheckpoint, OnDuplicate, OnDuplicatePhysical, OnLoss
 from airflow_dm_loader.settings.groups.base import Group
 from airflow_dm_loader.settings.values import ClusterTls, Gzip, Size, SortUri
 
@@ -19,6 +19,13 @@ class Logical(Group):
         title="On a duplicate key",
         description="replace the row that is there | error | ignore the row that comes | manual: keep the row that is "
         "there, store the one that comes in the conflict table, and pause the load with 34020.",
+    )
+    duplicates_within_dump: OnLoss = Field(
+        OnLoss.PAUSE,
+        title="Duplicates within one table of the dump",
+        description="Rows of one table had different keys at the source. Where two meet in a table that was empty and "
+        "takes no other table's rows, its keys or collations are not the source's. pause: keep both under replace and "
+        "ignore too, and pause the load with 34020. accept: as on_duplicate_logical says.",
     )
     chunk_bytes: int = Field(
         16 * _MIB,

@@ -8,9 +8,10 @@ import pytest
 
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.errors import HasDuplicatesError, RowError
 from airflow_dm_loader.report import TableReport
 from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import Table, import_all, load_config, write_dump
 from tests.tables import chunks, count, query
 
@@ -30,7 +31,7 @@ def test_replace_keeps_the_row_that_came_last_and_counts(
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
 
-    report = load_dump(load_config(folder, on_duplicate_logical="replace"), target)
+    report = load_dump(load_config(folder, on_duplicate_logical="replace", duplicates_within_dump="accept"), target)
 
     assert rows_of(server) == [(1, "second"), (2, "two"), (3, "three"), (4, "four")]
     assert [counts(table) for table in report.tables] == [(5, 1, 0, 0)]
@@ -43,7 +44,7 @@ def test_replace_counts_every_row_that_one_row_pushed_out(
     create = "(`a` int, `b` int, PRIMARY KEY (`a`), UNIQUE (`b`)) ENGINE=InnoDB"
     folder = write_dump(tmp_path / "dump", Table("t", create, ["(1,1)", "(2,2)", "(1,2)"]))
 
-    report = load_dump(load_config(folder, on_duplicate_logical="replace"), target)
+    report = load_dump(load_config(folder, on_duplicate_logical="replace", duplicates_within_dump="accept"), target)
 
     assert rows_of(server) == [(1, 2)]
     assert [counts(table) for table in report.tables] == [(3, 2, 0, 0)]
@@ -55,7 +56,7 @@ def test_ignore_keeps_the_row_that_came_first_and_counts(
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
 
-    report = load_dump(load_config(folder, on_duplicate_logical="ignore"), target)
+    report = load_dump(load_config(folder, on_duplicate_logical="ignore", duplicates_within_dump="accept"), target)
 
     assert rows_of(server) == [(1, "first"), (2, "two"), (3, "three"), (4, "four")]
     assert [counts(table) for table in report.tables] == [(5, 0, 1, 0)]
@@ -109,7 +110,7 @@ def test_manual_keeps_the_row_that_is_there_and_stores_the_one_that_came(
     )
     came = b'(1,"b\xff\\"y\\0")'
     offset = (folder / "s.t.sql").read_bytes().index(came)
-    error = "Duplicate entry '1' for key 'PRIMARY'"
+    error = "Duplicate entry '1' for key 'PRIMARY'; the row that exists: ('1','first')"
     assert stored == [("s", "t", "s.t.sql", offset, 1062, error, "(`id`,`v`)", came)]
 
 
@@ -119,7 +120,14 @@ def test_many_duplicates_are_each_counted(server: PrivateMariaDB, target: Target
     found = {}
 
     for policy in ("replace", "ignore", "manual"):
-        config = load_config(folder, task_name=policy, on_duplicate_logical=policy, on_conflict="accept", pool_size=1)
+        config = load_config(
+            folder,
+            task_name=policy,
+            on_duplicate_logical=policy,
+            duplicates_within_dump="accept",
+            on_conflict="accept",
+            pool_size=1,
+        )
         (table,) = load_dump(config, target).tables
         found[policy] = counts(table), table.row_count, rows_of(server)[0]
         query(server, "DROP DATABASE s")
@@ -146,7 +154,8 @@ def test_the_setting_wins_over_the_dumps_own_verb(
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE, insert=f"{verb} INTO `{{table}}` VALUES"))
 
-    load_dump(load_config(folder, on_duplicate_logical=policy, on_conflict="accept"), target)
+    config = load_config(folder, on_duplicate_logical=policy, duplicates_within_dump="accept", on_conflict="accept")
+    load_dump(config, target)
 
     assert rows_of(server)[0] == (1, kept)
 
@@ -187,7 +196,7 @@ def test_ignore_forgives_nothing_but_duplicates(
     folder = write_dump(tmp_path / "dump", Table("t", create, rows, insert="INSERT IGNORE INTO `{table}` VALUES"))
 
     with pytest.raises(RowError) as caught:
-        load_dump(load_config(folder, on_duplicate_logical="ignore"), target)
+        load_dump(load_config(folder, on_duplicate_logical="ignore", duplicates_within_dump="accept"), target)
 
     raw = row.encode("utf-8", "surrogateescape")
     assert caught.value.errno == errno
@@ -224,7 +233,83 @@ def test_replace_counts_a_row_that_is_the_same_too(
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")', '(1,"a")']))
 
-    report = load_dump(load_config(folder, on_duplicate_logical="replace"), target)
+    report = load_dump(load_config(folder, on_duplicate_logical="replace", duplicates_within_dump="accept"), target)
 
     assert [counts(table) for table in report.tables] == [(3, 1, 0, 0)]
     assert report.outcome == "clean"
+
+
+# -- rows of one table of the dump
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("policy", ["replace", "ignore", "manual"])
+@pytest.mark.parametrize("load_data", [True, False])
+def test_rows_of_one_table_never_replace_each_other(
+    load_data: bool, policy: str, server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    """They had different keys at the source: here, another collation takes two for one."""
+    create = "(`k` varchar(20) NOT NULL, `v` int, PRIMARY KEY (`k`)) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+    folder = write_dump(tmp_path / "dump", Table("t", create, ['("a",1)', '("A",2)', '("b\'",3)', '("B\'",4)']))
+    settings = {
+        "on_duplicate_logical": policy,
+        "load_data": load_data,
+        "collation_map": {"utf8mb4_bin": "utf8mb4_general_ci"},
+    }
+
+    with pytest.raises(HasDuplicatesError) as caught:
+        load_dump(load_config(folder, **settings), target)
+
+    assert "2 row(s) met a row with the same key" in caught.value.message
+    assert """the row that exists: ('a','1'); the row that came: ("A",2)""" in caught.value.message
+    assert """the row that exists: ('b\\'','3'); the row that came: ("B'",4)""" in caught.value.message
+    assert query(server, "SELECT k, v FROM s.t ORDER BY v") == [("a", 1), ("b'", 3)]
+
+    report = load_dump(load_config(folder, **settings, on_conflict="accept"), target)
+    assert (report.outcome, report.accepted, counts(report.tables[0])) == ("has_duplicates", True, (4, 0, 0, 2))
+
+
+def test_the_rows_that_met_are_hidden_with_values(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"secret")', '(1,"other")']))
+
+    with pytest.raises(HasDuplicatesError) as caught:
+        load_dump(load_config(folder, hide_values=True), target)
+
+    assert "secret" not in str(caught.value)
+    assert "other" not in str(caught.value)
+    assert "Duplicate entry '(hidden)' for key 'PRIMARY'" in caught.value.message
+
+
+def test_error_is_an_error_at_once(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=TWICE))
+
+    with pytest.raises(RowError, match="Duplicate entry '1'"):
+        load_dump(load_config(folder, on_duplicate_logical="error"), target)
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("replace", "second"), ("ignore", "first")])
+def test_rows_of_merged_tables_go_by_the_policy(
+    policy: str, kept: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t1", rows=['(1,"first")']), Table("t2", rows=['(1,"second")']))
+    routes = [{"schema-pattern": "s", "table-pattern": "t*", "target-schema": "s", "target-table": "t"}]
+
+    report = load_dump(load_config(folder, on_duplicate_logical=policy, routes=routes, pool_size=1), target)
+
+    assert report.outcome == "clean"
+    assert rows_of(server) == [(1, kept)]
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("replace", "dumped"), ("ignore", "there")])
+def test_rows_that_were_there_before_go_by_the_policy(
+    policy: str, kept: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    query(server, "CREATE DATABASE s")
+    query(server, "CREATE TABLE s.t (id int NOT NULL PRIMARY KEY, v varchar(40))")
+    query(server, "INSERT INTO s.t VALUES (1, 'there')")
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"dumped")']))
+
+    report = load_dump(load_config(folder, on_duplicate_logical=policy), target)
+
+    assert report.outcome == "clean"
+    assert rows_of(server) == [(1, kept)]

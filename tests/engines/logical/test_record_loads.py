@@ -59,7 +59,7 @@ def test_each_policy_does_with_duplicates_what_it_does_in_sql_dumps(
     first = [(1, "first"), (2, "two"), (3, "three"), (4, "four")]
     last = [(1, "second"), *first[1:]]
     for policy, stored, expected in (("replace", last, (5, 1, 0, 0)), ("ignore", first, (5, 0, 1, 0))):
-        config = load_config(folder, on_duplicate_logical=policy, load_data=load_data)
+        config = load_config(folder, on_duplicate_logical=policy, duplicates_within_dump="accept", load_data=load_data)
         report = load_dump(config, target)
         assert (rows_of(server), [counts(found) for found in report.tables]) == (stored, [expected])
         query(server, "DROP DATABASE s")

@@ -102,7 +102,7 @@ def test_a_file_that_load_data_would_change_goes_as_statements_and_the_others_do
     folder = write_dump(tmp_path / "dump", *small_tables(3), Table("twice", rows=double), *small_tables(6)[3:])
     caplog.set_level("INFO")
 
-    report = load_dump(in_one_group(folder, on_duplicate_logical="ignore"), target)
+    report = load_dump(in_one_group(folder, on_duplicate_logical="ignore", duplicates_within_dump="accept"), target)
 
     assert {table.table: table.sent_as for table in report.tables} == {
         **{f"s.t00{at}": "load data" for at in range(6)},
@@ -148,7 +148,7 @@ def test_duplicates_in_a_group_are_counted_as_alone(
     create = "(`id` int NOT NULL, `b` bit(8) NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB"  # bit goes as statements
     tables = [Table(f"d{at}", create, ["(1,1)", "(1,2)", "(2,3)"]) for at in range(3)]
     folder = write_dump(tmp_path / "dump", *tables, *small_tables(3))
-    config = in_one_group(folder, on_duplicate_logical=policy, on_conflict="accept")
+    config = in_one_group(folder, on_duplicate_logical=policy, duplicates_within_dump="accept", on_conflict="accept")
 
     report = load_dump(config, target)
 
