@@ -203,7 +203,8 @@ def test_once_a_table_had_duplicates_its_next_chunks_are_checked_at_once(
     folder = write_dump(tmp_path / "dump", Table("t", rows=rows, rows_per_statement=20))
     stand_in = tidb()
 
-    report = load_soon(load_config(folder, pool_size=1, load_data=False), to(stand_in))
+    config = load_config(folder, pool_size=1, load_data=False, duplicates_within_dump="accept")
+    report = load_soon(config, to(stand_in))
 
     assert stand_in.happened == ["duplicate at COMMIT"]
     assert (report.tables[0].replaced, count(server, "s.t")) == (360, 40)
