@@ -35,6 +35,7 @@ class TableColumns:
     extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
     auto_increment: str | None = None  # its column, where LOAD DATA may have a SET clause
     charsets: Mapping[str, str] = field(default_factory=dict)  # column -> its charset, where it has one
+    needed: frozenset[str] = frozenset()  # columns that have no default
     alone: bool = False  # it was empty, and takes the rows of one table of the dump and of nobody else
 
 
@@ -66,6 +67,7 @@ class Sent:
 
     counts: ChunkCounts
     sent_as: str
+    columns: frozenset[str] | None = None  # those that each row has a value for, in lower case; None: not to be told
 
 
 class SendAgainError(RowError):

@@ -15,7 +15,7 @@ from airflow_dm_loader.target.drafts import Drafter, SchemaDraft
 from airflow_dm_loader.target.needed_rights import Need
 from airflow_dm_loader.target.preflight import Preflight
 from airflow_dm_loader.target.server import Flavour, Server, ask_server
-from airflow_dm_loader.target.session import base_session, target_time_zone, user_sql_mode
+from airflow_dm_loader.target.session import base_session, target_zone, user_sql_mode, user_time_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Drafting:
     def at(cls, db: Database, config: LoadConfig, read: Callable[[str], SchemaFile]) -> Drafting:
         """Ask the server what it is."""
         server = ask_server(db)
-        sessions = SchemaSessions(user_sql_mode(config), config.connection.time_zone or target_time_zone(db))
+        sessions = SchemaSessions(user_sql_mode(config), user_time_zone(config) or target_zone(db))
         return cls(config, read, server, base_session(config, server), sessions)
 
     @property

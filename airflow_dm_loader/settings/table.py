@@ -106,6 +106,7 @@ _ROWS = (
         elsewhere=_FAILS,
     ),
     Setting("duplicates_within_dump", "logical", _HOW, LOGICAL),
+    Setting("on_missing_columns", "logical", _CHECKS, LOGICAL),
     Setting(
         "on_duplicate_physical",
         "physical",

@@ -13,6 +13,7 @@ from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.meta import Meta, check_version
 
 _log = logging.getLogger(__name__)
+_TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"  # a chunk's connection speaks its file's charset
 
 
 def keep(meta: Meta, load_id: int, found_by: str, found: Iterable[Finding]) -> None:
@@ -35,8 +36,8 @@ def add(meta: Meta, load_id: int, found_by: str, found: Iterable[Finding]) -> No
         _log.warning("%s", one)
         meta.db.execute(
             f"INSERT INTO {meta['finding']} (load_id, found_by, kind, about_table, detail, row_count, pauses, "
-            "created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
-            (load_id, found_by, one.kind, one.table, one.text, one.rows, one.pauses),
+            f"created_at) VALUES (%s, {_TEXT}, {_TEXT}, {_TEXT}, {_TEXT}, %s, %s, UTC_TIMESTAMP(6))",
+            (load_id, *map(_hex, (found_by, one.kind, one.table, one.text)), one.rows, one.pauses),
         )
 
 
@@ -58,3 +59,7 @@ def stored(meta: Meta, load_id: int) -> tuple[Finding, ...]:
 def _together(one: Finding, other: Finding) -> Finding:
     rows = None if one.rows is None and other.rows is None else (one.rows or 0) + (other.rows or 0)
     return one.model_copy(update={"rows": rows, "pauses": one.pauses or other.pauses})
+
+
+def _hex(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").hex()

@@ -125,6 +125,19 @@ def column_charsets(db: Database, schema: str) -> dict[str, dict[str, str]]:
     return found
 
 
+def columns_without_default(db: Database, schema: str) -> dict[str, frozenset[str]]:
+    """table -> its columns that a row must have a value for, as it would be an error without."""
+    found: dict[str, set[str]] = {}
+    for table, column in db.query(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s AND is_nullable = 'NO' "
+        "AND column_default IS NULL AND extra NOT LIKE '%%auto_increment%%' AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
+        "AND COALESCE(generation_expression, '') = ''",
+        (schema,),
+    ):
+        found.setdefault(str(table), set()).add(str(column))
+    return {table: frozenset(columns) for table, columns in found.items()}
+
+
 def auto_increment_columns(db: Database, schema: str) -> dict[str, str]:
     """table -> its AUTO_INCREMENT column, of the tables that have one."""
     rows = db.query(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Flavour, Server
@@ -20,6 +20,7 @@ _DM_REMOVES = frozenset({
     "STRICT_TRANS_TABLES", "STRICT_ALL_TABLES",
 })  # fmt: skip
 _DM_ADDS = ("IGNORE_SPACE", "NO_AUTO_VALUE_ON_ZERO", "ALLOW_INVALID_DATES")
+TIME_ZONE_REQUIRED = "required"
 _STRICT = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES")
 _LEXICAL = frozenset({"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"})  # how a dump's text reads: the file alone decides
 
@@ -105,14 +106,30 @@ def user_sql_mode(config: LoadConfig) -> str | None:
     return named.get("sql_mode", config.connection.sql_mode)
 
 
+def user_time_zone(config: LoadConfig) -> str | None:
+    """The user's ``time_zone``; the field comes before ``session``, as in DM. None: the files' or the target's."""
+    named = {name.lower(): str(value) for name, value in config.connection.session.items()}
+    zone = config.connection.time_zone or named.get("time_zone")
+    return None if zone == TIME_ZONE_REQUIRED else zone
+
+
+def check_time_zone(config: LoadConfig, head: Mapping[str, str], file: str) -> None:
+    """Raise DumpFormatError where a file must name its zone, and does not."""
+    if config.connection.time_zone == TIME_ZONE_REQUIRED and not head.get("time_zone"):
+        raise DumpFormatError(
+            "the file holds TIMESTAMPs and names no time zone, and time_zone is required",
+            file=file,
+            remedy="Set time_zone to the zone that the dump was made in, or None to read them in the target's own.",
+        )
+
+
 def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone: str) -> dict[str, str | int]:
     """What a file's rows need: ``sql_mode``, ``time_zone`` and the charset of its bytes.
 
-    The user's setting wins, else the file's head, else DM's defaults. As in DM, ``session`` comes before the field
-    for ``sql_mode``, and after it for ``time_zone``.
+    The user's setting wins, else the file's head, else the target's own zone. As in DM, ``session`` comes before the
+    field for ``sql_mode``, and after it for ``time_zone``.
     """
-    named = {name.lower(): str(value) for name, value in config.connection.session.items()}
-    time_zone = config.connection.time_zone or named.get("time_zone") or head.get("time_zone") or default_time_zone
+    time_zone = user_time_zone(config) or head.get("time_zone") or default_time_zone
     charset = head.get("names") or head.get("character_set_client") or "utf8mb4"
     return {
         "sql_mode": sql_mode_for(user_sql_mode(config), head.get("sql_mode", "")),
@@ -128,6 +145,19 @@ def target_time_zone(db: Database) -> str:
     assert row is not None
     text = str(row[0])
     return text if text.startswith("-") else f"+{text}"
+
+
+def target_zone(db: Database) -> str:
+    """The target's own zone: a name with a rule for each date where it has one (SYSTEM too), else an offset."""
+    row = db.one("SELECT @@GLOBAL.time_zone")
+    assert row is not None
+    return str(row[0])
+
+
+def zone_in_words(db: Database, zone: str) -> str:
+    """The zone for people: what SYSTEM is."""
+    row = db.one("SELECT @@system_time_zone") if zone.upper() == "SYSTEM" else None
+    return f"{zone} ({row[0]})" if row is not None else zone
 
 
 def fitting_chunks(config: LoadConfig, server: Server) -> LoadConfig:

@@ -17,7 +17,7 @@ from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, import_jobs, loads
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
-from airflow_dm_loader.target.session import file_session, target_time_zone
+from airflow_dm_loader.target.session import check_time_zone, file_session, target_time_zone
 
 
 def make_jobs(run: LoadRun, share: int) -> None:
@@ -67,6 +67,7 @@ def _job_session(
     head: dict[str, str] = {}
     if source.format.has_head:
         head = read_head(storage, next(file.source for file in source.files if file.source.file_bytes))
+    check_time_zone(config, head, source.files[0].source.name)
     session = file_session(config, head, default_time_zone)
     charset = head_charset(head)
     if charset not in READ_AS_UTF8:

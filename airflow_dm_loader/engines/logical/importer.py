@@ -27,9 +27,21 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
-from airflow_dm_loader.target.schema import auto_increment_columns, column_charsets, column_types
+from airflow_dm_loader.target.schema import (
+    auto_increment_columns,
+    column_charsets,
+    column_types,
+    columns_without_default,
+)
 from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
-from airflow_dm_loader.target.session import base_session, sql_mode_for, target_time_zone, user_sql_mode
+from airflow_dm_loader.target.session import (
+    base_session,
+    sql_mode_for,
+    target_zone,
+    user_sql_mode,
+    user_time_zone,
+    zone_in_words,
+)
 
 
 def file_shares(meta: Meta, load: Load, count: int) -> tuple[tuple[int, ...], ...]:
@@ -107,7 +119,8 @@ def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableCol
         tables=tables,
         not_by_load_data=set(),
         load_data=config.logical.load_data and load_data_obstacle(server) is None,
-        default_time_zone=target_time_zone(meta.db),
+        default_time_zone=(zone := target_zone(meta.db)),
+        zone_in_words=user_time_zone(config) or zone_in_words(meta.db, zone),
         server=server,
         checked_in_place=set(),
         group_small_files=server.flavour is not Flavour.TIDB,  # what it undoes on an error there was not tried
@@ -133,6 +146,7 @@ def _tables(
     schemas = {schema for schema, _ in stored}
     types = {schema: column_types(meta.db, schema) for schema in schemas}
     charsets = {schema: column_charsets(meta.db, schema) for schema in schemas}
+    needed = {schema: columns_without_default(meta.db, schema) for schema in schemas}
     # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
     set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
     set_schemas |= {file.schema for file in plan.files if file.source.kind.sets_columns}
@@ -161,6 +175,7 @@ def _tables(
                 item.planned.extracted,
                 auto_increments.get(row.schema, {}).get(row.table),
                 charsets[row.schema].get(row.table, {}),
+                needed=needed[row.schema].get(row.table, frozenset()),
                 alone=row.empty_before and item.table not in shared,
             )
         found[item.row.file_id] = by_source[source]

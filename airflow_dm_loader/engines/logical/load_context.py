@@ -26,6 +26,7 @@ class LoadContext:
     load_data: bool  # whether the server takes LOAD DATA LOCAL from us
     not_by_load_data: set[tuple[str, str]]  # tables whose rows it would not take as they are
     default_time_zone: str
+    zone_in_words: str  # that TIMESTAMPs are read in where a file names none
     server: Server
     checked_in_place: set[tuple[str, str]]  # tables whose rows met others at COMMIT, see tidb.CHECK_IN_PLACE
     group_small_files: bool  # several in one transaction
@@ -36,14 +37,18 @@ class LoadContext:
         """The loader's own tables, over a connection."""
         return Meta(db, self.config.state.meta_schema)
 
-    def delivery(self, db: Database, chunk: Chunk) -> Delivery:
-        """What the chunk's payload may need to send its rows over a connection."""
+    def table(self, chunk: Chunk) -> TableColumns:
+        """What the chunk's rows hold, and the table that takes them."""
         table = self.tables.get(chunk.file.file_id)
         if table is None:
             raise CheckpointError(
                 "the load has no record of this table", remedy="Clear create_tables: it prepares the tables."
             )
-        meta = self.meta(db)
+        return table
+
+    def delivery(self, db: Database, chunk: Chunk) -> Delivery:
+        """What the chunk's payload may need to send its rows over a connection."""
+        table, meta = self.table(chunk), self.meta(db)
         return Delivery(
             db=db,
             file=chunk.file,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from airflow_dm_loader.engines.logical.load_context import LoadContext
+from airflow_dm_loader.engines.logical.losses import check_zone, keep_losses
 from airflow_dm_loader.engines.logical.sender_connection import SenderConnection
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import Chunk
@@ -31,7 +32,9 @@ def load_chunk(
         _check_end(chunk, done)
         connection.used()
         return None
+    check_zone(context, chunk)
     sent = chunk.payload.send(context.delivery(db, chunk))
+    keep_losses(context, meta, chunk, sent)
     chunks.complete(
         meta,
         key,
@@ -56,7 +59,9 @@ def load_together(context: LoadContext, connection: SenderConnection, group: Seq
     for key, chunk in zip(keys, group, strict=True):
         started = time.monotonic()
         connection.take_session_of(chunk)
+        check_zone(context, chunk)
         sent = chunk.payload.send(context.delivery(db, chunk))
+        keep_losses(context, meta, chunk, sent)
         seconds = time.monotonic() - started
         done.append(SentChunk(key, chunk.end, sent.counts, sent.sent_as, chunk.file_bytes, seconds))
     chunk_groups.complete_group(meta, nonce, done)

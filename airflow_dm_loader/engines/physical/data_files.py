@@ -13,7 +13,7 @@ from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
-from airflow_dm_loader.target.session import file_session
+from airflow_dm_loader.target.session import check_time_zone, file_session
 
 # Lightning's own rule for names of data files, and its unescaping.
 _NAME = re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL)
@@ -89,6 +89,7 @@ def row_session(
 
 def _session_of(config: LoadConfig, storage: DumpStorage, file: DataFile, default_time_zone: str) -> RowSession:
     head = read_head(storage, file)
+    check_time_zone(config, head, file.name)
     charset = head_charset(head)
     if charset not in READ_AS_UTF8:
         raise DumpFormatError(

@@ -82,12 +82,12 @@ class RecordChunkReader(ChunkChain):
         twice = [name for at, name in enumerate(names) if found[at] in found[:at]]
         unknown = [name for at, name in enumerate(names) if found[at] not in known]
         filled = [name.column for name in self._table.extracted if name.column.lower() in found]
-        missing = [name for name in self._table.row_columns if name.lower() not in found]
+        missing = [name for name in self._table.row_columns if name.lower() not in found and name in self._table.needed]
         for what, wrong in (
             ("the first line names a column twice", twice),
             ("the first line names columns that the table does not have, or computes itself", unknown),
             ("the first line names columns that routes fill", filled),
-            ("the first line lacks columns of the table", missing),
+            ("the first line lacks columns of the table that have no default", missing),
         ):
             if wrong:
                 raise self._misfit(what, ", ".join(wrong))

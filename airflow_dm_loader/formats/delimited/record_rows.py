@@ -42,6 +42,11 @@ class RecordRows(TwoWayPayload[Records]):
     def by_load_data(self) -> bool:
         return self.content.by_load_data
 
+    def _columns(self, delivery: Delivery) -> frozenset[str] | None:
+        """A CSV's line of names may leave columns out on purpose; mydumper's LOAD DATA names all that it dumped."""
+        layout = self.content.layout
+        return None if layout.format.header else frozenset(name.lower() for name in layout.columns or ())
+
     def _load_data(self, delivery: Delivery) -> ChunkCounts:
         span, layout, table = self.content.span, self.content.layout, delivery.table
         statement = _load_statement(delivery, layout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 
 from airflow_dm_loader.formats.base import Content_co, Delivery, Payload, Sent
 from airflow_dm_loader.formats.sending.blocks import Block
@@ -20,10 +21,11 @@ class TwoWayPayload(Payload[Content_co]):
 
     def send(self, delivery: Delivery) -> Sent:
         """By LOAD DATA; once the server took a chunk of the table otherwise than it was sent, as statements."""
+        columns = self._columns(delivery)
         if not (self.by_load_data and delivery.by_load_data):
-            return send_blocks(delivery, self._blocks(delivery))
+            return replace(send_blocks(delivery, self._blocks(delivery)), columns=columns)
         try:
-            return Sent(self._load_data(delivery), BY_LOAD_DATA)
+            return Sent(self._load_data(delivery), BY_LOAD_DATA, columns)
         except NotAsLoadDataError:
             delivery.give_up_load_data()
             raise
@@ -32,6 +34,10 @@ class TwoWayPayload(Payload[Content_co]):
     @abstractmethod
     def by_load_data(self) -> bool:
         """Whether LOAD DATA reads the rows as they stand."""
+
+    def _columns(self, delivery: Delivery) -> frozenset[str] | None:
+        """What each row has a value for, as :attr:`~airflow_dm_loader.formats.base.Sent.columns`."""
+        return None
 
     @abstractmethod
     def _load_data(self, delivery: Delivery) -> ChunkCounts:

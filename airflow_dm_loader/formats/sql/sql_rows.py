@@ -80,6 +80,11 @@ class SqlRows(TwoWayPayload[StatementRows]):
 
         return load_exactly(delivery, statement, pieces(), lambda: rows, with_extracted(into, table.extracted))
 
+    def _columns(self, delivery: Delivery) -> frozenset[str]:
+        lists = {each.rows.columns for each in self.content.statements}
+        named = [delivery.table.row_columns if one is None else column_names(one) for one in lists]
+        return frozenset.intersection(*(frozenset(name.lower() for name in names) for names in named))
+
     def _blocks(self, delivery: Delivery) -> Iterator[RowBlock]:
         server = delivery.server
         for each in self.content.statements:

@@ -27,6 +27,13 @@ class Logical(Group):
         "takes no other table's rows, its keys or collations are not the source's. pause: keep both under replace and "
         "ignore too, and pause the load with 34020. accept: as on_duplicate_logical says.",
     )
+    on_missing_columns: OnLoss = Field(
+        OnLoss.ACCEPT,
+        title="On columns that the dump does not carry",
+        description="Columns that no INSERT of the dump names, and that the table does not compute, take their "
+        "defaults: invisible ones, or such as a tool left out. accept: the report names them, with the number of rows. "
+        "pause: the load pauses with 34021 until somebody accepts it.",
+    )
     chunk_bytes: int = Field(
         16 * _MIB,
         ge=4 * _KIB,

@@ -33,7 +33,11 @@ class Connection(Group):
         None, title="sql_mode", description="None: the dump's own, adjusted as DM does. Strictness is always added."
     )
     time_zone: str | None = Field(
-        None, title="time_zone", description="None: each file's own, else the target's offset, as DM computes it."
+        None,
+        title="time_zone",
+        description="The zone that TIMESTAMPs are read in. None: each file's own; where a file names none, the "
+        "target's own zone, by its rule for each date, and the report says so. required: a file that names none is an "
+        "error.",
     )
     session: SessionVariables = Field(
         default_factory=dict, title="Session variables", description="Set on every connection, and kept."
