@@ -20,6 +20,8 @@ OTHER: dict[str, Any] = {
     "import_tasks": 2,
     "load_data": False,
     "defer_indexes": False,
+    "duplicates_within_dump": "accept",
+    "on_missing_columns": "pause",
     "collation_map": {"utf8mb4_0900_ai_ci": "utf8mb4_bin"},
     "convert_engines": True,
     "csv": {"separator": ";"},
