@@ -19,7 +19,7 @@ CANARY = "c4n4ry-p4ssw0rd"
 
 
 def config(etcd: PrivateEtcd, **values: object) -> EtcdConfig:
-    return EtcdConfig(**{"endpoints": [etcd.url], **values})
+    return EtcdConfig(**{"endpoints": [etcd.url], "timeout_s": 60, **values})  # it hashes passwords, on a busy machine
 
 
 def failure(settings: EtcdConfig) -> LoaderError:
