@@ -25,6 +25,7 @@ from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
 from airflow_dm_loader.target.session import kept_session
+from airflow_dm_loader.verify.checksums import flavour_of_dump, holds_other_nulls, unstable
 from airflow_dm_loader.verify.conclusion import Findings
 from airflow_dm_loader.verify.expected import table_readings
 from airflow_dm_loader.verify.progress import ComparisonProgress
@@ -45,7 +46,10 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         others = files.other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
         source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
-        comparer = _Comparer(dump.read_schema, server, run.target, kept_session(config), before, others, source)
+        dumped_of = flavour_of_dump(dump.inventory.metadata.binlog_gtid)
+        comparer = _Comparer(
+            dump.read_schema, server, run.target, kept_session(config), before, others, source, dumped_of
+        )
         readings = table_readings(
             plan,
             files.list_files(meta, load.load_id),
@@ -91,6 +95,7 @@ class _Comparer:
     before: Mapping[_Table, TableRow]
     others: Mapping[_Table, tuple[str, ...]]
     source: Source | None
+    dumped_of: Flavour | None
 
     def compare(
         self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int, progress: ComparisonProgress
@@ -135,8 +140,16 @@ class _Comparer:
             facts,
             count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
             checksum=lambda: None if no_checksum else _number(db, f"CHECKSUM TABLE {name}", 1),
+            unstable=lambda: "" if no_checksum else unstable(db, self.server.flavour, *key),
+            meant_otherwise=lambda: self._meant_otherwise(db, *key),
             compare_with_source=None if source is None else lambda: source.compare(*key),
         )
+
+    def _meant_otherwise(self, db: Database, schema: str, table: str) -> str:
+        if self.dumped_of is self.server.flavour or not holds_other_nulls(db, schema, table):
+            return ""
+        of = "of another kind of server" if self.dumped_of else "perhaps of another kind of server"
+        return f"the dump is {of}, whose CHECKSUM TABLE sums up NULLs of fixed length differently"
 
 
 def _number(db: Database, sql: str, column: int) -> int | None:

@@ -32,6 +32,8 @@ def compare_table(
     facts: TableFacts,
     count_rows: Callable[[], int],
     checksum: Callable[[], int | None],
+    unstable: Callable[[], str] = str,
+    meant_otherwise: Callable[[], str] = str,
     compare_with_source: Callable[[], Compared] | None = None,
 ) -> TableReport:
     """Compare one table.
@@ -39,12 +41,14 @@ def compare_table(
     Args:
         count_rows: asks the server for COUNT(*).
         checksum: asks the server for CHECKSUM TABLE; None where it has none.
+        unstable: why CHECKSUM TABLE says nothing of this table; "": it does.
+        meant_otherwise: why another CHECKSUM TABLE than the dump's says nothing; "": it does.
         compare_with_source: compares all values with the source's; None: nobody asked for that.
     """
     totals = facts.totals
     remarks: list[str] = []
     row_count = _conclude(_compare_rows(facts, count_rows), remarks)
-    contents = [*_compare_checksum(facts, checksum)]
+    contents = [*_compare_checksum(facts, checksum, unstable, meant_otherwise)]
     if compare_with_source is not None:
         found = _compare_with_source(facts, compare_with_source)
         contents = [found] if contents == [_NO_CHECKSUM] else [*contents, found]
@@ -101,7 +105,12 @@ def _compare_rows(facts: TableFacts, count_rows: Callable[[], int]) -> Iterator[
         yield "differs", f"the table has {counted} rows, {totals.kept} were loaded"
 
 
-def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> Iterator[Compared]:
+def _compare_checksum(
+    facts: TableFacts,
+    checksum: Callable[[], int | None],
+    unstable: Callable[[], str],
+    meant_otherwise: Callable[[], str],
+) -> Iterator[Compared]:
     said = facts.metadata.data_checksum if facts.metadata is not None else None
     if said is None:
         yield _NO_CHECKSUM
@@ -114,11 +123,16 @@ def _compare_checksum(facts: TableFacts, checksum: Callable[[], int | None]) -> 
     if reason:
         yield "not_compared", f"checksum not compared: {reason}"
         return
+    if reason := unstable():
+        yield "not_compared", f"checksum not compared: {reason}"
+        return
     found = checksum()
     if found is None:
         yield "not_compared", "checksum not compared: the server has no CHECKSUM TABLE"
     elif found == int(said):
         yield "passed", ""
+    elif reason := meant_otherwise():
+        yield "not_compared", f"checksum not compared: {reason}"
     else:
         yield "differs", f"CHECKSUM TABLE gives {found}, the dump says {said}"
 

@@ -1,0 +1,60 @@
+"""Where CHECKSUM TABLE says something: a number that is stable, and that the dump's server and this one mean alike.
+
+MySQL's is another at each call with a multi-valued index; MariaDB's changes with a FLUSH where a generated column is
+stored. And the two sum up a NULL in a column of fixed length differently.
+"""
+
+from __future__ import annotations
+
+import re
+
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import qualified, quote
+from airflow_dm_loader.target.server import Flavour
+
+_MARIADB_GTID = re.compile(r"\d+-\d+-\d+")
+_MYSQL_GTID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_VARIABLE_LENGTH = frozenset({
+    "varchar", "tinytext", "text", "mediumtext", "longtext", "varbinary", "tinyblob", "blob", "mediumblob", "longblob",
+})  # fmt: skip
+
+
+def flavour_of_dump(gtid: str) -> Flavour | None:
+    """The kind of the server that the dump was made of, by its GTID; None: it can't be told."""
+    if _MARIADB_GTID.match(gtid):
+        return Flavour.MARIADB
+    return Flavour.MYSQL if _MYSQL_GTID.match(gtid) else None
+
+
+def unstable(db: Database, flavour: Flavour, schema: str, table: str) -> str:
+    """Why the table's CHECKSUM TABLE is not the same at each call; "": it is."""
+    if flavour is Flavour.MYSQL and db.query(
+        "SELECT 1 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
+        "AND expression LIKE '%% array)%%' LIMIT 1",
+        (schema, table),
+    ):
+        return "MySQL's CHECKSUM TABLE is another at each call with a multi-valued index"
+    if flavour is Flavour.MARIADB and db.query(
+        "SELECT 1 FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
+        "AND (extra LIKE '%%STORED GENERATED%%' OR extra LIKE '%%PERSISTENT%%') LIMIT 1",
+        (schema, table),
+    ):
+        return "MariaDB's CHECKSUM TABLE changes by itself with a stored generated column"
+    return ""
+
+
+def holds_other_nulls(db: Database, schema: str, table: str) -> bool:
+    """Whether the table has a NULL that MySQL and MariaDB sum up differently: in a column of fixed length."""
+    columns = [
+        str(name)
+        for name, kind in db.query(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
+            "AND is_nullable = 'YES'",
+            (schema, table),
+        )
+        if str(kind).lower() not in _VARIABLE_LENGTH
+    ]
+    if not columns:
+        return False
+    nulls = " OR ".join(f"{quote(name)} IS NULL" for name in columns)
+    return bool(db.query(f"SELECT 1 FROM {qualified(schema, table)} WHERE {nulls} LIMIT 1"))
