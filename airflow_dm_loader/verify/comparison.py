@@ -140,12 +140,13 @@ class _Comparer:
             facts,
             count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
             checksum=lambda: None if no_checksum else _number(db, f"CHECKSUM TABLE {name}", 1),
-            unstable=lambda: "" if no_checksum else unstable(db, self.server.flavour, *key),
-            meant_otherwise=lambda: self._meant_otherwise(db, *key),
+            no_alarm=lambda: self._no_alarm(db, *key),
             compare_with_source=None if source is None else lambda: source.compare(*key),
         )
 
-    def _meant_otherwise(self, db: Database, schema: str, table: str) -> str:
+    def _no_alarm(self, db: Database, schema: str, table: str) -> str:
+        if reason := unstable(db, self.server.flavour, schema, table):
+            return reason
         if self.dumped_of is self.server.flavour or not holds_other_nulls(db, schema, table):
             return ""
         of = "of another kind of server" if self.dumped_of else "perhaps of another kind of server"
