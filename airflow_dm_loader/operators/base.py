@@ -149,9 +149,12 @@ class DumpLoadOperator(BaseOperator):
 
 def airflow_error(error: LoaderError) -> Exception:
     """AirflowException where a retry can succeed, else one of those that Airflow never retries."""
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
-
     from airflow_dm_loader.errors import BarrierTimeoutError, DumpTimeoutError, RetriableError
+    from airflow_dm_loader.operators.airflow_exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSensorTimeout,
+    )
 
     if isinstance(error, BarrierTimeoutError | DumpTimeoutError):  # Airflow retries no sensor's timeout
         return AirflowSensorTimeout(str(error))

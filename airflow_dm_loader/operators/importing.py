@@ -83,7 +83,7 @@ class RunImportOperator(DumpLoadOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: no job is at work any more. What they came to is written down here."""
-        from airflow.sdk.exceptions import AirflowException
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowException
 
         if event["status"] == "error":  # whatever it was, a retry takes the jobs up again
             raise AirflowException(event["message"])

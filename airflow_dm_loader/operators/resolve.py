@@ -56,9 +56,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Somebody answered the form."""
-        from airflow.sdk.exceptions import AirflowFailException
-
         from airflow_dm_loader.loader import accept_outcome
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowFailException
 
         answer = HITLOperator.execute_complete(self, context, event)
         who = _name(answer["responded_by_user"])

@@ -55,7 +55,7 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: everybody is there, or who is missing, or what failed."""
-        from airflow.sdk.exceptions import AirflowException
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowException
 
         if event["status"] == "error":  # whatever it was, a retry looks again
             raise AirflowException(event["message"])
@@ -72,8 +72,7 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
 
     def _wait(self, deadline: float, config: LoadConfig, missing: Sequence[str]) -> None:
         """Leave this worker until it is time to look again, or sleep in it."""
-        from airflow.sdk.exceptions import AirflowRescheduleException
-
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowRescheduleException
         from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
 
         if self.deferrable:

@@ -51,7 +51,7 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: the dump is there, or what was missing, or what failed."""
-        from airflow.sdk.exceptions import AirflowException, AirflowFailException
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowException, AirflowFailException
 
         if event["status"] == "error":
             raise (AirflowException if event["retriable"] else AirflowFailException)(event["message"])
@@ -82,8 +82,7 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
 
     def _wait(self, deadline: float, config: LoadConfig, waiting_for: str) -> None:
         """Leave this worker until it is time to look again, or sleep in it."""
-        from airflow.sdk.exceptions import AirflowRescheduleException
-
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowRescheduleException
         from airflow_dm_loader.triggers.dump import DumpFinishedTrigger
 
         if self.deferrable:
@@ -101,9 +100,8 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
         time.sleep(self.poke_interval)
 
     def _time_out(self, config: LoadConfig, waiting_for: str) -> None:
-        from airflow.sdk.exceptions import AirflowSkipException
-
         from airflow_dm_loader.errors import DumpTimeoutError
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowSkipException
 
         error = DumpTimeoutError(
             f"after {self.timeout:.0f} s the dump of {config.what.task_name!r} has not finished: {waiting_for}"

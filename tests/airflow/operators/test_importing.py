@@ -6,10 +6,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import Worker, create_tables, prepare_checkpoint
+from airflow_dm_loader.operators.airflow_exceptions import AirflowFailException
 from airflow_dm_loader.operators.importing import RunImportOperator
 from tests.airflow.task_runs import a_dag, run_task
 from tests.bad_input.test_secrets import everything_said
