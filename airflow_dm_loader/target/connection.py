@@ -20,6 +20,7 @@ from pymysql.cursors import SSCursor
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, ConnectionLostError
+from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target.driver_errors import translate
 from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
@@ -64,9 +65,9 @@ def connect(
 ) -> LocalStreamConnection:
     """A PyMySQL connection in utf8mb4 with the given session variables; driver errors come translated.
 
-    No session has a limit of time for its statements, unless ``session`` sets one.
+    No session has a limit of time for its statements, unless ``session`` sets one. A user's variables of TiDB are set
+    on TiDB alone.
     """
-    session = session or {}
     connection: LocalStreamConnection | None = None
     try:
         connection = LocalStreamConnection(
@@ -85,8 +86,9 @@ def connect(
             ssl_disabled=target.ssl is None,
         )
         _watch_peer(connection)
+        known = _known_there(session or {}, connection)
         with connection.cursor() as cursor:
-            cursor.execute(", ".join((_OPENING, *_assignments(session))), tuple(session.values()) or None)
+            cursor.execute(", ".join((_OPENING, *_assignments(known))), tuple(known.values()) or None)
     except _DRIVER_ERRORS as error:
         if connection is not None:
             with suppress(pymysql.err.Error):
@@ -104,6 +106,17 @@ def _watch_peer(connection: LocalStreamConnection) -> None:
     for name, value in _KEEPALIVE.items():
         if (option := getattr(socket, name, None)) is not None:  # not every platform has all of them
             endpoint.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _is_tidb(connection: LocalStreamConnection) -> bool:
+    """By the version that the server said when it was connected to."""
+    return "TiDB" in str(connection.get_server_info())  # type: ignore[no-untyped-call]
+
+
+def _known_there(session: Mapping[str, str | int], connection: LocalStreamConnection) -> Mapping[str, str | int]:
+    if _is_tidb(connection):
+        return session
+    return {name: value for name, value in session.items() if not only_on_tidb(name)}
 
 
 def _assignments(session: Mapping[str, str | int]) -> Iterator[str]:
@@ -161,9 +174,14 @@ class Database:
         autocommit: bool = False,
     ) -> Self:
         db = cls(connect(target, database=database, session=session, autocommit=autocommit))
-        if "TiDB" in str(db._connection.get_server_info()):  # type: ignore[no-untyped-call]
+        if db.says_tidb:
             db._number = db._ask_number()
         return db
+
+    @property
+    def says_tidb(self) -> bool:
+        """Whether the server said, when it was connected to, that it is a TiDB."""
+        return _is_tidb(self._connection)
 
     @property
     def connection_id(self) -> int:

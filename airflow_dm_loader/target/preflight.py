@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
@@ -105,6 +106,9 @@ class Preflight:
 
     def _warnings(self) -> Iterator[str]:
         yield from self.draft.warnings
+        if not self.db.says_tidb:
+            for name in filter(only_on_tidb, self.config.connection.session):
+                yield f"session: {name} is TiDB's own, and the target is {self.server.flavour}: it is not set"
         obstacle = load_data_obstacle(self.server) if self.config.logical.load_data else None
         if obstacle is not None and self.server.flavour is not Flavour.TIDB:
             yield f"rows will be sent as statements, which is slower: {obstacle}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.errors import ConfigError, DumpFormatError
+from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Flavour, Server
@@ -23,28 +23,6 @@ _DM_ADDS = ("IGNORE_SPACE", "NO_AUTO_VALUE_ON_ZERO", "ALLOW_INVALID_DATES")
 TIME_ZONE_REQUIRED = "required"
 _STRICT = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES")
 _LEXICAL = frozenset({"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"})  # how a dump's text reads: the file alone decides
-
-# A session that changes these would break what the loader promises.
-_OURS = {
-    "autocommit": "a chunk is one transaction",
-    "foreign_key_checks": "it is always 0 in a load, as in DM",
-    "unique_checks": "with 0 duplicates can get into a unique index",
-    "tidb_txn_mode": "it is set by the loader",
-    "tidb_constraint_check_in_place": "it is set by the loader",
-    "tidb_disable_txn_auto_retry": "a transaction must not be run again behind the loader's back",
-    "tidb_batch_insert": "it splits transactions",
-    "tidb_batch_delete": "it splits transactions",
-    "tidb_batch_commit": "it splits transactions",
-    "tidb_dml_batch_size": "it splits transactions",
-    "tidb_dml_type": "bulk statements commit by themselves",
-    "tidb_skip_utf8_check": "bytes that are no text would get in",
-    "tidb_skip_ascii_check": "bytes that are no text would get in",
-    "character_set_client": "each file's head decides",
-    "character_set_connection": "each file's head decides",
-    "character_set_results": "the loader reads answers in utf8mb4",
-    "lc_messages": "the loader reads the server's messages",
-    "max_error_count": "the loader looks at every warning",
-}
 
 
 def modes(text: str) -> tuple[str, ...]:
@@ -66,18 +44,12 @@ def strict_sql_mode(user: str, head: str) -> str:
 
 
 def kept_session(config: LoadConfig) -> dict[str, str | int]:
-    """The user's variables, which hold on every connection of a load; ``sql_mode`` and ``time_zone`` are of its rows.
-
-    Raises:
-        ConfigError: one of them is the loader's own.
-    """
-    session = {}
-    for name, value in config.connection.session.items():
-        if name.lower() in _OURS:
-            raise ConfigError(f"session: {name} can't be set: {_OURS[name.lower()]}")
-        if name.lower() not in {"sql_mode", "time_zone"}:
-            session[name.lower()] = value
-    return session
+    """The user's variables, which hold on every connection; ``sql_mode`` and ``time_zone`` are of a load's rows."""
+    return {
+        name.lower(): value
+        for name, value in config.connection.session.items()
+        if name.lower() not in {"sql_mode", "time_zone"}
+    }
 
 
 def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:

@@ -6,9 +6,9 @@ import pytest
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.session_variables import OURS
 from airflow_dm_loader.target.server import Flavour, Server
 from airflow_dm_loader.target.session import (
-    _OURS,
     adjust_sql_mode,
     base_session,
     file_session,
@@ -171,15 +171,15 @@ def test_sql_mode_and_time_zone_come_with_each_file() -> None:
     assert base_session(config(session=own), SERVERS[Flavour.MYSQL]) == base_session(config(), SERVERS[Flavour.MYSQL])
 
 
-@pytest.mark.parametrize("name", [*_OURS, "AutoCommit", "FOREIGN_KEY_CHECKS"])
+@pytest.mark.parametrize("name", [*OURS, "AutoCommit", "FOREIGN_KEY_CHECKS"])
 def test_what_the_loader_s_promises_rest_on_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         base_session(config(session={name: 1}), SERVERS[Flavour.MARIADB])
-    assert caught.value.message == f"session: {name} can't be set: {_OURS[name.lower()]}"
+    assert caught.value.message == f"session: {name} can't be set: {OURS[name.lower()]}"
 
 
 @pytest.mark.parametrize("flavour", Flavour)
 def test_a_user_can_set_none_of_what_is_forced(flavour: Flavour) -> None:
     forced = {"foreign_key_checks", "unique_checks", "lc_messages"}
     forced |= {"tidb_txn_mode"} if flavour is Flavour.TIDB else {"max_error_count"}
-    assert forced <= set(_OURS) & set(base_session(config(), SERVERS[flavour]))
+    assert forced <= set(OURS) & set(base_session(config(), SERVERS[flavour]))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.settings.choices import Mode
 from airflow_dm_loader.settings.dm_task.decode import Values
 
 Fail: TypeAlias = Callable[[int, str, int], ConfigError]  # line, message, DM's number
@@ -22,7 +23,10 @@ _USED_IN = {
     "validators": ("validator-config-name", False, 20056),
 }
 _EITHER = {"mydumper": 20015, "loader": 20016, "syncer": 20017}
-_MODES = ("full", "all", "load&sync")
+# What a load is to be followed by, and whether DM makes its dump.
+MODES = {"full": Mode.FULL, "all": Mode.ALL, "load": Mode.FULL, "load&sync": Mode.ALL}
+OTHERS_DUMP = ("load", "load&sync")
+_MODES_IN_WORDS = "full, all, load or load&sync"
 
 
 def check_task(task: Values, fail: Fail) -> None:
@@ -50,9 +54,9 @@ def check_task(task: Values, fail: Fail) -> None:
 def _check_modes(task: Values, fail: Fail) -> None:
     mode = task.get("task-mode")
     if mode in ("incremental", "dump"):
-        raise fail(task.at("task-mode"), f"task-mode {mode!r} has no load: use full, all or load&sync", 20020)
-    if mode not in _MODES:
-        raise fail(task.at("task-mode"), "task-mode must be full, all or load&sync", 20020)
+        raise fail(task.at("task-mode"), f"task-mode {mode!r} has no load: use {_MODES_IN_WORDS}", 20020)
+    if mode not in MODES:
+        raise fail(task.at("task-mode"), f"task-mode must be {_MODES_IN_WORDS}", 20020)
     sharding = task.get("shard-mode") or ("pessimistic" if task.get("is-sharding") else "")
     if sharding not in ("", "pessimistic", "optimistic"):
         raise fail(task.at("shard-mode"), "shard-mode must be pessimistic or optimistic", 20033)

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TEXTS = auto()
     INT = auto()
     BOOL = auto()
+    BYTES = auto()  # a list of numbers, or a text; of which it only matters whether it is empty
     VARIABLES = auto()  # name -> text or integer
     BLOCK = auto()  # one mapping of ``keys``
     BLOCKS = auto()  # a list of them
@@ -121,7 +122,7 @@ LOADER = {
     "dir": _text(
         "dump_uri",
         "As DM makes it: `.` and the task's name are added to a folder, `/task.source` to an S3 prefix; nothing in "
-        "task-mode `load&sync`. Credentials in it are refused: they belong into the dump's connection.",
+        "task-modes `load` and `load&sync`. Credentials in it are refused: they belong into the dump's connection.",
     ),
     "import-mode": _text("import_mode", "`sql` and `loader` mean logical."),
     "on-duplicate-logical": _text("on_duplicate_logical", "Here also `manual`."),
@@ -145,7 +146,7 @@ VALIDATOR = _of(
     int="worker-count batch-query-size max-pending-row-count",
 )
 
-_INLINE = "A certificate in the file itself is refused: name a file that holds it."
+_INLINE = "A certificate in the file itself is refused: name a file that holds it. Empty, as DM exports it: none."
 SECURITY = {
     "ssl-ca": _text("ssl.ca"),
     "ssl-cert": _text("ssl.cert"),
@@ -154,7 +155,7 @@ SECURITY = {
         Kind.TEXTS, Unit.NOBODY, note="Not looked at: with a CA, the certificate must be for the host's own name."
     ),
     **{
-        f"ssl-{what}-{form}": Key(Kind.TEXT, setting="refused", note=_INLINE)
+        f"ssl-{what}-{form}": Key(Kind.BYTES, setting="refused", note=_INLINE)
         for form in ("bytes", "base64")
         for what in ("ca", "cert", "key")
     },
@@ -168,7 +169,8 @@ TARGET = {
     "session": Key(
         Kind.VARIABLES,
         setting="session",
-        note="A setting of the load. `sql_mode` and `time_zone` in it become those settings.",
+        note="A setting of the load. `sql_mode` and `time_zone` in it become those settings. Variables that the loader "
+        "sets itself are left out with a note; those of TiDB are set on TiDB alone.",
     ),
     "security": Key(Kind.BLOCK, setting="ssl", keys=SECURITY),
     "max-allowed-packet": Key(Kind.INT, Unit.NOBODY, note="The server's own is used, as in DM."),
@@ -207,7 +209,9 @@ INSTANCE = {
 TASK = {
     **_as_written(""),
     "task-mode": _text(
-        "mode", "`full`, `all`, and `load&sync`, which is `all`. `incremental` and `dump` have no load: refused."
+        "mode",
+        "`full`, `all`; `load&sync`, which is `all`, and `load`, which is `full`, for a dump that somebody else made. "
+        "`incremental` and `dump` have no load: refused.",
     ),
     "timezone": _text("time_zone", "Over the session's time_zone, as in DM."),
     "is-sharding": Key(Kind.BOOL, note="The older form of shard-mode."),

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from airflow_dm_loader.settings.choices import ImportMode
-from airflow_dm_loader.settings.dm_task.checks import Fail, block_allow_lists
+from airflow_dm_loader.settings.dm_task.checks import MODES, OTHERS_DUMP, Fail, block_allow_lists
 from airflow_dm_loader.settings.dm_task.decode import Values
+from airflow_dm_loader.settings.session_variables import OURS
 from airflow_dm_loader.settings.table import SETTINGS, DmKey
 
 _DIR = "./dumped_data"  # DM's default
@@ -27,6 +28,7 @@ class Settings:
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
         self.lines: dict[str, int] = {}
+        self.left_out: list[tuple[int, str]] = []  # line, and what is said there and why it is not taken
 
     def take(self, setting: str, value: Any, line: int) -> None:
         """Set a field. One that the file does not say is left to LoadConfig's default."""
@@ -47,7 +49,7 @@ class Settings:
 def load_settings(task: Values, instance: Values, fail: Fail) -> Settings:
     """The settings of one instance's load. ``task`` was checked."""
     settings = Settings()
-    settings.take("mode", "full" if task.get("task-mode") == "full" else "all", task.at("task-mode"))
+    settings.take("mode", MODES[task.get("task-mode")], task.at("task-mode"))
     settings.take("source_id", instance.get("source-id"), instance.at("source-id"))
     sources = tuple(other.get("source-id") for other in task.get("mysql-instances"))
     settings.take("sources", sources if len(sources) > 1 else (), task.at("mysql-instances"))
@@ -80,7 +82,7 @@ def _take_loader(settings: Settings, task: Values, instance: Values, fail: Fail)
         settings.take("disk_quota_physical", quota, loader.at("disk-quota-physical"))
     _take_on_duplicate(settings, loader, fail)
     folder = loader.get("dir") or _DIR
-    if task.get("task-mode") != "load&sync":  # there the dump was made by somebody else, who named its folder
+    if task.get("task-mode") not in OTHERS_DUMP:  # there the dump was made by somebody else, who named its folder
         folder = dump_folder(folder, task.get("name"), instance.get("source-id"))
     settings.take("dump_uri", folder, loader.at("dir"))
 
@@ -132,15 +134,17 @@ def _take_rules(settings: Settings, task: Values, instance: Values) -> None:
 def _take_session(settings: Settings, task: Values) -> None:
     """DM: the task's timezone comes before the session's; sql_mode and time_zone are session variables."""
     target: Values = task.get("target-database")
-    line = target.at("session")
+    session: Values = target.get("session") or Values()
     others: dict[str, str | int] = {}
-    for name, value in target.get("session", {}).items():
+    for name, value in session.values.items():
         if name.lower() in ("sql_mode", "time_zone"):
-            settings.take(name.lower(), str(value), line)
+            settings.take(name.lower(), str(value), session.at(name))
+        elif why := OURS.get(name.lower()):
+            settings.left_out.append((session.at(name), f"target-database.session.{name} is left out: {why}"))
         else:
             others[name] = value
     if others:
-        settings.take("session", others, line)
+        settings.take("session", others, target.at("session"))
     if task.get("timezone"):
         settings.take("time_zone", task.get("timezone"), task.at("timezone"))
 

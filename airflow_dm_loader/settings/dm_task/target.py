@@ -35,8 +35,8 @@ def target_settings(task: Values, fail: Fail, *, with_password: bool) -> dict[st
             )
         fields["password"] = password
     security: Values = target.get("security") or Values()
-    for key in security.values:
-        if key.endswith(("-bytes", "-base64")):
+    for key, said in security.values.items():
+        if said and key.endswith(("-bytes", "-base64")):
             raise fail(security.at(key), f"{key}: name a file that holds it (ssl-ca, ssl-cert, ssl-key)", 11112)
     tls = {name: security.get(key) for key, name in _TLS.items() if security.get(key)}
     if tls:

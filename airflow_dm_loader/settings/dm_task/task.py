@@ -62,9 +62,11 @@ class DmTask:
             for unused in self._unused
             if unused.path.startswith(own) or not unused.path.startswith("mysql-instances[")
         ]
+        settings = self._settings(source_id)
+        unused += settings.left_out
         unused += [
             (line, f"{SETTINGS[name].dm_key} is for import-mode {engines_that_read(name)}; it is left out")
-            for name, line in self._settings(source_id).of_other_engines(engine)
+            for name, line in settings.of_other_engines(engine)
         ]
         said = [f"line {line}: {text}" for line, text in sorted(unused, key=lambda note: note[0])]
         if "clean-dump-file" not in self._task:

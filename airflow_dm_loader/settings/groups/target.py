@@ -40,7 +40,10 @@ class Connection(Group):
         "error.",
     )
     session: SessionVariables = Field(
-        default_factory=dict, title="Session variables", description="Set on every connection, and kept."
+        default_factory=dict,
+        title="Session variables",
+        description="Set on every connection, and kept. TiDB's own (tidb_...) are set on TiDB alone; a warning says "
+        "where they are not.",
     )
 
 

@@ -11,6 +11,7 @@ from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.settings.dm_task import read_dm_task
 from airflow_dm_loader.settings.dm_task.settings import dump_folder, size_text
 from airflow_dm_loader.settings.dm_task.target import is_encrypted
+from airflow_dm_loader.settings.session_variables import OURS
 
 TASKS = Path(__file__).parents[2] / "data" / "dm_tasks"
 CANARY = "c4n4ry-p4ssw0rd"
@@ -46,7 +47,12 @@ def test_the_whole_example_of_dm() -> None:
     assert found["mode"] == "all"
     assert found["time_zone"] == "Asia/Shanghai"
     assert found["sql_mode"] == "ANSI_QUOTES,NO_ZERO_IN_DATE,NO_ZERO_DATE"
-    assert found["session"] == {"tidb_skip_utf8_check": 1, "tidb_constraint_check_in_place": 0}
+    assert "session" not in found  # all that it sets is the loader's own: the notes say so
+    notes = task.notes("mysql-replica-02")
+    assert [note for note in notes if "target-database.session" in note] == [
+        "line 21: target-database.session.tidb_skip_utf8_check is left out: bytes that are no text would get in",
+        "line 22: target-database.session.tidb_constraint_check_in_place is left out: it is set by the loader",
+    ]
     assert found["analyze"] == "off"  # without quotes it is a boolean to YAML, and a text to DM
     assert found["clean_dump_files"] is True
     assert found["block_allow_list"] == {"ignore-tables": [{"db-name": "user", "tbl-name": "log"}]}
@@ -147,9 +153,10 @@ def test_the_dump_lies_where_dm_puts_it(folder: str, becomes: str) -> None:
     assert dump_folder(folder, "shop", "north") == becomes
 
 
-def test_in_load_and_sync_the_folder_is_as_it_is_said() -> None:
-    found = settings(BASE.replace("full", "load&sync") + "    loader: {dir: /data/d}\n")
-    assert (found["dump_uri"], found["mode"]) == ("/data/d", "all")
+@pytest.mark.parametrize(("task_mode", "mode"), [("load&sync", "all"), ("load", "full")])
+def test_where_somebody_else_made_the_dump_the_folder_is_as_it_is_said(task_mode: str, mode: str) -> None:
+    found = settings(BASE.replace("full", task_mode) + "    loader: {dir: /data/d}\n")
+    assert (found["dump_uri"], found["mode"]) == ("/data/d", mode)
 
 
 def test_a_key_in_a_folder_s_url_is_refused_and_not_repeated() -> None:
@@ -157,6 +164,25 @@ def test_a_key_in_a_folder_s_url_is_refused_and_not_repeated() -> None:
         LoadConfig.from_dm_task(f"{BASE}    loader: {{dir: 's3://b/p?access-key={CANARY}'}}\n")
     assert caught.value.code == 20058
     assert CANARY not in str(caught.value)
+
+
+def with_session(said: str) -> str:
+    return BASE.replace('password: ""}', f"session: {said}}}")
+
+
+@pytest.mark.parametrize("name", [*OURS, "AUTOCOMMIT"])
+def test_session_variables_that_the_loader_sets_are_left_out_with_a_note(name: str) -> None:
+    task = read_dm_task(with_session(f"{{{name}: 1, net_buffer_length: 4096}}"))
+    assert task.settings()["session"] == {"net_buffer_length": 4096}
+    assert f"line 3: target-database.session.{name} is left out: {OURS[name.lower()]}" in task.notes()
+    assert LoadConfig.from_dm_task(task).connection.session == {"net_buffer_length": 4096}
+    with pytest.raises(ConfigError, match=f"session: {name} can't be set"):  # the caller said it for this load
+        LoadConfig.from_dm_task(task, session={name: 1})
+
+
+def test_a_name_that_is_none_of_a_session_variable_is_refused_with_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"line 3: session: 'a b' is not the name"):
+        LoadConfig.from_dm_task(with_session("{a b: 1}"))
 
 
 def test_the_task_s_time_zone_comes_before_the_session_s() -> None:
@@ -225,5 +251,33 @@ def test_a_plain_password_is_not_taken_for_an_encrypted_one(password: str) -> No
 def test_a_certificate_in_the_file_is_refused_and_not_repeated() -> None:
     with pytest.raises(ConfigError, match="ssl-key-base64: name a file that holds it") as caught:
         target(f"host: db, security: {{ssl-key-base64: {CANARY}}}")
+    assert caught.value.code == 11112
+    assert CANARY not in str(caught.value)
+
+
+EMPTY = ("ssl-ca-bytes: []", "ssl-key-bytes: []", 'ssl-cert-bytes: ""', 'ssl-ca-base64: ""', "ssl-key-base64: []")
+
+
+def with_security(*said: str) -> str:
+    return BASE.replace('password: ""}', f"security: {{{', '.join(said)}}}}}")
+
+
+@pytest.mark.parametrize("said", EMPTY)
+def test_certificates_that_dm_exports_empty_are_none(said: str) -> None:
+    assert read_dm_task(with_security(said)).target() == {"host": "db", "port": 4000, "user": "root"}
+    assert read_dm_task(with_security(said, "ssl-ca: /ca.pem")).target()["ssl"] == {"ca": "/ca.pem"}
+    assert read_dm_task(with_security(*EMPTY, 'ssl-ca: ""', "cert-allowed-cn: []")).target() == {
+        "host": "db",
+        "port": 4000,
+        "user": "root",
+    }
+
+
+@pytest.mark.parametrize("said", ["[45, 45, 45]", f'"{CANARY}"', "[[]]", "{a: b}", "0"])
+@pytest.mark.parametrize("key", ["ssl-ca-bytes", "ssl-key-base64"])
+def test_certificates_in_the_file_itself_are_refused_and_not_repeated(key: str, said: str) -> None:
+    task = read_dm_task(with_security(f"{key}: {said}"))
+    with pytest.raises(ConfigError, match=f"line 3: {key}: name a file that holds it") as caught:
+        task.target()
     assert caught.value.code == 11112
     assert CANARY not in str(caught.value)
