@@ -19,6 +19,21 @@ def get_provider_info() -> dict[str, Any]:
                 "tags": ["software"],
             }
         ],
+        "config": {
+            "dm_loader": {
+                "description": "What the loader of dumps may do here.",
+                "options": {
+                    "task_file_folders": {
+                        "description": "Folders, separated by commas, that the param dm_task_file reads DM task files "
+                        "from, besides the DAGs folder.",
+                        "version_added": None,
+                        "type": "string",
+                        "example": "/etc/dm/tasks",
+                        "default": "",
+                    }
+                },
+            }
+        },
         "hooks": [{"integration-name": name, "python-modules": ["airflow_dm_loader.hooks.target"]}],
         "operators": [
             {

@@ -68,7 +68,7 @@ class DumpLocation:
         kind = _KINDS.get(scheme)
         if kind is None:
             raise _wrong(
-                f"{scheme}:// is not a storage that is known",
+                "what stands before :// is not a storage that is known",
                 "Use a path, file://, s3://, gs:// or azure://; anything else must be mounted or copied first.",
             )
         if kind is StorageKind.LOCAL:

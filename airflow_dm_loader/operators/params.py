@@ -90,7 +90,8 @@ def _task_file_param(default: str | None) -> Param:
         default,
         type=["null", "string"],
         title="DM task file",
-        description="Path of a DM task.yaml, readable on every worker. What it says is used for every setting of this "
+        description="Path of a DM task.yaml in the DAGs folder (or in one of [dm_loader] task_file_folders of "
+        "airflow.cfg), readable on every worker. What it says is used for every setting of this "
         "form that has its default; task name and dump may stay empty. None: the form alone.",
     )
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,13 +61,40 @@ def _read(raw: Mapping[str, Any]) -> DmTask | None:
     path = raw.get(DM_TASK_FILE)
     if path in (None, ""):
         return None
-    if not isinstance(path, str) or "\n" in path:
+    if not isinstance(path, str) or "\n" in path or "\0" in path:
         raise ConfigError(
             f"{DM_TASK_FILE} must be the path of a file",
             remedy="Put the task file where every worker can read it: its text would stand in Airflow's database, with "
             "the password that is in it.",
         )
-    return read_dm_task(path)
+    return read_dm_task(readable_path(path))
+
+
+def readable_path(path: str) -> Path:
+    """Where a task file really is, links followed; a relative path is one in the DAGs folder.
+
+    Who may trigger a DAG names the file, and who may read logs sees what is wrong in it. So it must be in the DAGs
+    folder, or in one that ``[dm_loader] task_file_folders`` of airflow.cfg adds.
+
+    Raises:
+        ConfigError: it is elsewhere (20018), whether or not there is such a file.
+    """
+    from airflow.configuration import conf
+
+    from airflow_dm_loader.errors import ConfigError
+
+    dags = Path(conf.get_mandatory_value("core", "dags_folder"))
+    more = str(conf.get("dm_loader", "task_file_folders", fallback="") or "")
+    folders = [dags, *(Path(folder.strip()) for folder in more.split(",") if folder.strip())]
+    found = (dags / path).resolve()
+    if not any(found.is_relative_to(folder.resolve()) for folder in folders):
+        raise ConfigError(
+            f"{DM_TASK_FILE}: {path!r} is in none of the folders that task files are read from",
+            code=20018,
+            remedy="Put it into the DAGs folder, or have its folder added to task_file_folders in the section "
+            "dm_loader of airflow.cfg.",
+        )
+    return found
 
 
 def _source_and_changes(task: DmTask, said: Mapping[str, Any], *, is_form: bool) -> tuple[str | None, dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # A session that changes these would break what the loader promises: why none of them can be set.
 OURS = {
     "autocommit": "a chunk is one transaction",
@@ -23,6 +25,11 @@ OURS = {
     "lc_messages": "the loader reads the server's messages",
     "max_error_count": "the loader looks at every warning",
 }
+
+
+def is_name(name: str) -> bool:
+    """Whether a session variable can have this name."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
 
 
 def only_on_tidb(name: str) -> bool:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.collations import same_meaning
-from airflow_dm_loader.settings.session_variables import OURS
+from airflow_dm_loader.settings.session_variables import OURS, is_name
 
 IMPORT_INTO_READS = frozenset({StorageKind.S3, StorageKind.GCS})  # TiDB's documentation lists no other
 
@@ -41,7 +41,7 @@ def _location(value: str) -> DumpLocation:
 
 def _variable_names(value: dict[str, str | int]) -> dict[str, str | int]:
     for name in value:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        if not is_name(name):
             raise ValueError(f"{name!r} is not the name of a session variable")
         if why := OURS.get(name.lower()):
             raise ValueError(f"{name} can't be set: {why}")

@@ -60,6 +60,7 @@ def test_neither_does_a_dm_task_file_nor_an_account_of_etcd(
 ) -> None:
     in_file, of_etcd = "c4n4ry-in-the-file", "c4n4ry-of-etcd"
     make_dump({"t": [(1, "a")]}, name="dump.shop")
+    monkeypatch.setenv("AIRFLOW__DM_LOADER__TASK_FILE_FOLDERS", str(tmp_path))
     (tmp_path / "task.yaml").write_text(f"""
 name: shop
 task-mode: full

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -46,7 +45,7 @@ def check_task(task: Values, fail: Fail) -> None:
         _check_instance(instance, fail)
         source = instance.get("source-id")
         if source in seen:
-            raise fail(instance.at("source-id"), f"source-id {source!r} stands in line {seen[source]} too", 20014)
+            raise fail(instance.at("source-id"), f"this source-id stands in line {seen[source]} too", 20014)
         seen[source] = instance.at("source-id")
     _check_names(task, instances, fail)
 
@@ -90,19 +89,19 @@ def _check_names(task: Values, instances: Iterable[Values], fail: Fail) -> None:
             names = _names(instance, key, is_list=is_list)
             for name in names:
                 if name not in task.get(block, {}):
-                    raise fail(instance.at(key), f"{key}: there is no {name!r} in {block}", code)
-            twice = [name for name, times in Counter(names).items() if times > 1]
-            if twice:
-                raise fail(instance.at(key), f"{key} names {', '.join(twice)} twice", 20032)
+                    raise fail(instance.at(key), f"{key}: a name that is not in {block}", code)
+            if len(set(names)) < len(names):
+                raise fail(instance.at(key), f"{key} says a name twice", 20032)
             used[block].update(names)
         listed = instance.get("block-allow-list") or instance.get("black-white-list")
         if listed and listed not in block_allow_lists(task):
             key = "block-allow-list" if instance.get("block-allow-list") else "black-white-list"
-            raise fail(instance.at(key), f"{key}: there is no list {listed!r}", 20026)
+            raise fail(instance.at(key), f"{key}: a name that is not in block-allow-list", 20026)
     for block, names_used in used.items():
-        unused = sorted(set(task.get(block, {})) - names_used)
+        unused = [rule.line for name, rule in task.get(block, {}).items() if name not in names_used]
         if unused:
-            raise fail(task.at(block), f"{block}: no instance uses {', '.join(unused)}", 20038)
+            lines = ", ".join(map(str, sorted(unused)))
+            raise fail(task.at(block), f"{block}: no instance uses what stands in line {lines}", 20038)
 
 
 def block_allow_lists(task: Values) -> dict[str, Values]:

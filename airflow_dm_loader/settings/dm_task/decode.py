@@ -50,7 +50,10 @@ class Unused:
 
 
 class Decoder:
-    """Decodes mappings strictly, and collects what a load does not use."""
+    """Decodes mappings strictly, and collects what a load does not use.
+
+    Its errors name lines and DM's keys, and nothing else of the file: it may be any that somebody named.
+    """
 
     def __init__(self, fail: Callable[[int, str], ConfigError]) -> None:
         self._fail = fail
@@ -65,7 +68,7 @@ class Decoder:
             line, where = node.lines[name], f"{path}.{name}" if path else name
             key = keys.get(name)
             if key is None:
-                raise self._fail(line, f"DM has no key {name!r} in {path or 'a task file'}{meant(name, keys)}")
+                raise self._fail(line, f"DM has no such key in {path or 'a task file'}{meant(name, keys)}")
             if isinstance(value, Scalar) and value.kind == "null":
                 continue  # as if it were not there, as in DM
             values[name] = self._value(value, key, where)
@@ -85,7 +88,7 @@ class Decoder:
         if key.kind is Kind.VARIABLES:
             if not isinstance(node, Block):
                 raise self._fail(node.line, f"{path} must be a mapping of names and values")
-            found = {name: self._variable(value, f"{path}.{name}") for name, value in node.nodes.items()}
+            found = {name: self._variable(value, f"{path}.*") for name, value in node.nodes.items()}
             return Values(found, node.lines, node.line)
         if key.kind is Kind.BYTES:
             return "" if self._is_empty(node) else "said"  # nobody needs what a private key says
@@ -107,7 +110,7 @@ class Decoder:
             if isinstance(value, Scalar) and value.kind == "null":
                 yield name, Values(line=node.lines[name])
             else:
-                yield name, self.block(value, key.keys, f"{path}.{name}")
+                yield name, self.block(value, key.keys, f"{path}.*")
 
     def _text(self, node: Node, path: str) -> str:
         """A text as it is written, also where YAML sees a number or a boolean in it: ``analyze: off``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -59,7 +60,9 @@ def parse_yaml(text: str, fail: Callable[[int, str], ConfigError]) -> Block:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise fail(mark.line + 1 if mark else 1, f"this is no YAML: {error.problem or error.context}") from None
+        raise fail(
+            mark.line + 1 if mark else 1, f"this is no YAML: {_without_values(error.problem or error.context)}"
+        ) from None
     except yaml.YAMLError:  # the reader's: a byte that no YAML may hold
         raise fail(1, "this is no YAML: it holds characters that YAML does not allow") from None
     if root is None:
@@ -68,6 +71,12 @@ def parse_yaml(text: str, fail: Callable[[int, str], ConfigError]) -> Block:
     if not isinstance(found, Block):
         raise fail(found.line, "a task file is a mapping: name, task-mode, target-database, ...")
     return found
+
+
+def _without_values(problem: str) -> str:
+    """What PyYAML found wrong, up to where it repeats the file: that may be any file that somebody named."""
+    found = re.match(r"(?:[^'\"]|'(?:<[a-z ]+>|\W)')*+", problem)
+    return (found[0] if found else "").strip()
 
 
 class _Walk:
@@ -108,7 +117,7 @@ class _Walk:
                 merged += self._merged(value, at)
                 continue
             if key.value in nodes:
-                raise self._fail(at, f"the key {key.value!r} stands here twice, first in line {lines[key.value]}")
+                raise self._fail(at, f"this key stands here twice, first in line {lines[key.value]}")
             nodes[key.value], lines[key.value] = self.node(value), at
         for block in merged:  # what is said here comes before what is merged in, and the first of two merged
             for name, value in block.nodes.items():

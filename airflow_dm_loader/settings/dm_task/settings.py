@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from airflow_dm_loader.settings.choices import ImportMode
 from airflow_dm_loader.settings.dm_task.checks import MODES, OTHERS_DUMP, Fail, block_allow_lists
 from airflow_dm_loader.settings.dm_task.decode import Values
-from airflow_dm_loader.settings.session_variables import OURS
+from airflow_dm_loader.settings.session_variables import OURS, is_name
 from airflow_dm_loader.settings.table import SETTINGS, DmKey
 
 _DIR = "./dumped_data"  # DM's default
@@ -58,7 +58,7 @@ def load_settings(task: Values, instance: Values, fail: Fail) -> Settings:
             settings.take(setting, task.get(key), task.at(key))
     _take_loader(settings, task, instance, fail)
     _take_rules(settings, task, instance)
-    _take_session(settings, task)
+    _take_session(settings, task, fail)
     return settings
 
 
@@ -131,12 +131,14 @@ def _take_rules(settings: Settings, task: Values, instance: Values) -> None:
             break
 
 
-def _take_session(settings: Settings, task: Values) -> None:
+def _take_session(settings: Settings, task: Values, fail: Fail) -> None:
     """DM: the task's timezone comes before the session's; sql_mode and time_zone are session variables."""
     target: Values = task.get("target-database")
     session: Values = target.get("session") or Values()
     others: dict[str, str | int] = {}
     for name, value in session.values.items():
+        if not is_name(name):
+            raise fail(session.at(name), "target-database.session: this is not the name of a session variable", 20003)
         if name.lower() in ("sql_mode", "time_zone"):
             settings.take(name.lower(), str(value), session.at(name))
         elif why := OURS.get(name.lower()):

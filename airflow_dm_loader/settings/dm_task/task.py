@@ -90,7 +90,9 @@ class DmTask:
         if source_id in sources:
             return sources.index(source_id)
         asked = "say which source_id to load" if source_id is None else f"there is no source-id {source_id!r}"
-        raise self._fail(self._task.at("mysql-instances"), f"{asked}; there are {', '.join(sources)}", 20031)
+        instances = self._task.get("mysql-instances")
+        lines = ", ".join(str(instance.at("source-id")) for instance in instances)
+        raise self._fail(self._task.at("mysql-instances"), f"{asked}; the file has those of line {lines}", 20031)
 
     def _fail(self, line: int, message: str, code: int = YAML_CODE) -> ConfigError:
         return _error(self.origin, line, message, code)

@@ -24,7 +24,8 @@ CANARY = "c4n4ry-p4ssw0rd"
 
 
 @pytest.fixture
-def task_file(tmp_path: Path) -> Path:
+def task_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AIRFLOW__DM_LOADER__TASK_FILE_FOLDERS", f"/nowhere, {tmp_path}")
     path = tmp_path / "task.yaml"
     path.write_text(f"""
 name: shop
@@ -101,11 +102,63 @@ def test_a_task_group_may_say_settings_by_group(task_file: Path) -> None:
         parse_config({"dm_task_file": str(task_file), "pool_size": 4, "work": {"pool_size": 5}})
 
 
-@pytest.mark.parametrize("wrong", [f"name: x\npassword: {CANARY}\n", 3, ["a"]])
+@pytest.mark.parametrize("wrong", [f"name: x\npassword: {CANARY}\n", f"{CANARY}\0", 3, ["a"]])
 def test_a_file_s_text_is_no_path_and_is_not_repeated(wrong: object) -> None:
     with pytest.raises(ConfigError, match="must be the path of a file") as caught:
         parse_config({"dm_task_file": wrong})
     assert CANARY not in str(caught.value)
+
+
+# Which files are read
+
+
+@pytest.fixture
+def dags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "dags"
+    folder.mkdir()
+    monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(folder))
+    return folder
+
+
+def test_a_file_in_the_dags_folder_is_read_also_by_its_relative_path(dags: Path, task_file: Path) -> None:
+    (dags / "tasks").mkdir()
+    task_file.rename(dags / "tasks" / "task.yaml")
+    for path in ("tasks/task.yaml", f"{dags}/tasks/../tasks/task.yaml"):
+        assert parse_config({"dm_task_file": path}).what.task_name == "shop"
+
+
+def test_a_link_is_read_where_it_leads_into_a_folder_that_may_be_read(
+    dags: Path, task_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dags / "task.yaml").symlink_to(task_file)
+    assert parse_config({"dm_task_file": "task.yaml"}).what.task_name == "shop"
+    monkeypatch.delenv("AIRFLOW__DM_LOADER__TASK_FILE_FOLDERS")
+    with pytest.raises(ConfigError, match="in none of the folders"):
+        parse_config({"dm_task_file": "task.yaml"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "/etc/none-such", "../outside.yaml", "x/../../outside.yaml", "/proc/self/environ"]
+)
+def test_a_file_elsewhere_is_refused_whether_it_exists_or_not(dags: Path, path: str) -> None:
+    (dags.parent / "outside.yaml").write_text(CANARY)
+    with pytest.raises(ConfigError) as caught:
+        parse_config({"dm_task_file": path})
+    assert caught.value.code == 20018
+    assert caught.value.message == f"dm_task_file: {path!r} is in none of the folders that task files are read from"
+
+
+def test_a_folder_whose_name_only_begins_so_is_another(dags: Path) -> None:
+    other = dags.with_name("dags2")
+    other.mkdir()
+    (other / "task.yaml").write_text(CANARY)
+    with pytest.raises(ConfigError, match="in none of the folders"):
+        parse_config({"dm_task_file": str(other / "task.yaml")})
+
+
+def test_in_python_any_file_is_read(task_file: Path, dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW__DM_LOADER__TASK_FILE_FOLDERS")
+    assert LoadConfig.from_dm_task(task_file).what.task_name == "shop"
 
 
 def test_the_dag_runs_from_a_task_file_and_tells_what_it_does_not_use(

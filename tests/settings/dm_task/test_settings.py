@@ -181,7 +181,7 @@ def test_session_variables_that_the_loader_sets_are_left_out_with_a_note(name: s
 
 
 def test_a_name_that_is_none_of_a_session_variable_is_refused_with_its_line() -> None:
-    with pytest.raises(ConfigError, match=r"line 3: session: 'a b' is not the name"):
+    with pytest.raises(ConfigError, match=r"line 3: target-database.session: this is not the name"):
         LoadConfig.from_dm_task(with_session("{a b: 1}"))
 
 
@@ -193,10 +193,10 @@ def test_the_task_s_time_zone_comes_before_the_session_s() -> None:
 
 
 def test_several_sources_need_a_choice() -> None:
-    with pytest.raises(ConfigError, match="say which source_id to load; there are north, south") as caught:
+    with pytest.raises(ConfigError, match="say which source_id to load; the file has those of line 5, 6") as caught:
         settings(BASE + "  - source-id: south\n")
     assert caught.value.code == 20031
-    with pytest.raises(ConfigError, match="there is no source-id 'west'; there are north"):
+    with pytest.raises(ConfigError, match="there is no source-id 'west'; the file has those of line 5"):
         settings(BASE, "west")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from airflow_dm_loader import LoadConfig, TargetConfig, load_dump
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import Table, write_dump
+from tests.dumps import Table, load_config, write_dump
 from tests.tables import count
 
 
@@ -34,3 +34,12 @@ mysql-instances:
     assert count(server, "s.t") == 2
     assert count(server, "dm_state.dm_loader_load") == 1
     assert not (tmp_path / "dumped_data.shop").exists()
+
+
+def test_variables_of_tidb_are_set_on_tidb_alone_and_a_warning_says_so(server: PrivateMariaDB, tmp_path: Path) -> None:
+    write_dump(tmp_path, Table("t", rows=['(1,"a")']))
+    config = load_config(tmp_path, session={"tidb_retry_limit": 10, "net_retry_count": 11})
+    report = load_dump(config, server.target())
+    assert report.rows == 1
+    said = "session: tidb_retry_limit is TiDB's own, and the target is MariaDB: it is not set"
+    assert said in report.warnings
