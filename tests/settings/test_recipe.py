@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ print(json.dumps({
 def snippets() -> tuple[str, str]:
     """The field and the row, as the recipe has them."""
     recipe = (ROOT / "docs" / "extending.md").read_text().split("## A setting", 1)[1].split("\n## ", 1)[0]
-    field, row = re.findall(r" {3}```python\n(.*?) {3}```", recipe, re.DOTALL)
-    return tuple(re.sub(r"^ {3}", "", text, flags=re.MULTILINE) for text in (field, row))  # type: ignore[return-value]
+    field, row = (textwrap.dedent(text) for text in re.findall(r" {3}```python\n(.*?) {3}```", recipe, re.DOTALL))
+    return textwrap.indent(field, "    "), textwrap.indent(f"{row.rstrip()},\n", "    ")
 
 
 def put_behind(path: Path, mark: str, text: str) -> None:

@@ -31,8 +31,8 @@ def test_scalars_keep_their_text_their_type_and_their_line() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a: 1\nb: 2\na: 3\n", "line 3: the key 'a' stands here twice, first in line 1"),
-        ("x:\n  a: 1\n  a: 2\n", "line 3: the key 'a' stands here twice, first in line 2"),
+        ("a: 1\nb: 2\na: 3\n", "line 3: this key stands here twice, first in line 1"),
+        ("x:\n  a: 1\n  a: 2\n", "line 3: this key stands here twice, first in line 2"),
         ("a: [1\nb: 2\n", "line 2: this is no YAML"),
         ("a: 1\n\tb: 2\n", "line 2: this is no YAML"),
         ("- a\n- b\n", "line 1: a task file is a mapping"),
