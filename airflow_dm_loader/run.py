@@ -12,7 +12,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,7 @@ from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
 from airflow_dm_loader.dump.storage import DumpStorage, open_storage
+from airflow_dm_loader.errors import LoaderError, RetriableError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import LoadStatus
@@ -34,10 +35,14 @@ from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.migrating import check_own_tables
+from airflow_dm_loader.state.migrations import VERSION
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.session import kept_session
+
+_SOMETHING_IS_MISSING = frozenset({1049, 1054, 1146})  # a database, a column, a table
 
 
 def _by_itself() -> None:
@@ -144,18 +149,32 @@ class LoadRun:
 
     @contextmanager
     def open_meta(self) -> Iterator[Meta]:
-        """The state tables, over a connection that ends with the block."""
+        """The state tables, over a connection that ends with the block.
+
+        A missing table or column of the loader's own is told as that, whatever statement met it.
+        """
         with Database.open(self.target, session=kept_session(self.config)) as db:
-            yield Meta(db, self.config.state.meta_schema)
+            try:
+                yield Meta(db, self.config.state.meta_schema)
+            except LoaderError as error:
+                if error.errno in _SOMETHING_IS_MISSING:
+                    with suppress(RetriableError), Database.open(self.target) as another:
+                        check_own_tables(another, self.config.state.meta_schema, error)
+                raise
 
     @contextmanager
     def open_stored(self, dump: Dump | None = None) -> Iterator[tuple[Meta, Load]]:
-        """The same with the load's row.
+        """The same with the load's row, whichever loader registered it: a worker may have been upgraded since.
 
         Raises:
             CheckpointError: no load is stored, or it is not one of this ``dump`` or goes by other rules.
         """
         with self.open_meta() as meta:
+            version = meta.version
+            if version is None:
+                raise loads.not_stored(meta, self.config)
+            if version < VERSION:
+                meta.create()
             load = loads.get(meta, self.config)
             if dump is not None:
                 check_same_dump(load, dump.inventory)

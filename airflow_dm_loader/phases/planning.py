@@ -14,6 +14,8 @@ from airflow_dm_loader.report import DumpPlan, TablePlan
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files, loads
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.migrating import check_whole
+from airflow_dm_loader.state.migrations import VERSION
 from airflow_dm_loader.state.registration import check_same_dump, is_this_dump
 from airflow_dm_loader.state.updating import check_update
 from airflow_dm_loader.target.connection import Database
@@ -56,7 +58,16 @@ def refuse_dry_run(config: LoadConfig) -> None:
 
 def _stored(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan, problems: list[str]) -> str:
     """What the state tables know of the load; a reason to refuse it goes into ``problems``."""
-    stored = loads.find(meta, config) if meta.exists() else None
+    try:
+        version = meta.version
+        if version is not None:
+            check_whole(meta.db, meta.schema, version)
+    except LoaderError as error:
+        problems.append(str(error))
+        return "what is stored can't be read, and the load would be refused"
+    if version is not None and version < VERSION:
+        return f"{meta.schema} is of version {version}: the load would first bring it to {VERSION}, and then look at it"
+    stored = loads.find(meta, config) if version is not None else None
     if stored is None:
         return "nothing is stored: the load would start"
     if config.state.remove_meta:

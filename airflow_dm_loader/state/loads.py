@@ -60,11 +60,16 @@ def get(meta: Meta, config: LoadConfig) -> Load:
     """The stored load; an error if there is none."""
     load = find(meta, config)
     if load is None:
-        raise CheckpointError(
-            f"no load {config.what.task_name!r} of source {config.what.source_id!r} is stored in {meta.schema}",
-            remedy="Clear prepare_checkpoint: it registers the load.",
-        )
+        raise not_stored(meta, config)
     return load
+
+
+def not_stored(meta: Meta, config: LoadConfig) -> CheckpointError:
+    """The error of whoever looks for a load before it is registered."""
+    return CheckpointError(
+        f"no load {config.what.task_name!r} of source {config.what.source_id!r} is stored in {meta.schema}",
+        remedy="Clear prepare_checkpoint: it registers the load.",
+    )
 
 
 def register(

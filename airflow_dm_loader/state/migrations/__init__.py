@@ -1,0 +1,17 @@
+"""The meta schema's versions: numbered migrations, each in a file of its own and a row of this table.
+
+To change what is stored: write ``mNNN_what.py`` with a :class:`Migration`, and add its row below.
+"""
+
+from __future__ import annotations
+
+from airflow_dm_loader.state.migrations import m001_tables_of_0_1_0, m002_findings
+from airflow_dm_loader.state.migrations.migration import Migration, tables_after
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_tables_of_0_1_0.MIGRATION,
+    m002_findings.MIGRATION,
+)
+
+VERSION = MIGRATIONS[-1].number
+TABLES = tables_after(MIGRATIONS)  # name without dm_loader_ -> columns and keys
