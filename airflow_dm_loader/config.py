@@ -12,6 +12,7 @@ from airflow_dm_loader.settings.choices import (
     OnConflict,
     OnDuplicate,
     OnDuplicatePhysical,
+    OnExistingRows,
 )
 from airflow_dm_loader.settings.groups.what import DEFAULT_SOURCE_ID
 from airflow_dm_loader.settings.load import LoadConfig
@@ -31,5 +32,6 @@ __all__ = [
     "OnConflict",
     "OnDuplicate",
     "OnDuplicatePhysical",
+    "OnExistingRows",
     "TargetConfig",
 ]

@@ -77,6 +77,9 @@ class TableReport(_Frozen):
     replaced: int = 0
     ignored: int = 0
     conflicts: int = 0
+    rows_before: int | None = None  # that were in the table already, where the load adds to them
+    added: int | None = None  # how many more it holds now; None: not counted, since others load into it too
+    lacks: tuple[str, ...] = ()  # keys, checks, partitions that the dump's CREATE TABLE has and the table has not
     sent_as: str = ""  # "statements"
     row_count: Comparison = "not_compared"
     checksum: Comparison = "not_compared"
@@ -135,6 +138,7 @@ class DumpPlan(_Frozen):
     views: tuple[str, ...] = ()  # that would be created
     files: int = 0
     file_bytes: int = 0
+    existing_rows: tuple[str, ...] = ()  # a sentence for each table that holds rows, to which the load would add
     filtered: tuple[str, ...] = ()  # databases ("a.*"), tables and views that block_allow_list leaves out
     filtered_files: int = 0
     filtered_bytes: int = 0

@@ -32,7 +32,7 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     (
         "Nothing to mend if it happens once. If it goes on, find the other session with SHOW PROCESSLIST.",
         LockedError,
-        (1020, 1205, 1213, 1637, 3101, 3572),
+        (1020, 1205, 1213, 1412, 1637, 3101, 3572),
     ),
     ("The server takes no writes now (a failover?): it is tried again.", RetriableError, (1290, 1792, 1836)),
     ("Make room at the server: what was committed stays.", RetriableError, (1021, 1030, 1041, 1114)),

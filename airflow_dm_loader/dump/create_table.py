@@ -7,6 +7,7 @@ comment around INVISIBLE).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ class CreateTable:
     columns: tuple[Column, ...]
     engine: str | None
     body_at: int
+    charset: str | None = None  # the table's, for text that names none of its own
+    is_sequence: bool = False  # MariaDB's, which it shows as a table of one row
 
     @property
     def row_columns(self) -> tuple[str, ...]:
@@ -58,7 +61,17 @@ def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTa
     if "SELECT" in words_of(tokens[after:]):
         return None  # it has more columns than its list says
     columns = tuple(column for item in items if (column := _column(item, ansi_quotes)) is not None)
-    return CreateTable(name, columns, _engine(tokens[after:]), tokens[at].at) if columns else None
+    if not columns:
+        return None
+    options = tokens[after:]
+    return CreateTable(name, columns, _engine(options), tokens[at].at, _charset(options), _is_sequence(options))
+
+
+def column_items(statement: str, body_at: int) -> tuple[list[list[Token]], list[Token]]:
+    """The items of the parenthesis at ``body_at``, columns and keys; and the tokens of the options behind it."""
+    tokens = list(tokenize(statement))
+    items, after = _items(tokens, next(place for place, token in enumerate(tokens) if token.at == body_at))
+    return items, tokens[after:]
 
 
 def _items(tokens: Sequence[Token], opening: int) -> tuple[list[list[Token]], int]:
@@ -102,3 +115,24 @@ def _engine(options: Sequence[Token]) -> str | None:
             word = value[-1] if value and value[0].text == "=" else (value[0] if value else None)
             return word.text.strip("'\"`") if word else None
     return None
+
+
+def _is_sequence(options: Sequence[Token]) -> bool:
+    texts = [token.text.upper() for token in options if token.text != "="]
+    return ("SEQUENCE", "1") in itertools.pairwise(texts)
+
+
+def _charset(options: Sequence[Token]) -> str | None:
+    """The charset that a table's options say, by itself or by a collation; None: they don't."""
+    values = [token for token in options if token.text != "="]
+    words = [token.text.upper() if token.kind == "word" else "" for token in values]
+    collation = None
+    for at, word in enumerate(words[:-1]):
+        value = values[at + 1].text.strip("'\"`").lower()
+        if word == "PARTITION":
+            break
+        if word == "CHARSET" or (word == "SET" and words[max(0, at - 1)] == "CHARACTER"):
+            return value
+        if word == "COLLATE" and collation is None:
+            collation = value.partition("_")[0]
+    return collation

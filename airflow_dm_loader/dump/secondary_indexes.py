@@ -74,6 +74,9 @@ def split_secondary_indexes(
         return body, ()
     automatic = {name.lower() for item in items if "AUTO_INCREMENT" in words_of(item.tokens) and (name := item.name(0))}
     later = [item for item in items if item.can_wait(automatic) and not item.serves(referenced)]
+    # Servers keep plain indexes in the order in which they are made: one before an index that stays, stays too.
+    stays = max((at for at, item in enumerate(items) if item.is_plain_index and item not in later), default=-1)
+    later = [item for item in later if item.is_foreign_key or items.index(item) > stays]
     if not later or any(item.is_foreign_key and item not in later for item in items):
         return body, ()
     kept = ",".join(item.text for item in items if item not in later)
@@ -110,6 +113,11 @@ class _Item:
     @property
     def is_foreign_key(self) -> bool:
         return "FOREIGN" in words_of(self.tokens[:3])
+
+    @property
+    def is_plain_index(self) -> bool:
+        """Whether it is among those that servers keep in their order: unique ones come before, full text ones after."""
+        return words_of(self.tokens[:1])[:1] in (["KEY"], ["INDEX"], ["SPATIAL"])
 
     def can_wait(self, automatic: set[str]) -> bool:
         if len(self.tokens) < 4 or self.between_tokens.strip():

@@ -37,6 +37,7 @@ class TableColumns:
     charsets: Mapping[str, str] = field(default_factory=dict)  # column -> its charset, where it has one
     needed: frozenset[str] = frozenset()  # columns that have no default
     alone: bool = False  # it was empty, and takes the rows of one table of the dump and of nobody else
+    dumped_charsets: Mapping[str, str] | None = None  # the same in the dump; None: the target's are the dump's
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     WorkerNotMatchError,
 )
+from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state.registration import Registration, register_load
+from airflow_dm_loader.state import loads
+from airflow_dm_loader.state.registration import Registration, register_load, starts_afresh
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import fitting_chunks
@@ -70,6 +72,9 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         check_plan(meta.db, server, config, dump.plan, engine.privileges(run, dump.plan, meta.db))
         fitting = fitting_chunks(config, server)
         meta.create()
+        stored = loads.find(meta, config)
+        if stored is not None and starts_afresh(meta, config, dump.inventory, stored, run.worker):
+            existing.look(meta, config, dump.plan, None, without=stored.load_id)  # nothing is forgotten before that
 
         def register() -> Registration:
             meta.db.rollback()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
@@ -40,7 +40,7 @@ class Drafting:
         """Whether tables' engines can be asked for them."""
         return self.server.flavour is not Flavour.TIDB
 
-    def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
+    def draft(self, db: Database, plan: LoadPlan, ours: Collection[tuple[str, str]] = ()) -> SchemaDraft:
         """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""
         drafter = Drafter(
             self.read,
@@ -48,6 +48,7 @@ class Drafting:
             defer_indexes=self.config.logical.defer_indexes and self.transactions,
             convert_engines=self.config.tables.convert_engines,
             implied=implied_collations(db, self.config.tables.collation_map),
+            ours=ours,
         )
         return drafter.draft(db, plan)
 

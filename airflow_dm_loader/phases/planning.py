@@ -8,6 +8,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
+from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
@@ -31,6 +32,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
     problems: list[str] = []
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
     draft = None
+    held: tuple[existing.ExistingRows, ...] = ()
     with run.open_meta() as meta:
         drafting = Drafting.at(meta.db, config, dump.read_schema)
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
@@ -38,13 +40,20 @@ def plan_load(run: LoadRun) -> DumpPlan:
             try:
                 warnings += engine.check_server(drafting.server)
                 engine.check_dump(run, dump)
-                draft = drafting.draft(db, plan)
+                ids = _stored_loads(meta, config, inventory)
+                going_on = ids["load_id"]
+                rows = files.list_tables(meta, going_on) if going_on is not None else ()
+                draft = drafting.draft(db, plan, {(row.schema, row.table) for row in rows})
                 warnings += drafting.check(db, plan, draft, engine.privileges(run, plan, db))
+                if not engine.makes_tables:
+                    held = existing.look(meta, config, plan, draft, **ids)
+                    warnings += existing.worth_a_warning(held)
             except RetriableError:
                 raise
             except LoaderError as error:
                 problems.append(str(error))
-    return _report(run, dump, draft, stored, problems, warnings)
+    report = _report(run, dump, draft, stored, problems, warnings)
+    return report.model_copy(update={"existing_rows": tuple(map(str, held))})
 
 
 def refuse_dry_run(config: LoadConfig) -> None:
@@ -87,6 +96,16 @@ def _stored(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: Load
     return f"stored as {stored.status}: the load would go on, {done} data files are in" + (
         f"; {update}" if update is not None and str(update) else ""
     )
+
+
+def _stored_loads(meta: Meta, config: LoadConfig, inventory: DumpInventory) -> dict[str, int | None]:
+    """The load that would go on, or the one that would be forgotten; as :func:`existing.look` takes them."""
+    stored = loads.find(meta, config) if meta.exists() else None
+    if stored is None:
+        return {"load_id": None}
+    if config.state.remove_meta or not is_this_dump(meta, inventory, stored):
+        return {"load_id": None, "without": stored.load_id}
+    return {"load_id": stored.load_id}
 
 
 def _is_whole(stored: loads.Load, inventory: DumpInventory) -> bool:

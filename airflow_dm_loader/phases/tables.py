@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from airflow_dm_loader.engines.registry import engine_of
+from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, indexes, loads
@@ -34,25 +35,38 @@ def create_tables(run: LoadRun) -> dict[str, object]:
     with run.open_stored(dump) as (meta, load):
         drafting = Drafting.at(meta.db, config, dump.read_schema)
         with Database.open(run.target, session=drafting.session) as db:
-            draft = drafting.draft(db, plan)
+            known = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
+            draft = drafting.draft(db, plan, known)
             warnings = drafting.check(db, plan, draft, engine.privileges(run, plan, db))
-        warnings = (*plan.warnings, *engine.check_server(drafting.server), *warnings)
+        held = existing.look(meta, config, plan, draft, load.load_id)
+        warnings = (
+            *plan.warnings,
+            *engine.check_server(drafting.server),
+            *warnings,
+            *existing.worth_a_warning(held),
+        )
         for what, number in plan.not_loaded.items():
             _log.info("Not loaded: %s (%d)", what, number)
         for warning in warnings:
             _log.warning("%s", warning)
+        for rows in held:
+            _log.info("%s", rows)
         creator = SchemaCreator(
             lambda: Database.open(run.target, session=drafting.session),
             drafting.sessions,
             transactions=drafting.transactions,
         )
-        ours = {f"{row.schema}.{row.table}" for row in files.list_tables(meta, load.load_id)}
+        ours = {f"{schema}.{table}" for schema, table in known}
         creator.create_databases(draft.databases)
         waiting = {(table.planned.schema, table.planned.table): table.indexes for table in draft.tables}
         indexes.register_indexes(meta, load.load_id, waiting)
+        there = {(table.planned.schema, table.planned.table) for table in draft.tables if table.exists}
+        indexes.adopt_indexes(meta, load.load_id, there)
         loads.update_notes(meta, load.load_id, {**load.notes, "target_warnings": list(warnings)})
         meta.db.commit()  # written down before they are left out
         prepared = creator.create_tables(draft.tables, config.work.pool_size)
+        existing.take_tables(meta, config, load, plan, draft)
+        loads.lock(meta, load.load_id)
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
         creator.create_views(draft.views)

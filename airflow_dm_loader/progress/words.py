@@ -57,6 +57,10 @@ def _describe_table(table: TableReport) -> str:
     ]
     if table.import_job is not None:
         parts.append(f"imported by job {table.import_job}")
+    if table.rows_before is not None:
+        parts.append(f"{intcomma(table.rows_before)} rows were there")
+    if table.added is not None:
+        parts.append(f"{intcomma(table.added)} added")
     counts = {"replaced": table.replaced, "ignored": table.ignored, "in conflict": table.conflicts}
     parts += [f"{intcomma(count)} {what}" for what, count in counts.items() if count]
     parts.append(f"row count {_plain(table.row_count)}")
@@ -99,6 +103,7 @@ def describe_plan(plan: DumpPlan) -> list[str]:
     lines = [_describe_planned_table(table) for table in plan.tables]
     lines += [f"create the database {name}" for name in plan.databases]
     lines += [f"create the view {name}" for name in plan.views]
+    lines += plan.existing_rows
     lines += [f"left out by block_allow_list: {name}" for name in plan.filtered]
     total = [
         f"{plan.task_name} / {plan.source_id} into {plan.target}: {plan.files} data files of "

@@ -56,6 +56,14 @@ class OnLoss(Choice):
     ACCEPT = "accept"
 
 
+class OnExistingRows(Choice):
+    """What to do with rows that a table holds before the load, and that the load has no record of."""
+
+    AUTO = "auto"  # error where no key tells rows apart, append elsewhere
+    ERROR = "error"
+    APPEND = "append"
+
+
 class OnDuplicatePhysical(Choice):
     """DM's ``on-duplicate-physical``."""
 

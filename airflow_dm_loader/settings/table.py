@@ -33,6 +33,7 @@ IMPORT_INTO = frozenset({ImportMode.IMPORT_INTO})
 CREATING = LOGICAL | IMPORT_INTO  # where the loader creates the tables
 
 _FAILS = {ImportMode.IMPORT_INTO: "under import-into a key that comes twice fails the table's job, whatever is set"}
+_REFUSES = {ImportMode.PHYSICAL: "tidb-lightning refuses tables that hold rows"}
 _CREATES = {ImportMode.PHYSICAL: "tidb-lightning creates the tables itself, as the dump has them"}
 
 
@@ -116,6 +117,7 @@ _ROWS = (
         dm_code=20062,
         elsewhere=_FAILS,
     ),
+    Setting("on_existing_rows", "tables", _HOW, CREATING, elsewhere=_REFUSES),
     Setting("on_conflict", "verify", _HOW),
     Setting("pool_size", "work", _HOW, dm=_loader("pool-size", "int", "Not said: 4 (DM: 16).")),
     Setting("import_tasks", "work", _HOW, CREATING),

@@ -1,11 +1,14 @@
-"""Indexes that wait for their table's rows: written down before the table is created without them."""
+"""Indexes that wait for their table's rows: written down before the table is created without them.
+
+A table that a load left without them may be filled by another one, under any name: it takes over what waits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
-from airflow_dm_loader.state.batches import insert_ignore
+from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
 
 _Table = tuple[str, str]  # schema, name
@@ -20,9 +23,30 @@ def register_indexes(meta: Meta, load_id: int, waiting: Mapping[_Table, Sequence
         )
     insert_ignore(
         meta.db,
-        f"{meta['index']} (load_id, table_schema, table_name, index_name, definition)",
-        [(load_id, *table, index.name, index.definition) for table, indexes in waiting.items() for index in indexes],
+        f"{meta['index']} (load_id, table_schema, table_name, index_name, definition, position)",
+        [
+            (load_id, *table, index.name, index.definition, position)
+            for table, indexes in waiting.items()
+            for position, index in enumerate(indexes)
+        ],
     )
+
+
+def adopt_indexes(meta: Meta, load_id: int, tables: Collection[_Table]) -> None:
+    """Take over what other loads left to be built on tables that exist, whichever task's they are."""
+    for some in batches(sorted(tables)):
+        places = ", ".join(["(%s, %s)"] * len(some))
+        names = [name for table in some for name in table]
+        waiting = meta.db.query(
+            f"SELECT table_schema, table_name, index_name, definition, position FROM {meta['index']} "
+            f"WHERE load_id <> %s AND built = 0 AND (table_schema, table_name) IN ({places})",
+            (load_id, *names),
+        )
+        insert_ignore(
+            meta.db,
+            f"{meta['index']} (load_id, table_schema, table_name, index_name, definition, position)",
+            [(load_id, *row) for row in waiting],
+        )
 
 
 def waiting_indexes(meta: Meta, load_id: int) -> dict[_Table, tuple[SecondaryIndex, ...]]:
@@ -30,18 +54,18 @@ def waiting_indexes(meta: Meta, load_id: int) -> dict[_Table, tuple[SecondaryInd
     waiting: dict[_Table, list[SecondaryIndex]] = {}
     for schema, table, name, definition in meta.db.query(
         f"SELECT table_schema, table_name, index_name, definition FROM {meta['index']} "
-        "WHERE load_id = %s AND built = 0 ORDER BY table_schema, table_name, index_name",
+        "WHERE load_id = %s AND built = 0 ORDER BY table_schema, table_name, position, index_name",
         (load_id,),
     ):
         waiting.setdefault((schema, table), []).append(SecondaryIndex(name, definition))
     return {table: tuple(indexes) for table, indexes in waiting.items()}
 
 
-def mark_built(meta: Meta, load_id: int, schema: str, table: str) -> None:
-    """All indexes of the table are there."""
+def mark_built(meta: Meta, schema: str, table: str) -> None:
+    """All indexes of the table are there, whichever loads they waited for."""
     meta.db.execute(
-        f"UPDATE {meta['index']} SET built = 1 WHERE load_id = %s AND table_schema = %s AND table_name = %s",
-        (load_id, schema, table),
+        f"UPDATE {meta['index']} SET built = 1 WHERE table_schema = %s AND table_name = %s AND built = 0",
+        (schema, table),
     )
 
 

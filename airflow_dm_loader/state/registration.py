@@ -12,7 +12,7 @@ from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.state import events, files, indexes, loads
+from airflow_dm_loader.state import events, files, holds, indexes, loads
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -44,7 +44,7 @@ def register_load(
     """
     waiting: Mapping[tuple[str, str], tuple[SecondaryIndex, ...]] = {}
     stored = loads.find(meta, config, for_update=True)
-    if stored is not None and _starts_afresh(meta, config, inventory, stored, worker):
+    if stored is not None and starts_afresh(meta, config, inventory, stored, worker):
         waiting = indexes.waiting_indexes(meta, stored.load_id)  # their tables are there already, without them
         meta.forget(stored.load_id)
         stored = None
@@ -53,6 +53,7 @@ def register_load(
         _write(meta, config, inventory, plan)
         stored = loads.get(meta, config)
         files.register_files(meta, stored.load_id, file_rows(plan.files))
+        holds.forget_actions(meta, config, {(file.schema, file.table) for file in plan.files})
         indexes.register_indexes(meta, stored.load_id, waiting)
     elif stored.fingerprint == inventory.fingerprint:
         changes = update_load(meta, config, inventory, plan, stored)
@@ -74,7 +75,8 @@ def check_same_dump(load: Load, inventory: DumpInventory) -> None:
         )
 
 
-def _starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load, worker: Worker) -> bool:
+def starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load, worker: Worker) -> bool:
+    """Whether this run forgets what is stored; CheckpointError where it may not."""
     if config.state.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
         return True
     if is_this_dump(meta, inventory, stored):

@@ -163,6 +163,7 @@ class Database:
         self._connection = connection
         self._default_schema: str | None = None
         self._number: int | None = None
+        self._folds_names: bool | None = None
 
     @classmethod
     def open(
@@ -187,6 +188,14 @@ class Database:
     def connection_id(self) -> int:
         """The server's number of this session, for KILL."""
         return self._number or int(self._connection.thread_id())  # type: ignore[no-untyped-call]
+
+    @property
+    def folds_names(self) -> bool:
+        """Whether the server compares names of databases and tables without case; asked once."""
+        if self._folds_names is None:
+            row = self.one("SELECT @@lower_case_table_names")
+            self._folds_names = row is not None and int(row[0]) != 0
+        return self._folds_names
 
     def _ask_number(self) -> int:
         """TiDB's numbers may have 64 bits, and a connection begins with the lower 32 of them."""

@@ -95,9 +95,12 @@ class SchemaCreator:
 
     def create_tables(self, drafts: tuple[TableDraft, ...], connections: int) -> tuple[PreparedTable, ...]:
         """Create the tables that are missing, over several connections, and look at those that are there."""
-        slices = [drafts[start::connections] for start in range(min(connections, len(drafts)))]
+        sequences = tuple(draft for draft in drafts if draft.parsed is not None and draft.parsed.is_sequence)
+        prepared = self._prepare_slice(sequences)  # defaults of tables use them
+        tables = tuple(draft for draft in drafts if draft not in sequences) if sequences else drafts
+        slices = [tables[start::connections] for start in range(min(connections, len(tables)))]
         with ThreadPoolExecutor(max(1, len(slices)), thread_name_prefix="dm-loader-ddl") as threads:
-            prepared = [table for found in threads.map(self._prepare_slice, slices) for table in found]
+            prepared += [table for found in threads.map(self._prepare_slice, slices) for table in found]
         if self._check_transactions:
             with self._open() as db:
                 check_engines(db, [draft.planned for draft in drafts])
@@ -127,6 +130,8 @@ class SchemaCreator:
                 waiting = tuple(view for view, _ in later)
 
     def _prepare_slice(self, drafts: tuple[TableDraft, ...]) -> list[PreparedTable]:
+        if not drafts:
+            return []
         with self._open() as db:
             session: Session = {}
             prepared = []

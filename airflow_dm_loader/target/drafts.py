@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.dump.create_table import CreateTable
@@ -94,6 +94,7 @@ class Drafter:
         defer_indexes: leave secondary indexes of large tables out, for later.
         convert_engines: create tables in InnoDB where their own engine would not do.
         implied: charset -> the collation that CREATE statements mean by it alone, where the target means another.
+        ours: tables and sequences that this load made, or has put rows into.
     """
 
     read: Callable[[str], SchemaFile]
@@ -101,6 +102,7 @@ class Drafter:
     defer_indexes: bool
     convert_engines: bool
     implied: Mapping[str, str] = field(default_factory=dict)
+    ours: Collection[tuple[str, str]] = ()
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -109,7 +111,8 @@ class Drafter:
         engines = ask_engines(db) if self.transactions else None
         if engines is not None:
             check_engines(db, [table for table in plan.tables if table.table in tables[table.schema]])
-        drafts = [self._table(table, tables[table.schema].get(table.table), engines) for table in plan.tables]
+        found = [(table, tables[table.schema].get(table.table)) for table in plan.tables]
+        drafts = [self._table(table, kind, engines, db) for table, kind in found]
         check_foreign_keys(plan, drafts)
         views = tuple(
             ViewDraft(view, self.read(view.schema_file))
@@ -149,9 +152,9 @@ class Drafter:
                 "until 10.6 wrote it, gets the collation that it implied there, and not the one that it implies here"
             )
 
-    def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None) -> TableDraft:
+    def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None, db: Database) -> TableDraft:
         name = f"{table.schema}.{table.table}"
-        if kind is not None and "TABLE" not in kind:
+        if kind is not None and "TABLE" not in kind and not (kind == "SEQUENCE" and self._may_set(db, table)):
             raise TargetError(
                 f"the target has a {kind.lower()} of this name", table=name, remedy="Rename or drop it, then clear."
             )
@@ -179,6 +182,13 @@ class Drafter:
         body = statement[parsed.body_at :]
         made = with_implied_collations(body, self.implied) if kind is None else body
         return TableDraft(table, file, parsed, made, (), kind is not None, sources, implied=made != body)
+
+    def _may_set(self, db: Database, table: PlannedTable) -> bool:
+        """Whether a sequence that exists may get the dump's value: it is this load's, or nobody has used it yet."""
+        if (table.schema, table.table) in self.ours:
+            return True
+        row = db.one(f"SELECT next_not_cached_value = start_value FROM {qualified(table.schema, table.table)}")
+        return row is not None and bool(row[0])
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
         """Without the indexes that can wait; foreign keys of any table may need some of them from the start."""

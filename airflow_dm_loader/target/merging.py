@@ -13,6 +13,8 @@ from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import references
 from airflow_dm_loader.errors import NotCreateStatementError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, SourceTable
+from airflow_dm_loader.target.column_fit import shapes_of
+from airflow_dm_loader.target.column_shapes import ColumnShape
 
 _AUTO_INCREMENT = re.compile(r"\bAUTO_INCREMENT=\d+\s*")
 _SHOWN = 3
@@ -65,7 +67,8 @@ def check_alike(name: str, sources: Sequence[SourceDraft]) -> None:
     known = [(source, source.parsed) for source in sources if source.parsed is not None]
     for source, parsed in known[1:]:
         first, first_parsed = known[0]
-        if differing := _differences(first_parsed.columns, parsed.columns):
+        differing = _differences(first_parsed.columns, parsed.columns) or _other_charsets(first_parsed, parsed)
+        if differing:
             raise TargetError(
                 f"{first.source.name} and {source.source.name} go into one table, but their columns differ: "
                 + "; ".join(differing[:_SHOWN]),
@@ -155,6 +158,20 @@ def unsure_views(plan: LoadPlan, views: Iterable[tuple[str, SchemaFile]]) -> Ite
         named = {identifier(tokens, at, ansi_quotes(file)) for at in range(len(tokens))}
         if found := sorted(away[name] for name in named & away.keys() - kept if name is not None):
             yield f"creating the view {view} fails if it reads from what is not loaded: {', '.join(found[:_SHOWN])}"
+
+
+def _other_charsets(first: CreateTable, second: CreateTable) -> list[str]:
+    """Columns of one definition whose tables give them other charsets."""
+    return [
+        f"{ours.name} is {ours.shown} in the first and {theirs.shown} in the second: other charsets"
+        for ours, theirs in zip(shapes_of(first), _in_order(first, shapes_of(second)), strict=True)
+        if ours.charset != theirs.charset
+    ]
+
+
+def _in_order(first: CreateTable, shapes: Sequence[ColumnShape]) -> list[ColumnShape]:
+    by_name = {shape.name.lower(): shape for shape in shapes}
+    return [by_name[column.name.lower()] for column in first.columns]
 
 
 def _differences(first: Sequence[Column], second: Sequence[Column]) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.dump.create_table import CreateTable
+from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -17,7 +18,8 @@ from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
-from airflow_dm_loader.target.column_fit import missing_columns, silent_changes
+from airflow_dm_loader.target.column_fit import missing_columns, other_letters, silent_changes
+from airflow_dm_loader.target.column_shapes import ColumnShape
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import SchemaDraft
@@ -96,12 +98,16 @@ class Preflight:
     def _check_columns(self) -> None:
         """Tables that were there must have the dump's columns, in types that hold their values."""
         existing = [draft for draft in self.draft.tables if draft.exists and draft.planned.has_data]
+        dat_files = {(file.schema, file.table) for file in self.plan.files if file.source.kind is FileKind.DATA_LOAD}
+        raw = [draft.planned for draft in existing if (draft.planned.schema, draft.planned.table) in dat_files]
         for schema in sorted({draft.planned.schema for draft in existing}):
-            types = target_schema.column_types(self.db, schema, full=True)
+            shapes = target_schema.column_shapes(self.db, schema)
             for draft in existing:
-                if draft.planned.schema == schema and (there := types.get(draft.planned.table)):
+                if draft.planned.schema == schema and (there := shapes.get(draft.planned.table)):
                     for parsed in dict.fromkeys(source.parsed for source in draft.sources if source.parsed is not None):
                         _check_fit(draft.name, parsed, there)
+                        if draft.planned in raw:
+                            _check_letters(draft.name, parsed, there)
                     _check_filled(draft.name, draft.planned.extracted_columns, there)
 
     def _warnings(self) -> Iterator[str]:
@@ -122,7 +128,17 @@ class Preflight:
                     yield f"{draft.name} has triggers, which run for each row that is loaded: {names}"
 
 
-def _check_fit(name: str, dumped: CreateTable, there: Mapping[str, str]) -> None:
+def _check_letters(name: str, dumped: CreateTable, there: Mapping[str, ColumnShape]) -> None:
+    """A .dat file holds the columns' own bytes."""
+    if changes := other_letters(dumped, there):
+        raise TargetError(
+            f"the dump's bytes would be other letters in the target's charset: {'; '.join(changes)}",
+            table=name,
+            remedy="ALTER them to the dump's charsets, or rename the table: the load then creates its own. Then clear.",
+        )
+
+
+def _check_fit(name: str, dumped: CreateTable, there: Mapping[str, ColumnShape]) -> None:
     if missing := missing_columns(dumped, there):
         raise TargetError(
             f"the target's table lacks columns of the dump: {', '.join(missing)}",
@@ -137,8 +153,8 @@ def _check_fit(name: str, dumped: CreateTable, there: Mapping[str, str]) -> None
         )
 
 
-def _check_filled(name: str, extracted: tuple[str, ...], there: Mapping[str, str]) -> None:
-    names = {column.lower() for column in there}
+def _check_filled(name: str, extracted: tuple[str, ...], there: Mapping[str, ColumnShape]) -> None:
+    names = {column for column, shape in there.items() if not shape.generated}
     if missing := [column for column in extracted if column.lower() not in names]:
         raise TargetError(
             f"the target's table lacks columns that routes fill, or computes them itself: {', '.join(missing)}",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_problem
-from airflow_dm_loader.target.identifiers import qualified, quote
+from airflow_dm_loader.target.identifiers import Names, qualified, quote
 
 
 def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
@@ -79,10 +81,10 @@ def ddl_session(sql_mode: str, time_zone: str) -> Mapping[str, str | int]:
     }
 
 
-def existing_tables(db: Database, schema: str) -> dict[str, str]:
+def existing_tables(db: Database, schema: str) -> Names[str]:
     """name -> ``BASE TABLE`` | ``VIEW`` | ``SEQUENCE`` ... of all that the schema holds."""
     rows = db.query("SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s", (schema,))
-    return {str(name): str(kind) for name, kind in rows}
+    return Names({str(name): str(kind) for name, kind in rows}, folds=db.folds_names)
 
 
 def is_empty(db: Database, schema: str, table: str) -> bool:
@@ -100,7 +102,24 @@ def row_columns(db: Database, schema: str, table: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in rows)
 
 
-def column_types(db: Database, schema: str, *, full: bool = False) -> dict[str, dict[str, str]]:
+def column_shapes(db: Database, schema: str) -> Names[dict[str, ColumnShape]]:
+    """table -> column in lower case -> its shape, of all columns."""
+    found: dict[str, dict[str, ColumnShape]] = {}
+    for table, column, kind, charset, nullable, extra, computed in db.query(
+        "SELECT table_name, column_name, column_type, character_set_name, is_nullable, extra, generation_expression "
+        "FROM information_schema.columns WHERE table_schema = %s",
+        (schema,),
+    ):
+        shape = shape_of(str(column), str(kind), charset=charset, generated=bool(computed))
+        found.setdefault(str(table), {})[str(column).lower()] = replace(
+            shape,
+            nullable=str(nullable).upper() == "YES",
+            automatic="auto_increment" in str(extra).lower(),
+        )
+    return Names(found, folds=db.folds_names)
+
+
+def column_types(db: Database, schema: str, *, full: bool = False) -> Names[dict[str, str]]:
     """table -> column -> type, in lower case, of all columns that are not generated; ``full``: with its length."""
     kind_of = "column_type" if full else "data_type"
     found: dict[str, dict[str, str]] = {}
@@ -110,10 +129,10 @@ def column_types(db: Database, schema: str, *, full: bool = False) -> dict[str, 
         (schema,),
     ):
         found.setdefault(str(table), {})[str(column)] = str(kind).lower()
-    return found
+    return Names(found, folds=db.folds_names)
 
 
-def column_charsets(db: Database, schema: str) -> dict[str, dict[str, str]]:
+def column_charsets(db: Database, schema: str) -> Names[dict[str, str]]:
     """table -> column -> charset, in lower case, of the columns that have one."""
     found: dict[str, dict[str, str]] = {}
     for table, column, charset in db.query(
@@ -122,10 +141,10 @@ def column_charsets(db: Database, schema: str) -> dict[str, dict[str, str]]:
         (schema,),
     ):
         found.setdefault(str(table), {})[str(column)] = str(charset).lower()
-    return found
+    return Names(found, folds=db.folds_names)
 
 
-def columns_without_default(db: Database, schema: str) -> dict[str, frozenset[str]]:
+def columns_without_default(db: Database, schema: str) -> Names[frozenset[str]]:
     """table -> its columns that a row must have a value for, as it would be an error without."""
     found: dict[str, set[str]] = {}
     for table, column in db.query(
@@ -135,20 +154,20 @@ def columns_without_default(db: Database, schema: str) -> dict[str, frozenset[st
         (schema,),
     ):
         found.setdefault(str(table), set()).add(str(column))
-    return {table: frozenset(columns) for table, columns in found.items()}
+    return Names({table: frozenset(columns) for table, columns in found.items()}, folds=db.folds_names)
 
 
-def auto_increment_columns(db: Database, schema: str) -> dict[str, str]:
+def auto_increment_columns(db: Database, schema: str) -> Names[str]:
     """table -> its AUTO_INCREMENT column, of the tables that have one."""
     rows = db.query(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s "
         "AND extra LIKE '%%auto_increment%%'",
         (schema,),
     )
-    return {str(table): str(column) for table, column in rows}
+    return Names({str(table): str(column) for table, column in rows}, folds=db.folds_names)
 
 
-def triggers_on_insert(db: Database, schema: str) -> dict[str, list[str]]:
+def triggers_on_insert(db: Database, schema: str) -> Names[list[str]]:
     """table -> its triggers that rows which come in set off, as far as the user may see them."""
     found: dict[str, list[str]] = {}
     for table, trigger in db.query(
@@ -157,15 +176,16 @@ def triggers_on_insert(db: Database, schema: str) -> dict[str, list[str]]:
         (schema,),
     ):
         found.setdefault(str(table), []).append(str(trigger))
-    return found
+    return Names(found, folds=db.folds_names)
 
 
-def existing_databases(db: Database) -> set[str]:
+def existing_databases(db: Database) -> Names[bool]:
     """The databases that the user may see."""
-    return {str(row[0]) for row in db.query("SELECT schema_name FROM information_schema.schemata")}
+    rows = db.query("SELECT schema_name FROM information_schema.schemata")
+    return Names({str(name): True for (name,) in rows}, folds=db.folds_names)
 
 
-def engines_without_transactions(db: Database, schema: str) -> dict[str, str]:
+def engines_without_transactions(db: Database, schema: str) -> Names[str]:
     """table -> engine, of the schema's tables in which a crash would leave half a chunk."""
     rows = db.query(
         "SELECT t.table_name, t.engine FROM information_schema.tables t "
@@ -173,4 +193,4 @@ def engines_without_transactions(db: Database, schema: str) -> dict[str, str]:
         "WHERE t.table_schema = %s AND t.table_type LIKE '%%TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES'",
         (schema,),
     )
-    return {str(table): str(engine) for table, engine in rows}
+    return Names({str(table): str(engine) for table, engine in rows}, folds=db.folds_names)

@@ -12,9 +12,9 @@ from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
-from airflow_dm_loader.report import TableReport
+from airflow_dm_loader.report import Finding, TableReport
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, conflicts, files, import_jobs, pace
+from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, pace
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -28,6 +28,7 @@ from airflow_dm_loader.target.session import kept_session
 from airflow_dm_loader.verify.checksums import flavour_of_dump, holds_other_nulls, unstable
 from airflow_dm_loader.verify.conclusion import Findings
 from airflow_dm_loader.verify.expected import table_readings
+from airflow_dm_loader.verify.parts import what_it_lacks
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
@@ -47,8 +48,9 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
         source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
         dumped_of = flavour_of_dump(dump.inventory.metadata.binlog_gtid)
+        held = holds.rows_before(meta, load.load_id)
         comparer = _Comparer(
-            dump.read_schema, server, run.target, kept_session(config), before, others, source, dumped_of
+            dump.read_schema, server, run.target, kept_session(config), before, others, source, dumped_of, held
         )
         readings = table_readings(
             plan,
@@ -69,6 +71,15 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
     return Findings(
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
+        found=tuple(
+            Finding(
+                kind="missing_parts",
+                table=table.table,
+                text=f"lacks what the dump's CREATE TABLE has: {', '.join(table.lacks)}",
+            )
+            for table in tables
+            if table.lacks
+        ),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
 
@@ -96,6 +107,7 @@ class _Comparer:
     others: Mapping[_Table, tuple[str, ...]]
     source: Source | None
     dumped_of: Flavour | None
+    rows_before: Mapping[_Table, int]  # of tables that held rows before the load
 
     def compare(
         self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int, progress: ComparisonProgress
@@ -134,15 +146,17 @@ class _Comparer:
             same_columns=before is not None and _same_columns(db, name, table, self.read, created=before.created),
             other_sources=self.others.get(key, ()),
             merged=len(table.sources) > 1,
+            rows_before=self.rows_before.get(key),
         )
         no_checksum = self.server.flavour is Flavour.TIDB
-        return compare_table(
+        report = compare_table(
             facts,
             count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
             checksum=lambda: None if no_checksum else _number(db, f"CHECKSUM TABLE {name}", 1),
             no_alarm=lambda: self._no_alarm(db, *key),
             compare_with_source=None if source is None else lambda: source.compare(*key),
         )
+        return report.model_copy(update={"lacks": what_it_lacks(db, name, table, self.read)})
 
     def _no_alarm(self, db: Database, schema: str, table: str) -> str:
         if reason := unstable(db, self.server.flavour, schema, table):

@@ -23,6 +23,7 @@ class TableFacts:
     same_columns: bool  # its columns are defined as in the dump
     other_sources: tuple[str, ...]  # of the same load task, that load into it too
     merged: bool = False  # from several tables of the dump
+    rows_before: int | None = None  # that the table held, where the load adds to them
 
 
 Compared = tuple[Comparison, str]  # and why, in words
@@ -51,7 +52,8 @@ def compare_table(
         found = _compare_with_source(facts, compare_with_source)
         contents = [found] if contents == [_NO_CHECKSUM] else [*contents, found]
     checksums = _conclude(contents, remarks)
-    return report_table(totals, row_count, checksums, remark="; ".join(dict.fromkeys(remarks)))
+    report = report_table(totals, row_count, checksums, remark="; ".join(dict.fromkeys(remarks)))
+    return _with_added(facts, report, count_rows)
 
 
 def report_table(totals: TableTotals, row_count: Comparison, checksum: Comparison, *, remark: str = "") -> TableReport:
@@ -69,6 +71,14 @@ def report_table(totals: TableTotals, row_count: Comparison, checksum: Compariso
         remark=remark,
         seconds=round(totals.seconds, 3),
     )
+
+
+def _with_added(facts: TableFacts, report: TableReport, count_rows: Callable[[], int]) -> TableReport:
+    """What became of a table that held rows: nobody can compare it, but rows can be counted."""
+    if facts.rows_before is None:
+        return report
+    added = None if facts.other_sources else count_rows() - facts.rows_before
+    return report.model_copy(update={"rows_before": facts.rows_before, "added": added})
 
 
 _NO_CHECKSUM: Compared = ("not_compared", "the dump gives no checksum")

@@ -18,7 +18,7 @@ from airflow_dm_loader.state.migrations import MIGRATIONS, TABLES, VERSION
 from airflow_dm_loader.state.migrations.migration import Migration, column_names
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WITHOUT_KEY, WORKER, Table, import_all, load_config, numbered, prepare, write_dump
+from tests.dumps import WITHOUT_KEY, Table, import_all, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import count, one, query
 
 STORED = Path(__file__).parents[1] / "data" / "state_0_1_0"
@@ -72,7 +72,7 @@ def test_an_import_task_alone_goes_on_after_the_upgrade(
     folder = dump(tmp_path / "dump")
     restore(server, "half", folder)
 
-    loader.run_import(load_config(folder), target, worker=WORKER)
+    loader.run_import(run_of(load_config(folder), target))
 
     assert count(server, "s.keyless") == 200
 
@@ -84,7 +84,7 @@ def test_a_load_that_0_1_0_paused_is_accepted_and_finished(
     restore(server, "paused", folder)
     config = load_config(folder, on_duplicate_logical="manual")
     accepting = load_config(folder, on_duplicate_logical="manual", on_conflict="accept")
-    assert loader.choose_path(config, target) is LoadPath.RESOLVE
+    assert loader.choose_path(run_of(config, target)) is LoadPath.RESOLVE
 
     with pytest.raises(HasDuplicatesError, match="Duplicate entry '14'"):
         load_dump(config, target)
@@ -189,9 +189,9 @@ def test_a_newer_meta_schema_is_refused_by_every_phase(
     query(server, "INSERT INTO dm_meta.dm_loader_migration VALUES (99, 'things to come', NOW(6), 1)")
 
     for phase in (
-        lambda: loader.prepare_checkpoint(load_config(folder), target, WORKER),
-        lambda: loader.run_import(load_config(folder), target, worker=WORKER),
-        lambda: loader.choose_path(load_config(folder), target),
+        lambda: loader.prepare_checkpoint(run_of(load_config(folder), target)),
+        lambda: loader.run_import(run_of(load_config(folder), target)),
+        lambda: loader.choose_path(run_of(load_config(folder), target)),
     ):
         with pytest.raises(CheckpointError, match=r"dm_meta is of version 99 \(things to come\)") as caught:
             phase()
@@ -216,8 +216,8 @@ def test_what_is_missing_of_our_own_is_named_and_never_made_anew(
     query(server, damage)
 
     for phase in (
-        lambda: loader.run_import(load_config(folder), target, worker=WORKER),
-        lambda: loader.prepare_checkpoint(load_config(folder), target, WORKER),
+        lambda: loader.run_import(run_of(load_config(folder), target)),
+        lambda: loader.prepare_checkpoint(run_of(load_config(folder), target)),
     ):
         with pytest.raises(
             CheckpointError, match=rf"lacks tables or columns of the loader's own.*: {missing}\."
@@ -250,7 +250,7 @@ def test_a_column_that_the_dump_has_and_the_table_lacks_is_no_matter_of_ours(
     query(server, "ALTER TABLE s.keyless DROP COLUMN v")
 
     with pytest.raises(LoaderError) as caught:
-        loader.run_import(load_config(folder), target, worker=WORKER)
+        loader.run_import(run_of(load_config(folder), target))
 
     assert not isinstance(caught.value, CheckpointError)
 
@@ -261,4 +261,4 @@ def test_a_meta_schema_that_is_gone_is_told(server: PrivateMariaDB, target: Targ
     query(server, "DROP DATABASE dm_meta")
 
     with pytest.raises(CheckpointError, match="no load 't'"):
-        loader.verify(load_config(folder), target, WORKER)
+        loader.verify(run_of(load_config(folder), target))

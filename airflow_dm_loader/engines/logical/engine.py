@@ -7,7 +7,7 @@ from airflow_dm_loader.engines.logical.importer import file_shares, import_share
 from airflow_dm_loader.engines.logical.waiting_indexes import build_waiting_indexes
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import loads
+from airflow_dm_loader.state import holds, loads
 from airflow_dm_loader.verify.expected import forecast_comparison
 
 
@@ -23,6 +23,7 @@ class LogicalEngine(Engine):
         with run.open_stored(dump) as (meta, load):
             loads.begin(meta, load)
             meta.db.commit()
+            holds.check_held(meta, run.config, load)
             forecast = forecast_comparison(run, meta, load, dump.plan)
             return import_share(run, share, dump, meta, load, forecast)
 

@@ -14,7 +14,7 @@ from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import TableColumns
-from airflow_dm_loader.plan.load_plan import LoadPlan, shares
+from airflow_dm_loader.plan.load_plan import LoadPlan, SourceTable, shares
 from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.progress.table_clock import Pace
@@ -22,9 +22,11 @@ from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, files, pace
 from airflow_dm_loader.state.chunks import CommittedFile
+from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
+from airflow_dm_loader.target.column_fit import shapes_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import (
@@ -150,7 +152,9 @@ def _tables(
     # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
     set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
     set_schemas |= {file.schema for file in plan.files if file.source.kind.sets_columns}
-    auto_increments = {schema: auto_increment_columns(meta.db, schema) for schema in set_schemas}
+    auto_increments: dict[str, Mapping[str, str]] = {
+        schema: auto_increment_columns(meta.db, schema) for schema in set_schemas
+    }
     merged = {
         (source.schema, source.table): source
         for table in plan.tables
@@ -158,6 +162,7 @@ def _tables(
         for source in table.sources
     }
     shared = {(table.schema, table.table) for table in plan.tables if len(table.sources) > 1} | others.keys()
+    dumped = {(source.schema, source.table): source for table in plan.tables for source in table.sources}
     by_source: dict[tuple[str, str], TableColumns] = {}
     found = {}
     for item in work:
@@ -177,9 +182,22 @@ def _tables(
                 charsets[row.schema].get(row.table, {}),
                 needed=needed[row.schema].get(row.table, frozenset()),
                 alone=row.empty_before and item.table not in shared,
+                dumped_charsets=_dumped_charsets(row, dumped.get(source), read, merged=source in merged),
             )
         found[item.row.file_id] = by_source[source]
     return found
+
+
+def _dumped_charsets(
+    row: TableRow, source: SourceTable | None, read: Callable[[str], SchemaFile], *, merged: bool
+) -> dict[str, str] | None:
+    """column -> its charset in the dump, where the target's may be another one."""
+    if source is None or (row.created and not merged):
+        return None
+    parsed = read_source(source, read).parsed
+    if parsed is None:
+        return None
+    return {shape.name: shape.charset for shape in shapes_of(parsed) if shape.charset is not None}
 
 
 def _work(meta: Meta, load: Load, plan: LoadPlan, mine: set[int]) -> list[FileWork]:

@@ -145,7 +145,7 @@ class IndexBuilder:
                 if self._ending.is_set():  # whoever kills our sessions may have looked before this one was there
                     raise LoadInterruptedError("the load ends")
                 add_indexes(db, schema, table, wanted)
-                indexes.mark_built(Meta(db, self._meta_schema), self._load_id, schema, table)
+                indexes.mark_built(Meta(db, self._meta_schema), schema, table)
                 db.commit()
             finally:
                 self._sessions.discard(db.connection_id)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from airflow_dm_loader.dump.compression import DecodedFile
+from airflow_dm_loader.dump.converting import charset_to_convert
 from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
 from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.hidden_backslashes import HiddenBackslashes
@@ -114,8 +115,12 @@ class ChunkReader(ChunkChain):
             tool = tool_of(head, memoryview(statement.text)[rows.values_at :], self._file.name)
         if tool is DumpTool.DUMPLING:
             self._head["names"] = "utf8mb4"
-        elif tool is DumpTool.AUTO and self._columns is not None:
-            self._unsure = UnsureCharset.of(self._columns.charsets)
+        elif self._columns is not None:
+            dumped = self._columns.dumped_charsets
+            if tool is DumpTool.AUTO:
+                self._unsure = UnsureCharset.of(self._columns.charsets if dumped is None else dumped)
+            if dumped is not None and (names := charset_to_convert(dumped, self._columns.charsets)) is not None:
+                self._head["names"] = names
 
     def _first_rows(self, head: Mapping[str, str], rows: Rows, statement: Statement) -> RowStatement:
         """From the file's first rows on, statements of their layout need only be proven."""

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from airflow_dm_loader.settings.choices import BarrierKind
+from airflow_dm_loader.settings.choices import BarrierKind, OnExistingRows
 from airflow_dm_loader.settings.groups.base import Group
 from airflow_dm_loader.settings.values import CollationMap, SchemaName, SessionVariables
 
 
 class Tables(Group):
-    """How tables are created."""
+    """How tables are created, and what becomes of the rows of those that exist."""
+
+    on_existing_rows: OnExistingRows = Field(
+        OnExistingRows.AUTO,
+        title="Rows that exist",
+        description="For tables that hold rows which this load task did not bring. error: refuse to load | append: "
+        "add to them, on_duplicate_logical decides about keys that meet | auto: error where the table has no unique "
+        "key that tells its rows apart, append elsewhere.",
+    )
 
     collation_map: CollationMap = Field(
         default_factory=dict,

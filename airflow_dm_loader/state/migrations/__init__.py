@@ -5,12 +5,19 @@ To change what is stored: write ``mNNN_what.py`` with a :class:`Migration`, and 
 
 from __future__ import annotations
 
-from airflow_dm_loader.state.migrations import m001_tables_of_0_1_0, m002_findings
+from airflow_dm_loader.state.migrations import (
+    m001_tables_of_0_1_0,
+    m002_findings,
+    m003_rows_that_exist,
+    m004_order_of_indexes,
+)
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
 MIGRATIONS: tuple[Migration, ...] = (
     m001_tables_of_0_1_0.MIGRATION,
     m002_findings.MIGRATION,
+    m003_rows_that_exist.MIGRATION,
+    m004_order_of_indexes.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

@@ -1,0 +1,175 @@
+"""Rows that are in a table before the load: whose they are, and whether the load may add to them.
+
+Rows that committed chunks of this load, or of another source of its load task, account for are its own. Whether there
+are others is counted, and not guessed: a chunk's record commits with its rows, so one snapshot shows both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig, OnExistingRows
+from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
+from airflow_dm_loader.state import holds
+from airflow_dm_loader.state.holds import Account
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.unique_keys import count_rows, tells_apart, unique_keys
+
+_SHOWN = 3
+_NOTHING = Account(0, of_this_load=False)
+_REMEDY = (
+    "If they are an earlier load's, empty the table, then clear create_tables (or prepare_checkpoint, where that "
+    "failed). If the load's rows shall come on top of them, set on_existing_rows=append."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FilledTable:
+    """A table that will get rows."""
+
+    planned: PlannedTable
+    keyless: bool  # no unique key tells its rows apart
+    action: OnExistingRows  # never auto
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.planned.schema, self.planned.table
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingRows:
+    """Rows that the load task has no record of."""
+
+    table: FilledTable
+    rows: int
+
+    def __str__(self) -> str:
+        planned = self.table.planned
+        key = "has no key that tells its rows apart" if self.table.keyless else "has a unique key"
+        added = f"{planned.metadata.rows:,}" if planned.metadata and planned.metadata.rows is not None else "those"
+        said = "of the dump" if added == "those" else ""
+        sentence = f"{planned.name} holds {self.rows:,} rows and {key}: the load would add {added}"
+        return f"{sentence} {said}".rstrip() + f" (on_existing_rows={self.table.action})"
+
+
+def filled_tables(db: Database, config: LoadConfig, plan: LoadPlan, draft: SchemaDraft | None) -> list[FilledTable]:
+    """The plan's tables that get rows, as they are at the target; those that are not there yet are left out.
+
+    Args:
+        draft: what the dump's CREATE statements say; None: they were not read, and the target's columns are the dump's.
+    """
+    parsed = {(found.planned.schema, found.planned.table): found.parsed for found in draft.tables} if draft else {}
+    tables = [table for table in plan.tables if table.has_data]
+    found = []
+    for schema in sorted({table.schema for table in tables}):
+        keys = unique_keys(db, schema)
+        kinds = target_schema.existing_tables(db, schema)
+        there = target_schema.column_types(db, schema)
+        for table in (table for table in tables if table.schema == schema and table.table in there):
+            if kinds.get(table.table) == "SEQUENCE":  # it has one row, always
+                continue
+            dumped = parsed.get((table.schema, table.table))
+            columns = dumped.row_columns if dumped is not None else tuple(there[table.table])
+            held = {*columns, *table.extracted_columns}
+            keyless = not tells_apart(keys.get(table.table, ()), held)
+            found.append(FilledTable(table, keyless, _action(config, keyless=keyless)))
+    return found
+
+
+def find_existing(
+    meta: Meta, config: LoadConfig, tables: Iterable[FilledTable], load_id: int | None, *, without: int | None = None
+) -> list[ExistingRows]:
+    """The tables that hold rows which no chunk of the load task accounts for.
+
+    Args:
+        load_id: this load; None: it is not registered. ``without``: one that is about to be forgotten.
+    """
+    meta.db.rollback()
+    stored = meta.exists()
+    begun = holds.account(meta, config, load_id, without=without) if stored else {}
+    filled = [
+        table
+        for table in tables
+        if not begun.get(table.key, _NOTHING).of_this_load and not target_schema.is_empty(meta.db, *table.key)
+    ]
+    meta.db.rollback()  # rows and chunks are read in one snapshot from here on, or chunks after rows
+    counted = [(table, count_rows(meta.db, *table.key)) for table in filled]
+    accounts = holds.account(meta, config, load_id, without=without) if counted and stored else {}
+    strangers = ((table, rows - accounts.get(table.key, _NOTHING).rows) for table, rows in counted)
+    return [ExistingRows(table, rows) for table, rows in strangers if rows > 0]
+
+
+def refuse(existing: Sequence[ExistingRows]) -> None:
+    """Raise TargetError for those that the load may not add to."""
+    refused = [found for found in existing if found.table.action is OnExistingRows.ERROR]
+    if refused:
+        more = f", and {len(refused) - _SHOWN} tables more" if len(refused) > _SHOWN else ""
+        raise TargetError(
+            "; ".join(str(found) for found in refused[:_SHOWN]) + more,
+            table=refused[0].table.planned.name,
+            remedy=_REMEDY,
+        )
+
+
+def look(
+    meta: Meta,
+    config: LoadConfig,
+    plan: LoadPlan,
+    draft: SchemaDraft | None,
+    load_id: int | None = None,
+    *,
+    without: int | None = None,
+) -> tuple[ExistingRows, ...]:
+    """Before anything is created: refuse rows that exist, or find what would be added to.
+
+    Raises:
+        TargetError: the load may not add to them.
+    """
+    tables = filled_tables(meta.db, config, plan, draft)
+    existing = find_existing(meta, config, tables, load_id, without=without)
+    refuse(existing)
+    return tuple(existing)
+
+
+def worth_a_warning(existing: Iterable[ExistingRows]) -> Iterator[str]:
+    """Rows that nobody will be able to tell from those of the load."""
+    return (str(found) for found in existing if found.table.keyless)
+
+
+def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draft: SchemaDraft) -> None:
+    """Once all tables exist: be the one who fills those without keys, and look at them again, since nobody else can.
+
+    Raises:
+        TargetError: rows came in meanwhile.
+    """
+    tables = filled_tables(meta.db, config, plan, draft)
+    alone = [table for table in tables if table.action is OnExistingRows.ERROR]
+    before = holds.take(meta, config, [table.key for table in alone])
+    try:
+        existing = find_existing(meta, config, tables, load.load_id)
+        refuse(existing)
+    except TargetError:
+        holds.give_back(meta, before)
+        raise
+    rows = holds.rows_before(meta, load.load_id) | {found.table.key: found.rows for found in existing}
+    holds.register_existing(
+        meta,
+        load.load_id,
+        {
+            table.key: (table.action.value, rows.get(table.key, 0))
+            for table in tables
+            if table.action is not OnExistingRows.APPEND or table.key in rows
+        },
+    )
+
+
+def _action(config: LoadConfig, *, keyless: bool) -> OnExistingRows:
+    if config.tables.on_existing_rows is not OnExistingRows.AUTO:
+        return config.tables.on_existing_rows
+    return OnExistingRows.ERROR if keyless else OnExistingRows.APPEND

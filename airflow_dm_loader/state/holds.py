@@ -1,0 +1,183 @@
+"""Which load task fills a table whose rows no key tells apart: one at a time, and the last one to come has it.
+
+Who takes a table over fences the loads that had it: their numbers change, as in
+:mod:`airflow_dm_loader.state.updating`, so nothing that they still send commits. A load that comes back looks for its
+tables before it sends.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.state import loads
+from airflow_dm_loader.state.batches import batches, insert_ignore
+from airflow_dm_loader.state.loads import Load
+from airflow_dm_loader.state.meta import Meta
+
+_Table = tuple[str, str]  # schema, name
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the committed chunks of a load task say of one table."""
+
+    rows: int  # that they brought, of all sources
+    of_this_load: bool  # whether this load committed any of them
+
+
+def account(
+    meta: Meta, config: LoadConfig, load_id: int | None, *, without: int | None = None
+) -> dict[_Table, Account]:
+    """table -> what the load task has committed into it.
+
+    Args:
+        load_id: this load; None: it is not registered yet.
+        without: a load that is about to be forgotten.
+    """
+    return {
+        (str(schema), str(table)): Account(int(rows), bool(mine))
+        for schema, table, rows, mine in meta.db.query(
+            "SELECT f.table_schema, f.table_name, SUM(c.row_count), MAX(l.load_id = %s) "
+            f"FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
+            f"JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id AND c.end_offset IS NOT NULL "
+            "WHERE l.task_name = %s AND l.load_id <> %s GROUP BY f.table_schema, f.table_name",
+            (load_id or 0, config.what.task_name, without or 0),
+        )
+    }
+
+
+def take(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> dict[_Table, str]:
+    """Be the load task that fills these tables, in one transaction, which it commits.
+
+    Returns:
+        table -> the task that had it, where that was another one.
+    """
+    wanted = sorted({_as_compared(meta, table) for table in tables})
+    meta.db.rollback()
+    for some in batches(wanted):
+        meta.db.execute(
+            f"INSERT IGNORE INTO {meta['hold']} (table_schema, table_name, task_name, updated_at) VALUES "
+            + ", ".join(["(%s, %s, %s, UTC_TIMESTAMP(6))"] * len(some)),
+            [value for table in some for value in (*table, config.what.task_name)],
+        )
+    before = {table: task for table, task in _holders(meta, wanted, lock=True).items() if task != config.what.task_name}
+    for load_id in _at_work(meta, before):
+        loads.renumber(meta, load_id, uuid.uuid4().hex)
+    _hand_over(meta, dict.fromkeys(before, config.what.task_name))
+    meta.db.commit()
+    return before
+
+
+def give_back(meta: Meta, before: Mapping[_Table, str]) -> None:
+    """Undo :func:`take`, but for the fence; it commits."""
+    _hand_over(meta, before)
+    meta.db.commit()
+
+
+def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
+    """Raise CheckpointError where another load task fills a table of this load by now."""
+    name = "LOWER({})" if meta.db.folds_names else "{}"
+    meta.db.rollback()  # what is read from here on is of now
+    taken = meta.db.query(
+        f"SELECT h.table_schema, h.table_name, h.task_name FROM {meta['hold']} h JOIN {meta['existing']} e "
+        f"ON {name.format('e.table_schema')} = h.table_schema AND {name.format('e.table_name')} = h.table_name "
+        "WHERE e.load_id = %s AND e.action <> 'append' AND h.task_name <> %s ORDER BY 1, 2",
+        (load.load_id, config.what.task_name),
+    )
+    if taken:
+        names = ", ".join(f"{schema}.{table} by {task!r}" for schema, table, task in taken[:_SHOWN])
+        raise CheckpointError(
+            f"another load task fills tables of this load, and no key of theirs tells rows apart: {names}",
+            table=f"{taken[0][0]}.{taken[0][1]}",
+            remedy="Let one of them be. To have this one go on, empty the table, set remove_meta and trigger it again.",
+        )
+
+
+def forget_actions(meta: Meta, config: LoadConfig, tables: Iterable[_Table]) -> None:
+    """What was done to these tables was done for an earlier round of the load task."""
+    for some in batches(sorted(tables)):
+        places = ", ".join(["(%s, %s)"] * len(some))
+        meta.db.execute(
+            f"UPDATE {meta['hold']} SET action = '', state = '' WHERE task_name = %s "
+            f"AND (table_schema, table_name) IN ({places})",
+            (config.what.task_name, *(name for table in some for name in table)),
+        )
+
+
+def _as_compared(meta: Meta, table: _Table) -> _Table:
+    """The table's name as the server compares it."""
+    return (table[0].lower(), table[1].lower()) if meta.db.folds_names else table
+
+
+def _holders(meta: Meta, tables: Sequence[_Table], *, lock: bool = False) -> dict[_Table, str]:
+    found: dict[_Table, str] = {}
+    for some in batches(tables):
+        places = ", ".join(["(%s, %s)"] * len(some))
+        found |= {
+            (str(schema), str(table)): str(task)
+            for schema, table, task in meta.db.query(
+                f"SELECT table_schema, table_name, task_name FROM {meta['hold']} "
+                f"WHERE (table_schema, table_name) IN ({places})" + (" FOR UPDATE" if lock else ""),
+                [name for table in some for name in table],
+            )
+        }
+    return found
+
+
+def _at_work(meta: Meta, tables: Mapping[_Table, str]) -> list[int]:
+    """The loads of other tasks that may be sending rows to these tables; their rows are locked by this."""
+    found: set[int] = set()
+    for some in batches(sorted(tables)):
+        places = ", ".join(["(%s, %s)"] * len(some))
+        tasks = sorted({tables[table] for table in some})
+        of_tasks = ", ".join(["%s"] * len(tasks))
+        found |= {
+            int(load_id)
+            for (load_id,) in meta.db.query(
+                f"SELECT DISTINCT l.load_id FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
+                f"WHERE l.task_name IN ({of_tasks}) AND (f.table_schema, f.table_name) IN ({places})",
+                (*tasks, *(name for table in some for name in table)),
+            )
+        }
+    return [load_id for load_id in sorted(found) if _is_at_work(meta, load_id)]
+
+
+def _is_at_work(meta: Meta, load_id: int) -> bool:
+    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,))
+    return row is not None and row[0] in {"running", "paused"}
+
+
+def _hand_over(meta: Meta, tasks: Mapping[_Table, str]) -> None:
+    for table, task in tasks.items():
+        meta.db.execute(
+            f"UPDATE {meta['hold']} SET task_name = %s, action = '', state = '', updated_at = UTC_TIMESTAMP(6) "
+            "WHERE table_schema = %s AND table_name = %s",
+            (task, *table),
+        )
+
+
+def register_existing(meta: Meta, load_id: int, tables: Mapping[_Table, tuple[str, int]]) -> None:
+    """Say what is done about the rows that tables held, and how many there were; the last word counts."""
+    meta.db.execute(f"DELETE FROM {meta['existing']} WHERE load_id = %s", (load_id,))
+    insert_ignore(
+        meta.db,
+        f"{meta['existing']} (load_id, table_schema, table_name, action, rows_before)",
+        [(load_id, *table, *found) for table, found in tables.items()],
+    )
+
+
+def rows_before(meta: Meta, load_id: int) -> dict[_Table, int]:
+    """table -> the rows that it held, where the load adds to them."""
+    return {
+        (str(schema), str(table)): int(number)
+        for schema, table, number in meta.db.query(
+            f"SELECT table_schema, table_name, rows_before FROM {meta['existing']} "
+            "WHERE load_id = %s AND action = 'append' AND rows_before > 0",
+            (load_id,),
+        )
+    }
