@@ -78,8 +78,8 @@ def test_without_our_state_each_is_named(server: PrivateMariaDB, target: TargetC
     report = load_dump(load_config(dump(tmp_path / "dump")), target)
 
     assert report.warnings == (
-        "s.t: lacks what the dump's CREATE TABLE has: index z_first (p, id), index a_second (v, id), index m_third (p), "
-        "foreign key to_parent (p)",
+        "s.t: lacks what the dump's CREATE TABLE has: index z_first (p, id), index a_second (v, id), "
+        "index m_third (p), foreign key to_parent (p)",
     )
 
 
