@@ -7,12 +7,12 @@ are others is counted, and not guessed: a chunk's record commits with its rows, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.config import LoadConfig, OnExistingRows
-from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
-from airflow_dm_loader.state import holds
+from airflow_dm_loader.state import holds, loads
 from airflow_dm_loader.state.holds import Account
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -22,10 +22,12 @@ from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.unique_keys import count_rows, tells_apart, unique_keys
 
 _SHOWN = 3
+_HAS_CHILDREN = frozenset({1217, 1451})
 _NOTHING = Account(0, of_this_load=False)
 _REMEDY = (
     "If they are an earlier load's, empty the table, then clear create_tables (or prepare_checkpoint, where that "
-    "failed). If the load's rows shall come on top of them, set on_existing_rows=append."
+    "failed). If the load's rows shall come on top of them, set on_existing_rows=append; to have them "
+    "deleted first, truncate."
 )
 
 
@@ -51,11 +53,13 @@ class ExistingRows:
 
     def __str__(self) -> str:
         planned = self.table.planned
+        rows = planned.metadata.rows if planned.metadata is not None else None
+        said = f"{rows:,}" if rows is not None else "those of the dump"
+        setting = f"(on_existing_rows={self.table.action})"
+        if self.table.action is OnExistingRows.TRUNCATE:
+            return f"{planned.name} holds {self.rows:,} rows: the load would delete them, and bring {said} {setting}"
         key = "has no key that tells its rows apart" if self.table.keyless else "has a unique key"
-        added = f"{planned.metadata.rows:,}" if planned.metadata and planned.metadata.rows is not None else "those"
-        said = "of the dump" if added == "those" else ""
-        sentence = f"{planned.name} holds {self.rows:,} rows and {key}: the load would add {added}"
-        return f"{sentence} {said}".rstrip() + f" (on_existing_rows={self.table.action})"
+        return f"{planned.name} holds {self.rows:,} rows and {key}: the load would add {said} {setting}"
 
 
 def filled_tables(db: Database, config: LoadConfig, plan: LoadPlan, draft: SchemaDraft | None) -> list[FilledTable]:
@@ -101,8 +105,13 @@ def find_existing(
     meta.db.rollback()  # rows and chunks are read in one snapshot from here on, or chunks after rows
     counted = [(table, count_rows(meta.db, *table.key)) for table in filled]
     accounts = holds.account(meta, config, load_id, without=without) if counted and stored else {}
-    strangers = ((table, rows - accounts.get(table.key, _NOTHING).rows) for table, rows in counted)
-    return [ExistingRows(table, rows) for table, rows in strangers if rows > 0]
+    found = []
+    for table, rows in counted:
+        known = accounts.get(table.key, _NOTHING).rows
+        if rows > known:  # rows of another source of the task are there: nothing may be deleted any more
+            kept = table.action is OnExistingRows.TRUNCATE and known > 0
+            found.append(ExistingRows(replace(table, action=OnExistingRows.ERROR) if kept else table, rows - known))
+    return found
 
 
 def refuse(existing: Sequence[ExistingRows]) -> None:
@@ -142,18 +151,25 @@ def worth_a_warning(existing: Iterable[ExistingRows]) -> Iterator[str]:
     return (str(found) for found in existing if found.table.keyless)
 
 
-def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draft: SchemaDraft) -> None:
+def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draft: SchemaDraft) -> Load:
     """Once all tables exist: be the one who fills those without keys, and look at them again, since nobody else can.
 
+    Tables that are to be truncated are emptied here, before any source of the task sends a row.
+
+    Returns:
+        The load, which has another number where an attempt of its own was fenced.
+
     Raises:
-        TargetError: rows came in meanwhile.
+        TargetError: rows came in meanwhile, or can't be deleted.
     """
     tables = filled_tables(meta.db, config, plan, draft)
-    alone = [table for table in tables if table.action is OnExistingRows.ERROR]
+    alone = [table for table in tables if table.action is not OnExistingRows.APPEND]
     before = holds.take(meta, config, [table.key for table in alone])
     try:
+        _empty(meta, config, [table.key for table in tables if table.action is OnExistingRows.TRUNCATE])
+        load = loads.get(meta, config)
         existing = find_existing(meta, config, tables, load.load_id)
-        refuse(existing)
+        refuse([replace(found, table=replace(found.table, action=_strict(found.table.action))) for found in existing])
     except TargetError:
         holds.give_back(meta, before)
         raise
@@ -166,6 +182,57 @@ def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draf
             for table in tables
             if table.action is not OnExistingRows.APPEND or table.key in rows
         },
+    )
+    return load
+
+
+def _strict(action: OnExistingRows) -> OnExistingRows:
+    """What was to be deleted is gone by now; rows that came in since are nobody's."""
+    return OnExistingRows.ERROR if action is OnExistingRows.TRUNCATE else action
+
+
+def _empty(meta: Meta, config: LoadConfig, tables: Sequence[tuple[str, str]]) -> None:
+    """Delete all rows of the tables, children before their parents."""
+    waiting = list(holds.intend_emptying(meta, config, tables))
+    if waiting:
+        meta.db.set_session({"foreign_key_checks": 1})  # else children would keep rows without a parent
+    _refuse_children(meta.db, waiting)
+    while waiting:
+        later: list[tuple[tuple[str, str], str]] = []
+        for table in waiting:
+            try:
+                while not holds.delete_some(meta, config, table):
+                    pass
+            except LoaderError as error:
+                meta.db.rollback()
+                if error.errno not in _HAS_CHILDREN:
+                    raise error.at(table=".".join(table)) from error
+                later.append((table, error.message))
+        if len(later) == len(waiting):
+            raise _with_children(".".join(later[0][0]), later[0][1])
+        waiting = [table for table, _ in later]
+
+
+def _refuse_children(db: Database, tables: Sequence[tuple[str, str]]) -> None:
+    """A foreign key of a table that stays would delete its rows too, or set them to NULL."""
+    for schema, table in tables:
+        for child_schema, child, rule in db.query(
+            "SELECT k.table_schema, k.table_name, r.delete_rule FROM information_schema.key_column_usage k "
+            "JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema "
+            "AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name "
+            "WHERE k.referenced_table_schema = %s AND k.referenced_table_name = %s",
+            (schema, table),
+        ):
+            changes = str(rule).upper() not in {"RESTRICT", "NO ACTION"}
+            if changes and (child_schema, child) not in tables and not target_schema.is_empty(db, child_schema, child):
+                raise _with_children(f"{schema}.{table}", f"{child_schema}.{child} refers to it (ON DELETE {rule})")
+
+
+def _with_children(table: str, why: str) -> TargetError:
+    return TargetError(
+        f"its rows can't be deleted (on_existing_rows=truncate), since others refer to them: {why}",
+        table=table,
+        remedy="Empty the tables that refer to it first, then clear create_tables.",
     )
 
 

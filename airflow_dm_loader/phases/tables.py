@@ -65,7 +65,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         loads.update_notes(meta, load.load_id, {**load.notes, "target_warnings": list(warnings)})
         meta.db.commit()  # written down before they are left out
         prepared = creator.create_tables(draft.tables, config.work.pool_size)
-        existing.take_tables(meta, config, load, plan, draft)
+        load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()

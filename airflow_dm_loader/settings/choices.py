@@ -62,6 +62,7 @@ class OnExistingRows(Choice):
     AUTO = "auto"  # error where no key tells rows apart, append elsewhere
     ERROR = "error"
     APPEND = "append"
+    TRUNCATE = "truncate"
 
 
 class OnDuplicatePhysical(Choice):

@@ -17,6 +17,7 @@ from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.identifiers import qualified
 
 _Table = tuple[str, str]  # schema, name
 _SHOWN = 3
@@ -75,6 +76,7 @@ def take(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> dict[_Tabl
 
 def give_back(meta: Meta, before: Mapping[_Table, str]) -> None:
     """Undo :func:`take`, but for the fence; it commits."""
+    meta.db.rollback()
     _hand_over(meta, before)
     meta.db.commit()
 
@@ -83,10 +85,20 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
     """Raise CheckpointError where another load task fills a table of this load by now."""
     name = "LOWER({})" if meta.db.folds_names else "{}"
     meta.db.rollback()  # what is read from here on is of now
-    taken = meta.db.query(
-        f"SELECT h.table_schema, h.table_name, h.task_name FROM {meta['hold']} h JOIN {meta['existing']} e "
+    of_load = (
+        f"FROM {meta['hold']} h JOIN {meta['existing']} e "
         f"ON {name.format('e.table_schema')} = h.table_schema AND {name.format('e.table_name')} = h.table_name "
-        "WHERE e.load_id = %s AND e.action <> 'append' AND h.task_name <> %s ORDER BY 1, 2",
+        "WHERE e.load_id = %s AND e.action <> 'append'"
+    )
+    emptying = meta.db.one(f"SELECT h.table_schema, h.table_name {of_load} AND h.state = 'intent'", (load.load_id,))
+    if emptying is not None:
+        raise CheckpointError(
+            "the rows that the table held are not all deleted yet",
+            table=".".join(map(str, emptying)),
+            remedy="Clear create_tables: it goes on deleting them.",
+        )
+    taken = meta.db.query(
+        f"SELECT h.table_schema, h.table_name, h.task_name {of_load} AND h.task_name <> %s ORDER BY 1, 2",
         (load.load_id, config.what.task_name),
     )
     if taken:
@@ -98,9 +110,99 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
         )
 
 
+def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> list[_Table]:
+    """Store that rows which the load task did not bring will be deleted, in one transaction, which it commits.
+
+    The tables are held by the task. One that was emptied in this round of the task, or that a committed chunk of the
+    task has filled, is left as it is. Of the others, whoever may send rows to them is fenced first, this load too.
+
+    Returns:
+        The tables to empty, also those that an earlier attempt did not finish.
+    """
+    meta.db.rollback()
+    candidates = [table for table in tables if not _is_emptied(meta, table) and not _has_chunk(meta, config, table)]
+    if not candidates:
+        return []
+    meta.db.rollback()
+    compared = [_as_compared(meta, table) for table in candidates]
+    _holders(meta, sorted(compared), lock=True)
+    for load_id in _all_at_work(meta, candidates):
+        loads.renumber(meta, load_id, uuid.uuid4().hex)
+    wanted = [table for table in candidates if not _has_chunk(meta, config, table, lock=True)]
+    for table in wanted:
+        meta.db.execute(
+            f"UPDATE {meta['hold']} SET action = 'truncate', state = 'intent', updated_at = UTC_TIMESTAMP(6) "
+            "WHERE table_schema = %s AND table_name = %s AND state <> 'done'",
+            _as_compared(meta, table),
+        )
+    meta.db.commit()
+    return wanted
+
+
+def delete_some(meta: Meta, config: LoadConfig, table: _Table, limit: int = 20_000) -> bool:
+    """Delete rows of a table that is to be emptied, in one transaction with the record of it; whether that is done.
+
+    Whoever wakes up late finds the table emptied, or another task's, and deletes nothing.
+    """
+    meta.db.rollback()
+    row = meta.db.one(
+        f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s FOR UPDATE",
+        _as_compared(meta, table),
+    )
+    if row is None or row != (config.what.task_name, "intent"):
+        meta.db.rollback()
+        return True
+    deleted = meta.db.execute(f"DELETE FROM {qualified(*table)} LIMIT {limit}").affected
+    if deleted < limit:
+        meta.db.execute(
+            f"UPDATE {meta['hold']} SET state = 'done', updated_at = UTC_TIMESTAMP(6) "
+            "WHERE table_schema = %s AND table_name = %s",
+            _as_compared(meta, table),
+        )
+    meta.db.commit()
+    return deleted < limit
+
+
+def _is_emptied(meta: Meta, table: _Table) -> bool:
+    return bool(
+        meta.db.query(
+            f"SELECT 1 FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s AND state = 'done'",
+            _as_compared(meta, table),
+        )
+    )
+
+
+def _has_chunk(meta: Meta, config: LoadConfig, table: _Table, *, lock: bool = False) -> bool:
+    """Whether the load task has committed anything into the table; ``lock``: as of now, not of the snapshot."""
+    return bool(
+        meta.db.query(
+            f"SELECT 1 FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
+            f"JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
+            "WHERE l.task_name = %s AND f.table_schema = %s AND f.table_name = %s AND c.end_offset IS NOT NULL LIMIT 1"
+            + (" FOR UPDATE" if lock else ""),
+            (config.what.task_name, *table),
+        )
+    )
+
+
+def _all_at_work(meta: Meta, tables: Sequence[_Table]) -> list[int]:
+    """The loads of any task that may be sending rows to these tables; their rows are locked by this."""
+    found: set[int] = set()
+    for some in batches(sorted(tables)):
+        places = ", ".join(["(%s, %s)"] * len(some))
+        found |= {
+            int(load_id)
+            for (load_id,) in meta.db.query(
+                f"SELECT DISTINCT load_id FROM {meta['file']} WHERE (table_schema, table_name) IN ({places})",
+                [name for table in some for name in table],
+            )
+        }
+    return [load_id for load_id in sorted(found) if _is_at_work(meta, load_id)]
+
+
 def forget_actions(meta: Meta, config: LoadConfig, tables: Iterable[_Table]) -> None:
     """What was done to these tables was done for an earlier round of the load task."""
-    for some in batches(sorted(tables)):
+    for some in batches(sorted(_as_compared(meta, table) for table in tables)):
         places = ", ".join(["(%s, %s)"] * len(some))
         meta.db.execute(
             f"UPDATE {meta['hold']} SET action = '', state = '' WHERE task_name = %s "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import LoadConfig, OnDuplicate
+from airflow_dm_loader.config import LoadConfig, OnDuplicate, OnExistingRows
 from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
@@ -195,8 +195,11 @@ def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
     """The rights that the plan alone tells of."""
     for right in META_RIGHTS:
         yield Need(right, config.state.meta_schema)
-    replaces = config.logical.on_duplicate_logical is OnDuplicate.REPLACE
+    deletes = (
+        config.logical.on_duplicate_logical is OnDuplicate.REPLACE
+        or config.tables.on_existing_rows is OnExistingRows.TRUNCATE
+    )
     for table in plan.tables:
-        yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=replaces)
+        yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=deletes)
     for view in plan.views:
         yield Need("CREATE VIEW", view.schema)

@@ -14,6 +14,9 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, LoaderError, RowError, TargetError
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.progress.words import describe_plan
+from airflow_dm_loader.state import holds
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITH_KEY, WITHOUT_KEY, Table, import_all, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import count, one, query
@@ -292,3 +295,186 @@ def test_a_bad_row_of_a_keyed_table_is_no_matter_of_this(target: TargetConfig, t
     for _ in range(2):
         with pytest.raises(RowError):
             load_dump(load_config(folder), target)
+
+
+# -- truncate
+
+
+def truncating(folder: Path, **changes: Any) -> LoadConfig:
+    return load_config(folder, on_existing_rows="truncate", **changes)
+
+
+def state(server: PrivateMariaDB) -> list[tuple[Any, ...]]:
+    return query(server, "SELECT task_name, action, state FROM dm_meta.dm_loader_hold")
+
+
+def filled(server: PrivateMariaDB, rows: int = 50) -> None:
+    query(server, "CREATE DATABASE s")
+    query(server, f"CREATE TABLE s.k {WITHOUT_KEY}")
+    query(server, "INSERT INTO s.k VALUES " + ", ".join(f"({-at}, 'mine')" for at in range(1, rows + 1)))
+
+
+def test_rows_that_exist_are_deleted_once(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
+    filled(server)
+
+    plan = loader.plan_dump(truncating(folder), target)
+    report = load_dump(truncating(folder), target)
+    again = load_dump(truncating(folder), target)
+
+    assert any("s.k holds 50 rows: the load would delete them" in line for line in describe_plan(plan))
+    assert (report.outcome, again.skipped) == ("clean", True)
+    assert state(server) == [("t", "truncate", "done")]
+    each_once(server, 300)
+
+
+def test_another_task_and_a_new_round_delete_them_anew(
+    server: PrivateMariaDB, target: TargetConfig, folder: Path
+) -> None:
+    load_dump(truncating(folder, task_name="monday"), target)
+    load_dump(truncating(folder, task_name="tuesday"), target)
+    each_once(server, 300)
+
+    load_dump(truncating(folder, task_name="tuesday", remove_meta=True), target)
+
+    each_once(server, 300)
+
+
+def test_killed_before_a_row_was_deleted_or_in_the_middle_of_it(
+    server: PrivateMariaDB, target: TargetConfig, folder: Path
+) -> None:
+    """What a kill leaves: the intent, and some rows or none of them gone."""
+    filled(server)
+    config = truncating(folder)
+    loader.prepare_checkpoint(run_of(config, target))
+    with Database.open(target) as db:
+        meta = Meta(db, "dm_meta")
+        holds.take(meta, config, [("s", "k")])
+        assert holds.intend_emptying(meta, config, [("s", "k")]) == [("s", "k")]
+        assert not holds.delete_some(meta, config, ("s", "k"), limit=20)
+    assert (count(server, "s.k"), state(server)) == (30, [("t", "truncate", "intent")])
+
+    report = load_dump(config, target)
+
+    assert (report.outcome, state(server)) == ("clean", [("t", "truncate", "done")])
+    each_once(server, 300)
+
+
+def test_killed_after_it_with_rows_committed_it_is_not_repeated(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    filled(server)
+    table = numbered("k", 300, WITHOUT_KEY)
+    bad = [*table.rows[:290], table.rows[290].replace("(290,", "(29x,"), *table.rows[291:]]
+    folder = write_dump(tmp_path / "dump", Table("k", WITHOUT_KEY, bad, rows_per_statement=50))
+    with pytest.raises(LoaderError):
+        load_dump(truncating(folder, pool_size=1), target)
+    before = count(server, "s.k")
+    data = folder / "s.k.sql"
+    data.write_text(data.read_text().replace("(29x,", "(290,"))
+    query(server, "UPDATE dm_meta.dm_loader_hold SET action = '', state = ''")  # even if that was lost
+
+    report = load_dump(truncating(folder), target)
+
+    assert 0 < before < 300
+    assert report.rows_sent == 300 - before
+    each_once(server, 300)
+
+
+def test_who_wakes_up_late_deletes_nothing(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
+    filled(server)
+    config = truncating(folder)
+    loader.prepare_checkpoint(run_of(config, target))
+    with Database.open(target) as db:
+        meta = Meta(db, "dm_meta")
+        holds.take(meta, config, [("s", "k")])
+        holds.intend_emptying(meta, config, [("s", "k")])
+        load_dump(config, target)
+
+        assert holds.delete_some(meta, config, ("s", "k"))
+        assert holds.intend_emptying(meta, config, [("s", "k")]) == []
+
+    each_once(server, 300)
+
+
+def test_an_import_waits_until_all_rows_are_deleted(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
+    prepare(truncating(folder), target)
+    query(server, "UPDATE dm_meta.dm_loader_hold SET state = 'intent'")
+
+    with pytest.raises(CheckpointError, match="not all deleted yet"):
+        loader.run_import(run_of(truncating(folder), target))
+    loader.create_tables(run_of(truncating(folder), target))
+    loader.run_import(run_of(truncating(folder), target))
+
+    each_once(server, 300)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_of_two_sources_one_deletes_and_both_load(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, at_once: bool
+) -> None:
+    filled(server)
+
+    def shard(number: int) -> LoadConfig:
+        rows = [f'({at},"shard {number}")' for at in range(number * 1000, number * 1000 + 200)]
+        table = Table("k", WITHOUT_KEY, rows, schema=f"s{number}", rows_per_statement=20)
+        folder = write_dump(tmp_path / f"dump{number}", table)
+        sources = ("source-0", "source-1") if at_once else ()
+        return truncating(folder, source_id=f"source-{number}", sources=sources, routes=MERGE)
+
+    with ThreadPoolExecutor(2 if at_once else 1) as threads:
+        reports = list(threads.map(lambda config: load_dump(config, target), [shard(0), shard(1)]))
+
+    assert [report.outcome for report in reports] == ["clean"] * 2
+    each_once(server, 400)
+
+
+def test_rows_of_another_source_are_never_deleted(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    def shard(number: int, rows: int) -> LoadConfig:
+        table = Table("k", WITHOUT_KEY, [f'({number * 1000 + at},"a")' for at in range(rows)], schema=f"s{number}")
+        folder = write_dump(tmp_path / f"dump{number}-{rows}", table)
+        return truncating(folder, source_id=f"source-{number}", routes=MERGE)
+
+    for number in (0, 1):
+        load_dump(shard(number, 20), target)
+
+    with pytest.raises(TargetError, match=r"s\.k holds 20 rows"):  # source 0's, of its dump before
+        load_dump(shard(0, 30), target)
+
+    each_once(server, 40)
+
+
+def test_parents_are_emptied_after_their_children_or_refused(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    query(server, "CREATE DATABASE s")
+    query(server, "CREATE TABLE s.a (id int PRIMARY KEY)")
+    query(server, "CREATE TABLE s.b (id int PRIMARY KEY, a int, CONSTRAINT f FOREIGN KEY (a) REFERENCES a (id))")
+    query(server, "INSERT INTO s.a VALUES (1), (2)")
+    query(server, "INSERT INTO s.b VALUES (1, 1)")
+    parent = "(`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    child = "(`id` int NOT NULL, `a` int, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    alone = write_dump(tmp_path / "alone", Table("a", parent, ["(5)"]))
+    both = write_dump(tmp_path / "both", Table("a", parent, ["(5)"]), Table("b", child, ["(7,5)"]))
+
+    with pytest.raises(TargetError, match="others refer to them"):
+        load_dump(truncating(alone, task_name="alone"), target)
+    assert (count(server, "s.a"), count(server, "s.b")) == (2, 1)
+    load_dump(truncating(both, task_name="both"), target)
+
+    assert (query(server, "SELECT id FROM s.a"), query(server, "SELECT id, a FROM s.b")) == ([(5,)], [(7, 5)])
+
+
+def test_a_child_that_would_lose_its_rows_is_refused_by_name(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    query(server, "CREATE DATABASE s")
+    query(server, "CREATE TABLE s.a (id int PRIMARY KEY)")
+    query(server, "CREATE TABLE s.b (a int, CONSTRAINT f FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE)")
+    query(server, "INSERT INTO s.a VALUES (1)")
+    query(server, "INSERT INTO s.b VALUES (1)")
+    folder = write_dump(tmp_path / "dump", Table("a", "(`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB", ["(5)"]))
+
+    with pytest.raises(TargetError, match=r"s\.b refers to it \(ON DELETE CASCADE\)"):
+        load_dump(truncating(folder), target)
+
+    assert (count(server, "s.a"), count(server, "s.b")) == (1, 1)

@@ -16,8 +16,9 @@ class Tables(Group):
         OnExistingRows.AUTO,
         title="Rows that exist",
         description="For tables that hold rows which this load task did not bring. error: refuse to load | append: "
-        "add to them, on_duplicate_logical decides about keys that meet | auto: error where the table has no unique "
-        "key that tells its rows apart, append elsewhere.",
+        "add to them, on_duplicate_logical decides about keys that meet | truncate: delete them, once, before any "
+        "source of the task sends a row | auto: error where the table has no unique key that tells its rows apart, "
+        "append elsewhere.",
     )
 
     collation_map: CollationMap = Field(
