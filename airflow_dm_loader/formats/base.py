@@ -20,7 +20,7 @@ from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.server import Server
 
 Content_co = TypeVar("Content_co", covariant=True)
 
@@ -106,7 +106,7 @@ class Delivery:
         if (self.file.schema, self.file.table) in self.not_by_load_data:
             return False
         # LOAD DATA ... REPLACE left tables and their indexes in disagreement in some versions of TiDB
-        return not (self.server.flavour is Flavour.TIDB and self.replace_at_once)
+        return self.server.can.load_data_replaces or not self.replace_at_once
 
     def give_up_load_data(self) -> None:
         """The table's next chunks would most likely fare the same."""

@@ -14,7 +14,7 @@ from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import Drafter, SchemaDraft
 from airflow_dm_loader.target.needed_rights import Need
 from airflow_dm_loader.target.preflight import Preflight
-from airflow_dm_loader.target.server import Flavour, Server, ask_server
+from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.target.session import base_session, target_zone, user_sql_mode, user_time_zone
 
 
@@ -38,7 +38,7 @@ class Drafting:
     @property
     def transactions(self) -> bool:
         """Whether tables' engines can be asked for them."""
-        return self.server.flavour is not Flavour.TIDB
+        return self.server.can.engines
 
     def draft(self, db: Database, plan: LoadPlan, ours: Collection[tuple[str, str]] = ()) -> SchemaDraft:
         """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""

@@ -10,7 +10,7 @@ from airflow_dm_loader.dump.ddl_tokens import tokenize, words_of
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.rights import Rights
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.server import Server
 
 META_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE")
 # Each server has its own name for the right to create a view in somebody else's name.
@@ -69,20 +69,9 @@ def view_rights(schema: str, create: str, rights: Rights | None, server: Server)
         return
     definer = f"{quote(match[2].strip('`'))}@{quote(match[3].strip('`'))}"
     if definer != rights.user and not any(rights.allows(right) for right in _SET_DEFINER):
-        yield Need(_set_definer(server))
+        yield Need(server.can.set_definer)
 
 
 def has_foreign_key(body: str) -> bool:
     """Whether a CREATE TABLE's body refers to another table."""
     return "REFERENCES" in words_of(list(tokenize(body)))
-
-
-def _set_definer(server: Server) -> str:
-    match server.flavour, server.version:
-        case Flavour.MARIADB, version if version >= (10, 5):
-            return "SET USER"
-        case Flavour.MYSQL, version if version >= (8, 2):
-            return "SET_ANY_DEFINER"
-        case Flavour.MYSQL, version if version >= (8,):
-            return "SET_USER_ID"
-    return "SUPER"

@@ -32,7 +32,7 @@ from airflow_dm_loader.target.needed_rights import (
     view_rights,
 )
 from airflow_dm_loader.target.rights import Rights, ask_rights
-from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+from airflow_dm_loader.target.server import Server
 
 NAME_LIMIT = 64  # characters, at every server
 _SMALL_PACKET_BYTES = 4 << 20
@@ -59,7 +59,7 @@ class Preflight:
         check_names(self.plan)
         rights = ask_rights(self.db, self.server)
         check_rights(rights, self._needs(rights))
-        if self.server.flavour is Flavour.TIDB:
+        if self.server.can.splits_transactions:
             tidb.check_whole_transactions(self.db)
         self._check_sessions()
         check_charsets(self.db, self.draft.files())
@@ -115,8 +115,8 @@ class Preflight:
         if not self.db.says_tidb:
             for name in filter(only_on_tidb, self.config.connection.session):
                 yield f"session: {name} is TiDB's own, and the target is {self.server.flavour}: it is not set"
-        obstacle = load_data_obstacle(self.server) if self.config.logical.load_data else None
-        if obstacle is not None and self.server.flavour is not Flavour.TIDB:
+        obstacle = self.server.can.load_data_obstacle if self.config.logical.load_data else None
+        if obstacle is not None and self.server.can.load_data_is_faster:
             yield f"rows will be sent as statements, which is slower: {obstacle}"
         if self.server.max_allowed_packet < _SMALL_PACKET_BYTES:
             yield f"max_allowed_packet is {self.server.max_allowed_packet} bytes: a row larger than that may be refused"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import quote
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.server import Server
 
 _log = logging.getLogger(__name__)
 _NAME = r"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[^`\"\s.*]+)"
@@ -100,9 +100,9 @@ def parse_grants(lines: Iterable[str], *, user: str, fold_case: bool = False) ->
 
 def _show_grants(db: Database, server: Server) -> str:
     """MariaDB shows the active role's rights by itself; others only when they are told the roles."""
-    if server.flavour is Flavour.MARIADB:
+    if server.can.shows_own_roles:
         return "SHOW GRANTS"
-    row = db.one("SELECT CURRENT_ROLE()") if server.flavour is Flavour.TIDB or server.version >= (8,) else None
+    row = db.one("SELECT CURRENT_ROLE()") if server.can.has_roles else None
     roles = str(row[0]) if row is not None and row[0] else "NONE"
     return "SHOW GRANTS" if roles.upper() == "NONE" else f"SHOW GRANTS FOR CURRENT_USER() USING {roles}"
 

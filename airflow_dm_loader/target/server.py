@@ -5,29 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from airflow_dm_loader.errors import LoaderError
-from airflow_dm_loader.target import tidb
+from airflow_dm_loader.target.capabilities import ASKED_VARIABLES, Capabilities, Flavour
 from airflow_dm_loader.target.connection import Database
 
 _ACCESS_DENIED = 1227
-_SINGLE_PRIMARY = "group_replication_single_primary_mode"
-# The variables that say what the server is, and what a load may do there; each flavour has some of them.
-_ASKED = tidb.VARIABLES | {"local_infile", "wsrep_on", "wsrep_load_data_splitting", "aurora_version", _SINGLE_PRIMARY}
-
-
-class Flavour(StrEnum):
-    """The servers that differ in what a load may do."""
-
-    MARIADB = "MariaDB"
-    MYSQL = "MySQL"
-    TIDB = "TiDB"
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. ``version`` is the flavour's own, e.g. (10, 11, 19) or TiDB's (8, 5, 0).
+    """One server; what follows from what it is, is in :attr:`can`.
+
+    ``version`` is the flavour's own, e.g. (10, 11, 19) or TiDB's (8, 5, 0).
 
     ``settings``: those of its variables that matter to a load, by name in lower case.
     """
@@ -54,28 +44,9 @@ class Server:
         return self.settings.get("wsrep_on", "").upper() == "ON"
 
     @property
-    def optimistic(self) -> bool:
-        """Whether a chunk's transaction takes no locks, and learns at its COMMIT what came between."""
-        return self.flavour is Flavour.TIDB
-
-    @property
-    def local_locks(self) -> bool:
-        """Whether a shared lock does not keep everybody else from the row: see ``state/senders.py``."""
-        return self.optimistic or self.galera or self.settings.get(_SINGLE_PRIMARY, "ON").upper() == "OFF"
-
-    @property
-    def liked_statement_bytes(self) -> int | None:
-        """The size of statement that it takes best; None: the larger the better."""
-        return tidb.STATEMENT_BYTES if self.flavour is Flavour.TIDB else None
-
-    @property
-    def most_chunk_bytes(self) -> int | None:
-        """What one transaction may hold of a dump's bytes; None: there is no such bound."""
-        return tidb.CHUNK_BYTES if self.flavour is Flavour.TIDB else None
-
-    @property
-    def savepoints(self) -> bool:
-        return self.flavour is not Flavour.TIDB or tidb.has_savepoints(self.version)
+    def can(self) -> Capabilities:
+        """What it can do, and what a load must mind there."""
+        return Capabilities.of(self.flavour, self.version, self.settings)
 
 
 def parse_version(text: str) -> tuple[Flavour, tuple[int, ...]]:
@@ -95,7 +66,7 @@ def ask_server(db: Database) -> Server:
     row = db.one("SELECT VERSION(), @@max_allowed_packet, @@lower_case_table_names")
     assert row is not None  # a SELECT without FROM gives one row
     flavour, version = parse_version(str(row[0]))
-    names = ", ".join(f"'{name}'" for name in sorted(_ASKED))
+    names = ", ".join(f"'{name}'" for name in sorted(ASKED_VARIABLES))
     settings = {
         str(name).lower(): str(value) for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
     }
@@ -112,15 +83,3 @@ def _may_set(db: Database, name: str, value: int) -> bool:
             raise
         return False
     return True
-
-
-def load_data_obstacle(server: Server) -> str | None:
-    """Why rows can't go by LOAD DATA LOCAL here, in words; None: they can."""
-    if server.flavour is Flavour.TIDB and (obstacle := tidb.load_data_obstacle(server.version)):
-        return obstacle
-    default = "ON" if server.flavour is Flavour.TIDB else "OFF"  # not every version of TiDB has the variable
-    if server.settings.get("local_infile", default).upper() not in {"ON", "1"}:
-        return "local_infile is off at the server"
-    if server.galera and server.settings.get("wsrep_load_data_splitting", "").upper() == "ON":
-        return "wsrep_load_data_splitting is on: it would cut a chunk's transaction into pieces"
-    return None

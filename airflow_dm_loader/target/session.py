@@ -10,9 +10,8 @@ from collections.abc import Mapping
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import DumpFormatError
-from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.server import Server
 
 # DM's AdjustSQLModeCompatible
 _DM_REMOVES = frozenset({
@@ -56,13 +55,12 @@ def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     """What every loading connection is opened with; ``sql_mode`` and ``time_zone`` come per file."""
     # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
     session: dict[str, str | int] = {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
-    if server.flavour is Flavour.MARIADB:
+    if server.can.idle_write_timeout:
         session["idle_write_transaction_timeout"] = 120
     session |= kept_session(config)
     session |= {"foreign_key_checks": 0, "unique_checks": 1, "lc_messages": "en_US"}
-    if server.flavour is Flavour.TIDB:
-        session |= tidb.loading_session(server.settings)
-    elif server.sets_max_error_count:
+    session |= server.can.loading_session
+    if server.can.max_error_count and server.sets_max_error_count:
         session["max_error_count"] = 65535
     return session
 
@@ -134,7 +132,7 @@ def zone_in_words(db: Database, zone: str) -> str:
 
 def fitting_chunks(config: LoadConfig, server: Server) -> LoadConfig:
     """The settings with chunks that one transaction of the target can hold."""
-    most = server.most_chunk_bytes
+    most = server.can.most_chunk_bytes
     if most is None or config.logical.chunk_bytes <= most or not config.uses("chunk_bytes"):
         return config
     return config.changed(chunk_bytes=most)

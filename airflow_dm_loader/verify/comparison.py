@@ -23,7 +23,7 @@ from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
-from airflow_dm_loader.target.server import Flavour, Server, load_data_obstacle
+from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import kept_session
 from airflow_dm_loader.verify.checksums import flavour_of_dump, holds_other_nulls, unstable
 from airflow_dm_loader.verify.conclusion import Findings
@@ -66,8 +66,8 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         if progress.pace is not None:
             pace.keep(meta, config, step, progress.pace)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
-    obstacle = load_data_obstacle(server) if config.logical.load_data else None
-    slower = obstacle is not None and server.flavour is not Flavour.TIDB
+    obstacle = server.can.load_data_obstacle if config.logical.load_data else None
+    slower = obstacle is not None and server.can.load_data_is_faster
     return Findings(
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
@@ -148,7 +148,7 @@ class _Comparer:
             merged=len(table.sources) > 1,
             rows_before=self.rows_before.get(key),
         )
-        no_checksum = self.server.flavour is Flavour.TIDB
+        no_checksum = not self.server.can.checksum_table
         report = compare_table(
             facts,
             count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour, ask_server
+from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.verify.aggregate import READING_SESSION, Aggregate, NotComparableError, ask_aggregate
 from airflow_dm_loader.verify.column_forms import ComparedColumns, ask_columns, compared_columns
 from airflow_dm_loader.verify.tables import Compared
@@ -39,7 +40,7 @@ class Source:
             Database.open(self.config, session=READING_SESSION) as source_db,
             Database.open(target, session={**session, **READING_SESSION}) as target_db,
         ):
-            flavours = ask_server(source_db).flavour, ask_server(target_db).flavour
+            flavours = ask_server(source_db).can.writes_like, ask_server(target_db).can.writes_like
             yield SourceComparer(self.tables, source_db, target_db, flavours)
 
 

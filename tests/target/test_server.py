@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour, Server, ask_server, load_data_obstacle, parse_version
+from airflow_dm_loader.target.server import Server, ask_server, parse_version
 
 
 class Answering(Database):
@@ -81,7 +82,7 @@ GALERA = {"wsrep_on": "ON", "local_infile": "ON"}
 def test_clusters_and_clouds_are_known_by_their_variables(
     found: Server, named: str, optimistic: bool, local_locks: bool
 ) -> None:
-    assert (str(found), found.optimistic, found.local_locks) == (named, optimistic, local_locks)
+    assert (str(found), found.can.optimistic, found.can.local_locks) == (named, optimistic, local_locks)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +103,12 @@ def test_clusters_and_clouds_are_known_by_their_variables(
     ],
 )
 def test_load_data_is_used_only_where_it_is_part_of_the_transaction(found: Server, obstacle: str | None) -> None:
-    told = load_data_obstacle(found)
+    told = found.can.load_data_obstacle
     assert (told is None) if obstacle is None else (told is not None and told.startswith(obstacle))
 
 
 def test_what_tidb_takes_at_once_is_bounded() -> None:
     tidb, mysql = server("8.0.11-TiDB-v6.5.0", **TIDB), server("8.4.0")
-    assert (tidb.liked_statement_bytes, tidb.most_chunk_bytes, tidb.savepoints) == (96 << 10, 4 << 20, True)
-    assert not server("5.7.25-TiDB-v6.1.0", **TIDB).savepoints
-    assert (mysql.liked_statement_bytes, mysql.most_chunk_bytes, mysql.savepoints) == (None, None, True)
+    assert (tidb.can.liked_statement_bytes, tidb.can.most_chunk_bytes, tidb.can.savepoints) == (96 << 10, 4 << 20, True)
+    assert not server("5.7.25-TiDB-v6.1.0", **TIDB).can.savepoints
+    assert (mysql.can.liked_statement_bytes, mysql.can.most_chunk_bytes, mysql.can.savepoints) == (None, None, True)

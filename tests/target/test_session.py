@@ -7,7 +7,8 @@ import pytest
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.settings.session_variables import OURS
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.capabilities import Flavour
+from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import (
     adjust_sql_mode,
     base_session,

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, RowError, TargetError
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour, ask_server
+from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import target_time_zone
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import HEAD, Table, load_config, numbered, write_dump

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ChecksumMismatchError, ConnectionLostError
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.server import Flavour
 from airflow_dm_loader.verify.aggregate import READING_SESSION, ask_aggregate
 from airflow_dm_loader.verify.column_forms import TableColumn, ask_columns, compared_columns
 from airflow_dm_loader.verify.source import Source

@@ -16,9 +16,8 @@ from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.needed_rights import Need
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.server import Server
 
-_OLDEST, _READY = (7, 2), (7, 5)  # the first TiDB that has it; the first where it is not experimental
 _OF_TABLES = ("UPDATE", "DELETE", "ALTER")  # beyond what every load needs
 
 
@@ -44,12 +43,12 @@ class ImportIntoEngine(Engine):
     jobs = ImportJobs()
 
     def check_server(self, server: Server) -> tuple[str, ...]:
-        if server.flavour is not Flavour.TIDB or server.version < _OLDEST:
+        if not server.can.import_into:
             raise TargetError(
                 f"import_mode: the target is {server}, and IMPORT INTO is TiDB's, from 7.5 on",
                 remedy="Use import_mode=logical, which every server takes.",
             )
-        if server.version < _READY:
+        if not server.can.import_into_is_ready:
             return (f"IMPORT INTO is an experiment in {server}; from TiDB 7.5 on it is for everyday use",)
         return ()
 

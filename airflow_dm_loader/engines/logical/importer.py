@@ -35,7 +35,7 @@ from airflow_dm_loader.target.schema import (
     column_types,
     columns_without_default,
 )
-from airflow_dm_loader.target.server import Flavour, ask_server, load_data_obstacle
+from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import (
     base_session,
     sql_mode_for,
@@ -120,12 +120,12 @@ def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableCol
         config=config,
         tables=tables,
         not_by_load_data=set(),
-        load_data=config.logical.load_data and load_data_obstacle(server) is None,
+        load_data=config.logical.load_data and server.can.load_data_obstacle is None,
         default_time_zone=(zone := target_zone(meta.db)),
         zone_in_words=user_time_zone(config) or zone_in_words(meta.db, zone),
         server=server,
         checked_in_place=set(),
-        group_small_files=server.flavour is not Flavour.TIDB,  # what it undoes on an error there was not tried
+        group_small_files=server.can.undoes_statements,
         session=session,
         open_database=lambda: Database.open(run.target, session=session),
     )

@@ -36,8 +36,8 @@ class SenderConnection:
     def hold(self) -> Hold:
         """How a transaction over it keeps the load from being started afresh."""
         server = self._context.server
-        begin = tidb.BEGIN if server.optimistic else None
-        return Hold(share_lock=not server.optimistic, sender=self._name, begin=begin)
+        begin = tidb.BEGIN if server.can.optimistic else None
+        return Hold(share_lock=not server.can.optimistic, sender=self._name, begin=begin)
 
     def ready(self, chunk: Chunk, *, in_place: bool = False) -> Database:
         """The connection, with the chunk's session.
@@ -57,7 +57,7 @@ class SenderConnection:
         """Give the connection, which is open, the session that the chunk's file asks for."""
         assert self._db is not None
         session = file_session(self._context.config, chunk.head, self._context.default_time_zone)
-        if self._context.server.optimistic:
+        if self._context.server.can.optimistic:
             session[tidb.CHECK_IN_PLACE] = int(in_place)
         if session != self._session:
             self._db.set_session(session)
@@ -74,6 +74,6 @@ class SenderConnection:
         self._db, self._session, self._name = None, {}, None
 
     def _register(self, db: Database) -> None:
-        if self._context.server.local_locks:
-            begin = tidb.BEGIN_AND_WAIT if self._context.server.optimistic else None
+        if self._context.server.can.local_locks:
+            begin = tidb.BEGIN_AND_WAIT if self._context.server.can.optimistic else None
             self._name = senders.register(self._context.meta(db), self._context.load_id, begin=begin)

@@ -9,14 +9,12 @@ from airflow_dm_loader.engines.physical.configuration import check_target, sorti
 from airflow_dm_loader.engines.physical.data_files import check_files
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.target.server import Flavour, Server
-
-_OLDEST = (6, 1)  # from here on GET_LOCK holds in the whole cluster
+from airflow_dm_loader.target.server import Server
 
 
 def check_server(server: Server) -> None:
     """Refuse a server that is not TiDB, by name."""
-    if server.flavour is not Flavour.TIDB or server.version < _OLDEST:
+    if not server.can.lightning:
         raise TargetError(
             f"import_mode: the target is {server}, and physical import is TiDB's, from 6.1 on",
             remedy="Use import_mode=logical, which every server takes.",

@@ -60,7 +60,7 @@ def made_blocks(delivery: Delivery, into: bytes, rows: Iterable[tuple[bytes, int
     schema, table, file = delivery.file.schema, delivery.file.table, delivery.file.name
     max_packet_bytes = delivery.server.max_allowed_packet
     largest = max_packet_bytes - PACKET_OVERHEAD_BYTES - len(into)
-    limit = min(largest, delivery.server.liked_statement_bytes or _STATEMENT_BYTES)
+    limit = min(largest, delivery.server.can.liked_statement_bytes or _STATEMENT_BYTES)
     texts: list[bytes] = []
     offsets: list[int] = []
     size = 0

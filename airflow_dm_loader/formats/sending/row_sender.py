@@ -60,7 +60,7 @@ class RowSender:
         self._db = delivery.db
         self._policy = delivery.on_duplicate
         self._keep = delivery.keep_conflict
-        self._savepoints = delivery.server.savepoints
+        self._savepoints = delivery.server.can.savepoints
         self._columns = tuple(delivery.table.types)
         self._verb = "REPLACE" if delivery.replace_at_once else "INSERT"
         self.counts = ChunkCounts()

@@ -88,7 +88,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
     def _blocks(self, delivery: Delivery) -> Iterator[RowBlock]:
         server = delivery.server
         for each in self.content.statements:
-            yield from self._block(delivery, each).fit(server.max_allowed_packet, server.liked_statement_bytes)
+            yield from self._block(delivery, each).fit(server.max_allowed_packet, server.can.liked_statement_bytes)
 
     def _block(self, delivery: Delivery, row_statement: RowStatement) -> RowBlock:
         rows, statement, file = row_statement.rows, row_statement.statement, delivery.file

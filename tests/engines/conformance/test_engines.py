@@ -21,7 +21,8 @@ from airflow_dm_loader.errors import (
 from airflow_dm_loader.loader import LoadPath, Worker
 from airflow_dm_loader.report import Finding, LoadReport
 from airflow_dm_loader.state import findings
-from airflow_dm_loader.target.server import Flavour, Server
+from airflow_dm_loader.target.capabilities import Flavour
+from airflow_dm_loader.target.server import Server
 from tests.dumps import WORKER, numbered
 from tests.engines.conformance.contestants import Contestant
 from tests.tables import count, query
