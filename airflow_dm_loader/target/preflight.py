@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate, OnExistingRows
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.dump.filenames import FileKind
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -98,7 +97,7 @@ class Preflight:
     def _check_columns(self) -> None:
         """Tables that were there must have the dump's columns, in types that hold their values."""
         existing = [draft for draft in self.draft.tables if draft.exists and draft.planned.has_data]
-        dat_files = {(file.schema, file.table) for file in self.plan.files if file.source.kind is FileKind.DATA_LOAD}
+        dat_files = {(file.schema, file.table) for file in self.plan.files if file.source.kind.sets_columns}
         raw = [draft.planned for draft in existing if (draft.planned.schema, draft.planned.table) in dat_files]
         for schema in sorted({draft.planned.schema for draft in existing}):
             shapes = target_schema.column_shapes(self.db, schema)
