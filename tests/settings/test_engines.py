@@ -24,6 +24,7 @@ OTHER: dict[str, Any] = {
     "on_missing_columns": "pause",
     "collation_map": {"utf8mb4_0900_ai_ci": "utf8mb4_bin"},
     "convert_engines": True,
+    "on_existing_rows": "truncate",
     "csv": {"separator": ";"},
     "dump_tool": "dumpling",
     "lightning_path": "/opt/tidb-lightning",
