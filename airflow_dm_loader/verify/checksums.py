@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
-from airflow_dm_loader.target.server import Flavour
 
 _MARIADB_GTID = re.compile(r"\d+-\d+-\d+")
 _MYSQL_GTID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)

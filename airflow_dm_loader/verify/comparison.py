@@ -20,6 +20,7 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source

@@ -9,7 +9,7 @@ import pytest
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ChecksumMismatchError
-from airflow_dm_loader.target.server import Flavour
+from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.verify.checksums import flavour_of_dump
 from dev.private_server import PrivateServer
 from tests.dumps import Table, load_config, write_dump
