@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from airflow_dm_loader.dump.data_formats import Compression, DataFormat, data_formats
+from airflow_dm_loader.dump.data_formats import CSV, PARQUET, Compression, DataFormat, data_formats
 from airflow_dm_loader.dump.names import unescape
 
 __all__ = ["Compression", "DumpFileName", "FileKind", "Kind", "are_escaped", "parse", "readings"]
@@ -138,7 +138,9 @@ def are_escaped(names: Collection[str]) -> bool:
     """Whether a folder's file names show that dumpling wrote them, or do not show that mydumper did."""
     if any(_DUMPLINGS_INDEX.fullmatch(name) for name in names):
         return True
-    return not any(found.kind.is_data for name in names if (found := parse(name)))
+    kinds = {found.kind for name in names if (found := parse(name))}
+    # Of the tools whose metadata is the text form, dumpling alone writes these.
+    return bool(kinds & {CSV, PARQUET}) or not any(kind.is_data for kind in kinds)
 
 
 def parse(name: str, *, escaped: bool = True) -> DumpFileName | None:

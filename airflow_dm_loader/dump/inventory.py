@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import islice
 
 from airflow_dm_loader.dump.data_formats import DataFormat
-from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped
+from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped, parse
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.names import is_stand_in
 from airflow_dm_loader.dump.resolution import resolve_names
 from airflow_dm_loader.dump.schema_names import real_schema_names
 from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
-from airflow_dm_loader.errors import DumpMetadataError, DuplicateFileError
+from airflow_dm_loader.errors import DumpFormatError, DumpMetadataError, DumpNotFoundError, DuplicateFileError
 
 METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
+_METADATA_BYTES, _METADATA_BYTES_OF_A_FILE = 1 << 20, 4 << 10  # what it may have, and more for each file
+_SHOWN_NAMES = 3
+
+_TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
+_ONE_NUMBER = re.compile(r"\.(?:\d{5}|\d{9})\.(?:sql|csv|dat|parquet)(?:\.\w+)?$", re.ASCII)  # 13 digits are two
 
 # Kinds whose second name is that of a table, or of a view, which shares its name space.
 _TABLE_KINDS = frozenset({FileKind.TABLE_SCHEMA, FileKind.VIEW_SCHEMA})  # and those of data
@@ -101,7 +108,12 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
         started = sorted(name for name in names if name.startswith(f"{METADATA_NAME}."))
         hint = f"; there is {started[0]!r}, so the dump did not finish or was not put together" if started else ""
         raise DumpMetadataError(f"there is no {METADATA_NAME!r} file among the {len(names)} in {storage.where}{hint}")
-    raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
+    limit = min(METADATA_LIMIT_BYTES, _METADATA_BYTES + _METADATA_BYTES_OF_A_FILE * len(names))
+    if (size := next(file.file_bytes for file in listing if file.name == METADATA_NAME)) > limit:
+        raise DumpMetadataError(
+            f"the metadata has {size} bytes; that of a dump of {len(names)} files may have {limit}", file=METADATA_NAME
+        )
+    raw = storage.read(METADATA_NAME, limit)
     metadata = parse_metadata(raw, require_finished=require_finished)
     real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}
     inventory = _take_again(tuple(listing), raw, require_finished, tuple(real_schemas.items()))
@@ -139,6 +151,8 @@ def take_inventory(
         {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
     )
     _refuse_duplicates(found)
+    foreign = tuple(name for name in sorted(stored) if name not in found)
+    _refuse_unread(foreign, dumped=len(found.keys() - {METADATA_NAME}))
 
     by_kind: dict[Kind, list[tuple[str, DumpFileName]]] = defaultdict(list)
     for name, reading in found.items():
@@ -162,10 +176,55 @@ def take_inventory(
         total_file_bytes=sum(file.file_bytes for file in data_files),
         all_files=all_files,
         warnings=(
-            *(f"{name!r} is not a file of a dump and was left alone" for name in sorted(stored) if name not in found),
+            *_left_alone(foreign),
             *_incomplete(metadata, data_files, declared_views - views.keys()),
         ),
     )
+
+
+def _refuse_unread(foreign: Sequence[str], *, dumped: int) -> None:
+    """No file that seems to hold rows may be passed over, and no folder be empty to us."""
+    for name in foreign:
+        found = parse(name.lower())
+        if _TAB_SEPARATED.search(name) or (found is not None and found.kind.is_data):
+            raise DumpFormatError(
+                "by its name the file holds rows, but no dump tool writes such a name",
+                file=name,
+                remedy="Write the end of its name in lower case, as .sql, .csv, .dat or .parquet; or take it out of "
+                "the dump. Tab-separated files are read as .csv, with csv: {separator: a tab}.",
+            )
+    if foreign and not dumped:
+        raise DumpNotFoundError(
+            f"nothing to load: none of the {len(foreign)} files beside the metadata has a name that a dump tool gives, "
+            f"such as {', '.join(map(repr, foreign[:_SHOWN_NAMES]))}",
+            remedy="Name them as dump tools do: schema.table-schema.sql, schema.table.sql or schema.table.csv.",
+        )
+
+
+def _left_alone(foreign: Sequence[str]) -> Iterator[str]:
+    if len(foreign) > _SHOWN_NAMES:
+        shown = ", ".join(map(repr, foreign[:_SHOWN_NAMES]))
+        yield f"{len(foreign)} files are not of a dump and were left alone, {shown} among them"
+    else:
+        yield from (f"{name!r} is not a file of a dump and was left alone" for name in foreign)
+
+
+def _gaps(data_files: Sequence[DataFile]) -> Iterator[str]:
+    """Numbers that are not there among a table's files. Tools leave out parts without rows, so it may be sound."""
+    numbers: dict[tuple[str, str], set[int]] = {}
+    for file in data_files:
+        if len(file.part) == 1 and _ONE_NUMBER.search(file.name):
+            numbers.setdefault((file.schema, file.table), set()).add(file.part[0])
+    for (schema, table), found in sorted(numbers.items()):
+        first, last = min(found), max(found)
+        shown = list(islice((number for number in range(first, last) if number not in found), _SHOWN_NAMES))
+        if shown:
+            count = last - first + 1 - len(found)
+            yield (
+                f"{schema}.{table} has data files of the numbers {first} to {last}, but {count} of them are not there: "
+                f"{', '.join(map(str, shown))}{', ...' if count > len(shown) else ''}. Tools leave out parts without "
+                "rows; if the source's rows are not all here, a file was lost"
+            )
 
 
 class _RealNames:
@@ -310,6 +369,7 @@ def _incomplete(
         for (schema, name), numbered in sorted(parts.items())
         if len(numbered) > 1
     ]
+    warnings += _gaps(data_files)
     return warnings
 
 

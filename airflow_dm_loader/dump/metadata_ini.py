@@ -59,6 +59,9 @@ _BINLOG_KEYS = {
 }
 _DATABASE_KEYS = frozenset({"schema_checksum", "post_checksum", "triggers_checksum", "events_checksum"})
 _TABLE_KEYS = frozenset(field.name for field in fields(TableMetadata)) - {"real_name"} | {"real_table_name"}
+_GTID_LINE = re.compile(
+    r"[ \t]*+(?:#[ \t]*+)?+([0-9A-Fa-f][-0-9A-Za-z_:]*+(?:,[ \t]*+[0-9A-Fa-f][-0-9A-Za-z_:]*+)*+,?+)[ \t]*+\"?+[ \t]*+"
+)
 _FLAGS = {"0": False, "1": True}
 _NOTHING = frozenset({"", "(null)", "null"})
 
@@ -76,6 +79,7 @@ class IniForm:
         self._tables: dict[tuple[str, str], tuple[Line, dict[str, Any]]] = {}
         self._table: dict[str, Any] = {}
         self._warnings: list[str] = []
+        self._open_gtid = False
         self._read: Callable[[Line], None] = self._read_unknown
 
     def parse(self, lines: list[Line]) -> DumpMetadata:
@@ -116,6 +120,7 @@ class IniForm:
         )
 
     def _start_section(self, line: Line, name: str) -> None:
+        self._close_gtid(line)
         if name.startswith(tuple(_QUOTES.values())):
             self._start_object(line, name)
         elif name == "config":
@@ -151,7 +156,7 @@ class IniForm:
 
     def _read_config(self, line: Line) -> None:
         key, value = self._setting(line)
-        if key == "quote-character":
+        if key in {"quote-character", "quote_character"}:  # with an underscore from 0.15 to 0.18
             if value.upper() not in _QUOTES:
                 raise line.error(f"should be one of {', '.join(_QUOTES)}")
             self._quote = _QUOTES[value.upper()]
@@ -164,9 +169,16 @@ class IniForm:
         match = _SESSION_VARIABLE.fullmatch(line.text)
         if match is None or (match[2][:1] in ("'", '"') and (len(match[2]) < 2 or match[2][-1] != match[2][0])):
             raise line.error("should set a session variable")
+        if match[2].lower() in _NOTHING:
+            return
         self._session[match[1]] = match[2].strip("'\"") if match[2][:1] in ("'", '"') else match[2]
 
     def _read_source(self, line: Line) -> None:
+        if self._open_gtid and (more := _GTID_LINE.fullmatch(line.text)):
+            self._binlog["gtid"] += more[1]
+            self._open_gtid = more[1].endswith(",")
+            return
+        self._close_gtid(line)
         match = _SETTING.fullmatch(line.text.strip())
         key = match["key"].lower() if match else ""
         if match is None or (key not in _BINLOG_KEYS and not _KNOWN_SOURCE.fullmatch(key)):
@@ -180,6 +192,12 @@ class IniForm:
                 self._binlog_pos = line.number_of(value, "the binlog position")
             elif name != "pos":
                 self._binlog[name] = value
+                self._open_gtid = name == "gtid" and value.endswith(",")
+
+    def _close_gtid(self, line: Line) -> None:
+        """A GTID set goes on over lines that each end in a comma, but the last."""
+        if self._open_gtid:
+            raise line.error("should go on with the GTID set of the line before, which ends in a comma")
 
     def _read_database(self, line: Line) -> None:
         key, value = self._setting(line)

@@ -11,6 +11,8 @@ from airflow_dm_loader.errors import DumpMetadataError, excerpt
 METADATA_NAME = "metadata"
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
+_LARGEST_NUMBER = (1 << 64) - 1
+_MOST_DIGITS = len(str(_LARGEST_NUMBER))
 _QUOTED_CHARS = 120  # of a line that a message quotes
 
 
@@ -72,8 +74,10 @@ class Line:
 
     def number_of(self, value: str, name: str) -> int:
         """``value`` as a count or position; an error where it is anything else."""
-        if not re.fullmatch(r"[0-9]+", value):
+        if not re.fullmatch(r"[0-9]++", value):
             raise self.error(f"should hold a number for {name}")
+        if len(value.lstrip("0")) > _MOST_DIGITS or int(value) > _LARGEST_NUMBER:
+            raise self.error(f"should hold a number for {name}, and this one is larger than any server's")
         return int(value)
 
     def time_of(self, value: str) -> str:

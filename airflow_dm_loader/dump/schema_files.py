@@ -26,6 +26,11 @@ from airflow_dm_loader.errors import NotCreateStatementError
 MAX_SCHEMA_FILE_BYTES = 4 << 20
 _BYTES_OF_A_TOKEN = 16  # on average, at least: it bounds the memory that a statement's tokens take
 _CREATE = re.compile(rb"CREATE\s", re.IGNORECASE)
+# No server writes a name so without ANSI_QUOTES, though a file's head may not say it (mydumper 0.15).
+_CREATE_IN_DOUBLE_QUOTES = re.compile(
+    rb"CREATE\s++(?:TABLE|DATABASE|SCHEMA)\s++(?:/\*!\d++\s*+)?+(?:IF\s++NOT\s++EXISTS\s*+)?+(?:\*/\s*+)?+\"",
+    re.IGNORECASE,
+)
 _ALTER = re.compile(rb"ALTER\s++TABLE\s", re.IGNORECASE)
 _SAVED = re.compile(
     rb"(?:/\*!\d{5,6}\s++)?SET\s++(?:@\w++\s*+=\s*+@@\w++|(?:@@(?:SESSION\.)?+|SESSION\s++)?+\w++\s*+=\s*+@\w++)\s*+(?:\*/)?+",
@@ -67,7 +72,10 @@ def read_schema_file(raw: bytes, name: str) -> SchemaFile:
     dropped: list[str] = []
     reader = StatementReader.of_bytes(raw, file=name)
     for statement in reader:
-        text = with_usual_quotes(statement.text, quoting(settings.get("sql_mode", "")))
+        mode = quoting(settings.get("sql_mode", ""))
+        if _CREATE_IN_DOUBLE_QUOTES.match(statement.text):
+            mode = replace(mode, ansi_quotes=True)
+        text = with_usual_quotes(statement.text, mode)
         if _CREATE.match(text):
             if create is not None:
                 raise NotCreateStatementError(

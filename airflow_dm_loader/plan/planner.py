@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.data_formats import DECODED
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
-from airflow_dm_loader.errors import ConfigError, DumpFormatError, visible
+from airflow_dm_loader.errors import ConfigError, DumpFormatError, SchemaMissingError, visible
 from airflow_dm_loader.plan.filters import TableFilter
 from airflow_dm_loader.plan.load_plan import (
     LeftOut,
@@ -59,6 +59,7 @@ class _Planner:
             for file in files:
                 _check_loadable(file.source)
             self._check_statements_are_used()
+        self._check_nothing_is_missing()
         tables = self._plan_tables(files)
         views = tuple(
             PlannedView(*key, self._inventory.views[key]) for key, to in self._views.items() if _stays(key, to)
@@ -101,6 +102,20 @@ class _Planner:
     def _holds_rows(self, file: DataFile) -> bool:
         """A LOAD DATA statement is read with the file that it is for."""
         return not (self._reads_files and not file.kind.holds_rows)
+
+    def _check_nothing_is_missing(self) -> None:
+        """A table with rows that metadata names must be in the folder with one file at least."""
+        there = {*self._inventory.table_schemas, *self._inventory.views}
+        there |= {(file.schema, file.table) for file in self._inventory.data_files}
+        for key, found in sorted(self._inventory.metadata.tables.items()):
+            protected = owner_of(key[0], self._meta_schema) is not None
+            if found.rows and not found.is_view and key not in there and self._filter.passes(*key) and not protected:
+                raise SchemaMissingError(
+                    f"metadata counts {found.rows} rows of {'.'.join(key)}, and no file of it is in the dump",
+                    table=".".join(key),
+                    remedy="Put its files back, or dump again. To load without it, leave it out by ignore-tables of "
+                    "block_allow_list.",
+                )
 
     def _check_statements_are_used(self) -> None:
         """Each file of LOAD DATA statements must be that of a .dat, else what it reads would be left out."""
