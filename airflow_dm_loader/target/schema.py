@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
 from airflow_dm_loader.dump.schema_files import SchemaFile
@@ -132,29 +132,37 @@ def column_types(db: Database, schema: str, *, full: bool = False) -> Names[dict
     return Names(found, folds=db.folds_names)
 
 
-def column_charsets(db: Database, schema: str) -> Names[dict[str, str]]:
-    """table -> column -> charset, in lower case, of the columns that have one."""
-    found: dict[str, dict[str, str]] = {}
-    for table, column, charset in db.query(
-        "SELECT table_name, column_name, character_set_name FROM information_schema.columns WHERE table_schema = %s "
-        "AND character_set_name IS NOT NULL",
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What a load needs to know of a table's columns that are not generated, by their names.
+
+    Attributes:
+        types: in lower case without length.
+        charsets: in lower case, of those that have one.
+        needed: those that a row must have a value for.
+    """
+
+    types: dict[str, str]
+    charsets: dict[str, str]
+    needed: set[str]
+
+
+def table_facts(db: Database, schema: str) -> Names[TableFacts]:
+    """table -> its columns, asked for all of the schema at once."""
+    found: dict[str, TableFacts] = {}
+    for table, column, kind, charset, needed in db.query(
+        "SELECT table_name, column_name, data_type, character_set_name, is_nullable = 'NO' AND column_default IS NULL "
+        "AND extra NOT LIKE '%%auto_increment%%' AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
+        "FROM information_schema.columns WHERE table_schema = %s AND COALESCE(generation_expression, '') = ''",
         (schema,),
     ):
-        found.setdefault(str(table), {})[str(column)] = str(charset).lower()
+        facts = found.setdefault(str(table), TableFacts({}, {}, set()))
+        facts.types[str(column)] = str(kind).lower()
+        if charset is not None:
+            facts.charsets[str(column)] = str(charset).lower()
+        if needed:
+            facts.needed.add(str(column))
     return Names(found, folds=db.folds_names)
-
-
-def columns_without_default(db: Database, schema: str) -> Names[frozenset[str]]:
-    """table -> its columns that a row must have a value for, as it would be an error without."""
-    found: dict[str, set[str]] = {}
-    for table, column in db.query(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s AND is_nullable = 'NO' "
-        "AND column_default IS NULL AND extra NOT LIKE '%%auto_increment%%' AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
-        "AND COALESCE(generation_expression, '') = ''",
-        (schema,),
-    ):
-        found.setdefault(str(table), set()).add(str(column))
-    return Names({table: frozenset(columns) for table, columns in found.items()}, folds=db.folds_names)
 
 
 def auto_increment_columns(db: Database, schema: str) -> Names[str]:

@@ -29,12 +29,7 @@ from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.target.column_fit import shapes_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
-from airflow_dm_loader.target.schema import (
-    auto_increment_columns,
-    column_charsets,
-    column_types,
-    columns_without_default,
-)
+from airflow_dm_loader.target.schema import TableFacts, auto_increment_columns, table_facts
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import (
     base_session,
@@ -146,9 +141,8 @@ def _tables(
     """
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
     schemas = {schema for schema, _ in stored}
-    types = {schema: column_types(meta.db, schema) for schema in schemas}
-    charsets = {schema: column_charsets(meta.db, schema) for schema in schemas}
-    needed = {schema: columns_without_default(meta.db, schema) for schema in schemas}
+    facts = {schema: table_facts(meta.db, schema) for schema in schemas}
+    nothing = TableFacts({}, {}, set())
     # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
     set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
     set_schemas |= {file.schema for file in plan.files if file.source.kind.sets_columns}
@@ -175,12 +169,12 @@ def _tables(
             columns = parsed.row_columns if parsed is not None else row.row_columns
             by_source[source] = TableColumns(
                 tuple(column for column in columns if column.lower() not in filled),
-                types[row.schema].get(row.table, {}),
+                (there := facts[row.schema].get(row.table, nothing)).types,
                 row.empty_before,
                 item.planned.extracted,
                 auto_increments.get(row.schema, {}).get(row.table),
-                charsets[row.schema].get(row.table, {}),
-                needed=needed[row.schema].get(row.table, frozenset()),
+                there.charsets,
+                needed=frozenset(there.needed),
                 alone=row.empty_before and item.table not in shared,
                 dumped_charsets=_dumped_charsets(row, dumped.get(source), read, merged=source in merged),
             )
