@@ -302,4 +302,7 @@ class UnsupportedStatementError(DumpFormatError):
 class RowError(DataError):
     """The server refused a row; nothing of its chunk was kept."""
 
-    default_remedy = "Mend the row or the target table, then clear the failed task: the load goes on at this chunk."
+    default_remedy = (
+        "Fix the target table, or the row without changing the file's size, then clear "
+        "the failed task: the load resumes at this chunk."
+    )

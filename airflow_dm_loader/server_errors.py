@@ -11,6 +11,14 @@ from airflow_dm_loader.errors import (
     TargetError,
 )
 
+KEY_REMEDY = (
+    "Give each table a primary key, in its schema file or by creating it in the target yourself (the load fills tables "
+    "that exist), or leave it out by block_allow_list. Where the server need not demand it, an administrator can turn "
+    "that off. Then clear."
+)
+# Of statements about rows; refused_creates.py has more to say of a CREATE.
+SCHEMA_DIFFERS = (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356, 1906, 3105)
+
 # What a person can do, class, numbers. Sources: MySQL's and MariaDB's error lists, DM's and Lightning's retry sets.
 _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     (
@@ -78,7 +86,14 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     (
         "The target's schema differs from the dump's: correct it, or let the load create the table.",
         TargetError,
-        (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356, 1906, 3105),
+        SCHEMA_DIFFERS,
+    ),
+    (KEY_REMEDY, TargetError, (1173, 3098, 3750)),
+    (
+        "max_execution_time or max_statement_time, which the setting session gave, ends statements that take longer: "
+        "leave it out, and clear.",
+        TargetError,
+        (1969, 3024),
     ),
     (
         "Raise the server's limit on the size of a transaction that is named, then clear. Or load in smaller chunks: a "

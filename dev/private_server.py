@@ -95,7 +95,7 @@ class PrivateServer:
             fresh = self._folder is None
             if fresh:
                 self._install()
-                self.port = self.port or _free_port()
+                self.port = self.port or free_port()
             self._launch(fresh=fresh)
         except BaseException:
             self.stop()
@@ -269,7 +269,7 @@ def _listens(path: str) -> bool:
         return probe.connect_ex(path) == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]

@@ -61,6 +61,12 @@ class ServerKind(ABC):
     def is_installed(self) -> bool:
         return self._find(self.server_program) is not None
 
+    @property
+    def plugin_folder(self) -> Path:
+        """Plugins and components of an unpacked release, for the option ``plugin-dir``."""
+        assert self.release is not None
+        return self.release.usr / "lib" / "mysql" / "plugin"
+
     def command(self, program: str) -> list[str]:
         """What runs one of its programs; RuntimeError where it is not installed."""
         found = self._find(program)

@@ -28,7 +28,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
-    """What a CREATE TABLE says; ``body_at`` is where its parenthesis opens in the statement."""
+    """What a CREATE TABLE says; ``body_at`` is where its parenthesis opens in the statement.
+
+    ``has_key``: a primary key, or a unique one of columns that are all NOT NULL, which InnoDB takes instead.
+    """
 
     table: str
     columns: tuple[Column, ...]
@@ -36,6 +39,7 @@ class CreateTable:
     body_at: int
     charset: str | None = None  # the table's, for text that names none of its own
     is_sequence: bool = False  # MariaDB's, which it shows as a table of one row
+    has_key: bool = True
 
     @property
     def row_columns(self) -> tuple[str, ...]:
@@ -64,7 +68,15 @@ def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTa
     if not columns:
         return None
     options = tokens[after:]
-    return CreateTable(name, columns, _engine(options), tokens[at].at, _charset(options), _is_sequence(options))
+    return CreateTable(
+        name,
+        columns,
+        _engine(options),
+        tokens[at].at,
+        charset=_charset(options),
+        is_sequence=_is_sequence(options),
+        has_key=_has_key(items, ansi_quotes),
+    )
 
 
 def column_items(statement: str, body_at: int) -> tuple[list[list[Token]], list[Token]]:
@@ -99,13 +111,47 @@ def _column(item: Sequence[Token], ansi_quotes: bool) -> Column | None:
     name = identifier(item, 0, ansi_quotes)
     if name is None:
         return None
+    words = _outer_words(item[1:])
+    definition = " ".join(token.text for token in item[1:])
+    return Column(name, generated="AS" in words, invisible="INVISIBLE" in words, definition=definition)
+
+
+def _outer_words(tokens: Sequence[Token]) -> list[str]:
+    """The words that stand in no parenthesis, in upper case."""
     words, depth = [], 0
-    for token in item[1:]:
+    for token in tokens:
         depth += (token.text == "(" and token.kind == "mark") - (token.text == ")" and token.kind == "mark")
         if token.kind == "word" and depth == 0:
             words.append(token.text.upper())
-    definition = " ".join(token.text for token in item[1:])
-    return Column(name, generated="AS" in words, invisible="INVISIBLE" in words, definition=definition)
+    return words
+
+
+def _has_key(items: Sequence[Sequence[Token]], ansi_quotes: bool) -> bool:
+    never_null: set[str] = set()
+    unique: list[set[str]] = []
+    for item in items:
+        column = _column(item, ansi_quotes)
+        words = _outer_words(item[1:] if column is not None else item)
+        if "PRIMARY" in words:
+            return True
+        if column is None:
+            if "UNIQUE" in words[:3]:
+                unique.append(_key_columns(item, ansi_quotes))
+            continue
+        if "NOT NULL" in " ".join(words):
+            never_null.add(column.name.lower())
+        if "UNIQUE" in words:
+            unique.append({column.name.lower()})
+        elif "KEY" in words:  # a column's KEY is its PRIMARY KEY
+            return True
+    return any(columns and columns <= never_null for columns in unique)
+
+
+def _key_columns(item: Sequence[Token], ansi_quotes: bool) -> set[str]:
+    """The names in a key's parenthesis, in lower case; of an expression, nothing that could be a column."""
+    opening = next((at for at, token in enumerate(item) if token.kind == "mark" and token.text == "("), len(item))
+    parts, _ = _items(item, opening)
+    return {(identifier(part, 0, ansi_quotes) or "").lower() if part else "" for part in parts}
 
 
 def _engine(options: Sequence[Token]) -> str | None:

@@ -15,6 +15,9 @@ _SINGLE_PRIMARY = "group_replication_single_primary_mode"
 # The variables that say what the server is, and what a load may do there; each flavour has some of them.
 ASKED_VARIABLES = tidb.VARIABLES | {
     "local_infile", "wsrep_on", "wsrep_load_data_splitting", "aurora_version", _SINGLE_PRIMARY,
+    # of servers that demand a primary key
+    "sql_require_primary_key", "sql_generate_invisible_primary_key", "innodb_force_primary_key",
+    "group_replication_group_name",
 }  # fmt: skip
 
 

@@ -19,10 +19,6 @@ from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
 _NOT_THERE_YET = frozenset({1146, 1356})  # what a view reads from is missing
-_VIEW_REMEDY = (
-    "The view reads from something that is not in the target. If block_allow_list or routes keep it away, leave the "
-    "view out with ignore-tables; else create what is missing. Then clear."
-)
 
 Session = Mapping[str, str | int]
 
@@ -169,6 +165,4 @@ def _what_is_missing(waiting: Sequence[tuple[ViewDraft, LoaderError]]) -> Loader
     """Of views that wait for each other, the error of one that waits for something else."""
     names = [f"{view.planned.schema}.{view.planned.view}'" for view, _ in waiting]
     errors = [error for _, error in waiting if not any(name in error.message for name in names)]
-    found = errors[0] if errors else waiting[0][1]
-    found.remedy = _VIEW_REMEDY
-    return found
+    return errors[0] if errors else waiting[0][1]

@@ -22,6 +22,7 @@ from airflow_dm_loader.target.column_shapes import ColumnShape
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.key_demands import check_keys
 from airflow_dm_loader.target.needed_rights import (
     META_RIGHTS,
     Need,
@@ -63,6 +64,7 @@ class Preflight:
         self._check_sessions()
         check_charsets(self.db, self.draft.files())
         self.db.set_session(self.sessions.of(None))  # that changed it
+        check_keys(self.server, self.draft)
         self._check_columns()
         return tuple(self._warnings())
 

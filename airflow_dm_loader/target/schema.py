@@ -12,6 +12,7 @@ from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_problem
 from airflow_dm_loader.target.identifiers import Names, qualified, quote
+from airflow_dm_loader.target.refused_creates import refused
 
 
 def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
@@ -22,7 +23,7 @@ def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
     except LoaderError as error:
         if file is not None:
             error.at(file=file.name, offset=file.offset)
-        raise
+        raise refused(error, "database") from error
 
 
 def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> None:
@@ -41,7 +42,7 @@ def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: 
                 remedy="Create the table yourself as it shall be, then clear; or correct the dump's schema file.",
             )
     except LoaderError as error:
-        raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{table}") from error
+        raise refused(error.at(file=file.name, offset=file.offset, table=f"{schema}.{table}"), "table") from error
 
 
 def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
@@ -62,7 +63,7 @@ def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
             remedy="Create the view by hand, then clear: a view that exists stays as it is.",
         ) from None
     except LoaderError as error:
-        raise error.at(file=file.name, offset=file.offset, table=f"{schema}.{view}") from error
+        raise refused(error.at(file=file.name, offset=file.offset, table=f"{schema}.{view}"), "view") from error
 
 
 def view_charset(file: SchemaFile) -> str | None:

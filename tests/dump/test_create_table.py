@@ -54,6 +54,33 @@ def test_the_table_s_name_and_where_its_body_starts(start: str, name: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("body", "has_key"),
+    [
+        ("`a` int, PRIMARY KEY (`a`)", True),
+        ("`a` int PRIMARY KEY", True),
+        ("`a` int KEY", True),
+        ("`a` int, CONSTRAINT `x` PRIMARY KEY USING BTREE (`a`)", True),
+        ("`a` int, CONSTRAINT PRIMARY KEY (`a`)", True),
+        ("`a` int NOT NULL UNIQUE", True),
+        ("`a` int UNIQUE KEY NOT NULL", True),
+        ("`a` int NOT NULL, `b` int NOT NULL, UNIQUE KEY `k` (`b`,`a`(3) DESC)", True),
+        ("`a` int NOT NULL, CONSTRAINT `u` UNIQUE (`A`)", True),
+        ("`a` int", False),
+        ("`a` int UNIQUE", False),
+        ("`a` int, KEY `primary` (`a`)", False),
+        ("`primary` int, `key` int", False),
+        ("`a` int COMMENT 'PRIMARY KEY'", False),
+        ("`a` int NOT NULL, `b` int, UNIQUE KEY `k` (`a`,`b`)", False),
+        ("`a` int NOT NULL, UNIQUE KEY `k` ((`a` + 1))", False),
+        ("`a` int NOT NULL, KEY `a` (`a`), CHECK (`a` > 0)", False),
+        ("`a` int /* PRIMARY KEY */", False),
+    ],
+)
+def test_whether_a_table_has_a_key_that_tells_its_rows_apart(body: str, has_key: bool) -> None:
+    assert parsed(f"CREATE TABLE `t` ({body})").has_key is has_key
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "CREATE TABLE `t` LIKE `x`",

@@ -1,0 +1,187 @@
+"""What the server does not take of a dump's schema is told with a way out that is about the CREATE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import TargetError
+from dev.private_server import PrivateServer, free_port
+from dev.server_kinds import MYSQL
+from tests import servers
+from tests.conftest import emptied
+from tests.dumps import SCHEMA, Table, load_config, write_dump
+from tests.faults import global_variable
+from tests.servers import AnyServer, Servers
+from tests.tables import is_mariadb, one, query
+
+INT = "(`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+PLAIN_KEY = "(`id` int NOT NULL, `a` int, PRIMARY KEY (`id`), KEY `a` (`a`)) ENGINE=InnoDB"
+REFERS = (
+    "(`id` int NOT NULL, `a` int, PRIMARY KEY (`id`), KEY `a` (`a`), "
+    "CONSTRAINT `c` FOREIGN KEY (`a`) REFERENCES `p` (`a`)) ENGINE=InnoDB"
+)
+
+
+def refused(config: LoadConfig, target: TargetConfig) -> TargetError:
+    with pytest.raises(TargetError) as caught:
+        load_dump(config, target)
+    assert "Read the message" not in caught.value.remedy
+    assert "row" not in caught.value.remedy
+    return caught.value
+
+
+def target_of(server: AnyServer) -> TargetConfig:
+    return TargetConfig(host=server.host, port=server.port, user=server.user, password=SecretStr(server.password))
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    "create",
+    [
+        "(`id` int DEFAULT NULL, PRIMARY KEY (`id`), KEY `id` (`id`), KEY `id` (`id`))",  # a name twice
+        "(`id` no_such_type)",
+        "(`id` int, KEY `k` (`missing`))",
+    ],
+)
+def test_a_table_s_remedy_is_about_its_create(
+    create: str, server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    error = refused(load_config(write_dump(tmp_path / "dump", Table("t", create))), target)
+
+    assert error.table == "s.t"
+    assert "Create the table in the target yourself" in error.remedy
+    assert "let the load create" not in error.remedy
+
+
+@pytest.mark.servers
+def test_a_foreign_key_to_a_plain_key_loads_or_names_the_variable(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(
+        tmp_path / "dump", Table("p", PLAIN_KEY, ["(1,5)"]), Table("q", REFERS, ["(1,5)"]), Table("z", INT, ["(1)"])
+    )
+    session: dict[str, str | int] = {}
+    if query(server, "SHOW VARIABLES LIKE 'restrict_fk_on_non_standard_key'"):
+        error = refused(load_config(folder), target)
+        assert error.errno == 6125
+        assert 'session = {"restrict_fk_on_non_standard_key": 0}' in error.remedy
+        session = {"restrict_fk_on_non_standard_key": 0}
+
+    report = load_dump(load_config(folder, session=session), target)
+
+    assert report.outcome == "clean"
+    assert one(server, "SELECT COUNT(*) FROM information_schema.referential_constraints WHERE table_name = 'q'") == 1
+
+
+@pytest.mark.servers
+def test_a_view_of_what_is_not_in_the_target_can_be_left_out(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(
+        tmp_path / "dump", Table("t", rows=['(1,"a")']), views={"v": "SELECT 1 AS `a` FROM `other`.`x`"}
+    )
+
+    error = refused(load_config(folder), target)
+
+    assert error.table == "s.v"
+    assert "ignore-tables" in error.remedy
+
+
+@pytest.mark.servers
+def test_a_view_that_calls_a_function_says_where_functions_are(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']), views={"v": "SELECT `s`.`f`() AS `a`"})
+
+    error = refused(load_config(folder), target)
+
+    assert "-schema-post.sql" in error.remedy
+
+
+# Servers that demand a primary key
+
+
+@pytest.mark.servers
+def test_tables_without_the_key_that_the_server_demands_are_named_before_any_is_created(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    unique = "(`id` int NOT NULL, `a` int, UNIQUE KEY `a` (`a`,`id`)) ENGINE=InnoDB"
+    promoted = "(`id` int NOT NULL, UNIQUE KEY `id` (`id`)) ENGINE=InnoDB"
+    folder = write_dump(
+        tmp_path / "dump",
+        Table("a", INT, ["(1)"]),
+        Table("b", "(`id` int) ENGINE=InnoDB", ["(1)"]),
+        Table("c", unique, ["(1,1)"]),
+        Table("d", promoted, ["(1)"]),
+    )
+    variable = "innodb_force_primary_key" if is_mariadb(server) else "sql_require_primary_key"
+
+    with global_variable(server, variable, 1):
+        error = refused(load_config(folder), target)
+        assert f"({variable}), and these tables of the dump have none: s.b, s.c" in error.message
+        assert not query(server, f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}'")
+
+        query(server, "CREATE DATABASE IF NOT EXISTS s")
+        query(server, "CREATE TABLE s.b (`id` int NOT NULL PRIMARY KEY)")
+        query(server, "CREATE TABLE s.c (`id` int NOT NULL PRIMARY KEY, `a` int, UNIQUE KEY `a` (`a`,`id`))")
+        report = load_dump(load_config(folder), target)
+
+    assert report.outcome == "clean"
+
+
+@pytest.fixture
+def mysql(running_servers: Servers) -> AnyServer:
+    if "mysql" not in servers.kinds():
+        pytest.skip("no MySQL is here")
+    return emptied(running_servers["mysql"])
+
+
+def test_a_server_that_makes_keys_by_itself_demands_none(mysql: AnyServer, tmp_path: Path) -> None:
+    folder = write_dump(tmp_path / "dump", Table("b", "(`id` int) ENGINE=InnoDB", ["(1)"]))
+
+    with (
+        global_variable(mysql, "sql_require_primary_key", 1),
+        global_variable(mysql, "sql_generate_invisible_primary_key", 1),
+    ):
+        report = load_dump(load_config(folder), target_of(mysql))
+
+    assert report.outcome == "clean"
+
+
+@pytest.mark.db
+def test_a_group_s_member_refuses_tables_before_it_refuses_their_rows(tmp_path: Path) -> None:
+    if servers.FOREIGN or not MYSQL.is_installed:
+        pytest.skip("no MySQL of our own is here")
+    options = {
+        "skip-log-bin": "OFF",
+        "log-bin": "bin",
+        "server-id": "1",
+        "gtid-mode": "ON",
+        "enforce-gtid-consistency": "ON",
+        "performance-schema": "ON",
+        "plugin-dir": str(MYSQL.plugin_folder),
+        "report-host": "127.0.0.1",
+    }
+    with PrivateServer(MYSQL, options) as server:
+        query(server, "INSTALL PLUGIN group_replication SONAME 'group_replication.so'")
+        query(server, "SET GLOBAL group_replication_group_name = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa'")
+        query(server, "SET GLOBAL group_replication_local_address = %s", f"127.0.0.1:{free_port()}")
+        query(server, "SET GLOBAL group_replication_bootstrap_group = ON")
+        query(server, "START GROUP_REPLICATION")
+        folder = write_dump(tmp_path / "dump", Table("a", INT, ["(1)"]), Table("b", "(`id` int)", ["(1)"]))
+
+        error = refused(load_config(folder), target_of(server))
+        assert "(group replication), and these tables of the dump have none: s.b" in error.message
+        assert not query(server, f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{SCHEMA}'")
+
+        report = load_dump(
+            load_config(folder, block_allow_list={"ignore-tables": [{"db-name": "s", "tbl-name": "b"}]}),
+            target_of(server),
+        )
+
+    assert report.outcome == "clean"
