@@ -8,6 +8,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 cd "$(dirname "$0")/.."
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
 export UV_PYTHON_DOWNLOADS=never
+export UV_SYSTEM_CERTS=true # behind a proxy with an authority of its own, the machine knows it and uv does not
 
 have() { command -v "$1" >/dev/null 2>&1; }
 fail() { echo "bootstrap: $*" >&2; exit 1; }

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 SOCKET_PATH_LIMIT = 107  # bytes: sockaddr_un's 108 with the final NUL
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 60.0
 
 
