@@ -27,8 +27,8 @@ _DEFINER = frozenset({1227, 1449})
 
 
 def refused(error: LoaderError, kind: Kind) -> LoaderError:
-    """The error with a remedy that is about the CREATE; one that may pass, or is about an account, stays as it is."""
-    if not isinstance(error, RowError | TargetError):
+    """The error with a remedy that is about the CREATE; ours, and one that may pass or is about an account, stay."""
+    if error.errno is None or not isinstance(error, RowError | TargetError):
         return error
     remedy = _remedy(error, kind)
     if remedy is None:
