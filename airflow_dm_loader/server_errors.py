@@ -68,7 +68,7 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (1045, 1130, 1698, 3159),
     ),
     (
-        "Give the user the missing right (docs/rights.md lists what a load needs), then clear the failed task.",
+        "Give the user the missing right (docs/privileges.md lists what a load needs), then clear the failed task.",
         TargetError,
         (1044, 1142, 1143, 1227, 1370, 1410),
     ),

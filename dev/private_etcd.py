@@ -108,7 +108,7 @@ class PrivateEtcd:
         return answer.json()
 
     def ask_for_accounts(self, password: str) -> None:
-        """From now on it asks who comes: ``root``, or ``loader`` with the rights of docs/rights.md; both with this."""
+        """From now on it asks who comes: ``root``, or ``loader`` with the role of docs/privileges.md."""
         for name in ("root", "loader"):
             self.call("auth/user/add", name=name, password=password)
             self.call("auth/role/add", name=name)

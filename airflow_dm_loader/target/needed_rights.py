@@ -1,4 +1,4 @@
-"""The rights that a load needs, and which of them its user lacks. ``docs/rights.md`` tells them to people."""
+"""The rights that a load needs, and which of them its user lacks. ``docs/privileges.md`` tells them to people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The least rights that a load needs, as docs/rights.md lists them; and what is said where one is missing."""
+"""The least rights that a load needs, as docs/privileges.md lists them; and what is said where one is missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.bad_input.stories import check_message, check_nothing_created, refuse
 from tests.dumps import Table, load_config, write_dump
 from tests.tables import count, hashes_by_client, query, table_hashes
 
-DOC = Path(__file__).parents[2] / "docs" / "rights.md"
+DOC = Path(__file__).parents[2] / "docs" / "privileges.md"
 LARGE = [f'({at},"{"x" * 600}")' for at in range(2000)]
 CREATE = "(`id` int NOT NULL, `v` varchar(700), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB DEFAULT CHARSET=latin1"
 CHILD = (
@@ -29,7 +29,7 @@ MakeUser = Callable[..., TargetConfig]
 
 
 def listed(what: str) -> list[str]:
-    """The GRANT statements that docs/rights.md shows under a heading."""
+    """The GRANT statements that docs/privileges.md shows under a heading."""
     (section,) = re.findall(rf"## {re.escape(what)}\n(.*?)(?=\n## |\Z)", DOC.read_text(), re.DOTALL)
     return re.findall(r"^GRANT .*?;$", section, re.MULTILINE)
 
@@ -71,12 +71,12 @@ def test_the_listed_rights_are_enough_where_the_tables_are_there(
     folder = write_dump(tmp_path / "dump", Table("t", CREATE, LARGE[:50]))
     server.client(f"CREATE DATABASE s; CREATE TABLE s.t {CREATE}")
 
-    report = load_dump(load_config(folder, analyze="required"), user(*listed("A load into tables that are there")))
+    report = load_dump(load_config(folder, analyze="required"), user(*listed("A load into tables that exist")))
 
     assert (report.outcome, count(server, "s.t")) == ("clean", 50)
 
 
-@pytest.mark.parametrize("heading", ["A load that creates its tables", "A load into tables that are there"])
+@pytest.mark.parametrize("heading", ["A load that creates its tables", "A load into tables that exist"])
 def test_no_listed_right_can_be_left_out(
     heading: str, server: PrivateMariaDB, user: MakeUser, folder: Path, tmp_path: Path
 ) -> None:

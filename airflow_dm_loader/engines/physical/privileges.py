@@ -1,4 +1,4 @@
-"""The rights that Lightning's account needs, as TiDB's documentation lists them; ``docs/rights.md`` tells people.
+"""The rights that Lightning's account needs, as TiDB's documentation lists them; ``docs/privileges.md`` tells people.
 
 Source: docs.pingcap.com, "TiDB Lightning Requirements for the Target Database".
 """

@@ -1,4 +1,4 @@
-"""The rights that docs/rights.md lists for tidb-lightning: they are enough, and none can be left out."""
+"""The rights that docs/privileges.md lists for tidb-lightning: they are enough, and none can be left out."""
 
 from __future__ import annotations
 
