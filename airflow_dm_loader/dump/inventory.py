@@ -18,6 +18,7 @@ from itertools import islice
 from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped, parse
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
+from airflow_dm_loader.dump.metadata_elsewhere import no_metadata
 from airflow_dm_loader.dump.names import is_stand_in
 from airflow_dm_loader.dump.resolution import resolve_names
 from airflow_dm_loader.dump.schema_names import real_schema_names
@@ -105,9 +106,7 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
     listing = storage.list()
     names = {file.name for file in listing}
     if METADATA_NAME not in names:
-        started = sorted(name for name in names if name.startswith(f"{METADATA_NAME}."))
-        hint = f"; there is {started[0]!r}, so the dump did not finish or was not put together" if started else ""
-        raise DumpMetadataError(f"there is no {METADATA_NAME!r} file among the {len(names)} in {storage.where}{hint}")
+        raise no_metadata(storage, listing)
     limit = min(METADATA_LIMIT_BYTES, _METADATA_BYTES + _METADATA_BYTES_OF_A_FILE * len(names))
     if (size := next(file.file_bytes for file in listing if file.name == METADATA_NAME)) > limit:
         raise DumpMetadataError(

@@ -75,6 +75,14 @@ class DumpStorage(ABC):
         """Names in the folder that are no files (subfolders end in "/"); none of them is read or removed."""
         return (self._listing or self._look()).others
 
+    @abstractmethod
+    def is_in_folder(self, folder: str, name: str) -> bool:
+        """Whether a folder in the dump's folder holds a file of this name; looks once.
+
+        Raises:
+            LoaderError: it can't be looked into.
+        """
+
     def open(self, name: str) -> BinaryIO:
         """The stored bytes of a file.
 

@@ -66,6 +66,12 @@ class LocalStorage(DumpStorage):
             tuple(name + "/" * stat.S_ISDIR(info.st_mode) for name, info in found if not stat.S_ISREG(info.st_mode)),
         )
 
+    def is_in_folder(self, folder: str, name: str) -> bool:
+        try:
+            return (self.folder / folder / name).is_file()
+        except OSError as error:
+            raise self._unreadable(error, file=folder) from error
+
     def _find(self, name: str) -> StoredFile:
         info = self._again(f"looking at {name}", lambda: self._stat(name))
         found = _stored(name, info)

@@ -56,6 +56,11 @@ class ObjectStorage(DumpStorage):
         self._has_mark = has_mark
         return Listing(tuple(files[name] for name in sorted(files)), tuple(sorted(others)))
 
+    def is_in_folder(self, folder: str, name: str) -> bool:
+        key = f"{self._prefix}{folder}/{name}"
+        with self._translating():
+            return any(not isinstance(found, str) and found.key == key for found in self._bucket.list(key))
+
     def _find(self, name: str) -> StoredFile:
         """By the listing: one request tells the versions of a thousand objects."""
         with self._first_look:
