@@ -57,8 +57,11 @@ def check_values(statement: Statement, values_at: int, quoting: Quoting, file: s
         return
     at = patterns.some_rows.match(statement.text, values_at).end()  # type: ignore[union-attr]  # matches b""
     at = patterns.some_values.match(statement.text, at).end()  # type: ignore[union-attr]
+    found = "what stands here is no literal"
+    if quoting.ansi_quotes and statement.text[at : at + 1] == b'"':
+        found = "what stands here is a column's name, as the file's sql_mode has ANSI_QUOTES"
     raise UnsupportedStatementError(
-        "what stands here is no literal: rows may hold numbers, strings, NULL, DEFAULT and the tools' own forms of "
+        f"{found}: rows may hold numbers, strings, NULL, DEFAULT and the tools' own forms of "
         "them, and no expression, no variable and no clause behind them",
         file=file,
         offset=statement.offset + at,

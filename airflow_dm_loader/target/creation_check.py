@@ -1,19 +1,25 @@
 """Whether a table that was just created says what the dump's CREATE says, to the letter.
 
 Servers keep names and comments in utf8mb3, and labels and defaults in the column's charset. What has no place there
-becomes ``?``, with a warning in some cases and without a word in others.
+becomes ``?``, with a warning in some cases and without a word in others. What servers show of a definition is utf8mb3
+too: a letter beyond it that a column of all of Unicode, or an expression, keeps is shown as ``?`` or in hex.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 
-from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
+from airflow_dm_loader.dump.create_table import column_items
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
 from airflow_dm_loader.target.connection import Database, Result
 from airflow_dm_loader.target.identifiers import qualified
 
 # A letter or a default was changed: out of range, cut, incorrect, or of another charset.
 _CHANGES = frozenset({1264, 1265, 1292, 1300, 1366, 1406, 1977, 3854})
+_OF_ALL_LETTERS = frozenset({"utf8mb4", "utf16", "utf16le", "utf32", "gb18030"})
+_LABELS = frozenset({"ENUM", "SET"})
+_BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
 _PIECE = re.compile(r"\\(.)|''|\"\"", re.DOTALL)
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 
@@ -32,15 +38,67 @@ def creation_problem(db: Database, schema: str, table: str, body: str, result: R
     if body.isascii():
         return None
     row = db.one(f"SHOW CREATE TABLE {qualified(schema, table)}")
-    lost = letters_lost(body, str(row[1])) if row is not None else ()
+    lost = letters_lost(body, str(row[1]), _columns_of_all_letters(db, schema, table)) if row is not None else ()
     return f"{lost[0]!r} is not in what the target made of it" if lost else None
 
 
-def letters_lost(asked: str, made: str) -> tuple[str, ...]:
-    """The names and texts with letters beyond ASCII that stand in one CREATE and not in the other."""
+def letters_lost(asked: str, made: str, whole: Collection[str] = ()) -> tuple[str, ...]:
+    """The names and texts with letters beyond ASCII that stand in one CREATE and not in the other.
+
+    Args:
+        asked: from the columns on.
+        whole: the columns whose charset has all letters, in lower case.
+    """
     there = {_plain(token) for token in tokenize(made)}
-    wanted = (_plain(token) for token in tokenize(asked) if not token.text.isascii())
-    return tuple(dict.fromkeys(text for text in wanted if text not in there))
+    keeping = {token.at for token in _that_keep_all(asked, whole)}
+    lost = []
+    for token in tokenize(asked):
+        text = _plain(token)
+        if token.text.isascii() or text in there:
+            continue
+        if token.at not in keeping or there.isdisjoint(_shown(text)):
+            lost.append(text)
+    return tuple(dict.fromkeys(lost))
+
+
+def _columns_of_all_letters(db: Database, schema: str, table: str) -> set[str]:
+    rows = db.query(
+        "SELECT column_name, character_set_name FROM information_schema.columns "
+        "WHERE table_schema = %s AND table_name = %s",
+        (schema, table),
+    )
+    return {str(name).lower() for name, charset in rows if charset in _OF_ALL_LETTERS}
+
+
+def _that_keep_all(body: str, whole: Collection[str]) -> Iterator[Token]:
+    """Strings that lose no letter: labels and defaults of such columns, and what stands in expressions; no comment."""
+    items, options = column_items(body, body.index("("))
+    for item in items:
+        column = identifier(item, 0, ansi_quotes=False) if item else None
+        yield from _texts(item, in_whole=column is not None and column.lower() in whole)
+    yield from _texts(options, in_whole=False)
+
+
+def _texts(tokens: Sequence[Token], *, in_whole: bool) -> Iterator[Token]:
+    openings: list[bool] = []  # whether each parenthesis is one of labels
+    for at, token in enumerate(tokens):
+        if token.kind == "mark" and token.text == "(":
+            openings.append(bool(_LABELS.intersection(words_of(tokens[max(at - 1, 0) : at]))))
+        elif token.kind == "mark" and token.text == ")" and openings:
+            openings.pop()
+        elif token.kind == "string" and (in_whole or (openings and not openings[-1])) and not _is_comment(tokens, at):
+            yield token
+
+
+def _is_comment(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a string is one of ``COMMENT 'x'`` or ``COMMENT = 'x'``."""
+    return "COMMENT" in words_of(tokens[max(at - 2, 0) : at])
+
+
+def _shown(text: str) -> set[str]:
+    """What servers show in place of a text with letters beyond utf8mb3: ``?`` for a letter, or a byte; or it in hex."""
+    raws = (text.encode(codec, "surrogatepass") for codec in ("utf-8", "utf-16-be", "utf-16-le", "utf-32-be"))
+    return {_BEYOND.sub("?", text), _BEYOND.sub("????", text)} | {f"0x{raw.hex()}" for raw in raws}
 
 
 def _plain(token: Token) -> str:
@@ -52,4 +110,4 @@ def _plain(token: Token) -> str:
         return _PIECE.sub(
             lambda match: quote if match[1] is None else _ESCAPES.get(match[1], match[1]), token.text[1:-1]
         )
-    return token.text
+    return token.text.lower() if token.text[:2].lower() == "0x" else token.text

@@ -126,6 +126,7 @@ def test_another_collation_may_be_implied_by_collation_map(
     [
         ("(`e` enum('x','日')) ENGINE=InnoDB DEFAULT CHARSET=latin1", "日"),
         ("(`e` set('x','日')) ENGINE=InnoDB DEFAULT CHARSET=latin1", "日"),
+        ("(`e` enum('x','🙂')) ENGINE=InnoDB DEFAULT CHARSET=utf8mb3", "🙂"),
         ("(`v` int COMMENT 'a🙂') ENGINE=InnoDB DEFAULT CHARSET=latin1", "a(🙂|.xF0.x9F)"),
         ("(`v` int) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='a🙂'", "a(🙂|.xF0.x9F)"),
         ("(`d` decimal(4,1) DEFAULT 1.55) ENGINE=InnoDB", "Data truncated"),
@@ -141,6 +142,23 @@ def test_a_definition_that_the_target_would_change_is_refused_and_leaves_nothing
 
     assert caught.value.file == "s.t-schema.sql"
     assert query(server, "SELECT 1 FROM information_schema.tables WHERE table_schema = 's'") == []
+
+
+def test_letters_that_servers_show_as_question_marks_are_kept_all_the_same(
+    server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    """SHOW CREATE TABLE is in utf8mb3 on some servers, in hex on others; what the table holds is whole."""
+    create = (
+        "(`id` int, `e` enum('a','🙂日') DEFAULT '🙂日', `v` varchar(9) DEFAULT 'x🙂', "
+        "`u` varchar(9) CHARACTER SET utf16 DEFAULT '🙂', `c` varchar(9) AS (CONCAT('🙂', `id`)), "
+        "CHECK (`v` <> '🙂🙂')) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+    )
+    insert = "INSERT INTO `{table}` (`id`) VALUES"
+    folder = write_dump(tmp_path / "dump", Table("t", create, ["(1)"], insert=insert))
+
+    load_dump(load_config(folder), target)
+
+    assert query(server, "SELECT e, v, CONVERT(u USING utf8mb4), c FROM s.t") == [("🙂日", "x🙂", "🙂", "🙂1")]
 
 
 def test_a_view_that_exists_with_another_text_is_named(
