@@ -85,7 +85,8 @@ def _patterns(quoting: Quoting) -> _Patterns:
     strings = [single]
     if not quoting.ansi_quotes:  # else double quotes are for names
         strings.append(single.replace(b"'", b'"'))
-    string = b"(?:" + b"|".join(strings) + b")"
+    one = b"(?:" + b"|".join(strings) + b")"
+    string = one + b"(?:" + _BLANKS + one + b")*+"  # the server puts strings that stand beside each other together
     introducer = rb"_[0-9A-Za-z]++" + _BLANKS
     of_bits = rb"_[0-9A-Za-z]++[ \t\n\r]++"  # the blank counts: _a0x41 is the name of a column
     marked = b"(?:(?:" + introducer + b")?+" + string + b"|(?:" + of_bits + b")?+" + _BITS + b"|[nN]" + single + b")"
@@ -99,7 +100,8 @@ def _patterns(quoting: Quoting) -> _Patterns:
         + _BLANKS
         + rb"\)"
     )
-    value = b"(?:" + b"|".join((marked, _BITS, _NUMBER, _WORD, convert)) + b")" + _BLANKS
+    literal = b"(?:" + b"|".join((marked, _BITS, _NUMBER, _WORD, convert)) + b")" + _BLANKS
+    value = b"(?:" + literal + rb"|\(" + _BLANKS + literal + rb"\)" + _BLANKS + b")"
     row = rb"\(" + _BLANKS + b"(?:" + value + b"(?:," + _BLANKS + value + b")*+)?+" + rb"\)" + _BLANKS
     rows = _BLANKS + row + b"(?:," + _BLANKS + row + b")*+"
     linear = compile_linear(rows.replace(b"++", b"+").replace(b"*+", b"*").replace(b"?+", b"?"))
