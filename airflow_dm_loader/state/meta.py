@@ -13,8 +13,13 @@ from airflow_dm_loader.state.migrations import TABLES
 from airflow_dm_loader.state.migrations.migration import ROW_VERSION, column_names, meta_table
 from airflow_dm_loader.target.connection import Database
 
-# Of one load, by its number; its own row first, so that no chunk of it can commit once it is gone.
-_OF_ONE_LOAD = ("load", *(name for name, body in TABLES.items() if name != "load" and "load_id" in column_names(body)))
+# Of one load, by its number. Its own row first, then its senders', as a chunk takes them before it writes its own row:
+# no chunk can commit once they are gone, and one that is under way is waited for at the row that it took first.
+_HELD_BY_CHUNKS = ("load", "sender")
+_OF_ONE_LOAD = (
+    *_HELD_BY_CHUNKS,
+    *(name for name, body in TABLES.items() if name not in _HELD_BY_CHUNKS and "load_id" in column_names(body)),
+)
 
 
 @dataclass(frozen=True, slots=True)
