@@ -54,7 +54,7 @@ class LoaderError(Exception):
     """
 
     code: ClassVar[int] = 34019
-    default_remedy: ClassVar[str] = "Read the message, mend the cause, and clear the failed task."
+    default_remedy: ClassVar[str] = "Correct what the message names, then clear the failed task."
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class FatalError(LoaderError):
 class RetriableError(LoaderError):
     """The same attempt can succeed later."""
 
-    default_remedy = "Nothing to mend: the next retry goes on where this one stopped."
+    default_remedy = "Nothing to fix: the next retry resumes where this one stopped."
     worth_another_try = True
     """Whether this very task should try again; not where it has done so already, up to its bound."""
 
@@ -166,7 +166,7 @@ class DumpNotFoundError(DumpError):
 class DumpRefusedError(DumpNotFoundError):
     """The dump's folder or bucket lets us not look, or not read."""
 
-    default_remedy = "Give this worker, or the connection in dump_conn_id, the right to list the dump and read it."
+    default_remedy = "Give this worker, or the connection in dump_conn_id, permission to list the dump and read it."
 
 
 class SchemaMissingError(DumpError):
@@ -198,16 +198,20 @@ class CheckpointError(FatalError):
 
 
 class TargetError(FatalError):
-    """The target can't take this load: rights, settings, table shapes."""
+    """The target can't take this load: privileges, settings, table shapes."""
 
     code = 34019
+    default_remedy = (
+        "The message is the server's own: correct at the server, or in the settings, what it names; then clear the "
+        "failed task. What was committed stays."
+    )
 
 
 class ImportJobError(FatalError):
     """A job of IMPORT INTO failed, or somebody cancelled it."""
 
     default_remedy = (
-        "Mend what the message says. Empty the table if it holds rows (TRUNCATE TABLE), then clear run_import: only "
+        "Fix what the message says. Empty the table if it holds rows (TRUNCATE TABLE), then clear run_import: only "
         "the tables that are not imported yet get a new job."
     )
 
@@ -247,7 +251,7 @@ class LockedError(RetriableError):
 class BarrierTimeoutError(RetriableError):
     """Other sources of the load task did not arrive in time."""
 
-    default_remedy = "Start or mend the sources that are named, then clear this task."
+    default_remedy = "Start or fix the sources that are named, then clear this task."
     worth_another_try = False
 
 
@@ -261,7 +265,7 @@ class LightningError(RetriableError):
     """``tidb-lightning`` ended before its work was done."""
 
     default_remedy = (
-        "Look at its lines in this task's log. A retry, or clearing run_import, goes on at its checkpoint: what is "
+        "Look at its lines in this task's log. A retry, or clearing run_import, resumes at its checkpoint: what is "
         "imported is not imported again."
     )
 
@@ -277,7 +281,7 @@ class DumpFormatError(DataError):
 
     code = 34006
     default_remedy = (
-        "Look at the file at that byte. Mended in place, in its old size, it goes on with a clear. A file that was cut "
+        "Look at the file at that byte. Fixed in place, in its old size, it resumes with a clear. A file that was cut "
         "or dumped again makes another dump: empty the tables and set remove_meta."
     )
 
@@ -294,8 +298,8 @@ class UnsupportedStatementError(DumpFormatError):
 
     code = 34009
     default_remedy = (
-        "Look at the file at that byte. If it was damaged, put the sound file in its place; a statement that belongs "
-        "there must be taken out and run by hand."
+        "Look at the file at that byte. If it was damaged, put the sound file in its place. Run a statement that "
+        "belongs there by hand, and put blanks in its place: the file must keep its size. Then clear."
     )
 
 

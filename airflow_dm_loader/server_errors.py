@@ -38,7 +38,7 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
     ),
     (None, ConnectionLostError, (2006, 2013, 2014, 2055)),  # the driver saw it first
     (
-        "Nothing to mend if it happens once. If it goes on, find the other session with SHOW PROCESSLIST.",
+        "Nothing to fix if it happens once. If it keeps happening, find the other session with SHOW PROCESSLIST.",
         LockedError,
         (1020, 1205, 1213, 1412, 1637, 3101, 3572),
     ),
@@ -50,13 +50,13 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (8002, 8005, 8022, 8027, 8028, 8229, 9001, 9002, 9003, 9004, 9005, 9006, 9007),
     ),
     (
-        "TiDB ran out of memory (tidb_server_memory_limit): it is tried again. If it goes on, lower pool_size or "
+        "TiDB ran out of memory (tidb_server_memory_limit): it is tried again. If it stays so, lower pool_size or "
         "import_tasks.",
         RetriableError,
         (8176,),
     ),
     (
-        "TiDB's resource group has no more to give now: it is tried again. If it goes on, raise the group's limit, or "
+        "TiDB's resource group has no more to give now: it is tried again. If it stays so, raise the group's limit, or "
         "lower pool_size or import_tasks.",
         RetriableError,
         (8252,),
@@ -68,7 +68,7 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (1045, 1130, 1698, 3159),
     ),
     (
-        "Give the user the missing right (docs/privileges.md lists what a load needs), then clear the failed task.",
+        "Give the user the missing privilege (docs/privileges.md lists what a load needs), then clear the failed task.",
         TargetError,
         (1044, 1142, 1143, 1227, 1370, 1410),
     ),
@@ -109,14 +109,46 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (8216,),
     ),
     (
-        "A row with this key is there already: set on_duplicate_logical to replace, ignore or manual, or mend the row.",
+        "A row with this key exists: set on_duplicate_logical to replace, ignore or manual, or fix the row without "
+        "changing the file's size; then clear.",
         RowError,
         (1062, 1586),
     ),
     (
+        "The bytes are no letters of the charset that they are read in. If the dump is of another charset, say so in "
+        "dump_tool, or for CSV in csv: {character_set: ...}; empty the tables and set remove_meta. Fix a damaged "
+        "value without changing the file's size, then clear.",
+        RowError,
+        (1300,),
+    ),
+    (
+        "The account's password has expired, or the account is locked: let an administrator renew it (ALTER USER), "
+        "correct the connection, then clear.",
+        TargetError,
+        (1820, 1862, 3118, 4151),
+    ),
+    (
+        "A trigger, view or default of the target calls a routine, or is of a user (DEFINER), that does not exist in "
+        "the target: create it, or drop what names it, then clear.",
+        TargetError,
+        (1305, 1449, 1630),
+    ),
+    (
+        "A trigger of the target changes the table that it is on, or does what none may: drop it for the load, "
+        "then clear.",
+        TargetError,
+        (1336, 1422, 1442),
+    ),
+    (
+        "The server's binary log does not take the statement: let an administrator set binlog_format to ROW, or change "
+        "what the message names, then clear.",
+        TargetError,
+        (1418, 1661, 1663, 1665, 1666, 1785),
+    ),
+    (
         None,  # a value that the table does not take
         RowError,
-        (1048, 1136, 1261, 1262, 1263, 1264, 1265, 1292, 1300, 1364, 1366, 1367, 1406, 1411, 1416, 1690, 3140, 3144),
+        (1048, 1136, 1261, 1262, 1263, 1264, 1265, 1292, 1364, 1366, 1367, 1406, 1411, 1416, 1690, 3140, 3144),
     ),
     # a foreign key, a partition, a CHECK, a trigger that signals
     (None, RowError, (1216, 1451, 1452, 1526, 1644, 3819, 3854, 4025)),

@@ -125,7 +125,7 @@ def check_all_is_loaded(meta: Meta, load: Load) -> None:
     if waiting:
         raise CheckpointError(
             f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
-            remedy="Clear run_import: it goes on where it stopped.",
+            remedy="Clear run_import: it resumes where it stopped.",
         )
     if indexes.waiting_indexes(meta, load.load_id):
         raise CheckpointError(

@@ -95,7 +95,7 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
         raise CheckpointError(
             "the rows that the table held are not all deleted yet",
             table=".".join(map(str, emptying)),
-            remedy="Clear create_tables: it goes on deleting them.",
+            remedy="Clear create_tables: it resumes deleting them.",
         )
     taken = meta.db.query(
         f"SELECT h.table_schema, h.table_name, h.task_name {of_load} AND h.task_name <> %s ORDER BY 1, 2",
@@ -106,7 +106,7 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
         raise CheckpointError(
             f"another load task fills tables of this load, and no key of theirs tells rows apart: {names}",
             table=f"{taken[0][0]}.{taken[0][1]}",
-            remedy="Let one of them be. To have this one go on, empty the table, set remove_meta and trigger it again.",
+            remedy="Let one of them be. To have this one resume, empty the table, set remove_meta and trigger again.",
         )
 
 

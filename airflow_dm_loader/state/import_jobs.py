@@ -202,5 +202,5 @@ def _row(row: tuple[object, ...]) -> JobRow:
 def _forgotten(load_id: int) -> CheckpointError:
     return CheckpointError(
         f"load {load_id} is not stored any more: it was started afresh while this attempt was at work",
-        remedy="Nothing to mend: the newer attempt loads the rows.",
+        remedy="Nothing to fix: the newer attempt loads the rows.",
     )

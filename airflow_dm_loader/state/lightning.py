@@ -22,7 +22,7 @@ from airflow_dm_loader.state.meta import Meta, check_version
 # An owner that was not heard of for so long is dead. The named lock alone does not do: TiDB keeps it in a transaction,
 # which lives an hour at most. This alone does not do either: an owner may be frozen while its program runs on.
 LEASE_S = 30
-_WAIT = "Nothing to mend: a retry goes on once that attempt has ended, or was not heard of for a while."
+_WAIT = "Nothing to fix: a retry resumes once that attempt has ended, or was not heard of for a while."
 
 
 class LightningStage(StrEnum):

@@ -70,7 +70,8 @@ def check_same_dump(load: Load, inventory: DumpInventory) -> None:
     if load.fingerprint != inventory.fingerprint:
         raise CheckpointError(
             "the dump was changed since this load was registered: its files, their sizes or its metadata differ",
-            remedy="Put the dump back as it was to go on. To load the new one, use another task_name, or empty "
+            remedy="To resume, put the dump back as it was; a file may be fixed in place if it keeps its size. "
+            "To load the new one, use another task_name, or empty "
             "the tables and set remove_meta.",
         )
 

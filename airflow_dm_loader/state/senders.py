@@ -54,5 +54,5 @@ def gone(load_id: int) -> CheckpointError:
     return CheckpointError(
         f"load {load_id} is not stored any more: it was started afresh, or went on by another plan, "
         "while this attempt was at work",
-        remedy="Nothing to mend: the newer attempt loads the rows.",
+        remedy="Nothing to fix: the newer attempt loads the rows.",
     )

@@ -26,7 +26,7 @@ from airflow_dm_loader.state.meta import Meta
 _RULES = ("task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv")
 _SHOWN = 5
 _REMEDY = (
-    "Put routes, block_allow_list, case_sensitive, csv and import_mode back as they were to go on. To load by the new "
+    "Put routes, block_allow_list, case_sensitive, csv and import_mode back as they were to resume. To load by the new "
     "ones, use another task_name, or empty the tables and set remove_meta."
 )
 
@@ -96,7 +96,7 @@ def check_same_rules(load: Load, config: LoadConfig) -> None:
     ):
         raise CheckpointError(
             "routes, block_allow_list, case_sensitive or csv were changed since this load was prepared",
-            remedy="Clear prepare_checkpoint: it says whether the load can go on with them.",
+            remedy="Clear prepare_checkpoint: it says whether the load can resume with them.",
         )
 
 
@@ -132,7 +132,8 @@ def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, an
         return
     if engine is not config.what.import_mode and (anything_loaded or not engine.reads_files):
         raise CheckpointError(
-            f"the load was begun with import_mode {engine.value}, and can't go on with {config.what.import_mode.value}",
+            f"the load was begun with import_mode {engine.value}, and can't resume with "
+            f"{config.what.import_mode.value}",
             remedy=_REMEDY,
         )
     if not engine.reads_files and anything_touched:

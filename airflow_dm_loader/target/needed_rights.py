@@ -46,7 +46,7 @@ def check_rights(rights: Rights | None, needs: Iterable[Need]) -> None:
     lacks = "; ".join(f"{', '.join(names)} on {place}" for place, names in places.items())
     grants = " ".join(f"GRANT {', '.join(names)} ON {place} TO {rights.user};" for place, names in places.items())
     raise TargetError(
-        f"the user {rights.user} lacks rights that this load needs: {lacks}",
+        f"the user {rights.user} lacks privileges that this load needs: {lacks}",
         remedy=f"Let an administrator run: {grants} Then clear the failed task.",
     )
 

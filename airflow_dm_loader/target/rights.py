@@ -73,7 +73,7 @@ def ask_rights(db: Database, server: Server) -> Rights | None:
         lines = [str(row[0]) for row in db.query(_show_grants(db, server))]
         row = db.one("SELECT CURRENT_USER()")
     except LoaderError as error:
-        _log.info("rights are not looked at, since the server does not show them: %s", error.message)
+        _log.info("privileges are not looked at, since the server does not show them: %s", error.message)
         return None
     assert row is not None
     name, _, host = str(row[0]).rpartition("@")
@@ -93,7 +93,7 @@ def parse_grants(lines: Iterable[str], *, user: str, fold_case: bool = False) ->
                 _Grant(_words(match["rights"]), schema, table)
             )
         elif not _OTHER.match(line):
-            _log.info("rights are not looked at: SHOW GRANTS has a line of an unknown kind")  # it may hold a hash
+            _log.info("privileges are not looked at: SHOW GRANTS has a line of an unknown kind")  # it may hold a hash
             return None
     return Rights(user, tuple(granted), tuple(revoked), fold_case)
 

@@ -252,5 +252,5 @@ def test_a_begun_load_stays_with_its_engine(target: TargetConfig, folder: Path) 
     with closing(Database.open(target)) as db:
         meta = Meta(db, "dm_meta")
         stored, plan = loads.get(meta, other), make_plan(inventory, other)
-        with pytest.raises(CheckpointError, match="begun with import_mode logical, and can't go on with physical"):
+        with pytest.raises(CheckpointError, match="begun with import_mode logical, and can't resume with physical"):
             check_update(meta, other, inventory, plan, stored)

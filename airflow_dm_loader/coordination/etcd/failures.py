@@ -41,7 +41,7 @@ def translate(error: Exception, endpoint: str) -> LoaderError:
     if code == _DENIED or (code in (_INVALID, _NOT_NOW) and any(word in message for word in _OF_ACCOUNTS)):
         return ConfigError(
             f"etcd at {endpoint} refuses this account: {message}",
-            remedy="Check user and password of the connection, and that its role has the rights of docs/privileges.md.",
+            remedy="Check user and password of the connection, and the permissions of its role (docs/privileges.md).",
         )
     if code == _INVALID:
         return ConfigError(f"etcd at {endpoint} refuses the call: {message}")

@@ -176,6 +176,6 @@ def changed(name: str | None = None) -> CheckpointError:
     return CheckpointError(
         "the file was changed while the dump was being read",
         file=name,
-        remedy="Nothing of two versions was mixed. A file that was mended in its old size goes on with a clear; else "
+        remedy="Nothing of two versions was mixed. A file that was fixed in its old size resumes with a clear; else "
         "put the dump back as it was, or load the new one under another task_name.",
     )

@@ -33,7 +33,7 @@ _REMEDIES = {
     **dict.fromkeys(
         (8163, 8164, 8165, 8166), "This TiDB does not take an option of the job: correct the import_into settings."
     ),
-    PRECHECK_FAILED: "Mend what TiDB's check names, then clear run_import. A table must be empty: TRUNCATE it if its "
+    PRECHECK_FAILED: "Fix what TiDB's check names, then clear run_import. A table must be empty: TRUNCATE it if its "
     "rows may go. Changefeeds and log backup must be paused during the import.",
 }
 

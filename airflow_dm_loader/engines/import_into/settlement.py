@@ -15,7 +15,7 @@ from airflow_dm_loader.state.meta import Meta
 Failed = tuple[JobRow, ImportJob]
 
 _REMEDIES = {
-    Trouble.DUPLICATES: "Rows of the dump have the same key, and IMPORT INTO takes none of them. Mend the dump, or "
+    Trouble.DUPLICATES: "Rows of the dump have the same key, and IMPORT INTO takes none of them. Fix the dump, or "
     "load the table with import_mode=logical; TRUNCATE the table if it holds rows, then clear run_import.",
     Trouble.CHECKSUM: "What is in the table is not what was read. TRUNCATE the table and clear run_import: it is "
     "imported again.",

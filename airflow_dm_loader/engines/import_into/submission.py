@@ -53,7 +53,7 @@ class Submission:
         if other := [file.name for file in files if (file.schema, file.table) in wanted and file.file_id in begun]:
             raise CheckpointError(
                 f"{len(other)} data files were begun in another import_mode, {other[0]!r} among them",
-                remedy="Go on in the mode that the load began in; or empty its tables and set remove_meta.",
+                remedy="Load in the mode that the load began in; or empty its tables and set remove_meta.",
             )
         full = [source.name for source in asked if not self._is_empty(source)]
         self.meta.db.rollback()

@@ -24,7 +24,7 @@ def build_waiting_indexes(run: LoadRun) -> int:
     if incomplete:
         raise CheckpointError(
             f"{len(incomplete)} tables wait for rows before their indexes can be built",
-            remedy="Clear run_import: it goes on where it stopped.",
+            remedy="Clear run_import: it resumes where it stopped.",
         )
     builder = index_builder(run, load, base_session(run.config, server))
     builder.start_complete_tables()

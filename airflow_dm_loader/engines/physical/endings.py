@@ -137,7 +137,7 @@ def _error(exit_code: int, text: str, show: Callable[[str], str]) -> LoaderError
             "run_import.",
         )
     if exit_code == _BAD_CONFIG or _FATAL.search(text):
-        return TargetError(message, remedy="Mend what the message says, then clear run_import: it goes on there.")
+        return TargetError(message, remedy="Fix what the message says, then clear run_import: it resumes there.")
     return LightningError(message)
 
 

@@ -60,7 +60,7 @@ class PhysicalEngine(Engine):
         row = lightning.find(meta, load.load_id)
         if row is None or row.stage is LightningStage.BEGUN:
             raise CheckpointError(
-                "tidb-lightning has not ended its work", remedy="Clear run_import: it goes on where it stopped."
+                "tidb-lightning has not ended its work", remedy="Clear run_import: it resumes where it stopped."
             )
         return lightning_findings(run.config, meta, load, dump.plan, row)
 

@@ -124,7 +124,7 @@ def _begin(config: LoadConfig, meta: Meta, load: Load, row: LightningRow | None,
     elif (row.checkpoint_driver, row.checkpoint_place) != (checkpoint.driver.value, checkpoint.place):
         begun = Checkpoint(Driver(row.checkpoint_driver), row.checkpoint_place)
         raise CheckpointError(
-            f"the import was begun with its checkpoint in {begun}, and can't go on with {checkpoint}",
+            f"the import was begun with its checkpoint in {begun}, and can't resume with {checkpoint}",
             remedy="Put lightning_checkpoint and dump_uri back as they were.",
         )
     else:

@@ -338,7 +338,7 @@ def test_a_right_that_import_into_asks_for_is_missed_before_anything_is_made(
     rows_of(server, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON dm_meta.* TO few")
     rows_of(server, f"GRANT {', '.join(sorted(all_rights - {right}))} ON s.* TO few")
     few = target_of(server, tidb).model_copy(update={"user": "few", "password": SecretStr("few")})
-    with pytest.raises(TargetError, match=f"lacks rights that this load needs: {right} on `s`"):
+    with pytest.raises(TargetError, match=f"lacks privileges that this load needs: {right} on `s`"):
         load(load_config(uri), few, s3)
     rows_of(server, f"GRANT {right} ON s.* TO few")
     assert load(load_config(uri), few, s3).rows == 3

@@ -75,7 +75,7 @@ def test_the_listed_rights_are_enough_and_those_of_a_setting_are_asked_for(
 ) -> None:
     target = user(*listed(HEADING))
     if more:
-        with pytest.raises(TargetError, match="lacks rights") as caught:
+        with pytest.raises(TargetError, match="lacks privileges") as caught:
             load_dump(config(**settings), target)
         assert more[0].replace(" TO x;", "") in caught.value.remedy
         target = user(*listed(HEADING), *more)
@@ -111,7 +111,7 @@ def test_a_dry_run_tells_what_is_missing(
     with TiDBStandIn((tidb.host, tidb.port), no_jobs) as server:  # takes tidb_txn_mode, which MariaDB does not know
         plan = plan_dump(config(), TargetConfig(**{**target.model_dump(), "port": server.port}))
     assert len(plan.problems) == 1
-    assert "lacks rights that this load needs: SUPER on *.*" in plan.problems[0]
+    assert "lacks privileges that this load needs: SUPER on *.*" in plan.problems[0]
 
 
 @pytest.mark.parametrize("restricted", [False, True])

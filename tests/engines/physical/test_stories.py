@@ -668,7 +668,7 @@ def test_the_checkpoint_can_not_move_once_the_import_has_begun(
     prepare(config(), tidb_target)
     with pytest.raises(LightningError):
         import_once(config(), tidb_target)
-    with pytest.raises(CheckpointError, match="can't go on with the target's schema"):
+    with pytest.raises(CheckpointError, match="can't resume with the target's schema"):
         import_once(config(lightning_checkpoint="mysql"), tidb_target)
 
 
