@@ -37,8 +37,8 @@ mysql-instances:
 
 
 def test_variables_of_tidb_are_set_on_tidb_alone_and_a_warning_says_so(target: TargetConfig, tmp_path: Path) -> None:
-    write_dump(tmp_path, Table("t", rows=['(1,"a")']))
-    config = load_config(tmp_path, session={"tidb_retry_limit": 10, "net_retry_count": 11})
+    write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
+    config = load_config(tmp_path / "dump", session={"tidb_retry_limit": 10, "net_retry_count": 11})
     report = load_dump(config, target)
     assert report.rows == 1
     assert [line for line in report.warnings if line.startswith("session: ")] == [
