@@ -132,11 +132,22 @@ def test_a_type_that_holds_the_dumps_values_is_taken(
     assert query(server, f"SELECT v = {value} FROM s.t") == [(1,)]
 
 
-def test_a_type_that_does_not_fit_is_an_error_of_the_row(
+def test_a_type_that_would_change_values_is_refused_before_the_first_row(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
     there(server, "(`id` int PRIMARY KEY, `v` int)")
     folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS))
+
+    error = refused(load_config(folder), target, TargetError)
+
+    check_message("a target's type that would change the dump's values", error)
+    assert count(server, "s.t") == 0
+
+
+def test_a_value_that_its_columns_type_does_not_take_is_an_error_of_the_row(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", "(`id` int PRIMARY KEY, `v` int)", rows=ROWS))
 
     error = refused(load_config(folder), target, RowError)
 

@@ -26,9 +26,10 @@ _SHOWN_BYTES = 2000  # of a row that another one met
 
 _COUNT_DIFFERS = 1136
 _OTHER_COUNT = (
-    "The row has another number of values than it has columns. If the table has generated columns, the dump holds "
-    "values for what the server computes itself: dump again with a tool that names the columns, or leaves these out "
-    "(mydumper without --no-check-generated-fields). Else the file is damaged, or is not of this table."
+    "The row has another number of values than the table has columns. If the table has generated columns, the dump "
+    "holds values for what the server computes itself: dump again with a tool that names the columns, or leaves these "
+    "out (mydumper without --no-check-generated-fields). Else fix the row, without changing the file's size, or the "
+    "target table; then clear the failed task: the load resumes at this chunk."
 )
 
 
