@@ -124,7 +124,10 @@ class LoadRun:
 
     def open_storage(self) -> DumpStorage:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""
-        return open_storage(self.config.what.dump_uri, self.access, attempts=self.attempts)
+        config = self.config
+        return open_storage(
+            config.what.dump_uri, self.access, attempts=self.attempts, follow_links=config.reading.follow_links
+        )
 
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""

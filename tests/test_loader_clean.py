@@ -31,9 +31,27 @@ def test_a_dump_is_kept_unless_it_is_told_to_go(target: TargetConfig, tmp_path: 
 def test_mode_full_removes_the_dump_and_its_folder(name: str, target: TargetConfig, tmp_path: Path) -> None:
     folder = copy_sample(name, tmp_path / "dump")
 
+    unread = {path.name for path in folder.iterdir() if "-schema-triggers" in path.name or "-schema-post" in path.name}
+    for file in unread:
+        (folder / file).rename(tmp_path / file)
+
     load_dump(load_config(folder, clean_dump_files=True), target)
 
     assert not folder.exists()
+
+
+def test_files_that_no_load_reads_stay_with_a_warning(target: TargetConfig, tmp_path: Path) -> None:
+    folder = small(tmp_path / "dump")
+    (folder / "s.t-schema-triggers.sql").write_text("CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1;\n")
+    config = load_config(folder, clean_dump_files=True)
+    import_all(config, target)
+    loader.verify(loader.LoadRun.of(config, target))
+    loader.finish(run_of(config, target, loader.Worker("here")))
+
+    report = loader.clean_dump_files(run_of(config, target))
+
+    assert [path.name for path in folder.iterdir()] == ["s.t-schema-triggers.sql"]
+    assert "(triggers: 1)" in str(report["warnings"])
 
 
 def test_mode_all_keeps_metadata_and_schema_files(target: TargetConfig, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ class CleaningReport:
 
 
 def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *, keep_schema: bool) -> CleaningReport:
-    """Remove a dump; another one in its folder is left alone.
+    """Remove a dump; another one in its folder is left alone, and so are files that no load reads, such as triggers.
 
     The metadata goes last, so that a removal that is cut short can be taken up again.
 
@@ -36,7 +36,9 @@ def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *
     data = tuple(file.name for file in by_kind)
     if not is_ours(inventory):
         return CleaningReport(warnings=("nothing was removed: this is not the dump that was loaded any more",))
-    rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in {*data, "metadata"})
+    unread = {name for names in inventory.not_loaded.values() for name in names}
+    kept = {*data, *unread, "metadata"}
+    rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in kept)
     last = () if keep_schema else ("metadata",)
     problems: list[str] = []
     for names in (data, rest, last):
@@ -45,8 +47,13 @@ def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *
     left = {file.name for file in storage.list()}
     removed = tuple(name for name in (*data, *rest, *last) if name not in left)
     if not keep_schema and not problems:
-        problems += _remove_folder(storage)
+        problems += _unread_files_stay(inventory) if unread else _remove_folder(storage)
     return CleaningReport(removed, tuple(problems))
+
+
+def _unread_files_stay(inventory: DumpInventory) -> tuple[str, ...]:
+    kinds = ", ".join(f"{what}: {len(names)}" for what, names in sorted(inventory.not_loaded.items()))
+    return (f"files that were not loaded stay, since the dump may be the only copy ({kinds})",)
 
 
 def _remove_folder(storage: DumpStorage) -> tuple[str, ...]:

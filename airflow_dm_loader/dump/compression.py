@@ -6,6 +6,7 @@ decoded bytes were sound; it never looks like a file that simply ends there.
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from types import TracebackType
@@ -98,7 +99,7 @@ class DecodedFile:
         missing = n
         while missing and self._failure is None:
             try:
-                piece = self._stored(missing) if self.seekable_cheaply else self._decoded(missing)
+                piece = self._plain(missing) if self.seekable_cheaply else self._decoded(missing)
             except (DumpFormatError, RetriableError) as error:
                 self._failure = error
                 break
@@ -150,6 +151,18 @@ class DecodedFile:
         self.offset = self.file_bytes_read = self._members = 0
         self._decoder, self._input, self._failure = None, b"", None
 
+    def _plain(self, n: int) -> bytes:
+        at_start = self.file_bytes_read == 0
+        piece = self._stored(n)
+        if at_start and (found := compression_of(piece)) is not None:
+            raise DumpFormatError(
+                f"the file is compressed with {found}, but its name does not say so",
+                file=self.name,
+                offset=0,
+                remedy="Add the compression's ending to the file's name, as .gz or .zst; or decompress the file.",
+            )
+        return piece
+
     def _stored(self, n: int) -> bytes:
         piece = self._file.read(n)
         self.file_bytes_read += len(piece)
@@ -200,6 +213,45 @@ class DecodedFile:
             file=self.name,
             offset=self.offset,
         )
+
+
+_MARKS = {  # how files of a compression begin; each has bytes that are escaped or quoted in rows
+    b"\xfd7zXZ\x00": Compression.XZ,
+    b"\x04\x22\x4d\x18": Compression.LZ4,
+    b"\xff\x06\x00\x00sNaPpY": Compression.SNAPPY,
+}
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")  # a block, or the end of a stream without one
+_DECODED_MARKS = {b"\x1f\x8b\x08": Compression.GZIP, b"\x28\xb5\x2f\xfd": Compression.ZSTD}
+
+
+def compression_of(beginning: bytes) -> Compression | None:
+    """The compression that a file's first bytes show; None: none that is known.
+
+    A row may begin with a BLOB that is compressed itself. All of the bytes must decode then, which those of rows, with
+    their separators and escapes, do not.
+    """
+    if _BZIP2.match(beginning):
+        return Compression.BZIP2
+    for mark, compression in _MARKS.items():
+        if beginning.startswith(mark):
+            return compression
+    for mark, compression in _DECODED_MARKS.items():
+        if beginning.startswith(mark) and _decodes(beginning[:_FILE_PIECE_BYTES], mark, compression):
+            return compression
+    return None
+
+
+def _decodes(beginning: bytes, mark: bytes, compression: Compression) -> bool:
+    decoder = _GzipMember() if compression is Compression.GZIP else _zstd_frame()
+    left = beginning
+    try:
+        while not decoder.eof and (left or not decoder.needs_input):
+            decoder.decompress(left, _FILE_PIECE_BYTES)
+            left = b""
+    except (zlib.error, _zstd_error()):
+        return False
+    behind = decoder.unused_data.lstrip(b"\x00") if decoder.eof else b""
+    return not behind or behind.startswith(mark[: len(behind)])
 
 
 def open_decoded(storage: DumpStorage, name: str, compression: Compression) -> DecodedFile:

@@ -116,6 +116,8 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
     metadata = parse_metadata(raw, require_finished=require_finished)
     real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}
     inventory = _take_again(tuple(listing), raw, require_finished, tuple(real_schemas.items()))
+    for name in storage.list_others():
+        _refuse_special_file(name)
     others = tuple(f"{name!r} in the dump's folder is no file and was not looked at" for name in storage.list_others())
     return replace(inventory, warnings=inventory.warnings + others)
 
@@ -179,6 +181,16 @@ def take_inventory(
             *_incomplete(metadata, data_files, declared_views - views.keys()),
         ),
     )
+
+
+def _refuse_special_file(name: str) -> None:
+    """A pipe or a device called as files of a dump are would be passed over."""
+    if not name.endswith("/") and parse(name) is not None:
+        raise DumpFormatError(
+            "by its name it is a file of the dump, but it is a pipe, a socket or a device, or a link to one",
+            file=name,
+            remedy="Put a file with what it gives in its place.",
+        )
 
 
 def _refuse_unread(foreign: Sequence[str], *, dumped: int) -> None:

@@ -56,6 +56,8 @@ class Router:
             for at, (route, schemas, tables) in enumerate(self._rules)
             if schemas.matches(schema) and (tables is None or tables.matches(table))
         ]
+        # The schema's own rule is in use beside one for its tables: it says where the schema goes.
+        self._used.update(at for at, route in matching if route.is_schema_rule)
         of_tables = [(at, route) for at, route in matching if not route.is_schema_rule]
         found = _only_one(f"{schema}.{table}", of_tables or matching)
         if found is None:

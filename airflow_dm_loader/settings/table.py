@@ -130,6 +130,7 @@ _ROWS = (
     Setting("case_sensitive", "where", _HOW, dm=DmKey("case-sensitive", "bool")),
     Setting("csv", "reading", _HOW, LOGICAL),
     Setting("dump_tool", "reading", _HOW, CREATING),
+    Setting("follow_links", "reading", _HOW),
     Setting(
         "clean_dump_files",
         "reading",

@@ -88,3 +88,14 @@ def test_rules_that_nothing_was_placed_by_are_known() -> None:
     found.place("shop_eu", "sales_00")
 
     assert [str(route) for route in found.unused()] == ["typo -> x"]
+
+
+def test_a_schemas_rule_is_in_use_beside_one_for_its_tables() -> None:
+    rules = [
+        {"schema_pattern": "s1", "target_schema": "d"},
+        {"schema_pattern": "s1", "table_pattern": "t*", "target_schema": "d", "target_table": "t"},
+        {"schema_pattern": "s1", "table_pattern": "typo", "target_schema": "d", "target_table": "t"},
+    ]
+    found = router(*rules)
+    assert (found.place("s1", "t1").schema, found.place("s1", "t1").table) == ("d", "t")
+    assert [str(route) for route in found.unused()] == ["s1.typo -> d.t"]

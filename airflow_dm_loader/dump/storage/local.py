@@ -28,16 +28,21 @@ _LASTING = frozenset(
 
 
 class LocalStorage(DumpStorage):
-    """A folder.
+    """A folder, which may be a link itself.
 
     Its files are opened without smart_open, which would import every cloud's library that is installed.
+
+    Args:
+        follow_links: whether links in it may lead to files outside of it. Whoever can write a dump could else have
+            the worker read and show its own files.
     """
 
     _opens_at_once = True
 
-    def __init__(self, folder: Path, *, attempts: Attempts = PATIENT) -> None:
+    def __init__(self, folder: Path, *, attempts: Attempts = PATIENT, follow_links: bool = False) -> None:
         super().__init__(attempts=attempts)
         self.folder = folder
+        self._follow_links = follow_links
 
     @property
     def where(self) -> str:
@@ -83,7 +88,8 @@ class LocalStorage(DumpStorage):
         try:
             stream = (self.folder / file.name).open("rb", buffering=0)
             try:
-                if _stored(file.name, os.fstat(stream.fileno())).version != file.version:
+                opened, found = os.fstat(stream.fileno()), self._stat(file.name)
+                if _stored(file.name, opened).version != file.version or opened.st_ino != found.st_ino:
                     raise changed(file.name)
                 stream.seek(offset)
             except BaseException:
@@ -104,10 +110,20 @@ class LocalStorage(DumpStorage):
                 yield name, str(error.strerror)
 
     def _stat(self, name: str) -> os.stat_result:
+        path = self.folder / name
         try:
-            return (self.folder / name).stat()
-        except OSError as error:
-            raise self._unreadable(error, file=name) from error
+            info = path.stat()
+            leads_out = path.is_symlink() and not path.resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError) as error:  # RuntimeError: links that lead around in a circle
+            failure = error if isinstance(error, OSError) else OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            raise self._unreadable(failure, file=name) from error
+        if leads_out and stat.S_ISREG(info.st_mode) and not self._follow_links:
+            raise DumpRefusedError(
+                "it is a link to a file outside of the dump's folder",
+                file=name,
+                remedy="Put the file itself there, or set follow_links if you trust whoever writes the dump.",
+            )
+        return info
 
     def _unreadable(self, error: OSError, what: str = "", *, file: str | None = None) -> LoaderError:
         kind: type[LoaderError] = DumpNotFoundError if error.errno in _LASTING else RetriableError

@@ -11,12 +11,15 @@ from airflow_dm_loader.dump.storage.objects import ObjectStorage
 from airflow_dm_loader.location import DumpLocation, StorageKind
 
 
-def open_storage(uri: str, access: DumpAccess | None = None, *, attempts: Attempts = PATIENT) -> DumpStorage:
+def open_storage(
+    uri: str, access: DumpAccess | None = None, *, attempts: Attempts = PATIENT, follow_links: bool = False
+) -> DumpStorage:
     """The place that a ``dump_uri`` names, which need not exist yet.
 
     Args:
         access: how it is reached; None: as the storage's client library finds out from the environment.
         attempts: by what clock it waits between two tries, and until when.
+        follow_links: read what links in a folder lead to outside of it.
 
     Raises:
         ConfigError: the URI is wrong, or the access is for another storage (20058); or a package is missing.
@@ -24,7 +27,7 @@ def open_storage(uri: str, access: DumpAccess | None = None, *, attempts: Attemp
     location = DumpLocation.parse(uri)
     check_access(location, access)
     if location.folder is not None:
-        return LocalStorage(location.folder, attempts=attempts)
+        return LocalStorage(location.folder, attempts=attempts, follow_links=follow_links)
     return ObjectStorage(location, _bucket(location, access), attempts=attempts)
 
 

@@ -83,8 +83,12 @@ def parse_companion(content: bytes, *, file: str) -> tuple[LoadStatement, ...]:
 
 
 def names_file(written: str, name: str, compression: Compression) -> bool:
-    """Whether the name in a LOAD DATA statement means that file: some versions leave the compression's ending out."""
-    return written == name or (compression is not Compression.NONE and written == name.rpartition(".")[0])
+    """Whether the name in a LOAD DATA statement means that file, which lies beside it.
+
+    Some versions write the folder of their time before it, and some leave the compression's ending out.
+    """
+    meant = {name} if compression is Compression.NONE else {name, name.rpartition(".")[0]}
+    return written.rpartition("/")[2] in meant
 
 
 def _load_statement(match: re.Match[bytes], head: Mapping[str, str], statement: Statement, file: str) -> LoadStatement:

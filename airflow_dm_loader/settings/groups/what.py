@@ -112,10 +112,17 @@ class Reading(Group):
         title="Require a finished dump",
         description="Refuse a dump whose metadata has no finish line. Off: a warning.",
     )
+    follow_links: bool = Field(
+        False,
+        title="Follow links",
+        description="Read files outside of the dump's folder that links in it lead to. Whoever can write the dump then "
+        "chooses which files of the worker are read.",
+    )
     clean_dump_files: bool = Field(
         False,
         title="Clean the dump files",
-        description="At the end: mode full removes the dump, mode all its data files.",
+        description="At the end: mode full removes the dump but for files that no load reads, such as triggers; mode "
+        "all its data files.",
     )
 
 

@@ -114,3 +114,16 @@ def test_anything_else_is_refused_with_its_byte(statement: str) -> None:
 def test_a_charset_that_nothing_says_is_refused() -> None:
     with pytest.raises(DumpFormatError, match="neither CHARACTER SET nor SET NAMES"):
         only(f"{LOAD}{TABS}(`id`);\n")
+
+
+@pytest.mark.parametrize("folder", ["", "/backup/2021-07-01/", "./", "export-20210701-000000/"])
+@pytest.mark.parametrize(
+    ("written", "compression"), [("db.t.00000.dat", Compression.NONE), ("db.t.00000.dat.gz", Compression.GZIP)]
+)
+def test_the_file_beside_it_is_meant_whatever_folder_it_names(
+    folder: str, written: str, compression: Compression
+) -> None:
+    assert names_file(folder + written, written, compression)
+    assert names_file(folder + "db.t.00000.dat", written, compression)
+    assert not names_file(folder + "db.t.00001.dat", written, compression)
+    assert not names_file(folder + written + "/", written, compression)
