@@ -1,7 +1,7 @@
 # Every target makes its own environment first; see dev/bootstrap.sh.
 .DEFAULT_GOAL := help
 FOREIGN := $(TEST_TIDB_DSN)$(TEST_MYSQL_DSN)$(TEST_MARIADB_DSN)
-.PHONY: help demo test servers check faults bench bootstrap static
+.PHONY: help demo test servers check faults bench docs release bootstrap static
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -23,6 +23,12 @@ faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it 
 
 bench: bootstrap ## measure loads beside other tools (half an hour; see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks $(BENCH)
+
+docs: bootstrap ## build the documentation's site into site/, links checked
+	@dev/site/build.sh
+
+release: bootstrap ## build sdist and wheel, and run the main job from the wheel in an empty environment
+	@dev/release.sh
 
 bootstrap: ## make .venv and install what is missing
 	@dev/bootstrap.sh
