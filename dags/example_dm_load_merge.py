@@ -27,6 +27,7 @@ with DAG(
     description="Merge the shards of a table into one; leave temporary tables out",
     schedule=None,
     params={"dry_run": load_params()["dry_run"]},
+    doc_md=__doc__,
     tags=["dm", "example"],
 ) as dag:
     DumpLoadTaskGroup(

@@ -16,6 +16,7 @@ with DAG(
     dag_id="example_dm_load_shards",
     description="Merge two shards: two loads of one task, with the barrier between them",
     schedule=None,
+    doc_md=__doc__,
     tags=["dm", "example"],
 ) as dag:
     for source_id, dump_uri in SHARDS.items():

@@ -44,6 +44,7 @@ def test_every_dag_parses_and_serialises(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dags) == {path.stem for path in DAGS.glob("*.py")}
     for found in bag.dags.values():
+        assert found.doc_md, f"{found.dag_id} says nothing of itself in the UI"
         DagSerialization.deserialize_dag(DagSerialization.serialize_dag(found))
 
 
