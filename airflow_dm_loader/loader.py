@@ -14,11 +14,9 @@ from airflow_dm_loader.coordination.backends import backend_of
 from airflow_dm_loader.coordination.base import BarrierState
 from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
 from airflow_dm_loader.dump.access import DumpAccess
-from airflow_dm_loader.engines.base import JobsLook
-from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.engines.base import JobsLook, ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.hidden_values import without_values
-from airflow_dm_loader.phases.barrier import arrive, missing_sources
 from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.outcome import (
@@ -40,7 +38,7 @@ from airflow_dm_loader.phases.rows import (
     waits_for_jobs,
 )
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
-from airflow_dm_loader.phases.waiting import DumpLook, look_for_dump
+from airflow_dm_loader.phases.waiting import DumpLook, arrive, look_for_dump, missing_sources
 from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state.events import Worker

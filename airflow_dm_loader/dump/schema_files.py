@@ -14,10 +14,9 @@ from airflow_dm_loader.dump.added_keys import added_keys, with_keys
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression, parse
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
-from airflow_dm_loader.dump.quoting import with_usual_quotes
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin, as_utf8
 from airflow_dm_loader.dump.schema_objects import SchemaObject, understand
-from airflow_dm_loader.dump.sql_modes import quoting, without_quoting
+from airflow_dm_loader.dump.sql_modes import quoting, with_usual_quotes, without_quoting
 from airflow_dm_loader.dump.statements import byte_order_mark, head_settings
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.table_options import NotAllowedError

@@ -1,12 +1,18 @@
-"""What a ``sql_mode`` says about how text reads: what quotes what, and what a backslash is."""
+"""What a ``sql_mode`` says about how text reads: what quotes what, and what a backslash is, and what to do about it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # The combinations hold ANSI_QUOTES; servers show the members of a combination beside its name.
 _ANSI_QUOTES = frozenset({"ANSI_QUOTES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL"})
 _NO_BACKSLASH_ESCAPES = "NO_BACKSLASH_ESCAPES"
+_COMMENT = rb"/\*(?!M?!|T!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/|--(?=[\x00- \x7f]|\Z)[^\n]*+|\#[^\n]*+"
+_IDENTIFIER = rb"`[^`]*+`"
+_STRINGS = {True: rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'", False: rb"'[^']*+'"}
+_DOUBLE_QUOTED = {True: rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', False: rb'"[^"]*+"'}
+_DOUBLE_QUOTED_NAME = rb'"[^"]*+(?:""[^"]*+)*+"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +39,25 @@ def without_quoting(sql_mode: str) -> str:
     if quoting(sql_mode) == Quoting():
         return sql_mode
     return ",".join(mode for mode in modes(sql_mode) if mode not in _ANSI_QUOTES and mode != _NO_BACKSLASH_ESCAPES)
+
+
+def with_usual_quotes(statement: bytes, quoting: Quoting) -> bytes:
+    """The same statement as it would be written without ANSI_QUOTES and NO_BACKSLASH_ESCAPES."""
+    if quoting == Quoting() or (b'"' not in statement and (quoting.backslash_escapes or b"\\" not in statement)):
+        return statement
+    strings = _STRINGS[quoting.backslash_escapes]
+    doubled = _DOUBLE_QUOTED_NAME if quoting.ansi_quotes else _DOUBLE_QUOTED[quoting.backslash_escapes]
+    pieces = re.compile(
+        b"(?P<other>" + _COMMENT + b"|" + _IDENTIFIER + b")|(?P<string>" + strings + b")|(?P<double>" + doubled + b")",
+        re.DOTALL,
+    )
+
+    def rewrite(match: re.Match[bytes]) -> bytes:
+        text = match[0]
+        if match["other"] is not None:
+            return text
+        if match["double"] is not None and quoting.ansi_quotes:
+            return b"`" + text[1:-1].replace(b'""', b'"').replace(b"`", b"``") + b"`"
+        return text if quoting.backslash_escapes else text.replace(b"\\", b"\\\\")
+
+    return pieces.sub(rewrite, statement)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError, excerpt
 from airflow_dm_loader.hidden_values import hide_in_message
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -21,12 +21,26 @@ from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.needed_rights import Need
+from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.verify.comparison import compare_tables
 from airflow_dm_loader.verify.conclusion import Findings
 
 _CONFLICTS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ShareReport:
+    """What one import task tells when it ends, whichever engine it ran."""
+
+    share: int
+    rows_sent: int
+    chunks_sent: int
+    chunks_skipped: int  # committed before, or by another session meanwhile
+    files_done: int
+    file_bytes: int  # stored bytes of the share's files
+    seconds: float
+    rows_sent_known: bool = True  # False: tidb-lightning did not tell how many, and rows_sent is 0
 
 
 class JobsLook(Protocol):

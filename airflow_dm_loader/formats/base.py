@@ -5,16 +5,17 @@ The engine that loads chunks knows nothing else of what they hold.
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, cast
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan.load_plan import PlannedFile
-from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.settings.choices import DumpTool, OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
@@ -189,3 +190,11 @@ class Format(Protocol):
         Raises:
             DumpFormatError: what must be read beforehand is missing or can't be understood.
         """
+
+
+def open_chunks(planned: PlannedFile, row: FileRow, reading: Reading) -> AbstractContextManager[Chain]:
+    """The chunks of a data file that are not committed yet; see :meth:`~airflow_dm_loader.formats.base.Format.open`."""
+    reader = planned.source.kind.reader
+    assert reader is not None  # the plan has no other files
+    # What a format needs is imported where the first of its files is read.
+    return cast("Format", importlib.import_module(reader).FORMAT).open(planned, row, reading)

@@ -6,9 +6,8 @@ raise :class:`~airflow_dm_loader.errors.LoaderError` and nothing else. Each take
 :class:`~airflow_dm_loader.run.LoadRun`; setting its ``stop`` ends the phase soon.
 
     planning.py    plan_load
-    waiting.py     look_for_dump
+    waiting.py     look_for_dump, arrive, missing_sources
     beginning.py   fetch_dump_metadata, prepare_checkpoint, choose_path
-    barrier.py     arrive, missing_sources
     tables.py      create_tables, build_indexes
     rows.py        import_shares, run_import; where the engine has jobs, submit_jobs, look_at_jobs, settle_jobs and
                    cancel_jobs

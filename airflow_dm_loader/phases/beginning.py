@@ -59,7 +59,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
     :func:`~airflow_dm_loader.state.registration.register_load` for which loads start afresh.
 
     Raises:
-        TargetError: rights are missing, or a name is too long; nothing was created.
+        TargetError: privileges are missing, or a name is too long; nothing was created.
     """
     config = run.config
     refuse_dry_run(config)

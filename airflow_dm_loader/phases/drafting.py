@@ -12,7 +12,7 @@ from airflow_dm_loader.target.charsets import implied_collations
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import Drafter, SchemaDraft
-from airflow_dm_loader.target.needed_rights import Need
+from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.preflight import Preflight
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.target.session import base_session, target_zone, user_sql_mode, user_time_zone

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.engines.base import Jobs, JobsLook
+from airflow_dm_loader.engines.base import Jobs, JobsLook, ShareReport
 from airflow_dm_loader.engines.registry import engine_of
-from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.run import LoadRun
 

@@ -1,4 +1,4 @@
-"""Looks whether a dump has come: before a load begins."""
+"""What a load waits for: that its dump has come, and that the other sources of its task have come as far."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.attempts import PATIENT, Attempts
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.coordination.base import BarrierState
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.inventory import METADATA_LIMIT_BYTES
 from airflow_dm_loader.dump.metadata import METADATA_NAME, parse_metadata
@@ -17,6 +18,7 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     DumpRefusedError,
 )
+from airflow_dm_loader.run import LoadRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,19 @@ def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None, attem
     if finished_at is None:
         return DumpLook(None, f"the {METADATA_NAME!r} in {storage.where} has no 'Finished dump at' line yet")
     return DumpLook(finished_at)
+
+
+def arrive(run: LoadRun, state: BarrierState) -> tuple[str, ...]:
+    """Say that this source has come so far, and look who has not; nobody: it may go on.
+
+    The beginning of DM's ``readyAndWait`` and ``finishAndWait``.
+    """
+    with run.coordination() as coordination:
+        coordination.put(run.config.what.source_id, state)
+        return coordination.missing(state)
+
+
+def missing_sources(run: LoadRun, state: BarrierState) -> tuple[str, ...]:
+    """Look again who has not come so far."""
+    with run.coordination() as coordination:
+        return coordination.missing(state)

@@ -1,4 +1,4 @@
-r"""Which schemas, tables and views are loaded at all: DM's block-allow list, held against names.
+r"""Which schemas, tables and views are loaded at all: DM's block-allow list, held against names; and what never is.
 
 Each rule is looked at by itself. (DM's own code may take the schema of one rule and the table of another where both
 hold regular expressions, and puts the text of regular expressions into lower case, so that ``\D`` becomes ``\d``.)
@@ -10,6 +10,11 @@ from collections.abc import Sequence
 
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList, TablePattern
 from airflow_dm_loader.rules.patterns import NamePattern, name_pattern
+
+_OF_SERVERS = frozenset({
+    "mysql", "sys", "information_schema", "performance_schema", "ndbinfo",
+    "metrics_schema", "inspection_schema", "lightning_task_info",
+})  # fmt: skip
 
 
 class TableFilter:
@@ -46,3 +51,10 @@ class TableFilter:
 
 def _any_matches(rules: Sequence[tuple[NamePattern, NamePattern]], schema: str, table: str) -> bool:
     return any(db.matches(schema) and tbl.matches(table) for db, tbl in rules)
+
+
+def owner_of(schema: str, meta_schema: str) -> str | None:
+    """Whose schema it is, in words; None: a user's. Upper and lower case are one, as on many servers."""
+    if schema.lower() == meta_schema.lower():
+        return "the loader's own, which holds the state of loads"
+    return "the server's own, which holds its accounts and settings" if schema.lower() in _OF_SERVERS else None

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.metadata import TableMetadata
-from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.rules.csv_format import CsvFormat
 
 LARGE_TABLE_BYTES = 1 << 20

@@ -9,7 +9,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.data_formats import DECODED
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, SchemaMissingError, visible
-from airflow_dm_loader.plan.filters import TableFilter
+from airflow_dm_loader.plan.filters import TableFilter, owner_of
 from airflow_dm_loader.plan.load_plan import (
     LeftOut,
     LoadPlan,
@@ -20,8 +20,7 @@ from airflow_dm_loader.plan.load_plan import (
     SourceTable,
     merged_metadata,
 )
-from airflow_dm_loader.plan.routes import ROUTER_CODE, Placement, Router
-from airflow_dm_loader.plan.system_schemas import owner_of
+from airflow_dm_loader.plan.router import ROUTER_CODE, Placement, Router
 from airflow_dm_loader.rules.csv_format import CsvFormat
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from airflow_dm_loader.rules.keys import Rule
+from airflow_dm_loader.rules.rule import Rule
 
 # In these no byte of a character looks like a separator, a quote or a backslash.
 CUT_BY_BYTES = frozenset({

@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from airflow_dm_loader.rules.keys import Rule
 from airflow_dm_loader.rules.patterns import compile_regexp, name_pattern
+from airflow_dm_loader.rules.rule import Rule
 
 
 def _with_groups(regexp: str) -> str:

@@ -14,9 +14,8 @@ from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.settings.choices import ImportMode
 from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.settings.grouping import flat, grouped
-from airflow_dm_loader.settings.groups.checks import Reporting, Verify
 from airflow_dm_loader.settings.groups.engines import ImportInto, Logical, Physical
-from airflow_dm_loader.settings.groups.target import Connection, Coordination, State, Tables, Work
+from airflow_dm_loader.settings.groups.how import Connection, Coordination, Reporting, State, Tables, Verify, Work
 from airflow_dm_loader.settings.groups.what import Reading, What, Where
 from airflow_dm_loader.settings.meant import meant
 from airflow_dm_loader.settings.strict import Strict

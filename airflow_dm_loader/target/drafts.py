@@ -15,7 +15,6 @@ from airflow_dm_loader.errors import SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.engines import Engines, ask_engines, can_convert, reaches_out
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import (
     SourceDraft,
@@ -27,6 +26,7 @@ from airflow_dm_loader.target.merging import (
     unlike_keys,
     unsure_views,
 )
+from airflow_dm_loader.target.storage_engines import Engines, ask_engines, can_convert, reaches_out
 
 _SHOWN = 3
 

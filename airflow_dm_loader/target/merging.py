@@ -13,8 +13,8 @@ from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import references
 from airflow_dm_loader.errors import NotCreateStatementError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, SourceTable
-from airflow_dm_loader.target.column_fit import shapes_of
 from airflow_dm_loader.target.column_shapes import ColumnShape
+from airflow_dm_loader.target.conversions import shapes_of
 
 _AUTO_INCREMENT = re.compile(r"\bAUTO_INCREMENT=\d+\s*")
 _SHOWN = 3

@@ -1,4 +1,4 @@
-"""What can be known to fail before anything is created: rights, settings, collations, names, tables that are there.
+"""What can be known to fail before anything is created: privileges, settings, collations, names, tables that are there.
 
 Each check names all that it finds at once. What the server does not tell is not held against anybody.
 """
@@ -17,21 +17,21 @@ from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
-from airflow_dm_loader.target.column_fit import missing_columns, other_letters, silent_changes
 from airflow_dm_loader.target.column_shapes import ColumnShape
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.conversions import missing_columns, other_letters, silent_changes
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.key_demands import check_keys
-from airflow_dm_loader.target.needed_rights import (
-    META_RIGHTS,
+from airflow_dm_loader.target.needed_privileges import (
+    META_PRIVILEGES,
     Need,
-    check_rights,
+    check_privileges,
     has_foreign_key,
-    row_rights,
-    view_rights,
+    row_privileges,
+    view_privileges,
 )
-from airflow_dm_loader.target.rights import Rights, ask_rights
+from airflow_dm_loader.target.privileges import Privileges, ask_privileges
 from airflow_dm_loader.target.server import Server
 
 NAME_LIMIT = 64  # characters, at every server
@@ -57,8 +57,8 @@ class Preflight:
             TargetError: the target can't take this load.
         """
         check_names(self.plan)
-        rights = ask_rights(self.db, self.server)
-        check_rights(rights, self._needs(rights))
+        privileges = ask_privileges(self.db, self.server)
+        check_privileges(privileges, self._needs(privileges))
         if self.server.can.splits_transactions:
             tidb.check_whole_transactions(self.db)
         self._check_sessions()
@@ -68,7 +68,7 @@ class Preflight:
         self._check_columns()
         return tuple(self._warnings())
 
-    def _needs(self, rights: Rights | None) -> Iterator[Need]:
+    def _needs(self, privileges: Privileges | None) -> Iterator[Need]:
         yield from plan_needs(self.config, self.plan)
         yield from self.engine_needs
         for database in self.draft.databases:
@@ -82,7 +82,7 @@ class Preflight:
             if table.file is not None and has_foreign_key(_text(table.file)):
                 yield Need("REFERENCES", table.planned.schema)
         for view in self.draft.views:
-            yield from view_rights(view.planned.schema, _text(view.file), rights, self.server)
+            yield from view_privileges(view.planned.schema, _text(view.file), privileges, self.server)
 
     def _check_sessions(self) -> None:
         """The server must know every sql_mode and time zone that settings and schema files name."""
@@ -174,10 +174,10 @@ def check_plan(
     """What can be checked without reading schema files: before the state tables are made.
 
     Raises:
-        TargetError: names are too long, or rights are missing.
+        TargetError: names are too long, or privileges are missing.
     """
     check_names(plan)
-    check_rights(ask_rights(db, server), (*plan_needs(config, plan), *engine_needs))
+    check_privileges(ask_privileges(db, server), (*plan_needs(config, plan), *engine_needs))
 
 
 def check_names(plan: LoadPlan) -> None:
@@ -193,14 +193,14 @@ def check_names(plan: LoadPlan) -> None:
 
 
 def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
-    """The rights that the plan alone tells of."""
-    for right in META_RIGHTS:
-        yield Need(right, config.state.meta_schema)
+    """The privileges that the plan alone tells of."""
+    for privilege in META_PRIVILEGES:
+        yield Need(privilege, config.state.meta_schema)
     deletes = (
         config.logical.on_duplicate_logical is OnDuplicate.REPLACE
         or config.tables.on_existing_rows is OnExistingRows.TRUNCATE
     )
     for table in plan.tables:
-        yield from row_rights(table.schema, table.table, has_data=table.has_data, replaces=deletes)
+        yield from row_privileges(table.schema, table.table, has_data=table.has_data, replaces=deletes)
     for view in plan.views:
         yield Need("CREATE VIEW", view.schema)

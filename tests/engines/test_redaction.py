@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from airflow_dm_loader.dump.access import GcsAccess, S3Access
 from airflow_dm_loader.dump.data_formats import SQL
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
+from airflow_dm_loader.engines.import_into.import_statement import import_into, source_uri, without_access
 from airflow_dm_loader.engines.import_into.sources import TableSource
-from airflow_dm_loader.engines.import_into.statements import import_into, source_uri, without_access
 from airflow_dm_loader.engines.redaction import Redactor
 
 KEY, SECRET = "AKIA0123456789", "abc/def+ghi=jkl&mno"

@@ -11,7 +11,7 @@ from airflow_dm_loader.dump.storage import StoredFile
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedView
 from airflow_dm_loader.plan.planner import make_plan
-from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.plan.router import Extracted
 
 SHARDS = (
     "shop-schema-create.sql",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.plan.routes import Extracted, Placement, Router
+from airflow_dm_loader.plan.router import Extracted, Placement, Router
 from tests.plan.rules_by_the_book import target_of
 
 NAMES = st.sampled_from(["shop", "shop_eu", "shop_us", "Shop_EU", "a", "b1", "sales_00", "sales_01", "t"])

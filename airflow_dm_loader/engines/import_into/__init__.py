@@ -2,12 +2,10 @@
 
 engine.py      the engine, as the phases see it
 steps.py       an import task's jobs: submitted, watched, settled, cancelled
-making.py      which of them are to be made, and the session of each
-open_share.py  an import task's tables, and the connections that their jobs are asked over
+open_share.py  an import task's tables, the connections that their jobs are asked over, and what the jobs came to
 sources.py     the data files of a table -> the one glob that a job takes
-statements.py  the SQL of a job
+import_statement.py  the SQL of a job
 jobs.py        a job as SHOW IMPORT JOBS tells it, whatever the server's version
 import_server.py  the statements on a connection, their errors in our words
-submission.py  intent, submit, adopt: each table's job is made once
-settlement.py  what jobs came to: finished, failed, cancelled
+submission.py  which jobs are to be made; intent, submit, adopt: each table's job is made once
 """

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
-from airflow_dm_loader.engines.base import Engine
+from airflow_dm_loader.engines.base import Engine, ShareReport
 from airflow_dm_loader.engines.import_into import steps
 from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.import_into.sources import sources_of
-from airflow_dm_loader.engines.logical.waiting_indexes import build_waiting_indexes
-from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.engines.logical.index_builder import build_waiting_indexes
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.needed_rights import Need
+from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
 
 _OF_TABLES = ("UPDATE", "DELETE", "ALTER")  # beyond what every load needs
@@ -73,8 +72,8 @@ class ImportIntoEngine(Engine):
 def _privileges(plan: LoadPlan) -> Iterator[Need]:
     for table in plan.tables:
         if table.has_data:
-            for right in _OF_TABLES:
-                yield Need(right, table.schema, table.table)
+            for privilege in _OF_TABLES:
+                yield Need(privilege, table.schema, table.table)
 
 
 ENGINE = ImportIntoEngine()

@@ -11,9 +11,9 @@ from typing import Any, Self, TypeVar
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.engines.hiding import Hiding
+from airflow_dm_loader.engines.import_into.import_statement import Options, import_into
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, Table, read_job
 from airflow_dm_loader.engines.import_into.sources import TableSource
-from airflow_dm_loader.engines.import_into.statements import Options, import_into
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import ConfigError, LoaderError, TargetError
 from airflow_dm_loader.target.connection import Database

@@ -1,23 +1,126 @@
-"""One import task's tables, with the connections that their jobs are asked over."""
+"""One import task's tables, the connections that their jobs are asked over, and what became of those jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from airflow_dm_loader.engines.hiding import Hiding
-from airflow_dm_loader.engines.import_into import settlement
 from airflow_dm_loader.engines.import_into.import_server import ImportServer
+from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Trouble
 from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.redaction import Redactor
+from airflow_dm_loader.errors import CheckpointError, ImportJobError, RetriableError
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import import_jobs
 from airflow_dm_loader.state.events import Worker
-from airflow_dm_loader.state.import_jobs import JobRow
+from airflow_dm_loader.state.files import FileRow
+from airflow_dm_loader.state.import_jobs import JobRow, JobState
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.session import kept_session
+
+Failed = tuple[JobRow, ImportJob]
+
+_REMEDIES = {
+    Trouble.DUPLICATES: "Rows of the dump have the same key, and IMPORT INTO takes none of them. Fix the dump, or "
+    "load the table with import_mode=logical; TRUNCATE the table if it holds rows, then clear run_import.",
+    Trouble.CHECKSUM: "What is in the table is not what was read. TRUNCATE the table and clear run_import: it is "
+    "imported again.",
+    Trouble.UNREADABLE: "The TiDB servers must be able to read the dump: check that the keys of dump_conn_id work from "
+    "there, and last as long as the import. TRUNCATE the table if it holds rows, then clear run_import.",
+}
+
+
+def look(server: ImportServer, rows: Iterable[JobRow]) -> tuple[ImportJob, ...]:
+    """The submitted rows' jobs as they are now.
+
+    Raises:
+        CheckpointError: the server does not know a job any more.
+    """
+    submitted = [row for row in rows if row.state is JobState.SUBMITTED]
+    shown: dict[int, ImportJob] = {}
+    for group_key in {row.group_key for row in submitted if row.group_key}:
+        shown |= {job.job_id: job for job in server.jobs(group_key)}
+    found = []
+    for row in submitted:
+        assert row.job_id is not None
+        job = shown.get(row.job_id) or server.job(row.job_id)
+        if job is None:
+            raise CheckpointError(
+                f"the server does not know job {row.job_id} any more, or does not show it to this user",
+                table=row.name,
+                remedy="Use the account that the job was made with. If the job is gone, empty the table and set "
+                "remove_meta.",
+            )
+        found.append(job)
+    return tuple(found)
+
+
+def settle(
+    meta: Meta,
+    load_id: int,
+    server: ImportServer,
+    tables: Sequence[tuple[str, str]],
+    files: Mapping[tuple[str, str], Sequence[FileRow]],
+    *,
+    run_id: str,
+) -> list[Failed]:
+    """Write down, table by table, what has ended.
+
+    Returns:
+        The jobs that failed, or that somebody else cancelled; :func:`failure` makes an error of them.
+
+    Raises:
+        RetriableError: a finished job does not say yet how many rows it put in.
+    """
+    failed: list[Failed] = []
+    stored = import_jobs.list_rows(meta, load_id)
+    meta.db.rollback()
+    jobs = {job.job_id: job for job in look(server, (stored[table] for table in tables))}
+    for table in tables:
+        row = import_jobs.lock(meta, load_id, *table)
+        job = jobs.get(row.job_id or 0)
+        if row.state is JobState.SUBMITTED and job is not None:
+            failed += _settle_one(meta, load_id, row, job, files[table], run_id)
+        meta.db.commit()
+    return failed
+
+
+def _settle_one(
+    meta: Meta, load_id: int, row: JobRow, job: ImportJob, files: Sequence[FileRow], run_id: str
+) -> list[Failed]:
+    match job.status:
+        case JobStatus.FINISHED:
+            if job.rows is None:
+                raise RetriableError(f"job {job.job_id} has finished but does not say how many rows", table=row.name)
+            import_jobs.set_finished(
+                meta, load_id, row, imported_rows=job.rows, data=files, run_id=run_id, seconds=job.seconds
+            )
+        case JobStatus.FAILED:
+            import_jobs.set_ended(meta, load_id, row, JobState.FAILED, job.message)
+            return [(row, job)]
+        case JobStatus.CANCELLED:
+            import_jobs.set_ended(meta, load_id, row, JobState.CANCELLED, job.message)
+            return [] if row.cancel_asked else [(row, job)]
+        case _:
+            pass
+    return []
+
+
+def failure(failed: Sequence[Failed]) -> ImportJobError | None:
+    """The error of jobs that failed: the first by name, the others by number."""
+    if not failed:
+        return None
+    row, job = failed[0]
+    verb = "was cancelled by somebody" if job.status is JobStatus.CANCELLED else "failed"
+    others = ", ".join(f"{other.job_id} ({name.name})" for name, other in failed[1:6])
+    more = f"; so did job {others}" + ("" if len(failed) <= 6 else f" and {len(failed) - 6} more") if others else ""
+    said = f": {job.message}" if job.message else ""
+    return ImportJobError(
+        f"job {job.job_id} of IMPORT INTO {verb}{said}{more}", table=row.name, remedy=_REMEDIES.get(job.trouble)
+    )
 
 
 @dataclass(frozen=True)
@@ -38,15 +141,13 @@ class OpenShare:
 
     def look(self) -> ShareJobs:
         rows = self.rows()
-        return ShareJobs.of(self.tables, self.mine, rows, settlement.look(self.server, rows))
+        return ShareJobs.of(self.tables, self.mine, rows, look(self.server, rows))
 
     def settle(self, worker: Worker) -> None:
         """Raises ImportJobError for jobs that failed, once what has ended is written down."""
         known = [(row.schema, row.table) for row in self.rows()]
-        failed = settlement.settle(
-            self.meta, self.load.load_id, self.server, known, self.tables.files, run_id=worker.run_id
-        )
-        if (error := settlement.failure(failed)) is not None:
+        failed = settle(self.meta, self.load.load_id, self.server, known, self.tables.files, run_id=worker.run_id)
+        if (error := failure(failed)) is not None:
             raise error
 
 

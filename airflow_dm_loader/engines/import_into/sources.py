@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
-from airflow_dm_loader.plan.routes import ROUTER_CODE
+from airflow_dm_loader.plan.router import ROUTER_CODE
 from airflow_dm_loader.run import Dump
 
 SHARDING_CODE = 20068  # DM's number: import-into does not merge shards

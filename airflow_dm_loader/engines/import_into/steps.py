@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.import_into.load_tables import ShareJobs
-from airflow_dm_loader.engines.import_into.making import make_jobs
 from airflow_dm_loader.engines.import_into.open_share import open_share
-from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.engines.import_into.submission import make_jobs
 from airflow_dm_loader.errors import LoadInterruptedError, RetriableError
 from airflow_dm_loader.progress.forecast import NO_COMPARISON
 from airflow_dm_loader.progress.speed import SpeedWindow

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.engines.base import Engine
+from airflow_dm_loader.engines.base import Engine, ShareReport
 from airflow_dm_loader.engines.logical.importer import file_shares, import_share
-from airflow_dm_loader.engines.logical.waiting_indexes import build_waiting_indexes
-from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.engines.logical.index_builder import build_waiting_indexes
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import holds, loads
 from airflow_dm_loader.verify.expected import forecast_comparison

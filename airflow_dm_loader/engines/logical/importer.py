@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.logical.file_work import FileWork
-from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
+from airflow_dm_loader.engines.logical.index_builder import index_builder
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
-from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import TableColumns
 from airflow_dm_loader.plan.load_plan import LoadPlan, SourceTable, shares
 from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
-from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, files, pace
@@ -26,16 +25,14 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
-from airflow_dm_loader.target.column_fit import shapes_of
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.conversions import shapes_of
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import TableFacts, auto_increment_columns, table_facts
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import (
     base_session,
-    sql_mode_for,
     target_zone,
-    user_sql_mode,
     user_time_zone,
     zone_in_words,
 )
@@ -87,21 +84,6 @@ def import_share(
         files_done=counts.files_done,
         file_bytes=pool.total_bytes,
         seconds=round(time.monotonic() - started, 3),
-    )
-
-
-def index_builder(
-    run: LoadRun, load: Load, session: Mapping[str, str | int], before: Pace | None = None
-) -> IndexBuilder:
-    """Builds indexes over connections of its own; ``session`` as the rows have it, ``before`` for the time left."""
-    ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(run.config), "")}
-    return IndexBuilder(
-        lambda: Database.open(run.target, session=ddl),
-        run.config.state.meta_schema,
-        load.load_id,
-        workers=run.config.work.pool_size,
-        attempts=run.attempts,
-        before=before,
     )
 
 

@@ -1,26 +1,32 @@
-"""Builds the indexes of tables whose rows are in, while other tables still load."""
+"""Builds the indexes of tables whose rows are in, while other tables still load; all of a table in one ALTER."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
-from airflow_dm_loader.errors import LoadInterruptedError
+from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.progress.forecast import build_work
 from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.report import IndexStage
+from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import indexes
+from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.indexes import add_indexes
+from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.session import base_session, sql_mode_for, user_sql_mode
 from airflow_dm_loader.target.sessions import kill_sessions
 
 _TICK_S = 0.1
+_NO_SUCH_TABLE = 1146
+_ALREADY_THERE = frozenset({1022, 1061, 1826})  # another session was faster
 _log = logging.getLogger(__name__)
 
 
@@ -149,3 +155,70 @@ class IndexBuilder:
                 db.commit()
             finally:
                 self._sessions.discard(db.connection_id)
+
+
+def add_indexes(db: Database, schema: str, table: str, indexes: Iterable[SecondaryIndex]) -> None:
+    """Add those that the table does not have; doing it again, or at the same time elsewhere, does no harm."""
+    wanted = tuple(indexes)
+    try:
+        _add_missing(db, schema, table, wanted)
+    except LoaderError as error:
+        if error.errno == _NO_SUCH_TABLE:
+            return  # somebody dropped it: it lacks nothing
+        if error.errno not in _ALREADY_THERE:
+            raise error.at(table=f"{schema}.{table}") from error
+        _add_missing(db, schema, table, wanted)
+
+
+def _add_missing(db: Database, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
+    there = {
+        (str(name).lower(), bool(is_foreign_key))
+        for name, is_foreign_key in db.query(
+            "SELECT index_name, 0 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
+            "UNION SELECT constraint_name, 1 FROM information_schema.table_constraints "
+            "WHERE table_schema = %s AND table_name = %s AND constraint_type = 'FOREIGN KEY'",
+            (schema, table, schema, table),
+        )
+    }
+    missing = [index.definition for index in wanted if (index.name.lower(), index.is_foreign_key) not in there]
+    if missing:
+        added = ", ".join(f"ADD {definition}" for definition in missing)
+        db.execute(f"ALTER TABLE {qualified(schema, table)} {added}".encode("utf-8", "surrogateescape"))
+
+
+def index_builder(
+    run: LoadRun, load: Load, session: Mapping[str, str | int], before: Pace | None = None
+) -> IndexBuilder:
+    """Builds indexes over connections of its own; ``session`` as the rows have it, ``before`` for the time left."""
+    ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(run.config), "")}
+    return IndexBuilder(
+        lambda: Database.open(run.target, session=ddl),
+        run.config.state.meta_schema,
+        load.load_id,
+        workers=run.config.work.pool_size,
+        attempts=run.attempts,
+        before=before,
+    )
+
+
+def build_waiting_indexes(run: LoadRun) -> int:
+    """Build the indexes that tables were created without, where the import has not built them; of how many tables.
+
+    Raises:
+        LoadInterruptedError: the run was stopped, and with it the sessions in the server.
+        CheckpointError: a table that waits for its indexes has not all its rows yet.
+    """
+    with run.open_stored() as (meta, load):
+        waiting = indexes.waiting_indexes(meta, load.load_id)
+        incomplete = set(waiting) - indexes.complete_tables(meta, load.load_id)
+        server = ask_server(meta.db)
+    if incomplete:
+        raise CheckpointError(
+            f"{len(incomplete)} tables wait for rows before their indexes can be built",
+            remedy="Clear run_import: it resumes where it stopped.",
+        )
+    builder = index_builder(run, load, base_session(run.config, server))
+    builder.start_complete_tables()
+    builder.wait(run.stop)
+    builder.close(raise_errors=True)
+    return len(waiting)

@@ -18,8 +18,7 @@ from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
-from airflow_dm_loader.formats.base import Chain, Chunk, Reading
-from airflow_dm_loader.formats.opening import open_chunks
+from airflow_dm_loader.formats.base import Chain, Chunk, Reading, open_chunks
 from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts

@@ -1,12 +1,11 @@
 """The physical engine: TiDB's own ``tidb-lightning``, driven from outside.
 
 engine.py       the engine, as the phases see it
-checks.py       what it asks of the server and of the dump
+requirements.py  what it asks of the server, of its account and of the dump
 noted_tables.py  what tables are like before it creates those that are missing
 importing.py    begun, run to its end, written down: nothing is imported twice
 configuration.py  a load -> Lightning's configuration; pure
 toml_text.py    that as TOML
-privileges.py   what its account must be allowed
 checkpoint.py   where Lightning keeps its checkpoint, which we keep until our own state says that the load is finished
 data_files.py    which it reads; what the heads of the data files say, which Lightning does not read
 executable.py   finds the program, asks its version

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.engines.base import Engine
-from airflow_dm_loader.engines.physical.checks import check_load, check_server
+from airflow_dm_loader.engines.base import Engine, ShareReport
 from airflow_dm_loader.engines.physical.configuration import task_info_schema
 from airflow_dm_loader.engines.physical.importing import forget_checkpoint, import_all
 from airflow_dm_loader.engines.physical.lightning_findings import describe_conflicts, lightning_findings
 from airflow_dm_loader.engines.physical.noted_tables import note_tables
-from airflow_dm_loader.engines.physical.privileges import is_restricted, lightning_needs
-from airflow_dm_loader.engines.share_report import ShareReport
+from airflow_dm_loader.engines.physical.requirements import check_load, check_server, is_restricted, lightning_needs
 from airflow_dm_loader.errors import CheckpointError, ConfigError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
@@ -21,7 +19,7 @@ from airflow_dm_loader.state.lightning import LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.needed_rights import Need
+from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.verify.conclusion import Findings
 

@@ -13,16 +13,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical
+from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver, checkpoint_of
-from airflow_dm_loader.engines.physical.checks import check_load, check_server
 from airflow_dm_loader.engines.physical.configuration import task_info_schema
 from airflow_dm_loader.engines.physical.endings import Ended
 from airflow_dm_loader.engines.physical.executable import find_lightning
 from airflow_dm_loader.engines.physical.preparation import prepare_run
 from airflow_dm_loader.engines.physical.program_run import LightningRun, Watch
+from airflow_dm_loader.engines.physical.requirements import check_load, check_server
 from airflow_dm_loader.engines.physical.status import Progress
 from airflow_dm_loader.engines.physical.task_info import last_task_id
-from airflow_dm_loader.engines.share_report import ShareReport
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from airflow_dm_loader.engines.physical.checks import check_load, check_server
+from airflow_dm_loader.engines.physical.requirements import check_load, check_server
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.files import TableRow

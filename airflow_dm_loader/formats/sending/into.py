@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.target.identifiers import qualified, quote
 
 _TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]|``)+`\.?){2}) (\(.*)", re.DOTALL)

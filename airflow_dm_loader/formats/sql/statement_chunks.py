@@ -6,10 +6,11 @@ of chunks is the same whenever the file is read, and whoever reads it. Committed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
-from airflow_dm_loader.dump.compression import DecodedFile
+from airflow_dm_loader.dump.compression import DecodedFile, open_decoded
 from airflow_dm_loader.dump.converting import charset_to_convert
 from airflow_dm_loader.dump.dump_tool import UnsureCharset, tool_of
 from airflow_dm_loader.dump.heads import head_charset
@@ -19,10 +20,11 @@ from airflow_dm_loader.dump.row_values import check_values, without_comments
 from airflow_dm_loader.dump.sql_modes import Quoting, quoting
 from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
-from airflow_dm_loader.formats.base import Chunk, TableColumns
+from airflow_dm_loader.formats.base import Chunk, Reading, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
 from airflow_dm_loader.formats.sql.layouts import LayoutProver
 from airflow_dm_loader.formats.sql.sql_rows import RowStatement, SqlRows, StatementRows
+from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.settings.choices import DumpTool
 from airflow_dm_loader.state.files import FileRow
 
@@ -186,3 +188,24 @@ class ChunkReader(ChunkChain):
             columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
             self._unsure.check(statement, rows.values_at, columns, self._reader.backslash_escapes, self._file.name)
         return rows
+
+
+class SqlFormat:
+    """SQL files; they say themselves all that must be known of them."""
+
+    @contextmanager
+    def open(self, planned: PlannedFile, row: FileRow, reading: Reading) -> Iterator[ChunkReader]:
+        """See :class:`~airflow_dm_loader.formats.base.Format`."""
+        source = planned.source
+        with open_decoded(reading.storage, source.name, source.compression) as decoded:
+            yield ChunkReader(
+                decoded,
+                row,
+                source_table=(source.schema, source.table),
+                committed=reading.committed,
+                chunk_bytes=reading.chunk_bytes,
+                max_statement_bytes=reading.max_row_bytes,
+                table=reading.table,
+                load_data=reading.load_data,
+                dump_tool=reading.dump_tool,
+            )

@@ -8,8 +8,7 @@ keys.py      all keys of DM's task file, and what becomes of each
 decode.py    nodes -> values of the types that DM declares
 checks.py    what DM checks across keys: names that lead nowhere, names that nobody uses
 settings.py  values -> fields of LoadConfig
-target.py    target-database -> fields of TargetConfig
-task.py      read_dm_task: the whole
+task.py      read_dm_task: the whole; target-database -> fields of TargetConfig
 """
 
 from __future__ import annotations

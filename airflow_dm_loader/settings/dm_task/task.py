@@ -1,7 +1,9 @@
-"""A whole task file."""
+"""A whole task file: the settings of each source's load, and ``target-database`` as fields of TargetConfig."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,16 +11,17 @@ from typing import Any
 
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.settings.choices import ImportMode
-from airflow_dm_loader.settings.dm_task.checks import check_task
+from airflow_dm_loader.settings.dm_task.checks import Fail, check_task
 from airflow_dm_loader.settings.dm_task.decode import Decoder, Unused, Values
 from airflow_dm_loader.settings.dm_task.keys import TASK, Unit
 from airflow_dm_loader.settings.dm_task.nodes import YAML_CODE, parse_yaml
 from airflow_dm_loader.settings.dm_task.settings import Settings, load_settings
-from airflow_dm_loader.settings.dm_task.target import target_settings
 from airflow_dm_loader.settings.table import SETTINGS, engines_that_read
 
 _MOST_BYTES = 16 << 20  # whoever triggers a DAG can name any file
 _REMEDY = "Correct the task file and trigger the load again."
+_TLS = {"ssl-ca": "ca", "ssl-cert": "cert", "ssl-key": "key"}
+_SEPARATOR_AT = 16  # dmctl encrypt: 16 bytes, an "@", the cipher text; in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +150,43 @@ def _whose(unused: Unused) -> str:
     if unused.key.unit is Unit.NOBODY:
         return "has no effect" + (f": {unused.key.note}" if unused.key.note else ", in DM neither")
     return f"belongs to DM's {unused.key.unit} unit; a load does not use it"
+
+
+def target_settings(task: Values, fail: Fail, *, with_password: bool) -> dict[str, Any]:
+    """The server, its account and its TLS.
+
+    Args:
+        with_password: take the file's password, too.
+
+    Raises:
+        ConfigError: the password is encrypted (20010), or a certificate stands in the file itself (11112).
+    """
+    target: Values = task.get("target-database")
+    fields = {key: target.get(key) for key in ("host", "port", "user") if target.get(key) not in (None, "", 0)}
+    password = target.get("password", "")
+    if with_password and password:
+        if is_encrypted(password):
+            raise fail(
+                target.at("password"),
+                "target-database.password was made by dmctl encrypt, and only DM has its key: give the plain password "
+                "as password=..., or use an Airflow connection",
+                20010,
+            )
+        fields["password"] = password
+    security: Values = target.get("security") or Values()
+    for key, said in security.values.items():
+        if said and key.endswith(("-bytes", "-base64")):
+            raise fail(security.at(key), f"{key}: name a file that holds it (ssl-ca, ssl-cert, ssl-key)", 11112)
+    tls = {name: security.get(key) for key, name in _TLS.items() if security.get(key)}
+    if tls:
+        fields["ssl"] = tls
+    return fields
+
+
+def is_encrypted(password: str) -> bool:
+    """Whether it has the form that ``dmctl encrypt`` gives."""
+    try:
+        raw = base64.b64decode(password, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return raw[_SEPARATOR_AT : _SEPARATOR_AT + 1] == b"@"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_dm_loader.config import LoadConfig, TargetConfig
-    from airflow_dm_loader.engines.share_report import ShareReport
+    from airflow_dm_loader.engines.base import ShareReport
     from dev.private_mariadb import PrivateMariaDB
     from tests.buckets import S3Server
     from tests.tidb_stand_in.server import TiDBStandIn

@@ -328,19 +328,19 @@ def test_storage_that_tidb_s_servers_don_t_read_is_refused_with_dm_s_number(uri:
     assert caught.value.code == 20069
 
 
-@pytest.mark.parametrize("right", ["UPDATE", "ALTER"])
+@pytest.mark.parametrize("privilege", ["UPDATE", "ALTER"])
 def test_a_right_that_import_into_asks_for_is_missed_before_anything_is_made(
-    right: str, s3: S3Server, tmp_path: Path, server: PrivateMariaDB, tidb: TiDBStandIn
+    privilege: str, s3: S3Server, tmp_path: Path, server: PrivateMariaDB, tidb: TiDBStandIn
 ) -> None:
     uri = put_dump(s3, tmp_path / "d", numbered("a", 3))
-    all_rights = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "CREATE VIEW", "REFERENCES"}
+    all_privileges = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "CREATE VIEW", "REFERENCES"}
     rows_of(server, "CREATE OR REPLACE USER few IDENTIFIED BY 'few'")
     rows_of(server, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON dm_meta.* TO few")
-    rows_of(server, f"GRANT {', '.join(sorted(all_rights - {right}))} ON s.* TO few")
+    rows_of(server, f"GRANT {', '.join(sorted(all_privileges - {privilege}))} ON s.* TO few")
     few = target_of(server, tidb).model_copy(update={"user": "few", "password": SecretStr("few")})
-    with pytest.raises(TargetError, match=f"lacks privileges that this load needs: {right} on `s`"):
+    with pytest.raises(TargetError, match=f"lacks privileges that this load needs: {privilege} on `s`"):
         load(load_config(uri), few, s3)
-    rows_of(server, f"GRANT {right} ON s.* TO few")
+    rows_of(server, f"GRANT {privilege} ON s.* TO few")
     assert load(load_config(uri), few, s3).rows == 3
 
 

@@ -18,7 +18,7 @@ from airflow_dm_loader.formats.sending.into import (
     with_extracted,
 )
 from airflow_dm_loader.formats.sql.row_block import RowBlock
-from airflow_dm_loader.plan.routes import Extracted
+from airflow_dm_loader.plan.router import Extracted
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, write_dump
 from tests.engines.logical.random_tables import random_table

@@ -10,7 +10,7 @@ from airflow_dm_loader.config import Level, Mode, OnDuplicate
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.settings.dm_task import read_dm_task
 from airflow_dm_loader.settings.dm_task.settings import dump_folder, size_text
-from airflow_dm_loader.settings.dm_task.target import is_encrypted
+from airflow_dm_loader.settings.dm_task.task import is_encrypted
 from airflow_dm_loader.settings.session_variables import OURS
 
 TASKS = Path(__file__).parents[2] / "data" / "dm_tasks"

@@ -18,7 +18,8 @@ from airflow_dm_loader.target.server import Server
 _log = logging.getLogger(__name__)
 _NAME = r"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[^`\"\s.*]+)"
 _LINE = re.compile(
-    rf"(?P<verb>GRANT|REVOKE) (?P<rights>.+?) ON (?:TABLE )?(?P<schema>\*|{_NAME})\.(?P<table>\*|{_NAME}) (?:TO|FROM) ",
+    r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON "
+    rf"(?:TABLE )?(?P<schema>\*|{_NAME})\.(?P<table>\*|{_NAME}) (?:TO|FROM) ",
     re.IGNORECASE | re.DOTALL,
 )
 # Lines that say nothing about schemas and tables.
@@ -32,7 +33,7 @@ _COLUMNS = re.compile(r"\s*\([^)]*\)")
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    rights: frozenset[str]  # in upper case
+    privileges: frozenset[str]  # in upper case
     schema: str | None  # a pattern where table is None; None: every schema
     table: str | None  # None: every table
 
@@ -47,7 +48,7 @@ class _Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class Privileges:
     """The user and what it may do. ``user``: as GRANT takes it, quoted."""
 
     user: str
@@ -55,20 +56,20 @@ class Rights:
     revoked: tuple[_Grant, ...] = ()  # MySQL's partial revokes: exceptions from what holds everywhere
     fold_case: bool = False
 
-    def allows(self, right: str, schema: str | None = None, table: str | None = None) -> bool:
-        """Whether the user has this right: on a table, on a whole schema, or (without both) everywhere."""
+    def allows(self, privilege: str, schema: str | None = None, table: str | None = None) -> bool:
+        """Whether the user has this privilege: on a table, on a whole schema, or (without both) everywhere."""
         if self.fold_case:
             schema, table = schema and schema.lower(), table and table.lower()
-        if any(right in grant.rights and grant.schema == schema for grant in self.revoked):
+        if any(privilege in grant.privileges and grant.schema == schema for grant in self.revoked):
             return any(
-                grant.schema is not None and _has(grant, right) and grant.covers(schema, table)
+                grant.schema is not None and _has(grant, privilege) and grant.covers(schema, table)
                 for grant in self.granted
             )
-        return any(_has(grant, right) and grant.covers(schema, table) for grant in self.granted)
+        return any(_has(grant, privilege) and grant.covers(schema, table) for grant in self.granted)
 
 
-def ask_rights(db: Database, server: Server) -> Rights | None:
-    """The current user's rights, those of its active roles included; None: they can't be known."""
+def ask_privileges(db: Database, server: Server) -> Privileges | None:
+    """The current user's privileges, those of its active roles included; None: they can't be known."""
     try:
         lines = [str(row[0]) for row in db.query(_show_grants(db, server))]
         row = db.one("SELECT CURRENT_USER()")
@@ -80,7 +81,7 @@ def ask_rights(db: Database, server: Server) -> Rights | None:
     return parse_grants(lines, user=f"{quote(name)}@{quote(host)}", fold_case=server.lower_case_table_names != 0)
 
 
-def parse_grants(lines: Iterable[str], *, user: str, fold_case: bool = False) -> Rights | None:
+def parse_grants(lines: Iterable[str], *, user: str, fold_case: bool = False) -> Privileges | None:
     """Read SHOW GRANTS; None where a line is of a kind that is not known."""
     granted: list[_Grant] = []
     revoked: list[_Grant] = []
@@ -90,16 +91,16 @@ def parse_grants(lines: Iterable[str], *, user: str, fold_case: bool = False) ->
             if fold_case:
                 schema, table = schema and schema.lower(), table and table.lower()
             (granted if match["verb"].upper() == "GRANT" else revoked).append(
-                _Grant(_words(match["rights"]), schema, table)
+                _Grant(_words(match["privileges"]), schema, table)
             )
         elif not _OTHER.match(line):
             _log.info("privileges are not looked at: SHOW GRANTS has a line of an unknown kind")  # it may hold a hash
             return None
-    return Rights(user, tuple(granted), tuple(revoked), fold_case)
+    return Privileges(user, tuple(granted), tuple(revoked), fold_case)
 
 
 def _show_grants(db: Database, server: Server) -> str:
-    """MariaDB shows the active role's rights by itself; others only when they are told the roles."""
+    """MariaDB shows the active role's privileges by itself; others only when they are told the roles."""
     if server.can.shows_own_roles:
         return "SHOW GRANTS"
     row = db.one("SELECT CURRENT_ROLE()") if server.can.has_roles else None
@@ -107,13 +108,13 @@ def _show_grants(db: Database, server: Server) -> str:
     return "SHOW GRANTS" if roles.upper() == "NONE" else f"SHOW GRANTS FOR CURRENT_USER() USING {roles}"
 
 
-def _words(rights: str) -> frozenset[str]:
+def _words(privileges: str) -> frozenset[str]:
     """``SELECT, INSERT (`v`)`` -> both words: which columns are meant is the server's to tell."""
-    return frozenset(word.strip().upper() for word in _COLUMNS.sub("", rights).split(","))
+    return frozenset(word.strip().upper() for word in _COLUMNS.sub("", privileges).split(","))
 
 
-def _has(grant: _Grant, right: str) -> bool:
-    return not grant.rights.isdisjoint({right, "ALL PRIVILEGES", "ALL"})
+def _has(grant: _Grant, privilege: str) -> bool:
+    return not grant.privileges.isdisjoint({privilege, "ALL PRIVILEGES", "ALL"})
 
 
 def _unquoted(name: str) -> str | None:

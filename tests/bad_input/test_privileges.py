@@ -1,4 +1,4 @@
-"""The least rights that a load needs, as docs/privileges.md lists them; and what is said where one is missing."""
+"""The least privileges that a load needs, as docs/privileges.md lists them; and what is said where one is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import TargetError
-from airflow_dm_loader.target.rights import parse_grants
+from airflow_dm_loader.target.privileges import parse_grants
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.stories import check_message, check_nothing_created, refused
 from tests.dumps import Table, load_config, write_dump
@@ -36,7 +36,7 @@ def listed(what: str) -> list[str]:
 
 @pytest.fixture
 def user(server: PrivateMariaDB) -> MakeUser:
-    """An account with exactly these rights."""
+    """An account with exactly these privileges."""
 
     def make(*grants: str) -> TargetConfig:
         query(server, "DROP USER IF EXISTS least@'127.0.0.1'")
@@ -55,7 +55,9 @@ def folder(tmp_path: Path) -> Path:
     return write_dump(tmp_path / "dump", *tables, views={"w": "SELECT `id` FROM `t`"})
 
 
-def test_the_listed_rights_are_enough_for_a_whole_load(server: PrivateMariaDB, user: MakeUser, folder: Path) -> None:
+def test_the_listed_privileges_are_enough_for_a_whole_load(
+    server: PrivateMariaDB, user: MakeUser, folder: Path
+) -> None:
     reference = hashes_by_client(server, folder)
     target = user(*listed("A load that creates its tables"))
 
@@ -65,7 +67,7 @@ def test_the_listed_rights_are_enough_for_a_whole_load(server: PrivateMariaDB, u
     assert table_hashes(server, ["s"]) == reference
 
 
-def test_the_listed_rights_are_enough_where_the_tables_are_there(
+def test_the_listed_privileges_are_enough_where_the_tables_are_there(
     server: PrivateMariaDB, user: MakeUser, tmp_path: Path
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", CREATE, LARGE[:50]))
@@ -82,21 +84,23 @@ def test_no_listed_right_can_be_left_out(
 ) -> None:
     grants = listed(heading)
     creates = "creates" in heading
-    rights = [(at, right) for at, grant in enumerate(grants) for right in grant[6:].partition(" ON ")[0].split(", ")]
-    assert len(rights) >= 8
-    for at, right in rights:
+    privileges = [
+        (at, privilege) for at, grant in enumerate(grants) for privilege in grant[6:].partition(" ON ")[0].split(", ")
+    ]
+    assert len(privileges) >= 8
+    for at, privilege in privileges:
         query(server, "DROP DATABASE IF EXISTS s")
         query(server, "DROP DATABASE IF EXISTS dm_meta")
         if not creates:
             server.client(f"CREATE DATABASE s; CREATE TABLE s.t {CREATE}; CREATE TABLE s.u {CHILD}")
             server.client("CREATE VIEW s.w AS SELECT id FROM s.t")
         place = grants[at].partition(" ON ")[2]
-        kept = [word for other, word in rights if other == at and word != right]
+        kept = [word for other, word in privileges if other == at and word != privilege]
         less = [*grants[:at], *([f"GRANT {', '.join(kept)} ON {place}"] if kept else []), *grants[at + 1 :]]
 
         error = refused(load_config(folder), user(*less), TargetError)
 
-        assert re.search(rf"GRANT [A-Z ,]*\b{right} ?[A-Z ,]*ON", error.remedy), (right, str(error))
+        assert re.search(rf"GRANT [A-Z ,]*\b{privilege} ?[A-Z ,]*ON", error.remedy), (privilege, str(error))
         assert "least" in error.remedy
         assert "canary" not in str(error)
         if creates:
@@ -112,7 +116,7 @@ def test_all_that_is_missing_is_named_at_once_with_the_grants_to_give(
 
     error = refused(config, user("GRANT SELECT ON `s`.* TO x;"), TargetError)
 
-    check_message("missing rights", error)
+    check_message("missing privileges", error)
     check_nothing_created(server, "dm_meta")
     for grant in re.findall(r"GRANT .*?;", error.remedy):
         query(server, grant)
@@ -126,7 +130,7 @@ def test_all_that_is_missing_is_named_at_once_with_the_grants_to_give(
     assert count(server, "s.t") == 2000
 
 
-def test_rights_of_a_role_count(server: PrivateMariaDB, user: MakeUser, folder: Path) -> None:
+def test_privileges_of_a_role_count(server: PrivateMariaDB, user: MakeUser, folder: Path) -> None:
     target = user()
     query(server, "CREATE OR REPLACE ROLE loads")
     for grant in listed("A load that creates its tables"):
@@ -155,11 +159,11 @@ def test_a_view_in_somebody_elses_name_needs_the_right_to_give_it(
     assert count(server, "s.w") == 2000
 
 
-# -- how servers show rights
+# -- how servers show privileges
 
 
 @pytest.mark.parametrize(
-    ("lines", "right", "schema", "table", "allowed"),
+    ("lines", "privilege", "schema", "table", "allowed"),
     [
         (["GRANT ALL PRIVILEGES ON *.* TO `u`@`h` WITH GRANT OPTION"], "INSERT", "s", "t", True),
         (["GRANT USAGE ON *.* TO `u`@`h`", "GRANT INSERT ON `s`.* TO `u`@`h`"], "INSERT", "s", "t", True),
@@ -177,13 +181,13 @@ def test_a_view_in_somebody_elses_name_needs_the_right_to_give_it(
         (['GRANT INSERT ON "s"."t" TO "u"@"h"'], "INSERT", "s", "t", True),
     ],
 )
-def test_rights_are_read_as_each_server_writes_them(
-    lines: list[str], right: str, schema: str | None, table: str | None, allowed: bool
+def test_privileges_are_read_as_each_server_writes_them(
+    lines: list[str], privilege: str, schema: str | None, table: str | None, allowed: bool
 ) -> None:
-    rights = parse_grants(lines, user="`u`@`h`")
+    privileges = parse_grants(lines, user="`u`@`h`")
 
-    assert rights is not None
-    assert rights.allows(right, schema, table) is allowed
+    assert privileges is not None
+    assert privileges.allows(privilege, schema, table) is allowed
 
 
 @pytest.mark.parametrize("line", ["DENY INSERT ON `s`.* TO `u`@`h`", "something else", "GRANT INSERT ON `s`"])

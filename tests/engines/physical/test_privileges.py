@@ -1,4 +1,4 @@
-"""The rights that docs/privileges.md lists for tidb-lightning: they are enough, and none can be left out."""
+"""The privileges that docs/privileges.md lists for tidb-lightning: they are enough, and none can be left out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from airflow_dm_loader import LoadConfig, TargetConfig, load_dump, plan_dump
-from airflow_dm_loader.engines.physical.privileges import lightning_needs
+from airflow_dm_loader.engines.physical.requirements import lightning_needs
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.target.needed_rights import Need
+from airflow_dm_loader.target.needed_privileges import Need
 from dev.private_mariadb import PrivateMariaDB
-from tests.bad_input.test_rights import listed
+from tests.bad_input.test_privileges import listed
 from tests.dumps import WITHOUT_KEY, numbered, write_dump
 from tests.engines.physical.installed import Installed
 from tests.tables import one, query
@@ -33,7 +33,7 @@ MakeUser = Callable[..., TargetConfig]
 
 @pytest.fixture
 def user(tidb: PrivateMariaDB) -> Iterator[MakeUser]:
-    """An account with exactly these rights; TiDB's table of its own settings is there to be named."""
+    """An account with exactly these privileges; TiDB's table of its own settings is there to be named."""
     query(tidb, "CREATE TABLE mysql.tidb (variable_name varchar(64))")
 
     def make(*grants: str) -> TargetConfig:
@@ -66,7 +66,7 @@ def config(tmp_path: Path, lightning: Installed) -> Callable[..., LoadConfig]:
         ({"on_duplicate_physical": "manual"}, (CONFLICTS,)),
     ],
 )
-def test_the_listed_rights_are_enough_and_those_of_a_setting_are_asked_for(
+def test_the_listed_privileges_are_enough_and_those_of_a_setting_are_asked_for(
     settings: dict[str, str],
     more: tuple[str, ...],
     config: Callable[..., LoadConfig],
@@ -88,18 +88,23 @@ def test_no_listed_right_can_be_left_out(
     config: Callable[..., LoadConfig], tidb: PrivateMariaDB, user: MakeUser
 ) -> None:
     grants = listed(HEADING)
-    rights = [(at, right) for at, grant in enumerate(grants) for right in grant[6:].partition(" ON ")[0].split(", ")]
-    assert len(rights) == 19
-    for at, right in rights:
+    privileges = [
+        (at, privilege) for at, grant in enumerate(grants) for privilege in grant[6:].partition(" ON ")[0].split(", ")
+    ]
+    assert len(privileges) == 19
+    for at, privilege in privileges:
         place = grants[at].partition(" ON ")[2]
-        kept = [word for other, word in rights if other == at and word != right]
+        kept = [word for other, word in privileges if other == at and word != privilege]
         less = [*grants[:at], *([f"GRANT {', '.join(kept)} ON {place}"] if kept else []), *grants[at + 1 :]]
         target = user(*less)
 
         with pytest.raises(TargetError) as caught:
             load_dump(config(), target)
 
-        assert re.search(rf"GRANT [A-Z ,]*\b{right} ?[A-Z ,]*ON", caught.value.remedy), (right, str(caught.value))
+        assert re.search(rf"GRANT [A-Z ,]*\b{privilege} ?[A-Z ,]*ON", caught.value.remedy), (
+            privilege,
+            str(caught.value),
+        )
     assert one(tidb, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name IN ('dm_meta', 's')") == 0
 
 
