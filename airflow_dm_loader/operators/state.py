@@ -94,6 +94,11 @@ class FinishLoadOperator(BranchingLoadOperator):
         for warning in report.warnings:
             self.log.warning("%s", warning)
         self.log.info("%s", total)
+        if report.replication:
+            self.log.info("::group::Replication starts here")
+            for line in report.replication.splitlines():
+                self.log.info("%s", line)
+            self.log.info("::endgroup::")
         next_task_id = self.meet(
             run, BarrierState.FINISHED, wait_task_id=self.wait_task_id, go_task_id=self.clean_task_id
         )

@@ -8,6 +8,7 @@ from airflow_dm_loader.config import Level, LoadConfig, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import chunks, events, files, lightning, loads, outcomes
@@ -19,6 +20,7 @@ from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import is_this_dump
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.target.server import ask_server
 
 
 def analyze(run: LoadRun) -> dict[str, object]:
@@ -65,7 +67,8 @@ def finish(run: LoadRun) -> LoadReport:
             coordination.release_lock(config.what.source_id)  # in the target, both commit together
         meta.db.commit()
         engine_of(config).after_finish(meta, load)
-        return _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
+        report = _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
+        return report.model_copy(update={"replication": _replication(run, meta, load)})
 
 
 def clean_dump_files(run: LoadRun) -> dict[str, object]:
@@ -86,6 +89,14 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
                 keep_schema=run.config.what.mode is Mode.ALL,
             )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}
+
+
+def _replication(run: LoadRun, meta: Meta, load: Load) -> str:
+    """What starts replication, where it follows."""
+    if run.config.what.mode is not Mode.ALL:
+        return ""
+    position = Position(load.binlog_name, load.binlog_pos, load.binlog_gtid)
+    return replication_start(run.config, run.target, ask_server(meta.db), position)
 
 
 def _analyze(db: Database, schema: str, table: str) -> str | None:

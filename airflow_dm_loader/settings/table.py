@@ -170,6 +170,7 @@ _ROWS = (
     Setting("analyze", "verify", _CHECKS, dm=_loader("analyze"), dm_code=20065),
     Setting("require_finished_dump", "reading", _CHECKS),
     Setting("hide_values", "reporting", _CHECKS),
+    Setting("replication_source", "reporting", _STATE),
     # Several sources
     Setting("sources", "what", _SOURCES, dm="mysql-instances[].source-id"),
     Setting("barrier", "coordination", _SOURCES),

@@ -95,6 +95,12 @@ def _size(value: str) -> str:
     return value
 
 
+def _source_address(value: str) -> str:
+    if value and not re.fullmatch(r"(?:[^@:/\s]+@)?(?:[^@:/\s\[\]]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", value):
+        raise ValueError("must be user@host:port, without a password; user and port may be left out")
+    return value
+
+
 PlainText = Annotated[str, AfterValidator(_plain_text)]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
 SchemaName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain_text)]
@@ -104,4 +110,5 @@ SessionVariables = Annotated[dict[str, str | int], AfterValidator(_variable_name
 CollationMap = Annotated[dict[str, str], AfterValidator(_same_bytes)]
 Gzip = Annotated[str, AfterValidator(_gzip)]
 ClusterTls = Annotated[dict[str, str], AfterValidator(_cluster_tls)]
+SourceAddress = Annotated[str, AfterValidator(_plain_text), AfterValidator(_source_address)]
 Size = Annotated[str, AfterValidator(_size)]  # such as 200MiB

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from airflow_dm_loader.settings.choices import BarrierKind, Level, OnConflict, OnExistingRows
 from airflow_dm_loader.settings.groups.base import Group
-from airflow_dm_loader.settings.values import CollationMap, SchemaName, SessionVariables
+from airflow_dm_loader.settings.values import CollationMap, SchemaName, SessionVariables, SourceAddress
 
 
 class Tables(Group):
@@ -120,4 +120,10 @@ class Reporting(Group):
         title="Hide values",
         description="Show no value of a row in errors and logs, only file, byte offset, table and error number. The "
         "conflict table in the target keeps its rows.",
+    )
+    replication_source: SourceAddress = Field(
+        "",
+        title="Source of the replication",
+        description="The server that was dumped, as user@host:port, without a password. Mode all shows, in the "
+        "report and in the log, what starts replication at the dump's position; this stands in it.",
     )
