@@ -110,8 +110,8 @@ _ROUTES: tuple[tuple[str, FileKind], ...] = (
     (_OBJECT + r"-schema\.sql" + _ZIP, FileKind.TABLE_SCHEMA),
     # shop.orders-checksum, shop.orders-schema-checksum, shop-schema-create-checksum, shop-schema-post-checksum
     (_EITHER + r"-checksum" + _KNOWN_ZIP, FileKind.CHECKSUM_FILE),
-    # shop.orders-metadata
-    (_OBJECT + r"-metadata" + _KNOWN_ZIP, FileKind.ROW_COUNT),
+    # shop.orders-metadata; shop.orders.metadata of mydumper 0.10.7 to 0.11.1
+    (_OBJECT + r"[-.]metadata" + _KNOWN_ZIP, FileKind.ROW_COUNT),
     # result.000000000.sql
     (r"result\.\d{9}(?:\d{4})?\.(?:sql|csv)" + _ZIP, FileKind.QUERY_RESULT),
 )
@@ -134,13 +134,16 @@ def _routes(formats: tuple[DataFormat, ...]) -> tuple[tuple[re.Pattern[str], Kin
 _DUMPLINGS_INDEX = re.compile(r".+\.(?:\d{9}|\d{13})\.(?:sql|csv|parquet)(?:\.\w+)?", re.DOTALL | re.ASCII)
 
 
-def are_escaped(names: Collection[str]) -> bool:
-    """Whether a folder's file names show that dumpling wrote them, or do not show that mydumper did."""
+def are_dumplings(names: Collection[str]) -> bool:
+    """Whether a folder's file names, beside metadata of the text form, show that dumpling wrote them."""
     if any(_DUMPLINGS_INDEX.fullmatch(name) for name in names):
         return True
-    kinds = {found.kind for name in names if (found := parse(name))}
-    # Of the tools whose metadata is the text form, dumpling alone writes these.
-    return bool(kinds & {CSV, PARQUET}) or not any(kind.is_data for kind in kinds)
+    return any(found.kind in {CSV, PARQUET} for name in names if (found := parse(name)))
+
+
+def are_escaped(names: Collection[str]) -> bool:
+    """Whether a folder's file names show that dumpling wrote them, or do not show that mydumper did."""
+    return are_dumplings(names) or not any(found.kind.is_data for name in names if (found := parse(name)))
 
 
 def parse(name: str, *, escaped: bool = True) -> DumpFileName | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -19,10 +19,10 @@ from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped, parse
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.metadata_elsewhere import no_metadata
-from airflow_dm_loader.dump.names import is_stand_in
 from airflow_dm_loader.dump.resolution import resolve_names
-from airflow_dm_loader.dump.schema_names import real_schema_names
+from airflow_dm_loader.dump.row_counts import lone_counts
 from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject
+from airflow_dm_loader.dump.stand_ins import RealNames, Renaming, may_stand_in, read_real_names
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError, DumpMetadataError, DumpNotFoundError, DuplicateFileError
 
@@ -32,9 +32,6 @@ _SHOWN_NAMES = 3
 
 _TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
 _ONE_NUMBER = re.compile(r"\.(?:\d{5}|\d{9})\.(?:sql|csv|dat|parquet)(?:\.\w+)?$", re.ASCII)  # 13 digits are two
-
-# Kinds whose second name is that of a table, or of a view, which shares its name space.
-_TABLE_KINDS = frozenset({FileKind.TABLE_SCHEMA, FileKind.VIEW_SCHEMA})  # and those of data
 
 # What is found and reported, but loaded by no part of this version.
 _NOT_LOADED = {
@@ -77,6 +74,7 @@ class DumpInventory:
     database_schemas: Mapping[str, str]  # schema -> file that creates it
     table_schemas: Mapping[tuple[str, str], str]  # (schema, table) -> file; without the placeholders of views
     views: Mapping[tuple[str, str], str]  # (schema, view) -> file
+    row_counts: Mapping[tuple[str, str], str]  # (schema, table) -> file of mydumper 0.10 to 0.13 that counts its rows
     data_files: tuple[DataFile, ...]  # by schema, table, part numbers, name
     not_loaded: Mapping[str, tuple[str, ...]]  # "triggers" -> files; kinds that this version leaves out
     metadata: DumpMetadata
@@ -84,6 +82,11 @@ class DumpInventory:
     total_file_bytes: int  # of the data files
     all_files: tuple[str, ...]  # every file that is known to be of this dump, sorted
     warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
+
+    @property
+    def tables(self) -> set[tuple[str, str]]:
+        """The tables and views of which there is a file that creates or fills them."""
+        return {*self.table_schemas, *self.views, *((file.schema, file.table) for file in self.data_files)}
 
     @cached_property
     def schema_objects(self) -> Mapping[str, SchemaObject]:
@@ -114,40 +117,47 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
         )
     raw = storage.read(METADATA_NAME, limit)
     metadata = parse_metadata(raw, require_finished=require_finished)
-    real_schemas = real_schema_names(storage, names) if metadata.tool == "ini" else {}
-    inventory = _take_again(tuple(listing), raw, require_finished, tuple(real_schemas.items()))
+    real = read_real_names(storage, _resolve(names, metadata), metadata) if any(map(may_stand_in, names)) else None
+    inventory = _take_again(tuple(listing), raw, require_finished, real)
     for name in storage.list_others():
         _refuse_special_file(name)
+    lone = lone_counts(storage, inventory.row_counts, inventory.metadata.tables.keys() | inventory.tables)
+    if lone:
+        metadata = replace(inventory.metadata, tables={**inventory.metadata.tables, **lone})
+        inventory = replace(inventory, metadata=metadata)
     others = tuple(f"{name!r} in the dump's folder is no file and was not looked at" for name in storage.list_others())
     return replace(inventory, warnings=inventory.warnings + others)
 
 
 @lru_cache(maxsize=1)  # the phases of one process ask for the same dump again and again
 def _take_again(
-    listing: tuple[StoredFile, ...], raw: bytes, require_finished: bool, real_schemas: tuple[tuple[str, str], ...]
+    listing: tuple[StoredFile, ...], raw: bytes, require_finished: bool, real: RealNames | None
 ) -> DumpInventory:
-    metadata = parse_metadata(raw, require_finished=require_finished)
-    return take_inventory(listing, metadata, raw, dict(real_schemas))
+    return take_inventory(listing, parse_metadata(raw, require_finished=require_finished), raw, real)
+
+
+def _resolve(names: Collection[str], metadata: DumpMetadata) -> dict[str, DumpFileName | None]:
+    escaped = metadata.tool == "text" and are_escaped(names)
+    return resolve_names(names, metadata.file_tables.keys(), escaped=escaped)
 
 
 def take_inventory(
     listing: Iterable[StoredFile],
     metadata: DumpMetadata,
     metadata_bytes: bytes,
-    real_schemas: Mapping[str, str] | None = None,
+    real_names: RealNames | None = None,
 ) -> DumpInventory:
     """The inventory of a folder with these files; their order does not matter.
 
-    ``real_schemas`` gives the real names of schemas that the files call ``mydumper_N``.
+    ``real_names`` are those that the files give of what they call ``mydumper_N``.
 
     Raises:
         DumpMetadataError: a file stands for a table whose real name nothing gives.
         DuplicateFileError: two files claim to be the same thing.
     """
-    names = _RealNames(metadata, real_schemas or {})
+    names = Renaming(metadata, real_names or RealNames())
     stored = {file.name: file.file_bytes for file in listing}
-    escaped = metadata.tool == "text" and are_escaped(stored)
-    resolved = resolve_names(stored, metadata.file_tables.keys(), escaped=escaped)
+    resolved = _resolve(stored, metadata)
     found = _with_statements(
         {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
     )
@@ -163,11 +173,14 @@ def take_inventory(
     declared_views = {key for key, table in metadata.tables.items() if table.is_view}
     schemas = _by_table(by_kind[FileKind.TABLE_SCHEMA])
     data_files = _data_files(found, stored)
+    # mydumper --views-as-tables writes a view's rows, behind the CREATE of a table that takes them.
+    declared_views -= {(file.schema, file.table) for file in data_files} & schemas.keys()
     all_files = tuple(sorted(found))
     return DumpInventory(
         database_schemas={str(reading.schema): name for name, reading in by_kind[FileKind.DATABASE_SCHEMA]},
         table_schemas={key: name for key, name in schemas.items() if key not in views and key not in declared_views},
         views=views,
+        row_counts=_by_table(by_kind[FileKind.ROW_COUNT]),
         data_files=data_files,
         not_loaded={
             what: tuple(name for name, _ in by_kind[kind]) for kind, what in _NOT_LOADED.items() if by_kind[kind]
@@ -238,43 +251,6 @@ def _gaps(data_files: Sequence[DataFile]) -> Iterator[str]:
             )
 
 
-class _RealNames:
-    """Puts the real names of schemas and tables in place of mydumper's stand-ins."""
-
-    def __init__(self, metadata: DumpMetadata, real_schemas: Mapping[str, str]) -> None:
-        self._schemas = real_schemas
-        self._tables = metadata.file_tables
-        self._stand_ins = metadata.tool == "ini"
-        self.metadata = replace(
-            metadata,
-            tables={(self._schema(schema), table): value for (schema, table), value in metadata.tables.items()},
-        )
-
-    def apply(self, name: str, reading: DumpFileName) -> DumpFileName:
-        if reading.schema is None:
-            return reading
-        schema, table = self._schema(reading.schema), reading.table
-        if self._stand_ins and is_stand_in(schema) and reading.schema not in self._schemas:
-            raise _unnamed(name, schema, "a database's real name is in its -schema-create file")
-        if table is not None:
-            key = (reading.schema, table)
-            if self._stand_ins and is_stand_in(table) and key not in self._tables:
-                raise _unnamed(name, table, "a table's real name is in metadata, as real_table_name")
-            _, table = self._tables.get(key, key)
-        return replace(reading, schema=schema, table=table)
-
-    def _schema(self, schema: str) -> str:
-        return self._schemas.get(schema, schema)
-
-
-def _unnamed(name: str, stand_in: str, where: str) -> DumpMetadataError:
-    return DumpMetadataError(
-        f"nothing gives the real name that mydumper replaced by {stand_in!r}",
-        file=name,
-        remedy=f"Dump again with the schemas, or put the missing file back: {where}.",
-    )
-
-
 def _by_table(found: list[tuple[str, DumpFileName]]) -> dict[tuple[str, str], str]:
     return {(str(reading.schema), str(reading.table)): name for name, reading in found}
 
@@ -335,9 +311,8 @@ def _with_companions(files: Sequence[DataFile]) -> list[DataFile]:
 
 
 def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:
-    """Refuse two files for one thing, and two names that differ only by case, which many servers take for one."""
+    """Refuse two files for one thing. Whether names that differ only by case are one, the target says."""
     things: dict[tuple[object, ...], str] = {}
-    spellings: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {}
     for name, reading in found.items():
         if reading.schema is None:
             continue
@@ -346,17 +321,6 @@ def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:
         thing = (is_rows or reading.kind, reading.schema, reading.table, reading.part)
         if (other := things.setdefault(thing, name)) != name:
             raise DuplicateFileError(f"{other!r} and {name!r} are the same part of the dump twice", file=name)
-        is_table = reading.kind.is_data or reading.kind in _TABLE_KINDS
-        spelling = (reading.schema, str(reading.table)) if is_table else (reading.schema,)
-        for end in range(1, len(spelling) + 1):
-            first, other = spellings.setdefault(tuple(word.lower() for word in spelling[:end]), (spelling[:end], name))
-            if first != spelling[:end]:
-                raise DuplicateFileError(
-                    f"{other!r} and {name!r} are of names that differ only in upper and lower case",
-                    file=name,
-                    remedy="TiDB and many servers take such names for one. Rename one at the source, or dump the two "
-                    "into folders of their own.",
-                )
 
 
 def _incomplete(

@@ -73,6 +73,7 @@ class IniForm:
         self._times: dict[str, str] = {}
         self._quote = "`"
         self._ddl_in_table_charset = False
+        self._counts_statements_only = False
         self._binlog: dict[str, str] = {}
         self._binlog_pos: int | None = None
         self._session: dict[str, str] = {}
@@ -116,6 +117,7 @@ class IniForm:
             session_variables=self._session,
             quote_character=self._quote,
             ddl_in_table_charset=self._ddl_in_table_charset,
+            counts_statements_only=self._counts_statements_only,
             warnings=tuple(self._warnings),
         )
 
@@ -217,6 +219,7 @@ class IniForm:
         elif key == "real_table_name":
             self._table["real_name"] = unquote(value, self._quote)
         elif key == "rows":
+            self._counts_statements_only |= line.text.startswith("Rows")  # as it was written until 0.14
             self._table[key] = line.number_of(value, "the table's rows")
         elif key in ("is_view", "is_sequence"):
             if value not in _FLAGS:

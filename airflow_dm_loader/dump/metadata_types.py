@@ -49,6 +49,7 @@ class DumpMetadata:
     file_tables: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     session_variables: Mapping[str, str] = field(default_factory=dict)
     quote_character: str = "`"
+    counts_statements_only: bool = False  # a mydumper until 0.14: of --load-data and --csv it counts 0 rows
     ddl_in_table_charset: bool = False  # a mydumper from 0.20 on: a table's CREATE is in the table's charset
     warnings: tuple[str, ...] = ()
 

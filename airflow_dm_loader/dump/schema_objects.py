@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan
 from airflow_dm_loader.dump.table_options import (
@@ -26,6 +27,7 @@ _WAITING = frozenset({
     "SLEEP", "BENCHMARK", "GET_LOCK", "MASTER_POS_WAIT", "SOURCE_POS_WAIT", "WAIT_FOR_EXECUTED_GTID_SET",
     "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS", "MASTER_GTID_WAIT", "LOAD_FILE", "SETVAL",
 })  # fmt: skip
+_MOST_TOKENS_OF_A_HEAD = 64
 _SELECTS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 
 
@@ -75,11 +77,7 @@ def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Def
     """
     tokens = _checked_tokens(statement, most_tokens)
     head = _Head(tokens)
-    head.word("CREATE")
-    before = head.view_options(statement) if wanted.kind is ObjectKind.VIEW else ""
-    head.word(*(("DATABASE", "SCHEMA") if wanted.kind is ObjectKind.DATABASE else (wanted.kind.upper(),)))
-    if wanted.kind is not ObjectKind.VIEW:
-        head.if_not_exists()
+    before = head.begin(statement, wanted.kind)
     head.name_of(wanted)
     rest = tokens[head.at :]
     rest_at = tokens[head.at - 1].end
@@ -94,6 +92,17 @@ def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Def
         case ObjectKind.SEQUENCE:
             _each_run(rest, check_sequence_options)
     return Definition(before, rest_at, tuple(options.engines), tuple(dict.fromkeys(options.unsafe)))
+
+
+def created_name(statement: str, kind: ObjectKind) -> str:
+    """The name of what a CREATE statement creates; what follows the name is not looked at.
+
+    Raises:
+        NotAllowedError: it creates something of another kind.
+    """
+    head = _Head(list(islice(scan(statement), _MOST_TOKENS_OF_A_HEAD)))
+    head.begin(statement, kind)
+    return head.names()[-1]
 
 
 def _checked_tokens(statement: str, most: int) -> list[Token]:
@@ -131,6 +140,15 @@ class _Head:
         self._tokens = tokens
         self.at = 0
 
+    def begin(self, statement: str, kind: ObjectKind) -> str:
+        """What stands before the name; of a view its ALGORITHM, DEFINER and SQL SECURITY come back."""
+        self.word("CREATE")
+        before = self.view_options(statement) if kind is ObjectKind.VIEW else ""
+        self.word(*(("DATABASE", "SCHEMA") if kind is ObjectKind.DATABASE else (kind.upper(),)))
+        if kind is not ObjectKind.VIEW:
+            self.if_not_exists()
+        return before
+
     def word(self, *words: str) -> None:
         if not self._is(*words):
             raise NotAllowedError(f"{' or '.join(words)} should stand here", self._place)
@@ -167,13 +185,18 @@ class _Head:
 
     def name_of(self, wanted: SchemaObject) -> None:
         place = self._place
-        names = [self._name()]
-        if wanted.kind is not ObjectKind.DATABASE and self._text == ".":
-            self.at += 1
-            names.append(self._name())
+        names = self.names()
         expected = [wanted.schema] if wanted.name is None else [wanted.schema, wanted.name]
         if names not in (expected, expected[-1:]):
             raise NotAllowedError(f"it creates {'.'.join(names)!r}, but the file's name says {expected[-1]!r}", place)
+
+    def names(self) -> list[str]:
+        """The object's name, behind that of its schema where it stands there."""
+        names = [self._name()]
+        if self._text == ".":
+            self.at += 1
+            names.append(self._name())
+        return names
 
     def _account(self) -> None:
         """`` `user`@`host` ``, a role, or CURRENT_USER with or without parentheses; an @ is part of a word."""

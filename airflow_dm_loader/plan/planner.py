@@ -104,8 +104,7 @@ class _Planner:
 
     def _check_nothing_is_missing(self) -> None:
         """A table with rows that metadata names must be in the folder with one file at least."""
-        there = {*self._inventory.table_schemas, *self._inventory.views}
-        there |= {(file.schema, file.table) for file in self._inventory.data_files}
+        there = self._inventory.tables
         for key, found in sorted(self._inventory.metadata.tables.items()):
             protected = owner_of(key[0], self._meta_schema) is not None
             if found.rows and not found.is_view and key not in there and self._filter.passes(*key) and not protected:
@@ -225,22 +224,16 @@ def _stays(key: tuple[str, str], to: Placement) -> bool:
 def _check_places(
     databases: tuple[PlannedDatabase, ...], tables: tuple[PlannedTable, ...], views: tuple[PlannedView, ...]
 ) -> None:
-    """Refuse what routes put in one place, also names that only differ by case: many servers take them for one."""
-    places: dict[tuple[str, ...], tuple[str, ...]] = {}
-    names: list[tuple[str, ...]] = [(database.schema,) for database in databases]
-    names += [(table.schema, table.table) for table in tables] + [(view.schema, view.view) for view in views]
-    for name in names:
-        key = tuple(word.lower() for word in name)
-        if key in places:
-            first = ".".join(places[key])
+    """Refuse what routes put in one place; tables that they merge are one already."""
+    places: set[tuple[str, ...]] = {(database.schema,) for database in databases}
+    for name in [(table.schema, table.table) for table in tables] + [(view.schema, view.view) for view in views]:
+        if name in places:
             raise ConfigError(
-                f"routes put two things in one place: {first} and {'.'.join(name)}"
-                if first != ".".join(name)
-                else f"routes put a table where the dump has the view {first}",
+                f"routes put a table where the dump has the view {'.'.join(name)}",
                 code=ROUTER_CODE,
-                remedy="Give them different names in routes; servers may not tell upper from lower case.",
+                remedy="Give them different names in routes.",
             )
-        places[key] = name
+        places.add(name)
 
 
 def _check_loadable(file: DataFile) -> None:

@@ -56,7 +56,7 @@ class Preflight:
         Raises:
             TargetError: the target can't take this load.
         """
-        check_names(self.plan)
+        check_names(self.plan, self.server)
         privileges = ask_privileges(self.db, self.server)
         check_privileges(privileges, self._needs(privileges))
         if self.server.can.splits_transactions:
@@ -176,20 +176,37 @@ def check_plan(
     Raises:
         TargetError: names are too long, or privileges are missing.
     """
-    check_names(plan)
+    check_names(plan, server)
     check_privileges(ask_privileges(db, server), (*plan_needs(config, plan), *engine_needs))
 
 
-def check_names(plan: LoadPlan) -> None:
-    """Raise TargetError for names that no server takes."""
-    names = [database.schema for database in plan.databases]
-    names += [name for table in plan.tables for name in (table.table,)] + [view.view for view in plan.views]
-    if too_long := [name for name in names if len(name) > NAME_LIMIT]:
+def check_names(plan: LoadPlan, server: Server) -> None:
+    """Raise TargetError for names that no server takes, and for two that are one to this server."""
+    names: list[tuple[str, ...]] = [(database.schema,) for database in plan.databases]
+    names += [(table.schema, table.table) for table in plan.tables] + [(view.schema, view.view) for view in plan.views]
+    if too_long := next((name[-1] for name in names if len(name[-1]) > NAME_LIMIT), None):
         raise TargetError(
-            f"a name has {len(too_long[0])} characters, and servers take {NAME_LIMIT}: {too_long[0]!r}",
+            f"a name has {len(too_long)} characters, and servers take {NAME_LIMIT}: {too_long!r}",
             errno=1059,
             remedy="Give it a shorter name at the source, or in the dump's file names and statements.",
         )
+    if server.lower_case_table_names:
+        _refuse_same_names(names)
+
+
+def _refuse_same_names(names: Iterable[tuple[str, ...]]) -> None:
+    spellings: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for name in names:
+        for end in range(1, len(name) + 1):
+            first = spellings.setdefault(tuple(word.lower() for word in name[:end]), name[:end])
+            if first != name[:end]:
+                raise TargetError(
+                    f"{'.'.join(first)} and {'.'.join(name[:end])} are one name to this server, which does not tell "
+                    "upper from lower case in names (lower_case_table_names)",
+                    table=".".join(name[:end]),
+                    remedy="Give one of them another name by a route, or leave it out by block_allow_list, with "
+                    "case_sensitive on in both cases.",
+                )
 
 
 def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:

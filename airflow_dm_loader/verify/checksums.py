@@ -7,13 +7,17 @@ stored. And the two sum up a NULL in a column of fixed length differently.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
 
 _MARIADB_GTID = re.compile(r"\d+-\d+-\d+")
 _MYSQL_GTID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_OF_MYSQL = re.compile(r"utf8mb4_(?:[a-z]{2,4}_){0,2}0900_")
+_INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 _VARIABLE_LENGTH = frozenset({
     "varchar", "tinytext", "text", "mediumtext", "longtext", "varbinary", "tinyblob", "blob", "mediumblob", "longblob",
 })  # fmt: skip
@@ -24,6 +28,26 @@ def flavour_of_dump(gtid: str) -> Flavour | None:
     if _MARIADB_GTID.match(gtid):
         return Flavour.MARIADB
     return Flavour.MYSQL if _MYSQL_GTID.match(gtid) else None
+
+
+def flavour_of_create(statement: str) -> Flavour | None:
+    """The kind of the server that wrote a CREATE TABLE; None: both would write it so.
+
+    MariaDB from 10.2 on writes functions in lower case with parentheses, and numbers as defaults without quotes; MySQL
+    from 8.0.19 on leaves out the width of integers. Each has collations of its own.
+    """
+    tokens = [*tokenize(statement), Token("mark", "", len(statement))]
+    pairs = [(token.text, after.text) for token, after in pairwise(tokens) if token.kind == "word"]
+    by_mysql = any(_OF_MYSQL.match(word) or (word in _INTEGERS and after != "(") for word, after in pairs)
+    by_mariadb = any(
+        "_uca1400_" in word
+        or (word == "current_timestamp" and after == "(")
+        or (word == "DEFAULT" and after[:1].isdigit())
+        for word, after in pairs
+    )
+    if by_mysql is by_mariadb:
+        return None
+    return Flavour.MYSQL if by_mysql else Flavour.MARIADB
 
 
 def unstable(db: Database, flavour: Flavour, schema: str, table: str) -> str:

@@ -26,8 +26,9 @@ from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import kept_session
-from airflow_dm_loader.verify.checksums import flavour_of_dump, holds_other_nulls, unstable
+from airflow_dm_loader.verify.checksums import flavour_of_create, flavour_of_dump, holds_other_nulls, unstable
 from airflow_dm_loader.verify.conclusion import Findings
+from airflow_dm_loader.verify.counts import Counts
 from airflow_dm_loader.verify.expected import table_readings
 from airflow_dm_loader.verify.parts import what_it_lacks
 from airflow_dm_loader.verify.progress import ComparisonProgress
@@ -35,6 +36,7 @@ from airflow_dm_loader.verify.source import Source, SourceComparer, source_table
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
 
 _TICK_S = 0.5
+_READ_FOR_FLAVOUR = 20  # schema files, for each table whose checksum differs
 
 
 def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Server) -> Findings:
@@ -50,8 +52,20 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
         dumped_of = flavour_of_dump(dump.inventory.metadata.binlog_gtid)
         held = holds.rows_before(meta, load.load_id)
+        counts = Counts.of(dump)
+        schema_files = tuple(table.schema_file for table in plan.tables if table.schema_file is not None)
         comparer = _Comparer(
-            dump.read_schema, server, run.target, kept_session(config), before, others, source, dumped_of, held
+            dump.read_schema,
+            server,
+            run.target,
+            kept_session(config),
+            before,
+            others,
+            source,
+            dumped_of,
+            held,
+            counts,
+            schema_files[:_READ_FOR_FLAVOUR],
         )
         readings = table_readings(
             plan,
@@ -109,6 +123,8 @@ class _Comparer:
     source: Source | None
     dumped_of: Flavour | None
     rows_before: Mapping[_Table, int]  # of tables that held rows before the load
+    counts: Counts
+    schema_files: tuple[str, ...]  # of the first tables
 
     def compare(
         self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int, progress: ComparisonProgress
@@ -142,7 +158,8 @@ class _Comparer:
         before = self.before.get(key)
         facts = TableFacts(
             totals=totals,
-            metadata=table.metadata,
+            metadata=self.counts.metadata(table),
+            may_be_uncounted=self.counts.may_lack_rows(table),
             empty_before=before is not None and before.empty_before,
             same_columns=before is not None and _same_columns(db, name, table, self.read, created=before.created),
             other_sources=self.others.get(key, ()),
@@ -154,18 +171,27 @@ class _Comparer:
             facts,
             count_rows=lambda: _number(db, f"SELECT COUNT(*) FROM {name}", 0) or 0,
             checksum=lambda: None if no_checksum else _number(db, f"CHECKSUM TABLE {name}", 1),
-            no_alarm=lambda: self._no_alarm(db, *key),
+            no_alarm=lambda: self._no_alarm(db, table),
             compare_with_source=None if source is None else lambda: source.compare(*key),
         )
         return report.model_copy(update={"lacks": what_it_lacks(db, name, table, self.read)})
 
-    def _no_alarm(self, db: Database, schema: str, table: str) -> str:
-        if reason := unstable(db, self.server.flavour, schema, table):
+    def _no_alarm(self, db: Database, table: PlannedTable) -> str:
+        """Why another checksum says nothing of the table's rows; "": it says that they differ."""
+        key = table.schema, table.table
+        if reason := unstable(db, self.server.flavour, *key):
             return reason
-        if self.dumped_of is self.server.flavour or not holds_other_nulls(db, schema, table):
+        dumped_of = self.dumped_of or self._flavour_by_create(table)
+        if dumped_of is self.server.flavour or not holds_other_nulls(db, *key):
             return ""
-        of = "of another kind of server" if self.dumped_of else "perhaps of another kind of server"
+        of = "of another kind of server" if dumped_of else "perhaps of another kind of server"
         return f"the dump is {of}, whose CHECKSUM TABLE sums up NULLs of fixed length differently"
+
+    def _flavour_by_create(self, table: PlannedTable) -> Flavour | None:
+        """By what its CREATE looks like, else by the dump's other tables'."""
+        files = [table.schema_file, *self.schema_files]
+        texts = (self.read(name).create.decode("utf-8", "surrogateescape") for name in files if name is not None)
+        return next(filter(None, map(flavour_of_create, texts)), None)
 
 
 def _number(db: Database, sql: str, column: int) -> int | None:

@@ -64,17 +64,6 @@ def test_two_schema_files_for_one_table(server: PrivateMariaDB, target: TargetCo
     check_nothing_created(server, "dm_meta")
 
 
-def test_two_tables_whose_names_differ_only_by_case(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
-) -> None:
-    folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS), Table("T", rows=ROWS))
-
-    error = refused(load_config(folder), target, DuplicateFileError)
-
-    check_message("two tables whose names differ only in upper and lower case", error)
-    check_nothing_created(server, "dm_meta")
-
-
 @pytest.mark.parametrize(
     ("content", "title"),
     [

@@ -135,8 +135,6 @@ def test_what_does_nothing_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("routes", "words"),
     [
-        ([SALES | {"target-schema": "SHOP"}], "two things in one place: SHOP and shop"),
-        ([SALES | {"target-schema": "shop", "target-table": "Customers"}], "two things in one place: "),
         ([SALES | {"target-schema": "shop", "target-table": "v"}], "where the dump has the view shop.v"),
         ([SALES, SALES], "matches more than one rule"),
     ],

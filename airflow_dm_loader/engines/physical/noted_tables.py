@@ -24,9 +24,10 @@ def note_tables(run: LoadRun) -> dict[str, object]:
     dump = run.open_dump()
     plan = dump.plan
     with run.open_stored(dump) as (meta, load):
-        check_server(ask_server(meta.db))
+        server = ask_server(meta.db)
+        check_server(server)
         check_load(run, dump)
-        check_names(plan)
+        check_names(plan, server)
         _check_schema_files(dump)
         ours = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
         there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
