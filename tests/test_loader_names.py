@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,12 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import NotCreateStatementError, TargetError
 from dev.private_mariadb import PrivateMariaDB
-from tests.bad_input.stories import check_message, check_nothing_created, refused
-from tests.dumps import HEAD, METADATA, WITH_KEY, Table, load_config, write_dump
+from tests.bad_input.stories import refused
+from tests.dumps import HEAD, WITH_KEY, Table, load_config, write_dump
 from tests.servers import AnyServer
 from tests.tables import count, one, query
 
 ROWS = ('(1,"a")', '(2,"b")')
-UPPER = {"do-tables": [{"db-name": "s", "tbl-name": "T"}]}
-
-
-@pytest.fixture(scope="module")
-def folding() -> Iterator[tuple[PrivateMariaDB, TargetConfig]]:
-    """A server to which t and T are one table."""
-    with PrivateMariaDB({"lower-case-table-names": "1", "innodb-buffer-pool-size": "32M"}) as running:
-        yield running, TargetConfig(host=running.host, port=running.port, user=running.user, password=running.password)
 
 
 @pytest.mark.servers
@@ -110,46 +101,3 @@ def test_names_that_differ_in_case_load_where_the_server_tells_them_apart(
 
     assert (report.outcome, report.rows) == ("clean", 4)
     assert [count(server, name) for name in ("s.t", "s.T", "S.t", "s.V", "s.v")] == [2, 1, 1, 1, 2]
-
-
-def test_two_names_that_are_one_to_the_server_are_refused_before_anything_is_created(
-    folding: tuple[PrivateMariaDB, TargetConfig], tmp_path: Path
-) -> None:
-    server, target = folding
-    folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS), Table("T", rows=ROWS[:1]))
-
-    error = refused(load_config(folder), target, TargetError)
-
-    check_message("two tables whose names differ only in upper and lower case", error)
-    check_nothing_created(server, "dm_meta")
-
-    # What the remedy says, in both ways.
-    route = {"schema-pattern": "s", "table-pattern": "T", "target-schema": "s", "target-table": "upper"}
-    report = load_dump(load_config(folder, routes=[route], case_sensitive=True), target)
-    assert (report.outcome, count(server, "s.upper"), count(server, "s.t")) == ("clean", 1, 2)
-    server.client("DROP DATABASE s")
-    config = load_config(folder, task_name="u", block_allow_list=UPPER, case_sensitive=True)
-    assert (load_dump(config, target).outcome, count(server, "s.t")) == ("clean", 1)
-    server.client("DROP DATABASE s; DROP DATABASE dm_meta")
-
-
-@pytest.mark.parametrize(
-    ("first", "other"),
-    [
-        ({"schema": "s"}, {"schema": "S"}),
-        ({"name": "v"}, {"name": "V"}),
-    ],
-)
-def test_schemas_and_views_are_names_too(
-    first: dict[str, str], other: dict[str, str], folding: tuple[PrivateMariaDB, TargetConfig], tmp_path: Path
-) -> None:
-    server, target = folding
-    views = {other["name"]: "SELECT 1 AS id"} if "name" in other else None
-    tables = [Table(**{"name": "a", "rows": ROWS, **first})]  # type: ignore[arg-type]
-    tables += [Table(**{"name": "b", "rows": ROWS, **other})] if views is None else []  # type: ignore[arg-type]
-    folder = write_dump(tmp_path / "dump", *tables, views=views, metadata=METADATA)
-
-    error = refused(load_config(folder), target, TargetError)
-
-    assert "one name to this server" in error.message
-    check_nothing_created(server, "dm_meta")

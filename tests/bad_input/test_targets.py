@@ -352,3 +352,58 @@ def test_a_wrong_setting_is_named(values: dict[str, object], title: str, tmp_pat
         load_config(tmp_path, **values)
 
     check_message(title, caught.value)
+
+
+# -- names that differ in case
+
+UPPER = {"do-tables": [{"db-name": "s", "tbl-name": "T"}]}
+
+
+@pytest.fixture(scope="module")
+def folding() -> Iterator[tuple[PrivateMariaDB, TargetConfig]]:
+    """A server to which t and T are one table."""
+    with PrivateMariaDB({"lower-case-table-names": "1", "innodb-buffer-pool-size": "32M"}) as running:
+        yield running, TargetConfig(host=running.host, port=running.port, user=running.user, password=running.password)
+
+
+def test_two_names_that_are_one_to_the_server_are_refused_before_anything_is_created(
+    folding: tuple[PrivateMariaDB, TargetConfig], tmp_path: Path
+) -> None:
+    server, target = folding
+    folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS), Table("T", rows=ROWS[:1]))
+
+    error = refused(load_config(folder), target, TargetError)
+
+    check_message("two tables whose names differ only in upper and lower case", error)
+    check_nothing_created(server, "dm_meta")
+
+    # What the remedy says, in both ways.
+    route = {"schema-pattern": "s", "table-pattern": "T", "target-schema": "s", "target-table": "upper"}
+    report = load_dump(load_config(folder, routes=[route], case_sensitive=True), target)
+    assert (report.outcome, count(server, "s.upper"), count(server, "s.t")) == ("clean", 1, 2)
+    server.client("DROP DATABASE s")
+    config = load_config(folder, task_name="u", block_allow_list=UPPER, case_sensitive=True)
+    assert (load_dump(config, target).outcome, count(server, "s.t")) == ("clean", 1)
+    server.client("DROP DATABASE s; DROP DATABASE dm_meta")
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        ({"schema": "s"}, {"schema": "S"}),
+        ({"name": "v"}, {"name": "V"}),
+    ],
+)
+def test_schemas_and_views_are_names_too(
+    first: dict[str, str], other: dict[str, str], folding: tuple[PrivateMariaDB, TargetConfig], tmp_path: Path
+) -> None:
+    server, target = folding
+    views = {other["name"]: "SELECT 1 AS id"} if "name" in other else None
+    tables = [Table(**{"name": "a", "rows": ROWS, **first})]  # type: ignore[arg-type]
+    tables += [Table(**{"name": "b", "rows": ROWS, **other})] if views is None else []  # type: ignore[arg-type]
+    folder = write_dump(tmp_path / "dump", *tables, views=views)
+
+    error = refused(load_config(folder), target, TargetError)
+
+    assert "one name to this server" in error.message
+    check_nothing_created(server, "dm_meta")
