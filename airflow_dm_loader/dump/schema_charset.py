@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
+from airflow_dm_loader.dump.byte_order_mark import LOOKED_AT_BYTES, UTF8_MARK, is_wide, wide_text_error
 from airflow_dm_loader.dump.codecs import UTF8, WIDE, UnknownLettersError, decode
 from airflow_dm_loader.dump.dump_tool import tool_of
 from airflow_dm_loader.dump.metadata_types import DumpMetadata
@@ -49,13 +50,20 @@ class SchemaOrigin:
 def as_utf8(raw: bytes, origin: SchemaOrigin, *, file: str) -> bytes:
     """A decoded schema file's text in UTF-8.
 
+    A byte order mark of UTF-8 becomes blanks: it says what the file is in, and the places of all else stay.
+
     Raises:
         DumpFormatError: the charset that it must be in does not have its bytes.
     """
+    if is_wide(raw[:LOOKED_AT_BYTES]):
+        raise wide_text_error(file)
+    marked = raw.startswith(UTF8_MARK)
+    if marked:
+        raw = raw.replace(UTF8_MARK, b" " * len(UTF8_MARK), 1)
     if raw.isascii():
         return raw
     problems = []
-    for charset in _charsets(raw, origin):
+    for charset in ("utf8mb4",) if marked else _charsets(raw, origin):
         try:
             return decode(raw, charset).encode()
         except UnknownLettersError as problem:

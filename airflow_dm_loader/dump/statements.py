@@ -9,6 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from airflow_dm_loader.dump.byte_order_mark import (
+    LOOKED_AT_BYTES,
+    byte_order_mark_error,
+    is_wide,
+    starts_with_mark,
+    wide_text_error,
+)
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 
@@ -20,7 +27,6 @@ _INSERT = re.compile(
     re.IGNORECASE,
 )
 _EMPTY_ROW = re.compile(rb"\(\s*+\)")  # a default for every column: the same as with an empty list of columns
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LOAD_DATA = re.compile(rb"LOAD\s+DATA\b", re.IGNORECASE)
 _VERSION_COMMENT = re.compile(rb"/\*M?!\d*+")
 _SET = re.compile(rb"SET\s++", re.IGNORECASE)
@@ -158,15 +164,10 @@ def _name(groups: tuple[bytes | None, ...]) -> str | None:
 
 
 def byte_order_mark(statement: Statement, file: str) -> DumpFormatError | None:
-    """The error for a file that an editor has put a byte order mark in front of; None: there is none."""
-    if not statement.text.startswith(_BYTE_ORDER_MARK):
-        return None
-    return DumpFormatError(
-        "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
-        file=file,
-        offset=statement.offset,
-        remedy="Put back the file as it was dumped.",
-    )
+    """The error for a file that an editor has put a byte order mark in front of, or written wide; None: neither."""
+    if is_wide(statement.text[:LOOKED_AT_BYTES]):
+        return wide_text_error(file)
+    return byte_order_mark_error(file) if starts_with_mark(statement.text) else None
 
 
 def _unsupported(statement: Statement, file: str) -> DumpFormatError:

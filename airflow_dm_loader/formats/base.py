@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import Extracted
+from airflow_dm_loader.report import Finding
 from airflow_dm_loader.settings.choices import DumpTool, OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
@@ -155,7 +156,10 @@ class Payload(ABC, Generic[Content_co]):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A span of a data file: one transaction. Offsets are bytes of the decoded file."""
+    """A span of a data file: one transaction. Offsets are bytes of the decoded file.
+
+    ``found`` is what the report must tell of it; it is written down with the rows.
+    """
 
     file: FileRow
     start: int
@@ -163,6 +167,7 @@ class Chunk:
     head: Mapping[str, str]  # the file's settings
     file_bytes: int  # stored bytes that were read for it
     payload: Payload[object]
+    found: tuple[Finding, ...] = ()
 
 
 class Chain(Protocol):

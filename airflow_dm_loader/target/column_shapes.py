@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ _SYNONYMS = {
     "int4": "int", "int8": "bigint", "middleint": "mediumint", "character": "char", "nchar": "char",
     "nvarchar": "varchar", "geomcollection": "geometrycollection",
 }  # fmt: skip
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _CHARSET_OF = {"utf8": "utf8mb3"}
 TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"})
 
@@ -40,7 +42,7 @@ class ColumnShape:
 
     def number(self, at: int, default: int) -> int:
         """The argument at a place, as a number."""
-        return int(self.args[at]) if len(self.args) > at and self.args[at].isdigit() else default
+        return int(self.args[at]) if len(self.args) > at and _NUMBER.fullmatch(self.args[at]) else default
 
 
 def shape_of(name: str, definition: str, *, charset: str | None = None, generated: bool = False) -> ColumnShape:

@@ -114,18 +114,17 @@ def test_an_empty_data_file_is_no_rows(server: PrivateMariaDB, target: TargetCon
     assert load_dump(load_config(folder), target).rows == count(server, "s.u") == 2
 
 
-@pytest.mark.parametrize("where", ["s.t.sql", "s.t-schema.sql", "s-schema-create.sql"])
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
-def test_a_byte_order_mark_is_refused_with_its_place(
-    where: str, load_data: bool, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+def test_a_byte_order_mark_before_rows_is_refused_with_its_place(
+    load_data: bool, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS))
-    (folder / where).write_bytes(b"\xef\xbb\xbf" + (folder / where).read_bytes())
+    (folder / "s.t.sql").write_bytes(b"\xef\xbb\xbf" + (folder / "s.t.sql").read_bytes())
 
     error = refused(load_config(folder, load_data=load_data), target, DumpFormatError)
 
-    assert (error.file, error.offset) == (where, 0)
-    check_message(f"a byte order mark ({where})", error)
+    assert (error.file, error.offset) == ("s.t.sql", 0)
+    check_message("a byte order mark (s.t.sql)", error)
 
 
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])

@@ -62,7 +62,7 @@ def _said(error: Exception) -> tuple[int | None, str]:
     try:
         answer = json.loads(getattr(error, "detail_text", None) or "")
         return int(answer["code"]), str(answer.get("message") or answer.get("error") or "")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None, ""
 
 

@@ -24,7 +24,7 @@ def keep_losses(context: LoadContext, meta: Meta, chunk: Chunk, sent: Sent) -> N
     """Write down, with the chunk, what its rows do not carry."""
     if not sent.counts.rows:
         return
-    found = [*_missing_columns(context, chunk, sent), *_zone(context, chunk, sent)]
+    found = [*chunk.found, *_missing_columns(context, chunk, sent), *_zone(context, chunk, sent)]
     findings.add(meta, context.load_id, f"{chunk.file.name} from byte {chunk.start}", found)
 
 

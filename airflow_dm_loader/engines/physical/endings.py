@@ -25,7 +25,7 @@ _KEPT_LINES = 40
 
 # DM's checksumErrorPattern: remote, then local. The code is misspelt in Lightning's source; a later one may mend it.
 _CHECKSUM = re.compile(r"checksum mismatched remote vs local|Light(?:n)?ing:Restore:ErrChecksumMismatch")
-_TOTAL_KVS = re.compile(r"total_kvs: (\d*) vs (\d*)")
+_TOTAL_KVS = re.compile(r"total_kvs: (\d{0,20})\b vs (\d{0,20})\b")
 _TABLE = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
 _DUPLICATES = re.compile(r"Restore:Err(?:FoundDataConflictRecords|FoundIndexConflictRecords|FoundDuplicateKey)\b")
 # DM does not resume these by itself, and unknown keys fail the same way each time.

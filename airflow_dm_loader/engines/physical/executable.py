@@ -12,7 +12,7 @@ from pathlib import Path
 from airflow_dm_loader.errors import ConfigError
 
 _NAME, _CTL_NAME = "tidb-lightning", "tidb-lightning-ctl"
-_VERSION = re.compile(r"Release Version:\s*v?(\d+(?:\.\d+)*)")
+_VERSION = re.compile(r"Release Version:\s*v?(\d{1,9}(?:\.\d{1,9})*)")
 _TIMEOUT_S = 30
 
 

@@ -53,17 +53,25 @@ def ask_progress(port: int, security: Mapping[str, str]) -> Progress | None:
 
 def with_metrics(progress: Progress, raw: bytes) -> Progress:
     """The same with the counters that DM shows: ``/progress/task`` learns of tables only as they are begun."""
-    found = {name: int(float(value)) for name, value in _BYTES.findall(raw)}
+    found = {name: number for name, value in _BYTES.findall(raw) if (number := _count(value)) is not None}
     total = found.get(b"total_restore", 0)
     if not total:
         return progress
-    rows = [int(float(value)) for value in _ROWS.findall(raw)]
+    rows = [number for value in _ROWS.findall(raw) if (number := _count(value)) is not None]
     return replace(
         progress,
         finished_bytes=min(found.get(b"restored", 0), total),
         total_bytes=total,
         rows=sum(rows) if rows else None,
     )
+
+
+def _count(text: bytes) -> int | None:
+    """A counter's value, as Prometheus writes numbers; None: it is none."""
+    try:
+        return int(float(text))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _get(port: int, security: Mapping[str, str], path: str) -> bytes | None:
@@ -81,7 +89,7 @@ def parse_progress(raw: bytes) -> Progress | None:
             (name.replace("`", ""), int(table.get("w") or 0), int(table.get("z") or 0), int(table.get("s") or 0))
             for name, table in (tables or {}).items()
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     begun = tuple(
         TableStatus(table=name, finished_bytes=written, total_bytes=size, indexes="none")

@@ -30,7 +30,7 @@ _LOAD_DATA = re.compile(
     rb"(?:\s+(?:FIELDS|COLUMNS)(?:\s+TERMINATED\s+BY\s+" + _TEXT + rb")?"
     rb"(?:\s+(?:OPTIONALLY\s+)?ENCLOSED\s+BY\s+" + _TEXT + rb")?(?:\s+ESCAPED\s+BY\s+" + _TEXT + rb")?)?"
     rb"(?:\s+LINES(?:\s+STARTING\s+BY\s+" + _TEXT + rb")?(?:\s+TERMINATED\s+BY\s+" + _TEXT + rb")?)?"
-    rb"(?:\s+IGNORE\s+(\d+)\s+(?:LINES|ROWS))?"
+    rb"(?:\s+IGNORE\s+(\d{1,9})\s+(?:LINES|ROWS))?"
     rb"\s*\((.*?)\)\s*(?:SET\s+(.*))?",
     re.IGNORECASE | re.DOTALL,
 )

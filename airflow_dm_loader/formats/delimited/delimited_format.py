@@ -19,7 +19,7 @@ from airflow_dm_loader.formats.delimited.companion import (
 )
 from airflow_dm_loader.formats.delimited.record_chunks import RecordChunkReader
 from airflow_dm_loader.formats.delimited.record_format import RecordFormat
-from airflow_dm_loader.formats.delimited.record_layout import RecordLayout
+from airflow_dm_loader.formats.delimited.record_layout import RecordLayout, session_charset
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.state.files import FileRow
 
@@ -56,7 +56,7 @@ def _record_layout(planned: PlannedFile, storage: DumpStorage) -> RecordLayout:
     """How a file of records reads: as its companion says, or as ``csv`` does."""
     if planned.csv is not None:
         form = RecordFormat.of_csv(planned.csv)
-        return RecordLayout(form, None, {}, {"names": form.charset})
+        return RecordLayout(form, None, {}, {"names": session_charset(form.charset)})
     assert planned.source.companion is not None  # the plan has no .dat without one
     return _load_statement(planned.source, planned.source.companion, storage).layout
 

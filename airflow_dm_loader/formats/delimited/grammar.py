@@ -50,6 +50,11 @@ class Record:
     end: int
     terminator: bytes
 
+    @property
+    def is_empty_line(self) -> bool:
+        """Whether nothing stands before the terminator."""
+        return _is_empty_line(self.fields)
+
 
 class Grammar:
     """Reads records of one format.
@@ -108,6 +113,9 @@ class Grammar:
         quote = form.quote or None
         values: list[bytes | None] = []
         start = 0
+        if not self._columns and self._columns is not None:
+            yield from (([], match.start()) for match in self._field.finditer(piece))
+            return
         for match in self._field.finditer(piece):
             text, plain, mark = match.groups()
             if text is None:
@@ -149,7 +157,10 @@ class Grammar:
         start = at
         while (match := self._field.match(buffer, at)) is not None:
             at = match.end()
-        if self._form.quote and buffer.startswith(self._form.quote, at):
+        body = self._body.match(buffer, at)
+        if body is not None and body[1] is not None and body.end() == len(buffer):
+            what += ": its last field is whole, and no line end stands behind it"
+        elif self._form.quote and buffer.startswith(self._form.quote, at):
             opens = self._form.quote.decode()
             what += f": the quote {opens} that opens at byte {offset + at} is never closed"
         return DumpFormatError(
@@ -159,6 +170,14 @@ class Grammar:
             statement=buffer[start : start + 256],
             remedy="If the dump was cut, dump again. If the file is whole, its last record lacks its line end.",
         )
+
+    def empty_line(self, buffer: bytes, at: int, *, offset: int) -> DumpFormatError:
+        """The error for an empty line there, which no tool writes for a row or for names."""
+        return self._error(
+            "an empty line stands where a record should",
+            buffer, at, at, offset,
+            remedy="Put back the file as it was dumped; or take the empty lines out before the load starts.",
+        )  # fmt: skip
 
     def _check_may_go_on(self, buffer: bytes, start: int, at: int, offset: int) -> None:
         """Refuse what stands at ``at`` if no further bytes can make a field of it; its record starts at ``start``."""
@@ -180,6 +199,11 @@ class Grammar:
         raise self._error(what, buffer, start, stop, offset)
 
     def _check(self, fields: list[Field], buffer: bytes, start: int, offset: int) -> None:
+        if self._columns is not None and _is_empty_line(fields):
+            if not self._form.takes_empty_line(self._columns):
+                raise self.empty_line(buffer, start, offset=offset)
+            if not self._columns:
+                return
         if self._columns is not None and len(fields) != self._columns:
             raise self._error(
                 f"fields of this record: {len(fields)}; columns that they should fill: {self._columns}",
@@ -210,6 +234,10 @@ class Grammar:
     ) -> DumpFormatError:
         line = buffer[start : start + 256].partition(b"\n")[0].rstrip(b"\r")
         return DumpFormatError(what, file=self._file, offset=offset + at, statement=line, remedy=remedy)
+
+
+def _is_empty_line(fields: list[Field]) -> bool:
+    return len(fields) == 1 and not fields[0].quoted and not fields[0].text
 
 
 def _one_meaning(match: re.Match[bytes]) -> bytes:

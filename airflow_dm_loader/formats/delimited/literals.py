@@ -11,7 +11,9 @@ from airflow_dm_loader.formats.delimited.record_layout import Function, RecordLa
 class Literals:
     """Makes SQL of fields.
 
-    Numbers go as strings too: so each value takes the way into its column that it takes under LOAD DATA.
+    Numbers go as strings too: so each value takes the way into its column that it takes under LOAD DATA. In a session
+    of UTF-8, each string says what charset it is in, if the file has another one: there no byte of ours is taken for a
+    part of a letter that would hide a quote or a backslash.
 
     Args:
         types: column -> the target's type, in lower case without length.
@@ -20,11 +22,13 @@ class Literals:
 
     def __init__(self, layout: RecordLayout, types: Mapping[str, str], extracted: bytes) -> None:
         folded = {name.lower(): kind for name, kind in types.items()}
-        is_binary = layout.format.charset == "binary"  # then every string is, unless it is marked
+        charset = layout.format.charset
+        is_binary = charset == "binary"  # then every string is, unless it is marked
+        usual = f"_{charset}".encode() if layout.session_charset != charset else b""
         self._forms = []
         for name in layout.columns or ():
             kind, function = folded.get(name.lower()), layout.functions.get(name)
-            mark = b""
+            mark = usual
             if is_binary and kind in TEXT_TYPES and function is None:
                 mark = b"_utf8mb4"
             elif not is_binary and kind in BINARY_TYPES:

@@ -78,4 +78,5 @@ def sound_record(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -
         text = rb"%b%b%b%b|%b" % (quote, no_null, quoted, quote, text)
         digits += rb"|%b%b%b" % (quote, HEX_DIGITS, quote)
     fields = [rb"(?:%b)" % (digits if at in hex_fields else text) for at in range(columns)]
-    return re.compile(separator.join(fields) + terminator, re.DOTALL)
+    empty = b"" if form.takes_empty_line(columns) else b"(?!%b)" % terminator
+    return re.compile(empty + separator.join(fields) + terminator, re.DOTALL)

@@ -23,7 +23,8 @@ def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) 
     if len(form.terminators) > 1 or len(set(terminator)) < len(terminator):
         return None  # it is not known yet, or where one ends could not be told from the middle
     quote = re.escape(form.quote)
-    text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator))
+    may_be_empty = columns != 1 or form.takes_empty_line(columns)
+    text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator, may_be_empty=may_be_empty))
     digits = rb"(?:\\N|%b|%b%b%b)" % (_DIGITS, quote, _DIGITS, quote)
     fields = [digits if at in hex_fields else text for at in range(columns)]
     return compile_linear(b"(?:%b%b)*" % (re.escape(form.separator).join(fields), re.escape(terminator)))
@@ -40,14 +41,14 @@ def _quoted(form: RecordFormat, terminator: bytes) -> bytes:
     )  # fmt: skip
 
 
-def _unquoted(form: RecordFormat, terminator: bytes) -> bytes:
+def _unquoted(form: RecordFormat, terminator: bytes, *, may_be_empty: bool) -> bytes:
     """A field without quotes. What is NULL elsewhere but not here is not of this form, nor what may begin it."""
     stop = form.quote + form.escape + terminator + b"\r\n" + form.separator[:1]
     before = b"" if NULL_ESCAPE in form.nulls else b"N"
     escaped = rb"|\\[^%b]" % _set(before + terminator) if form.escape else b""
     any_byte = rb"(?:[^%b]%b)" % (_set(stop), escaped)
     first = rb"(?:[^%b]%b)" % (_set(stop + b"N"), escaped) if NULL_WORD in form.ambiguous else any_byte
-    return rb"(?:%b%b*)?" % (first, any_byte)
+    return rb"(?:%b%b*)%b" % (first, any_byte, b"?" if may_be_empty else b"")
 
 
 def _set(some: bytes) -> bytes:

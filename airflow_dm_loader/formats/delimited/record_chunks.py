@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from airflow_dm_loader.dump.compression import DecodedFile
@@ -12,6 +12,7 @@ from airflow_dm_loader.formats.chunk_chain import ChunkChain
 from airflow_dm_loader.formats.delimited.record_layout import RecordLayout
 from airflow_dm_loader.formats.delimited.record_reader import RecordReader
 from airflow_dm_loader.formats.delimited.record_rows import RecordRows, Records
+from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.files import FileRow
 
 _HEADER_REMEDY = (
@@ -53,7 +54,8 @@ class RecordChunkReader(ChunkChain):
         self._by_load_data = load_data and layout.format.read_by_server
 
     def _read_head(self) -> None:
-        names = self._reader.look()
+        columnless = self._layout.columns is None and not self._table.row_columns
+        names = self._reader.look(columnless=columnless, names_like_statement=self._layout.columns is not None)
         columns = self._columns(names)
         self._layout = replace(self._layout, columns=columns, format=self._reader.form)
         self._reader.expect(len(columns), self._layout.hex_fields)
@@ -66,7 +68,16 @@ class RecordChunkReader(ChunkChain):
         if span is None:
             return None
         payload = RecordRows(Records(span, self._layout, self._reader.grammar, self._by_load_data))
-        return Chunk(self._file, start, span.end, self._layout.head, self._stored_bytes(span.end - start), payload)
+        stored_bytes = self._stored_bytes(span.end - start)
+        return Chunk(self._file, start, span.end, self._layout.head, stored_bytes, payload, tuple(self._found(start)))
+
+    def _found(self, start: int) -> Iterator[Finding]:
+        if start == 0 and self._reader.passed_over_mark:
+            yield Finding(
+                kind="byte_order_mark",
+                table=f"{self._file.schema}.{self._file.table}",
+                text="CSV files start with a byte order mark, which was passed over",
+            )
 
     def _columns(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         """What the fields of a record are: by the LOAD DATA statement, by the header, or by the table."""

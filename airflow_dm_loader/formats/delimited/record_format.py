@@ -44,6 +44,13 @@ class RecordFormat:
             charset=csv.character_set,
         )
 
+    def takes_empty_line(self, columns: int) -> bool:
+        """Whether an empty line is a record: of no columns, or of one whose values may stand without quotes.
+
+        Tools quote an empty string wherever they quote at all, so elsewhere an empty line is none that they wrote.
+        """
+        return not columns or (columns == 1 and (not self.quote or b"" in self.nulls))
+
     @property
     def server_nulls(self) -> frozenset[bytes]:
         """The fields without quotes that LOAD DATA takes for NULL."""

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from airflow_dm_loader.dump.byte_order_mark import (
+    LOOKED_AT_BYTES,
+    UTF8_MARK,
+    byte_order_mark_error,
+    is_wide,
+    wide_text_error,
+)
+from airflow_dm_loader.dump.codecs import UTF8, UnknownLettersError, decode
 from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.delimited.grammar import Grammar, Record
@@ -14,7 +22,10 @@ _BLOCK_BYTES = 4 << 20
 _SMALL_BYTES = 64 << 10
 _MOST_SMALL = 1 << 10  # pieces that are put together
 _SHORTEST_RUN, _LONGEST_RUN = 1, 256
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MARK_OR_VALUE = (
+    "Put back the file as it was dumped. If it is a CSV file in UTF-8, say so in csv, as character_set. If its first "
+    "value really starts so, dump this table as SQL, where the two can be told apart."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +56,45 @@ class RecordReader:
         self._run = _SHORTEST_RUN  # of records that are looked at one by one, before plain ones are looked for again
         self.form = form
         self.grammar = Grammar(form, file=file)
+        self.passed_over_mark = False  # a byte order mark stands before the first record
 
     @property
     def offset(self) -> int:
         """Where the next record starts."""
         return self._ahead.base + self._ahead.at
 
-    def look(self) -> tuple[str, ...] | None:
+    def look(self, *, columnless: bool = False, names_like_statement: bool = False) -> tuple[str, ...] | None:
         """Look at the file's first record: it tells how records end. Its names, where it is the header.
 
+        Args:
+            columnless: its rows hold no values, as of a table all of whose columns are generated: dumpling writes an
+                empty line for each, and no header.
+            names_like_statement: the names are read as those in a statement are: as UTF-8, or else byte by byte.
+
         Raises:
-            DumpFormatError: there is none, and there must be a header; or it is malformed.
+            DumpFormatError: there is none, and there must be a header; or it is malformed, or a byte order mark stands
+                before it that may be a value, or the file is in UTF-16.
         """
-        if self.form.header:
-            self._check_no_byte_order_mark()
+        self._pass_over_mark(may_be_data=names_like_statement)
         first = self._whole_record()
+        has_header = self.form.header and not columnless
         if first is None:
-            if self.form.header:
+            if has_header:
                 raise DumpFormatError(
                     "the file is empty, and its first record should name the columns", file=self._file, offset=0
                 )
             return None
         self.form = replace(self.form, terminators=(first.terminator,))
         self.grammar = Grammar(self.form, file=self._file)
-        if not self.form.header:
+        if not has_header:
             return None
+        if first.is_empty_line:
+            raise self.grammar.empty_line(self._ahead.data, self._ahead.at, offset=self._ahead.base)
         self._ahead.at = first.end
-        names = [self.grammar.value(field) for field in first.fields]
-        return tuple(name.decode("utf-8", "surrogateescape") if name is not None else "" for name in names)
+        names = [self.grammar.value(field) or b"" for field in first.fields]
+        if names_like_statement:
+            return tuple(name.decode("utf-8", "surrogateescape") for name in names)
+        return tuple(map(self._name, names))
 
     def expect(self, columns: int, hex_fields: Collection[int]) -> None:
         """From here on each record has so many fields; those at ``hex_fields`` hold hex digits."""
@@ -110,16 +132,30 @@ class RecordReader:
         """Go on at a later boundary without reading what lies between."""
         self._ahead.jump(offset)
 
-    def _check_no_byte_order_mark(self) -> None:
-        while len(self._ahead.data) < len(_BYTE_ORDER_MARK) and self._read_more():
+    def _pass_over_mark(self, *, may_be_data: bool) -> None:
+        while len(self._ahead.data) < LOOKED_AT_BYTES and self._read_more():
             pass
-        if self._ahead.data.startswith(_BYTE_ORDER_MARK):
+        start = self._ahead.data[:LOOKED_AT_BYTES]
+        if self.form.charset in UTF8 and is_wide(start):
+            raise wide_text_error(self._file)
+        if not start.startswith(UTF8_MARK):
+            return
+        if may_be_data or self.form.charset not in UTF8:
+            raise byte_order_mark_error(self._file, _MARK_OR_VALUE)
+        self._ahead.at = len(UTF8_MARK)
+        self.passed_over_mark = True
+
+    def _name(self, name: bytes) -> str:
+        """A column's name in the line of names, which is in the file's charset."""
+        try:
+            return decode(name, "utf8mb4" if self.form.charset == "binary" else self.form.charset)
+        except UnknownLettersError as problem:
             raise DumpFormatError(
-                "the file starts with a byte order mark, which no dump tool writes: an editor has changed it",
+                f"the first line names a column that can't be read as {self.form.charset}: {problem}",
                 file=self._file,
                 offset=0,
-                remedy="Put back the file as it was dumped.",
-            )
+                remedy="Say in csv, as character_set, what charset the file is in.",
+            ) from None
 
     def _next_records(self, goal: int) -> tuple[bytes, int] | None:
         """Some records, to the first boundary at or after ``goal`` at most, and how many; None: the file ends."""

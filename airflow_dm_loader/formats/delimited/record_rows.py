@@ -105,6 +105,8 @@ def _columns(layout: RecordLayout, table: TableColumns) -> bytes:
         variable = f"@dm_loader_{at}"
         listed.append(variable)
         assigned.append(f"{quote(name)} = {variable if function is None else function.value % variable}")
+    if not columns:  # each record is an empty line, and still a row
+        listed.append("@dm_loader_0")
     text = f"({','.join(listed)})".encode("utf-8", "surrogateescape")
     if uses_set:
         made = [", ".join(assigned).encode("utf-8", "surrogateescape")] if assigned else []

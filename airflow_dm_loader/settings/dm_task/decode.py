@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airflow_dm_loader.errors import ConfigError
 
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
 
 

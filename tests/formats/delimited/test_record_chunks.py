@@ -157,7 +157,7 @@ def test_fields_without_a_header_are_the_tables_columns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "offset"),
-    [(b"\xef\xbb\xbf" + HEADER, 0), (HEADER + b'1,"x"\r\n\r\n', 16), (HEADER + b'1,"x"\r\n\x00\x00', 16)],
+    [(b"\xff\xfe" + HEADER, 0), (HEADER + b'1,"x"\r\n\r\n', 16), (HEADER + b'1,"x"\r\n\x00\x00', 16)],
 )
 def test_what_no_tool_writes_is_named_with_its_byte(content: bytes, offset: int, tmp_path: Path) -> None:
     with pytest.raises(DumpFormatError) as caught:
