@@ -45,6 +45,11 @@ class LocalStreamConnection(_Connection):
             raise pymysql.err.OperationalError(2026, "TLS was asked for, and the server does not offer it")
         super()._request_authentication()  # type: ignore[misc]
 
+    def query(self, sql: str | bytes, unbuffered: bool = False) -> int:
+        """Run a statement. Bytes of a name that are no UTF-8 go out as they came in, whatever PyMySQL's version."""
+        raw = sql.encode("utf-8", "surrogateescape") if isinstance(sql, str) else sql
+        return int(super().query(raw, unbuffered))
+
     def query_parts(self, parts: Sequence[bytes | memoryview]) -> None:
         """Run the statement that ``parts`` make together; large ones are never joined, nor copied."""
         if sum(map(len, parts)) < _GATHERED_BYTES:

@@ -89,6 +89,7 @@ def wire() -> Iterator[tuple[LocalStreamConnection, Peer]]:
     connection._sock = ours  # type: ignore[attr-defined]
     connection._rfile = ours.makefile("rb")  # type: ignore[attr-defined]
     connection.server_capabilities = 0  # type: ignore[attr-defined]
+    connection._current_timeout = None  # type: ignore[attr-defined]  # what connect() sets, from PyMySQL 1.2 on
     try:
         yield connection, Peer(theirs)
     finally:
@@ -129,6 +130,21 @@ def test_the_pieces_come_in_order_and_the_connection_goes_on(wire: tuple[LocalSt
     assert re.fullmatch(rb"dm-loader-[0-9a-f]{32}", first)
     sequences = [sequence for sequence, _ in wire[1].packets[: len(got) + 2]]
     assert sequences == [0, *((at + 2) % 256 for at in range(len(got) + 1))]
+
+
+def test_bytes_that_are_no_text_go_out_as_they_came_in(wire: tuple[LocalStreamConnection, Peer]) -> None:
+    connection, peer = wire
+
+    def serve() -> bytes | None:
+        said = peer.read()
+        peer.answer(OK)
+        return said
+
+    with ThreadPoolExecutor(1) as threads:
+        said = threads.submit(serve)
+        connection.query("SELECT '\udcff'")
+
+    assert said.result(20) == b"\x03SELECT '\xff'"
 
 
 def test_a_piece_larger_than_a_packet_is_cut(wire: tuple[LocalStreamConnection, Peer]) -> None:

@@ -5,7 +5,6 @@ requirements.py  what it asks of the server, of its account and of the dump
 noted_tables.py  what tables are like before it creates those that are missing
 importing.py    begun, run to its end, written down: nothing is imported twice
 configuration.py  a load -> Lightning's configuration; pure
-toml_text.py    that as TOML
 checkpoint.py   where Lightning keeps its checkpoint, which we keep until our own state says that the load is finished
 data_files.py    which it reads; what the heads of the data files say, which Lightning does not read
 executable.py   finds the program, asks its version

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from airflow_dm_loader.attempts import Attempts, Strategy
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.physical.endings import PHRASES, Ended, Output, PortTaken, conclude
 from airflow_dm_loader.engines.physical.executable import Lightning, child_environment
 from airflow_dm_loader.engines.physical.process import ChildProcess
 from airflow_dm_loader.engines.physical.status import Progress, ask_progress
-from airflow_dm_loader.engines.physical.toml_text import to_toml
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import LightningError
 
@@ -69,7 +70,7 @@ class LightningRun:
         """
         if self.program.ctl_path is None:
             return "tidb-lightning-ctl is neither beside tidb-lightning nor on PATH"
-        with _secret_file(to_toml(self.settings(0))) as path:
+        with _secret_file(tomli_w.dumps(self.settings(0))) as path:
             try:
                 done = subprocess.run(
                     [str(self.program.ctl_path), "--config", str(path), "--checkpoint-error-ignore=all"],
@@ -105,7 +106,7 @@ class LightningRun:
             _log.info("tidb-lightning: %s", self._show(shown))
 
         with (
-            _secret_file(to_toml(self.settings(port))) as path,
+            _secret_file(tomli_w.dumps(self.settings(port))) as path,
             ChildProcess([str(self.program.path), "--config", str(path)], child_environment(), take) as child,
         ):
             exit_code, stopped, rows = self._wait(child, port, watch, heard)
