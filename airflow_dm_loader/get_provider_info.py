@@ -30,7 +30,15 @@ def get_provider_info() -> dict[str, Any]:
                         "type": "string",
                         "example": "/etc/dm/tasks",
                         "default": "",
-                    }
+                    },
+                    "docs_url": {
+                        "description": "Where errors in a task's log link to: a folder that holds errors.md. Not set: "
+                        "the page that Airflow's own server shows, below [api] base_url.",
+                        "version_added": None,
+                        "type": "string",
+                        "example": "https://example.com/airflow-dm-loader/docs",
+                        "default": "",
+                    },
                 },
             }
         },

@@ -36,8 +36,7 @@ What was committed stays in every case, in whole chunks, and the next try goes o
 
 ## Classes
 
-| class | recovery | code | when | what to do |
-|---|---|---|---|---|
+A task's log links to the part of its error.
 """
 _NUMBERS = """
 ## Numbers of the server
@@ -65,10 +64,17 @@ def _classes(root: type[LoaderError]) -> Iterator[str]:
         if kind.__module__ != errors.__name__:
             continue
         if kind.__mro__[1] is not LoaderError:
-            when = (kind.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-            code = "200xx" if kind is errors.ConfigError else kind.code
-            yield f"| `{kind.__name__}` | {_recovery(kind)} | {code} | {_cell(when)} | {_cell(kind.default_remedy)} |\n"
+            yield from _class(kind)
         yield from _classes(kind)
+
+
+def _class(kind: type[LoaderError]) -> Iterator[str]:
+    when = (kind.__doc__ or "").strip().partition("\n")[0].rstrip(".").replace("``", "`")
+    code = "200xx" if kind is errors.ConfigError else kind.code
+    yield f"\n### {kind.__name__}\n\n{code}, {_recovery(kind)}: {when[0].lower()}{when[1:]}.\n"
+    yield f"\nWhat to do, where the error itself says no more: {kind.default_remedy}\n"
+    if numbers := sorted(errno for errno, (found, _) in BY_ERRNO.items() if found is kind):
+        yield f"\nThe server's numbers: {', '.join(map(str, numbers))}.\n"
 
 
 def _numbers() -> Iterator[str]:

@@ -108,6 +108,11 @@ class RunningAirflow:
             self._guard.dismiss()
         shutil.rmtree(self._home, ignore_errors=True)
 
+    @property
+    def url(self) -> str:
+        """Of its UI, without a slash at its end."""
+        return f"http://127.0.0.1:{self._port}"
+
     # -- its services
 
     def start(self, name: str) -> None:
@@ -249,6 +254,7 @@ def _environment(home: Path, dags: Path, port: int) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
     }

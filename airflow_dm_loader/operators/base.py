@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from airflow.sdk import BaseOperator
 
@@ -68,9 +67,12 @@ class DumpLoadOperator(BaseOperator):
 
     def repeat(self, context: Context, work: Callable[[LoadRun], _Result]) -> _Result:
         """Do work again and again where that can mend it; then it is for Airflow to retry, if it can help."""
-        with self.errors_for_airflow():
+
+        def attempt() -> _Result:
             run = self.build_run(context)
             return run.attempts.run(self.task_id, lambda: work(run))
+
+        return self.errors_as_airflow_s(attempt)
 
     def run_phase(self, run: LoadRun, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
@@ -111,21 +113,45 @@ class DumpLoadOperator(BaseOperator):
 
         self.log.info("%s", describe(status))
 
-    @contextmanager
-    def errors_for_airflow(self) -> Iterator[None]:
-        """Turn a LoaderError into the exception by which Airflow fails or retries the task."""
+    def errors_as_airflow_s(self, work: Callable[[], _Result]) -> _Result:
+        """What ``work`` returns; its LoaderError becomes the exception by which Airflow fails or retries the task.
+
+        A function, no context manager: the exception that one raises keeps the error, and so values that are hidden.
+        """
         from airflow_dm_loader.errors import LoaderError
-        from airflow_dm_loader.hidden_values import without_values
 
         try:
-            yield
-            return
+            return work()
         except LoaderError as error:
             self._count(error)
-            if not self._hides_values():
-                raise airflow_error(error) from error
-            hidden = without_values(error)
-        raise airflow_error(hidden) from hidden  # out here, what caused it does not hang on to it
+            told = self.tell(error)
+        raise airflow_error(told) from None
+
+    def tell(self, error: LoaderError) -> LoaderError:
+        """Write an error into the log, for people: one block, whose stack is at DEBUG. What may be told of it."""
+        from traceback import format_exception, format_tb
+
+        from airflow_dm_loader.hidden_values import without_values
+        from airflow_dm_loader.operators.links import error_page
+        from airflow_dm_loader.progress.error_block import error_block
+
+        hides = self._hides_values()
+        told = without_values(error) if hides else error
+        self.log.error("%s", error_block(told, error_page(type(told))))
+        stack = format_tb(error.__traceback__) if hides else format_exception(error)  # the latter repeats what it says
+        self.log.debug("Where in the code:\n%s", "".join(stack))
+        return told
+
+    def fail_by_event(self, event: dict[str, Any], *, retriable: bool = True) -> NoReturn:
+        """Fail as the event of a trigger says; by default so that a retry looks again, whatever it was."""
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowException, AirflowFailException
+        from airflow_dm_loader.triggers.events import error_of
+
+        message, error = event["message"], error_of(event)
+        if error is not None:
+            self._count(error)
+            message = str(self.tell(error))
+        raise (AirflowException if retriable else AirflowFailException)(message)
 
     def _hides_values(self) -> bool:
         from airflow_dm_loader.errors import ConfigError

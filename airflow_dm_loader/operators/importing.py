@@ -83,10 +83,8 @@ class RunImportOperator(DumpLoadOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: no job is at work any more. What they came to is written down here."""
-        from airflow_dm_loader.operators.airflow_exceptions import AirflowException
-
         if event["status"] == "error":  # whatever it was, a retry takes the jobs up again
-            raise AirflowException(event["message"])
+            self.fail_by_event(event)
         return self.repeat(context, self._settle)
 
     def on_kill(self) -> None:

@@ -55,14 +55,14 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: everybody is there, or who is missing, or what failed."""
-        from airflow_dm_loader.operators.airflow_exceptions import AirflowException
-
         if event["status"] == "error":  # whatever it was, a retry looks again
-            raise AirflowException(event["message"])
-        with self.errors_for_airflow():
-            config = parse_config(self.config)
-            if event["status"] == "timeout":
-                raise timed_out(config, self.wait_for, event["missing"])
+            self.fail_by_event(event)
+        return self.errors_as_airflow_s(lambda: self._answered(event))
+
+    def _answered(self, event: dict[str, Any]) -> dict[str, Any]:
+        config = parse_config(self.config)
+        if event["status"] == "timeout":
+            raise timed_out(config, self.wait_for, event["missing"])
         return self._arrived(config)
 
     def _started_at(self, context: Context) -> float:

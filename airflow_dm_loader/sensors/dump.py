@@ -41,25 +41,27 @@ class WaitForDumpSensor(DumpLoadOperator, BaseSensorOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look once, and only then wait. Neither the target nor a database is needed."""
-        with self.errors_for_airflow():
-            config = parse_config(self.config)
-            deadline = self._started_at(context) + float(self.timeout)
-            while (look := self._look(config, deadline)).finished_at is None:
-                self.log.info("Waiting: %s", look.waiting_for)
-                self._wait(deadline, config, look.waiting_for)
-            return self._finished(config, look.finished_at)
+        return self.errors_as_airflow_s(lambda: self._look_and_wait(context))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: the dump is there, or what was missing, or what failed."""
-        from airflow_dm_loader.operators.airflow_exceptions import AirflowException, AirflowFailException
-
         if event["status"] == "error":
-            raise (AirflowException if event["retriable"] else AirflowFailException)(event["message"])
-        with self.errors_for_airflow():
-            config = parse_config(self.config)
-            if event["status"] == "timeout":
-                self._time_out(config, event["waiting_for"])
+            self.fail_by_event(event, retriable=event["retriable"])
+        return self.errors_as_airflow_s(lambda: self._answered(event))
+
+    def _answered(self, event: dict[str, Any]) -> dict[str, Any]:
+        config = parse_config(self.config)
+        if event["status"] == "timeout":
+            self._time_out(config, event["waiting_for"])
         return self._finished(config, event["finished_at"])
+
+    def _look_and_wait(self, context: Context) -> dict[str, Any]:
+        config = parse_config(self.config)
+        deadline = self._started_at(context) + float(self.timeout)
+        while (look := self._look(config, deadline)).finished_at is None:
+            self.log.info("Waiting: %s", look.waiting_for)
+            self._wait(deadline, config, look.waiting_for)
+        return self._finished(config, look.finished_at)
 
     def _look(self, config: LoadConfig, deadline: float) -> DumpLook:
         """As in the trigger, a storage that is away for a while only costs a look."""

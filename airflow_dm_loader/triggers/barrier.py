@@ -18,7 +18,7 @@ class LoadBarrierTrigger(BaseTrigger):
     """Fires when no source of the load task is behind, at the deadline, or at an error.
 
     Its only event is ``{"status": "arrived"}``, ``{"status": "timeout", "missing": [source_id, ...]}`` or
-    ``{"status": "error", "message": text}``. It carries the id of the connection, never its password.
+    :func:`~airflow_dm_loader.triggers.events.error_event`. It carries the id of the connection, never its password.
 
     :param config: ``LoadConfig.to_json()``.
     :param target_conn_id: Airflow connection of the target.
@@ -64,6 +64,7 @@ class LoadBarrierTrigger(BaseTrigger):
         from airflow_dm_loader.attempts import costs_only_a_look
         from airflow_dm_loader.config import LoadConfig
         from airflow_dm_loader.errors import LoaderError
+        from airflow_dm_loader.triggers.events import error_event
 
         try:
             config = LoadConfig.from_json(self.config)
@@ -86,7 +87,7 @@ class LoadBarrierTrigger(BaseTrigger):
                     yield TriggerEvent({"status": "timeout", "missing": list(missing)})
                     return
         except Exception as error:  # an exception here would fail the task without a word
-            yield TriggerEvent({"status": "error", "message": str(error)})
+            yield TriggerEvent(error_event(error))
 
     async def _target(self) -> TargetConfig:
         from airflow.providers.common.compat.connection import get_async_connection

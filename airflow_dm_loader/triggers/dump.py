@@ -20,8 +20,8 @@ class DumpFinishedTrigger(BaseTrigger):
     """Fires when the dump has finished, at the deadline, or at an error.
 
     Its only event is ``{"status": "finished", "finished_at": text}``, ``{"status": "timeout", "waiting_for": text}``
-    or ``{"status": "error", "message": text, "retriable": bool}``. It carries the id of the connection, never what
-    is in it.
+    or :func:`~airflow_dm_loader.triggers.events.error_event` with ``"retriable": bool``. It carries the id of the
+    connection, never what is in it.
 
     :param config: ``LoadConfig.to_json()``.
     :param dump_conn_id: Airflow connection of the dump's storage; None: credentials of the triggerer's environment.
@@ -51,6 +51,7 @@ class DumpFinishedTrigger(BaseTrigger):
         """Look until it is there; a storage that is away for a while only costs a look."""
         from airflow_dm_loader.attempts import costs_only_a_look
         from airflow_dm_loader.errors import FatalError, LoaderError
+        from airflow_dm_loader.triggers.events import error_event
 
         access: DumpAccess | None = None
         try:
@@ -75,8 +76,7 @@ class DumpFinishedTrigger(BaseTrigger):
                     yield TriggerEvent({"status": "timeout", "waiting_for": look.waiting_for})
                     return
         except Exception as error:  # an exception here would fail the task without a word
-            retriable = not isinstance(error, FatalError)
-            yield TriggerEvent({"status": "error", "message": str(error), "retriable": retriable})
+            yield TriggerEvent({**error_event(error), "retriable": not isinstance(error, FatalError)})
 
     async def _access(self) -> DumpAccess:
         from airflow.providers.common.compat.connection import get_async_connection

@@ -17,8 +17,8 @@ class ImportJobsTrigger(BaseTrigger):
     """Fires when all jobs of an import task have ended, or at an error.
 
     Its only event is ``{"status": "done"}``, ``{"status": "failed"}`` (at least one job failed or was cancelled) or
-    ``{"status": "error", "message": text}``. It writes nothing down: the task does, once it is back. It carries the id
-    of the connection, never its password, and no URI of the dump's storage with its keys.
+    :func:`~airflow_dm_loader.triggers.events.error_event`. It writes nothing down: the task does, once it is back. It
+    carries the id of the connection, never its password, and no URI of the dump's storage with its keys.
 
     A user who marks the task failed or clears it cancels the jobs, where Airflow (from 3.3 on) says so to a trigger;
     before that they go on, and the next try takes them up.
@@ -51,6 +51,7 @@ class ImportJobsTrigger(BaseTrigger):
         """Look until no job is at work; a server that is away for a while only costs a look."""
         from airflow_dm_loader.attempts import costs_only_a_look
         from airflow_dm_loader.errors import LoaderError
+        from airflow_dm_loader.triggers.events import error_event
 
         said: set[str] = set()
         try:
@@ -75,7 +76,7 @@ class ImportJobsTrigger(BaseTrigger):
                     yield TriggerEvent({"status": "failed" if found.failed else "done"})
                     return
         except Exception as error:  # an exception here would fail the task without a word
-            yield TriggerEvent({"status": "error", "message": str(error)})
+            yield TriggerEvent(error_event(error))
 
     async def on_kill(self) -> None:
         """Cancel the jobs: a user has ended the task."""

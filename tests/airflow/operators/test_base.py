@@ -12,10 +12,13 @@ from airflow_dm_loader.attempts import AT_SERVER
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.operators import base
 from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
+from airflow_dm_loader.triggers.events import error_event
 from tests.airflow.task_runs import a_dag, run_task
 from tests.clocks import FAST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from airflow.sdk import Context
 
     from airflow_dm_loader.loader import LoadRun
@@ -80,6 +83,68 @@ def test_a_task_that_a_person_must_mend_fails_although_it_has_retries(counted: l
     assert counted == [
         ("dm_loader_exit_with_error_count", {"task": "t", "source_id": "mysql-replica-01", "resumable": "false"})
     ]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What operators say, at every level, and at which."""
+    found: list[tuple[str, str]] = []
+
+    class Log:
+        def __getattr__(self, level: str) -> Callable[..., None]:
+            return lambda text, *args: found.append((level, text % args))
+
+    monkeypatch.setattr(DumpLoadOperator, "log", Log())
+    return found
+
+
+def test_an_error_is_one_block_in_the_log_and_its_stack_is_at_debug(
+    told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/")
+    error = errors.RowError("too long", remedy="Widen it.", table="s.t", file="s.t.sql", offset=1000, errno=1406)
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, error=error)
+    run = run_task(task)
+    (_, block), (_, stack) = told
+    assert [level for level, _ in told] == ["error", "debug"]
+    assert block == (
+        "[34019] too long\n"
+        "Where: table s.t, file s.t.sql at byte 1,000, server error 1406\n"
+        "What to do: Widen it.\n"
+        "More: https://airflow.example/dm-loader/errors#rowerror"
+    )
+    assert run.error is not None
+    assert (run.error.__cause__, run.error.__context__) == (None, None)
+    assert "in run_phase" in stack
+
+
+def test_a_stack_repeats_no_value_of_a_row_where_they_are_hidden(told: list[tuple[str, str]]) -> None:
+    error = errors.RowError("Duplicate entry 'c4n4ry' for key 'PRIMARY'", errno=1062)
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG | {"hide_values": True}, error=error)
+    run_task(task)
+    assert "in run_phase" in told[1][1]
+    assert "Duplicate entry '(hidden)' for key" in told[0][1]
+    assert "c4n4ry" not in str(told)
+
+
+def test_an_error_that_a_trigger_met_is_told_and_counted_as_one_of_the_task(
+    counted: list[Any], told: list[tuple[str, str]]
+) -> None:
+    class Deferred(Failing):
+        """Comes back. Clearing it comes back again."""
+
+        def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
+            self.fail_by_event(event)
+
+    with a_dag():
+        task = Deferred(task_id="x", config=CONFIG, retries=1)
+    event = error_event(errors.TargetError("no privileges", remedy="Grant them."))
+    run = run_task(task, max_tries=1, next_method="execute_complete", next_kwargs={"event": event})
+    assert (run.state, str(run.error)) == ("up_for_retry", "[34019] no privileges | What to do: Grant them.")
+    assert [tags["resumable"] for _, tags in counted] == ["false"]
+    assert told[0][1].startswith("[34019] no privileges\nWhat to do: Grant them.\nMore: ")
 
 
 def test_a_task_that_can_succeed_later_tries_again_by_itself_before_airflow_does(

@@ -1,0 +1,1 @@
+"""What Airflow's own server shows of loads: pages behind ``/dm-loader``, by its plugin."""

@@ -1,0 +1,113 @@
+"""Takes the pictures of docs/images from a real Airflow: ``python -m dev.screenshots [NAME ...]``, as root or not.
+
+Each is of a window of 1,440 by 900 pixels, in a headless Chromium, and is refused where it does not show what it is
+there to show. Needs Debian's package ``chromium``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from dev.browser import Browser
+from dev.private_mariadb import PrivateMariaDB
+from dev.running_airflow import RunningAirflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+_SIZE = (1440, 900)
+_HEAD = "/*!40101 SET NAMES binary*/;\n"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a picture is taken of, and with."""
+
+    airflow: RunningAirflow
+    browser: Browser
+    folder: Path
+
+    def dump(self, name: str, tables: Mapping[str, list[tuple[int, str]]]) -> Path:
+        """A dump of the schema ``shop``: table -> rows (id, v), where v has room for 20 letters."""
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "metadata").write_text(
+            "Started dump at: 2026-11-23 17:29:14\n"
+            "SHOW MASTER STATUS:\n\tLog: vm-bin.000001\n\tPos: 606443\n\tGTID:0-7-28\n\n"
+            "Finished dump at: 2026-11-23 17:29:14\n"
+        )
+        (folder / "shop-schema-create.sql").write_text("CREATE DATABASE `shop`;\n")
+        for table, rows in tables.items():
+            create = f"CREATE TABLE `{table}` (\n  `id` int NOT NULL,\n  `v` varchar(20),\n  PRIMARY KEY (`id`)\n);\n"
+            values = ",\n".join(f'({key},"{value}")' for key, value in rows)
+            (folder / f"shop.{table}-schema.sql").write_text(_HEAD + create)
+            (folder / f"shop.{table}.sql").write_text(f"{_HEAD}INSERT INTO `{table}` VALUES\n{values};\n")
+        return folder
+
+    def run(self, run_id: str, **settings: Any) -> None:
+        """Trigger ``dm_load`` and wait until the run has ended."""
+        self.airflow.trigger("dm_load", run_id, {"task_name": run_id, **settings})
+        self.airflow.wait_until(
+            f"{run_id} has ended", lambda: self.airflow.run_state(run_id) in ("success", "failed"), 600
+        )
+
+    def open(self, path: str) -> None:
+        self.browser.open(self.airflow.url + path)
+
+    def picture(self, name: str, *shown: str) -> None:
+        """Take it, once all of these texts are on the page; each must be inside the window, without scrolling."""
+        for text in shown:
+            self.browser.wait_for(_visible(text))
+        self.browser.screenshot(IMAGES / f"{name}.png")
+
+
+def error(stage: Stage) -> None:
+    """A task's error, as its log opens."""
+    dump = stage.dump("bad", {"orders": [(1, "fits"), (2, "far longer than the twenty letters of its column")]})
+    stage.run("too-long", dump_uri=str(dump))
+    stage.open("/dags/dm_load/runs/too-long/tasks/run_import/mapped/0")
+    stage.picture("error", "the load resumes at this chunk.", "Where: table shop.orders", "/dm-loader/errors#rowerror")
+
+
+PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error}
+
+
+@contextmanager
+def _stage() -> Iterator[Stage]:
+    with tempfile.TemporaryDirectory() as folder, PrivateMariaDB() as server:
+        target = f"mysql://{server.user}:{quote(server.password, safe='')}@{server.host}:{server.port}/"
+        dags = ROOT / "dags"
+        with (
+            RunningAirflow(Path(folder) / "airflow", dags, {"AIRFLOW_CONN_DM_TARGET": target}, impatient=False) as air,
+            Browser(*_SIZE) as browser,
+        ):
+            yield Stage(air, browser, Path(folder))
+
+
+def _visible(text: str) -> str:
+    """Whether an element that holds the text, and little else, is inside the window; as JavaScript."""
+    return f"""[...document.querySelectorAll('*')].some(element => {{
+        if (element.children.length > 8 || !(element.innerText || '').includes({text!r})) return false;
+        const box = element.getBoundingClientRect();
+        return box.height > 0 && box.top >= 0 && box.bottom <= window.innerHeight;
+    }})"""
+
+
+def main(names: list[str]) -> None:
+    with _stage() as stage:
+        for name in names or PICTURES:
+            PICTURES[name](stage)
+            print(IMAGES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
