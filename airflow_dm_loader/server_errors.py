@@ -42,12 +42,30 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         LockedError,
         (1020, 1205, 1213, 1412, 1637, 3101, 3572),
     ),
-    ("The server takes no writes now (a failover?): it is tried again.", RetriableError, (1290, 1792, 1836)),
+    ("The server takes no writes now (a failover?): it is tried again.", RetriableError, (1290, 1792)),
+    (
+        "The server is in read-only mode, which somebody has set (TiDB: tidb_restricted_read_only and "
+        "tidb_super_read_only; MySQL: innodb_read_only): let an administrator end that, then clear.",
+        TargetError,
+        (1836,),
+    ),
     ("Make room at the server: what was committed stays.", RetriableError, (1021, 1030, 1041, 1114)),
     (
-        None,  # TiDB: write conflicts, schema changes, regions that move, a transaction that went on for too long
+        "Somebody else writes the same rows, or changes the table: it is tried again. If it keeps happening, find the "
+        "other session with SHOW PROCESSLIST, and let it wait until the load has finished.",
         RetriableError,
-        (8002, 8005, 8022, 8027, 8028, 8229, 9001, 9002, 9003, 9004, 9005, 9006, 9007),
+        (8002, 8005, 8022, 8027, 8028, 9007),
+    ),
+    (
+        None,  # TiDB: regions that move, a transaction that went on for too long
+        RetriableError,
+        (8229, 9001, 9002, 9003, 9004, 9005, 9006),
+    ),
+    (
+        "The table is in TiDB's import mode, as an IMPORT INTO leaves it that runs, failed or was cancelled: it is "
+        "tried again. TiDB ends the mode by itself; SHOW IMPORT JOBS shows which job it is.",
+        RetriableError,
+        (8258,),
     ),
     (
         "TiDB ran out of memory (tidb_server_memory_limit): it is tried again. If it stays so, lower pool_size or "
@@ -62,10 +80,23 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         (8252,),
     ),
     (
-        "Check user and password of the connection, and whether the account may come from this host; an account with "
-        "REQUIRE X509 needs a client certificate.",
+        "Check user and password of the connection, and whether the account may come from this host. An account with "
+        "REQUIRE SSL, and one of TiDB with caching_sha2_password, needs TLS: add ssl_ca to the connection's extras. "
+        "REQUIRE X509 needs a client certificate too.",
         TargetError,
-        (1045, 1130, 1698, 3159),
+        (1045, 1130, 1698),
+    ),
+    (
+        "The server takes connections over TLS alone (require_secure_transport): add ssl_ca to the connection's "
+        "extras.",
+        TargetError,
+        (3159,),
+    ),
+    (
+        "The account logs in by a plugin that Python's driver lacks (TiDB: tidb_sm3_password, tidb_auth_token): let an "
+        "administrator make one for the load with mysql_native_password or, over TLS, caching_sha2_password.",
+        TargetError,
+        (2059,),
     ),
     (
         "Give the user the missing privilege (docs/privileges.md lists what a load needs), then clear the failed task.",
@@ -101,7 +132,19 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         TargetError,
         (1197, 3100, 8001, 8004, 8175, 9500),
     ),
-    ("Raise the server's limit on the size of a row that is named, then clear.", RowError, (1153, 8025)),
+    ("Raise the server's limit on the size of a row that is named, then clear.", RowError, (1153,)),
+    (
+        'TiDB takes rows of 6 MiB at most, unless told otherwise: set session = {"tidb_txn_entry_size_limit": '
+        "125829120}, which TiDB has from 7.6 on, or raise txn-entry-size-limit in its configuration file; then clear.",
+        RowError,
+        (8025,),
+    ),
+    (
+        "The dump's tables name a placement policy that the target lacks: run the dump's -placement-policy-create.sql "
+        'files in it first, or set session = {"tidb_placement_mode": "IGNORE"} to create tables without; then clear.',
+        TargetError,
+        (8239,),
+    ),
     (
         "Explicit values of an AUTO_RANDOM column need allow_auto_random_explicit_insert, which this TiDB lacks: "
         "upgrade it, or create the table without AUTO_RANDOM; then clear.",

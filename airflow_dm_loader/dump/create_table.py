@@ -51,7 +51,7 @@ def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTa
     """Parse a CREATE TABLE statement; None if it is not one (or not one with a list of columns)."""
     tokens = list(tokenize(statement))
     words = [token.text.upper() for token in tokens[:7]]
-    if words[:1] != ["CREATE"] or "TABLE" not in words[:3] or "SELECT" in words:
+    if words[:1] != ["CREATE"] or "TABLE" not in words[:4] or "SELECT" in words:
         return None
     at = words.index("TABLE") + 1
     if [token.text.upper() for token in tokens[at : at + 3]] == ["IF", "NOT", "EXISTS"]:

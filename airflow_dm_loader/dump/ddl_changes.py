@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
+from airflow_dm_loader.dump.ddl_tokens import Token, scan, tokenize
 
 # Table options that InnoDB refuses, or that would mean something else there.
 _OF_OTHER_ENGINES = {
@@ -48,6 +48,20 @@ def with_implied_collations(statement: str, implied: Mapping[str, str]) -> str:
         and depths[place] < 2  # not in an expression, such as CAST(... CHARSET utf8mb4)
         and _names_charset(tokens, place)
         and not _has_collation(tokens, depths, place)
+    ]
+    return _changed(statement, changes)
+
+
+def with_ttl_off(statement: str) -> str:
+    """A CREATE TABLE of TiDB whose TTL deletes nothing for now; the statement itself where it has none that is on."""
+    tokens = [token for token in scan(statement) if token.kind not in {"open", "close"}]
+    changes = [
+        (value.at, value.end, "'OFF'")
+        for place, token in enumerate(tokens)
+        if token.kind == "word"
+        and token.text.upper() == "TTL_ENABLE"
+        and (value := _value(tokens, place)) is not None
+        and value.text.strip("'\"").upper() == "ON"
     ]
     return _changed(statement, changes)
 

@@ -48,7 +48,8 @@ class SchemaFile:
     Attributes:
         settings: as in :class:`~airflow_dm_loader.dump.statements.HeadSettings`; ``sql_mode`` fits ``create``.
         create: the statement without its ``;``.
-        options, rest: of a view what stands before and behind its name, of a database what stands behind it.
+        options, rest: of a view what stands before and behind its name, of a database what stands behind it; options of
+            a table are GLOBAL TEMPORARY, or nothing.
         dropped: what the file would drop first, as it stands; nothing ever is.
         engines, unsafe: as in :class:`~airflow_dm_loader.dump.schema_objects.Definition`.
     """

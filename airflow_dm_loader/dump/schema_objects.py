@@ -28,6 +28,7 @@ _WAITING = frozenset({
     "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS", "MASTER_GTID_WAIT", "LOAD_FILE", "SETVAL",
 })  # fmt: skip
 _MOST_TOKENS_OF_A_HEAD = 64
+GLOBAL_TEMPORARY = "GLOBAL TEMPORARY"  # TiDB's tables whose rows each session has for itself
 _SELECTS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 
 
@@ -57,7 +58,8 @@ class Definition:
     """A CREATE statement that was understood.
 
     Attributes:
-        before: what stands between CREATE and the kind: a view's ALGORITHM, DEFINER and SQL SECURITY.
+        before: what stands between CREATE and the kind: a view's ALGORITHM, DEFINER and SQL SECURITY; GLOBAL TEMPORARY
+            of a table.
         rest_at: where, behind the object's name, its definition begins.
         engines: a table's, in upper case, also those of its partitions.
         unsafe: options that reach out of the server's own tables: only a person may make such a table.
@@ -141,9 +143,9 @@ class _Head:
         self.at = 0
 
     def begin(self, statement: str, kind: ObjectKind) -> str:
-        """What stands before the name; of a view its ALGORITHM, DEFINER and SQL SECURITY come back."""
+        """Up to the name; what stands before the word for the kind comes back, see :class:`Definition`."""
         self.word("CREATE")
-        before = self.view_options(statement) if kind is ObjectKind.VIEW else ""
+        before = self.options_before(kind, statement)
         self.word(*(("DATABASE", "SCHEMA") if kind is ObjectKind.DATABASE else (kind.upper(),)))
         if kind is not ObjectKind.VIEW:
             self.if_not_exists()
@@ -165,6 +167,16 @@ class _Head:
             if self._kind != "close":
                 raise NotAllowedError("the end of the version comment should stand here", self._place)
             self.at += 1
+
+    def options_before(self, kind: ObjectKind, statement: str) -> str:
+        """What may stand before the word for the kind, as it stands."""
+        if kind is ObjectKind.VIEW:
+            return self.view_options(statement)
+        if kind is ObjectKind.TABLE and self._is("GLOBAL"):
+            self.at += 1
+            self.word("TEMPORARY")
+            return GLOBAL_TEMPORARY
+        return ""
 
     def view_options(self, statement: str) -> str:
         """ALGORITHM, DEFINER and SQL SECURITY, as they stand."""

@@ -64,6 +64,9 @@ class Options:
             self._read_partitions(reader)
         elif reader.takes("WITH", "SYSTEM", "VERSIONING"):
             pass
+        elif reader.takes("ON", "COMMIT"):  # of a temporary table
+            reader.expect("DELETE", "PRESERVE")
+            reader.expect("ROWS")
         elif reader.takes("STORAGE"):
             reader.expect("DISK", "MEMORY")
         elif reader.takes("PLACEMENT", "POLICY"):

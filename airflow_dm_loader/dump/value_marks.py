@@ -46,6 +46,11 @@ class Places:
         for match in _rows(_reading(self), rows):
             yield match.start(), match.groups()
 
+    def pieces(self, rows: bytes | memoryview) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+        """Where each row ends, and its text in pieces: before the first of these values, the value, ..., the rest."""
+        for match in _rows(_cutting(self), rows):
+            yield match.end(), match.groups()
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -125,6 +130,16 @@ def _reading(of: Places) -> re.Pattern[bytes]:
         pattern += (b"," if number else b"") + _skip(value, place - at) + b"(" + value + b")"
         at = place + 1
     return re.compile(pattern + _rest(value, of.count - at) + _END, re.DOTALL)
+
+
+@lru_cache(maxsize=64)
+def _cutting(of: Places) -> re.Pattern[bytes]:
+    """Groups: what stands before each place, and the value there; the rest of the row."""
+    value, pattern, before, at = _value(of.backslash_escapes), b"", rb"\s*+\(", 0
+    for place in of.places:
+        pattern += b"(" + before + _skip(value, place - at) + b")(" + value + b")"
+        before, at = b",", place + 1
+    return re.compile(pattern + b"(" + _rest(value, of.count - at) + _END + b")", re.DOTALL)
 
 
 def _skip(value: bytes, count: int) -> bytes:

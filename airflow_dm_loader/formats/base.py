@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar, cast
 
+from airflow_dm_loader.dump.recoding import to_recode
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan.load_plan import PlannedFile
@@ -40,6 +41,17 @@ class TableColumns:
     needed: frozenset[str] = frozenset()  # columns that have no default
     alone: bool = False  # it was empty, and takes the rows of one table of the dump and of nobody else
     dumped_charsets: Mapping[str, str] | None = None  # the same in the dump; None: the target's are the dump's
+    utf8_alone: bool = False  # the target takes text in UTF-8 and in no other charset
+
+    def to_recode(self, file_charset: str) -> dict[str, str]:
+        """Column in lower case -> the charset of its strings, which must become UTF-8 on their way.
+
+        Args:
+            file_charset: of the file's bytes; ``binary``: each column has its own.
+        """
+        if not self.utf8_alone:
+            return {}
+        return to_recode(file_charset, self.charsets if self.dumped_charsets is None else self.dumped_charsets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Drafting:
             convert_engines=self.config.tables.convert_engines,
             implied=implied_collations(db, self.config.tables.collation_map),
             ours=ours,
+            own_tables=self.server.can.own_tables,
         )
         return drafter.draft(db, plan)
 

@@ -21,6 +21,7 @@ from airflow_dm_loader.state.registration import is_this_dump
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.tidb_tables import enable_ttl
 
 
 def analyze(run: LoadRun) -> dict[str, object]:
@@ -62,6 +63,10 @@ def finish(run: LoadRun) -> LoadReport:
                 remedy="Clear resolve_conflicts: it shows what was found.",
             )
         had_finished = load.status == "finished"
+        notes: dict[str, Any] = dict(load.notes)
+        if ttl_off := notes.pop("ttl_off", ()):
+            enable_ttl(meta.db, ttl_off)
+            loads.update_notes(meta, load.load_id, notes)
         loads.set_status(meta, load.load_id, "finished")
         if config.what.mode is Mode.FULL:
             coordination.release_lock(config.what.source_id)  # in the target, both commit together

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import files, indexes, loads
+from airflow_dm_loader.state import files, findings, indexes, loads
 from airflow_dm_loader.state.files import TableRow
+from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.creation import SchemaCreator
+from airflow_dm_loader.target.creation import CreationSummary, SchemaCreator
 
 _log = logging.getLogger(__name__)
 
@@ -62,11 +66,16 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         indexes.register_indexes(meta, load.load_id, waiting)
         there = {(table.planned.schema, table.planned.table) for table in draft.tables if table.exists}
         indexes.adopt_indexes(meta, load.load_id, there)
-        loads.update_notes(meta, load.load_id, {**load.notes, "target_warnings": list(warnings)})
+        ttl_off = {(found.planned.schema, found.planned.table) for found in draft.tables if found.ttl_off}
+        notes: dict[str, Any] = dict(load.notes)
+        ttl_off |= {(schema, table) for schema, table in notes.get("ttl_off", ())}
+        notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
+        loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
         prepared = creator.create_tables(draft.tables, config.work.pool_size)
         load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
+        warnings = (*warnings, *_keep_what_is_otherwise(meta, load.load_id, creator.summary))
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
         creator.create_views(draft.views)
@@ -79,6 +88,24 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         "warnings": list(warnings),
         "not_loaded": plan.not_loaded,
     }
+
+
+def _keep_what_is_otherwise(meta: Meta, load_id: int, summary: CreationSummary) -> Iterator[str]:
+    """Keep what the server said of each CREATE TABLE as findings; say what came out lacking, which verify finds too."""
+    findings.add(
+        meta,
+        load_id,
+        "create_tables",
+        (
+            Finding(kind="create_warning", table=name, text=f"CREATE TABLE: {text}")
+            for name, texts in sorted(summary.warned.items())
+            for text in texts
+        ),
+    )
+    for name, parts in sorted(summary.lacking.items()):
+        warning = f"{name}: lacks what the dump's CREATE TABLE has: {', '.join(parts)}"
+        _log.warning("%s", warning)
+        yield warning
 
 
 def build_indexes(run: LoadRun) -> dict[str, object]:

@@ -54,6 +54,8 @@ class Capabilities:
         shows_own_roles: SHOW GRANTS shows what active roles may by itself.
         has_roles: an account may have them.
         set_definer: the privilege to create a view in somebody else's name.
+        utf8_alone: it takes the bytes of text for UTF-8, whatever charset the session or the column has.
+        own_tables: it has TiDB's kinds of table: global temporary ones, and those that delete old rows by TTL.
         writes_like: servers of which this is equal write floats and JSON as the same text.
     """
 
@@ -78,6 +80,8 @@ class Capabilities:
     shows_own_roles: bool
     has_roles: bool
     set_definer: str
+    utf8_alone: bool
+    own_tables: bool
     writes_like: Flavour
 
     @classmethod
@@ -108,6 +112,8 @@ class Capabilities:
             shows_own_roles=flavour is Flavour.MARIADB,
             has_roles=flavour is not Flavour.MYSQL or version >= (8,),
             set_definer=_set_definer(flavour, version),
+            utf8_alone=is_tidb,
+            own_tables=is_tidb,
             writes_like=flavour,
         )
 

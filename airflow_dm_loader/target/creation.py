@@ -41,6 +41,8 @@ class CreationSummary:
     existing: list[str] = field(default_factory=list)
     views: list[str] = field(default_factory=list)
     not_empty: list[str] = field(default_factory=list)
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what tables came out without
+    warned: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the server said of a CREATE TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,17 @@ class SchemaCreator:
         return PreparedTable(schema, table, created, empty, columns)
 
     def _create(self, db: Database, draft: TableDraft, file: SchemaFile) -> bool:
+        schema, table = draft.planned.schema, draft.planned.table
         try:
-            target_schema.create_table(db, draft.planned.schema, draft.planned.table, file, draft.body)
+            warned = target_schema.create_table(db, schema, table, file, draft.body)
         except LoaderError as error:
             if error.errno != _ALREADY_THERE:
                 raise
             return False
+        if warned:
+            self.summary.warned[draft.name] = warned
+        if lacking := target_schema.left_out(db, schema, table, draft.body):
+            self.summary.lacking[draft.name] = lacking
         return True
 
     def _create_view(self, db: Database, draft: ViewDraft) -> None:

@@ -15,6 +15,7 @@ from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words
 from airflow_dm_loader.target.connection import Database, Result
 from airflow_dm_loader.target.identifiers import qualified
 
+HARMLESS = frozenset({1287, 1681, 3719, 3720, 3778, 4095, 4096})  # this spelling is deprecated, and is as it was
 # A letter or a default was changed: out of range, cut, incorrect, or of another charset.
 _CHANGES = frozenset({1264, 1265, 1292, 1300, 1366, 1406, 1977, 3854})
 _OF_ALL_LETTERS = frozenset({"utf8mb4", "utf16", "utf16le", "utf32", "gb18030"})
@@ -24,17 +25,36 @@ _PIECE = re.compile(r"\\(.)|''|\"\"", re.DOTALL)
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 
 
-def creation_problem(db: Database, schema: str, table: str, body: str, result: Result) -> str | None:
+Warnings = Sequence[tuple[str, int, str]]  # level, number, text
+
+
+def creation_warnings(db: Database, result: Result) -> Warnings:
+    """What the server said of the CREATE that it just ran."""
+    if not result.warnings:
+        return ()
+    return [(str(level), int(code), str(text)) for level, code, text in db.query("SHOW WARNINGS")]
+
+
+def worth_telling(warnings: Warnings) -> tuple[str, ...]:
+    """The warnings that are about more than a spelling that is out of date, such as a part that was left out."""
+    return tuple(
+        f"{text} ({code})"
+        for level, code, text in warnings
+        if (level.lower() == "warning" and code not in HARMLESS and "deprecated" not in text.lower())
+        or text.startswith("Placement is ignored")  # TiDB calls that a note
+    )
+
+
+def creation_problem(db: Database, schema: str, table: str, body: str, warnings: Warnings) -> str | None:
     """What the server changed of the CREATE that it just ran, in words; None: nothing.
 
     Args:
         body: the statement from its columns on.
-        result: the server's answer to it.
+        warnings: what the server said of it.
     """
-    if result.warnings:
-        for _, code, text in db.query("SHOW WARNINGS"):
-            if int(code) in _CHANGES:
-                return f"{text} ({code})"
+    for _, code, text in warnings:
+        if code in _CHANGES:
+            return f"{text} ({code})"
     if body.isascii():
         return None
     row = db.one(f"SHOW CREATE TABLE {qualified(schema, table)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.dump.ddl_changes import with_implied_collations, with_innodb
+from airflow_dm_loader.dump.ddl_changes import with_implied_collations, with_innodb, with_ttl_off
 from airflow_dm_loader.dump.ddl_tokens import tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
@@ -54,6 +54,7 @@ class TableDraft:
     exists: bool
     sources: tuple[SourceDraft, ...] = ()
     implied: bool = False  # whether collations that its charsets imply were written out
+    ttl_off: bool = False  # whether it is created with its TTL switched off, which the dump has on
 
     @property
     def name(self) -> str:
@@ -95,6 +96,7 @@ class Drafter:
         convert_engines: create tables in InnoDB where their own engine would not do.
         implied: charset -> the collation that CREATE statements mean by it alone, where the target means another.
         ours: tables and sequences that this load made, or has put rows into.
+        own_tables: the target has TiDB's kinds of table.
     """
 
     read: Callable[[str], SchemaFile]
@@ -103,6 +105,7 @@ class Drafter:
     convert_engines: bool
     implied: Mapping[str, str] = field(default_factory=dict)
     ours: Collection[tuple[str, str]] = ()
+    own_tables: bool = False
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -181,7 +184,10 @@ class Drafter:
             _refuse_unsafe(name, file, file.unsafe)
         body = statement[parsed.body_at :]
         made = with_implied_collations(body, self.implied) if kind is None else body
-        return TableDraft(table, file, parsed, made, (), kind is not None, sources, implied=made != body)
+        resting = with_ttl_off(made) if kind is None and self.own_tables else made
+        return TableDraft(
+            table, file, parsed, resting, (), kind is not None, sources, implied=made != body, ttl_off=resting != made
+        )
 
     def _may_set(self, db: Database, table: PlannedTable) -> bool:
         """Whether a sequence that exists may get the dump's value: it is this load's, or nobody has used it yet."""

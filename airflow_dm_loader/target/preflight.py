@@ -33,6 +33,7 @@ from airflow_dm_loader.target.needed_privileges import (
 )
 from airflow_dm_loader.target.privileges import Privileges, ask_privileges
 from airflow_dm_loader.target.server import Server
+from airflow_dm_loader.target.tidb_tables import check_kinds, that_delete_rows
 
 NAME_LIMIT = 64  # characters, at every server
 _SMALL_PACKET_BYTES = 4 << 20
@@ -65,6 +66,7 @@ class Preflight:
         check_charsets(self.db, self.draft.files())
         self.db.set_session(self.sessions.of(None))  # that changed it
         check_keys(self.server, self.draft)
+        check_kinds(self.server, self.draft)
         self._check_columns()
         return tuple(self._warnings())
 
@@ -121,6 +123,7 @@ class Preflight:
             yield f"rows will be sent as statements, which is slower: {obstacle}"
         if self.server.max_allowed_packet < _SMALL_PACKET_BYTES:
             yield f"max_allowed_packet is {self.server.max_allowed_packet} bytes: a row larger than that may be refused"
+        yield from that_delete_rows(self.db, self.server, self.draft)
         for schema in sorted({draft.planned.schema for draft in self.draft.tables if draft.exists}):
             triggers = target_schema.triggers_on_insert(self.db, schema)
             for draft in self.draft.tables:

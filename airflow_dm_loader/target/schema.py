@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.dump.table_parts import lacks, table_parts
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.creation_check import creation_problem
+from airflow_dm_loader.target.creation_check import creation_problem, creation_warnings, worth_telling
 from airflow_dm_loader.target.identifiers import Names, qualified, quote
 from airflow_dm_loader.target.refused_creates import refused
 
@@ -26,16 +27,22 @@ def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
         raise refused(error, "database") from error
 
 
-def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> None:
+def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: str) -> tuple[str, ...]:
     """Create a table under its target name, as the dump says. ``body``: the dump's statement from its columns on.
+
+    Returns:
+        What the server warned of, in its own words.
 
     Raises:
         TargetError: the target did not keep a label, default, comment or name as it is; the table is not left there.
     """
     db.use(schema)  # foreign keys name tables of the same database without it
     try:
-        result = db.execute(f"CREATE TABLE {qualified(schema, table)} {body}".encode("utf-8", "surrogateescape"))
-        if problem := creation_problem(db, schema, table, body, result):
+        kind = f"{file.options} TABLE".strip()
+        create = f"CREATE {kind} {qualified(schema, table)} {body}"
+        result = db.execute(create.encode("utf-8", "surrogateescape"))
+        warnings = creation_warnings(db, result)
+        if problem := creation_problem(db, schema, table, body, warnings):
             db.execute(f"DROP TABLE {qualified(schema, table)}")  # it was made a moment ago, and is empty
             raise TargetError(
                 f"the target would not keep the table's definition as it is: {problem}",
@@ -43,6 +50,15 @@ def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: 
             )
     except LoaderError as error:
         raise refused(error.at(file=file.name, offset=file.offset, table=f"{schema}.{table}"), "table") from error
+    return worth_telling(warnings)
+
+
+def left_out(db: Database, schema: str, table: str, body: str) -> tuple[str, ...]:
+    """What the target's table lacks of a CREATE TABLE, in words. ``body``: the statement from its columns on."""
+    row = db.one(f"SHOW CREATE TABLE {qualified(schema, table)}")
+    asked = table_parts(f"CREATE TABLE t {body}")
+    made = table_parts(str(row[1])) if row is not None else None
+    return lacks(asked, made) if asked is not None and made is not None else ()
 
 
 def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:

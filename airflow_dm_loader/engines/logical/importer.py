@@ -29,7 +29,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.conversions import shapes_of
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.schema import TableFacts, auto_increment_columns, table_facts
-from airflow_dm_loader.target.server import ask_server
+from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.target.session import (
     base_session,
     target_zone,
@@ -58,7 +58,9 @@ def import_share(
     mine = set(dealt[share]) if share < len(dealt) else set()
     work = _work(meta, load, dump.plan, mine)
     others = files.other_sources(meta, config)
-    context = _context(run, meta, load, _tables(meta, load, work, dump.plan, dump.read_schema, others))
+    server = ask_server(meta.db)
+    tables = _tables(meta, load, work, dump.plan, dump.read_schema, others, utf8_alone=server.can.utf8_alone)
+    context = _context(run, server, meta, load, tables)
     builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))
     outlook = Outlook(work, builder, forecast)
     pool = ImportPool(
@@ -87,9 +89,8 @@ def import_share(
     )
 
 
-def _context(run: LoadRun, meta: Meta, load: Load, tables: Mapping[int, TableColumns]) -> LoadContext:
+def _context(run: LoadRun, server: Server, meta: Meta, load: Load, tables: Mapping[int, TableColumns]) -> LoadContext:
     config = run.config
-    server = ask_server(meta.db)
     session = base_session(config, server)
     return LoadContext(
         load_id=load.load_id,
@@ -115,11 +116,14 @@ def _tables(
     plan: LoadPlan,
     read: Callable[[str], SchemaFile],
     others: Mapping[tuple[str, str], object],
+    *,
+    utf8_alone: bool,
 ) -> dict[int, TableColumns]:
     """By file_id. A table's sources may have the same columns in another order: each file has its own source's.
 
     Args:
         others: the tables that other sources of the load task load into.
+        utf8_alone: see :class:`~airflow_dm_loader.formats.base.TableColumns`.
     """
     stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
     schemas = {schema for schema, _ in stored}
@@ -158,6 +162,7 @@ def _tables(
                 there.charsets,
                 needed=frozenset(there.needed),
                 alone=row.empty_before and item.table not in shared,
+                utf8_alone=utf8_alone,
                 dumped_charsets=_dumped_charsets(row, dumped.get(source), read, merged=source in merged),
             )
         found[item.row.file_id] = by_source[source]

@@ -9,7 +9,7 @@ from airflow_dm_loader.dump.compression import DecodedFile
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.base import Chunk, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
-from airflow_dm_loader.formats.delimited.record_layout import RecordLayout
+from airflow_dm_loader.formats.delimited.record_layout import RecordLayout, in_utf8
 from airflow_dm_loader.formats.delimited.record_reader import RecordReader
 from airflow_dm_loader.formats.delimited.record_rows import RecordRows, Records
 from airflow_dm_loader.report import Finding
@@ -49,15 +49,17 @@ class RecordChunkReader(ChunkChain):
     ) -> None:
         super().__init__(decoded, file, committed=committed, chunk_bytes=chunk_bytes)
         self._reader = RecordReader(decoded, layout.format, file=file.name, max_record_bytes=max_record_bytes)
-        self._layout = layout
+        self._recoded = table.to_recode(layout.format.charset)
+        self._layout = in_utf8(layout) if self._recoded else layout
         self._table = table
-        self._by_load_data = load_data and layout.format.read_by_server
+        self._by_load_data = load_data and layout.format.read_by_server and not self._recoded
 
     def _read_head(self) -> None:
         columnless = self._layout.columns is None and not self._table.row_columns
         names = self._reader.look(columnless=columnless, names_like_statement=self._layout.columns is not None)
         columns = self._columns(names)
-        self._layout = replace(self._layout, columns=columns, format=self._reader.form)
+        form = replace(self._reader.form, charset=self._layout.format.charset)
+        self._layout = replace(self._layout, columns=columns, format=form)
         self._reader.expect(len(columns), self._layout.hex_fields)
 
     def _jump(self, offset: int) -> None:
@@ -67,7 +69,7 @@ class RecordChunkReader(ChunkChain):
         span = self._reader.take(max(1, start + self._chunk_bytes - self._reader.offset))
         if span is None:
             return None
-        payload = RecordRows(Records(span, self._layout, self._reader.grammar, self._by_load_data))
+        payload = RecordRows(Records(span, self._layout, self._reader.grammar, self._by_load_data, self._recoded))
         stored_bytes = self._stored_bytes(span.end - start)
         return Chunk(self._file, start, span.end, self._layout.head, stored_bytes, payload, tuple(self._found(start)))
 

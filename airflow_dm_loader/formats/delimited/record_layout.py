@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from airflow_dm_loader.dump.codecs import UTF8
@@ -50,3 +50,9 @@ class RecordLayout:
 def session_charset(charset: str) -> str:
     """The charset of the session for files in ``charset`` whose names of columns we send ourselves."""
     return charset if charset in _TAKES_UTF8_NAMES else "utf8mb4"
+
+
+def in_utf8(layout: RecordLayout) -> RecordLayout:
+    """The same for fields that are made UTF-8 on the way."""
+    form = replace(layout.format, charset="utf8mb4")
+    return replace(layout, format=form, head={**layout.head, "names": "utf8mb4"})

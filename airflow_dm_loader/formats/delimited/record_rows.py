@@ -6,9 +6,11 @@ the server does it, so both see the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
+from airflow_dm_loader.dump.codecs import UnknownLettersError, decode
+from airflow_dm_loader.dump.recoding import not_utf8
 from airflow_dm_loader.formats.base import Delivery, TableColumns
 from airflow_dm_loader.formats.delimited.grammar import Grammar
 from airflow_dm_loader.formats.delimited.literals import Literals
@@ -33,6 +35,7 @@ class Records:
     layout: RecordLayout
     grammar: Grammar
     by_load_data: bool
+    recoded: Mapping[str, str] = field(default_factory=dict)  # column -> the charset of its fields, which go as UTF-8
 
 
 class RecordRows(TwoWayPayload[Records]):
@@ -58,7 +61,22 @@ class RecordRows(TwoWayPayload[Records]):
         table = delivery.table
         literals = Literals(self.content.layout, table.types, extracted_values(table.extracted))
         into = with_extracted(self._into(delivery), table.extracted)
-        return made_blocks(delivery, into, ((literals.row(values), offset) for values, offset in self._values()))
+        return made_blocks(delivery, into, ((literals.row(values), offset) for values, offset in self._sent(delivery)))
+
+    def _sent(self, delivery: Delivery) -> Iterator[tuple[list[bytes | None], int]]:
+        """The values, in UTF-8 where the target takes nothing else."""
+        recoded = self.content.recoded
+        charsets = [recoded.get(name.lower()) for name in self.content.layout.columns or ()]
+        if not any(charsets):
+            yield from self._values()
+            return
+        for values, offset in self._values():
+            try:
+                yield [_in_utf8(value, charset) for value, charset in zip(values, charsets, strict=True)], offset
+            except UnknownLettersError as error:
+                raise not_utf8(
+                    error, file=delivery.file.name, offset=offset, table=f"{delivery.file.schema}.{delivery.file.table}"
+                ) from None
 
     def _values(self) -> Iterator[tuple[list[bytes | None], int]]:
         """Each record's values, and where it starts in the decoded file."""
@@ -70,6 +88,10 @@ class RecordRows(TwoWayPayload[Records]):
 
     def _into(self, delivery: Delivery) -> bytes:
         return into_clause(delivery.file.schema, delivery.file.table, None, self.content.layout.columns or ())
+
+
+def _in_utf8(value: bytes | None, charset: str | None) -> bytes | None:
+    return value if value is None or charset is None else decode(value, charset).encode()
 
 
 def _load_statement(delivery: Delivery, layout: RecordLayout) -> bytes:

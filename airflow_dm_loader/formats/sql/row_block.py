@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+from airflow_dm_loader.dump.codecs import UnknownLettersError
+from airflow_dm_loader.dump.recoding import Recoding, not_utf8
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.dump.value_marks import Marks
 from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
@@ -20,6 +22,7 @@ class RowBlock:
         values: ``(..),(..)`` as it stands in the file; a view of the statement, since a row may have hundreds of MB.
         offset: where ``values`` starts in the decoded file.
         extracted: what every row gets besides, ``v1,v2``; its columns are the last ones of ``into``.
+        recoding: which strings become UTF-8 on the way.
         marks: what goes before strings that are something else than the session's charset says.
     """
 
@@ -32,25 +35,35 @@ class RowBlock:
     backslash_escapes: bool
     extracted: bytes = b""
     marks: Marks | None = None
+    recoding: Recoding | None = None
 
     def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
         values: bytes | memoryview = self.values
         if self.extracted:
             values = b",".join(map(self.row_text, self.row_spans()))
-        elif self.marks is not None:
-            values = self.marks.on(values)
+        elif self.marks is not None or self.recoding is not None:
+            values = self._as_sent(self.values, 0)
         return b"%b INTO %b VALUES " % (verb.encode(), self.into), values
 
     def row_text(self, span: tuple[int, int]) -> bytes:
         """One row as it is sent."""
-        row = bytes(self.values[slice(*span)])
-        if self.marks is not None:
-            row = self.marks.on(row)
+        row = self._as_sent(self.values[slice(*span)], span[0])
         if not self.extracted:
             return row
         comma = b"," if row[1:-1].strip() else b""
         return row[:-1] + comma + self.extracted + b")"
+
+    def _as_sent(self, rows: memoryview, start: int) -> bytes:
+        """Rows that stand at ``start`` in ``values``, with their strings as the target takes them."""
+        sent: bytes | memoryview = rows
+        if self.recoding is not None:
+            try:
+                sent = self.recoding.on(rows)
+            except UnknownLettersError as error:
+                table = f"{self.schema}.{self.table}"
+                raise not_utf8(error, file=self.file, offset=self.offset + start, table=table) from None
+        return bytes(sent) if self.marks is None else self.marks.on(sent)
 
     def row_offset(self, span: tuple[int, int]) -> int:
         """Where the row starts in the decoded file."""

@@ -5,11 +5,12 @@ By LOAD DATA they go as the dump's own bytes, with only the heads of statements 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.lexer import Statement
+from airflow_dm_loader.dump.recoding import Recoding
 from airflow_dm_loader.dump.statements import Rows, column_names
 from airflow_dm_loader.dump.value_marks import Marks
 from airflow_dm_loader.formats.base import Delivery, TableColumns
@@ -46,6 +47,7 @@ class StatementRows:
 
     statements: tuple[RowStatement, ...]
     row_layout: RowLayout | None = None
+    recoded: Mapping[str, str] = field(default_factory=dict)  # column -> the charset of its strings, which go as UTF-8
 
 
 class SqlRows(TwoWayPayload[StatementRows]):
@@ -94,6 +96,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
         rows, statement, file = row_statement.rows, row_statement.statement, delivery.file
         table = delivery.table
         backslash_escapes = "NO_BACKSLASH_ESCAPES" not in delivery.head.get("sql_mode", "").upper()
+        columns = table.row_columns if rows.columns is None else column_names(rows.columns)
         return RowBlock(
             schema=file.schema,
             table=file.table,
@@ -104,11 +107,12 @@ class SqlRows(TwoWayPayload[StatementRows]):
             backslash_escapes=backslash_escapes,
             extracted=extracted_values(table.extracted),
             marks=Marks.of(
-                table.row_columns if rows.columns is None else column_names(rows.columns),
+                columns,
                 table.types,
                 binary=head_charset(delivery.head) == "binary",
                 backslash_escapes=backslash_escapes,
             ),
+            recoding=Recoding.of(columns, self.content.recoded, backslash_escapes=backslash_escapes),
         )
 
     @staticmethod

@@ -67,6 +67,7 @@ class ChunkReader(ChunkChain):
         self._reader = StatementReader(decoded, file=file.name, max_statement_bytes=max_statement_bytes)
         self._quoting = Quoting()
         self._head: dict[str, str] = {}
+        self._recoded: dict[str, str] = {}
         self._hidden = HiddenBackslashes("", file.name)
         self._pending: RowStatement | None = None  # the file's first rows, which end its head
 
@@ -105,12 +106,14 @@ class ChunkReader(ChunkChain):
             return None
         proven = self._prover is not None and all(item.statement.proven for item in statements)
         layout = self._prover.row_layout if self._prover is not None and proven else None
-        payload = SqlRows(StatementRows(tuple(statements), layout))
+        payload = SqlRows(StatementRows(tuple(statements), layout, self._recoded))
         return Chunk(self._file, start, end, self._head, self._stored_bytes(end - start), payload)
 
     def _tell_charset(self, head: list[bytes], rows: Rows, statement: Statement) -> None:
         """What SET NAMES binary means depends on the tool that wrote it."""
-        if head_charset(self._head) != "binary":
+        charset = head_charset(self._head)
+        if charset != "binary":
+            self._recode(charset)
             return
         tool = self._dump_tool
         if tool is DumpTool.AUTO:
@@ -121,12 +124,26 @@ class ChunkReader(ChunkChain):
             dumped = self._columns.dumped_charsets
             if tool is DumpTool.AUTO:
                 self._unsure = UnsureCharset.of(self._columns.charsets if dumped is None else dumped)
+            if tool is DumpTool.MYDUMPER and self._recode("binary"):
+                return
             if dumped is not None and (names := charset_to_convert(dumped, self._columns.charsets)) is not None:
                 self._head["names"] = names
 
+    def _recode(self, charset: str) -> bool:
+        """Whether the target wants the strings of some columns in UTF-8; all of the session is then."""
+        self._recoded = self._columns.to_recode(charset) if self._columns is not None else {}
+        if self._recoded:
+            self._head["names"] = "utf8mb4"
+        return bool(self._recoded)
+
     def _first_rows(self, head: Mapping[str, str], rows: Rows, statement: Statement) -> RowStatement:
         """From the file's first rows on, statements of their layout need only be proven."""
-        proves = self._load_data and self._reader.backslash_escapes and head.get("names") in {"binary", "utf8mb4"}
+        proves = (
+            self._load_data
+            and not self._recoded
+            and self._reader.backslash_escapes
+            and head.get("names") in {"binary", "utf8mb4"}
+        )
         if self._columns is not None and proves:
             columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
             values_at = rows.values_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_dm_loader.verify.parts import lacks, table_parts
+from airflow_dm_loader.dump.table_parts import lacks, table_parts
 
 WHOLE = """CREATE TABLE `t` (
   `id` int NOT NULL,
