@@ -25,6 +25,12 @@ class Column:
     invisible: bool = False  # rows without a column list don't hold it
     definition: str = ""  # as it stands, with single spaces
 
+    @property
+    def is_float(self) -> bool:
+        """Whether it is a number of single precision, of which servers show six digits: FLOAT, and not FLOAT(7,3)."""
+        words = self.definition.upper().split()
+        return words[:1] == ["FLOAT"] and words[1:2] != ["("]
+
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
@@ -40,6 +46,7 @@ class CreateTable:
     charset: str | None = None  # the table's, for text that names none of its own
     is_sequence: bool = False  # MariaDB's, which it shows as a table of one row
     has_key: bool = True
+    system_versioned: bool = False  # MariaDB keeps what its rows were before
 
     @property
     def row_columns(self) -> tuple[str, ...]:
@@ -76,6 +83,7 @@ def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTa
         charset=_charset(options),
         is_sequence=_is_sequence(options),
         has_key=_has_key(items, ansi_quotes),
+        system_versioned=_is_versioned(options),
     )
 
 
@@ -166,6 +174,11 @@ def _engine(options: Sequence[Token]) -> str | None:
 def _is_sequence(options: Sequence[Token]) -> bool:
     texts = [token.text.upper() for token in options if token.text != "="]
     return ("SEQUENCE", "1") in itertools.pairwise(texts)
+
+
+def _is_versioned(options: Sequence[Token]) -> bool:
+    words = [token.text.upper() for token in options if token.kind == "word"]
+    return ("SYSTEM", "VERSIONING") in itertools.pairwise(words)
 
 
 def _charset(options: Sequence[Token]) -> str | None:

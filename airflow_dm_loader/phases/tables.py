@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.drafting import Drafting
@@ -72,6 +73,9 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
+        found = tool_losses((table.name, table.parsed) for table in draft.tables if table.parsed is not None)
+        findings.keep(meta, load.load_id, "create_tables", found)
+        meta.db.commit()
         prepared = creator.create_tables(draft.tables, config.work.pool_size)
         load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
