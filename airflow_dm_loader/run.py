@@ -156,7 +156,7 @@ class LoadRun:
 
         A missing table or column of the loader's own is told as that, whatever statement met it.
         """
-        with Database.open(self.target, session=kept_session(self.config)) as db:
+        with Database.open(self.target, session=kept_session(self.config), stop=self.stop.is_set) as db:
             try:
                 yield Meta(db, self.config.state.meta_schema)
             except LoaderError as error:

@@ -36,7 +36,7 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         ConnectionLostError,
         (1047, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1189, 1190, 1317, 1927, 3169, 4031),
     ),
-    (None, ConnectionLostError, (2006, 2013, 2014, 2055)),  # the driver saw it first
+    (None, ConnectionLostError, (2006, 2013, 2014, 2027, 2055)),  # the driver saw it first
     (
         "Nothing to fix if it happens once. If it keeps happening, find the other session with SHOW PROCESSLIST.",
         LockedError,

@@ -64,28 +64,30 @@ get_etcd() {
     rm -f .bootstrap/etcd/*.deb
 }
 
-# Newer servers than this machine's, for the tests that run on several: folder, release, program, packages.
+# Newer servers than this machine's, for the tests that run on several: folder, release, program, the file by which it
+# is known to be complete, a package of which nothing is wanted but itself (the plugins of accounts), packages.
 newer_servers() {
-    echo mysql sid mysqld mysql-server-core mysql-client-core
-    echo mariadb-trixie trixie mariadbd mariadb-server-core mariadb-client-core
+    echo mysql sid mysqld usr/sbin/mysqld - mysql-server-core mysql-client-core
+    echo mariadb-trixie trixie mariadbd usr/lib/mysql/plugin/auth_parsec.so mariadb-server \
+        mariadb-server-core mariadb-client-core
 }
 
 # Where one can't be had that is said, and tried again after a day; only CI insists.
 has_newer_servers() {
-    newer_servers | while read -r name _ program _; do
-        [ -x ".bootstrap/$name/usr/sbin/$program" ] ||
+    newer_servers | while read -r name _ _ proof _; do
+        [ -e ".bootstrap/$name/$proof" ] ||
             { [ "${CI:-}" != true ] && [ -n "$(find ".bootstrap/$name.missing" -mmin -1440 2>/dev/null)" ]; } || exit 1
     done
 }
 
 get_newer_servers() {
-    newer_servers | while read -r name release program packages; do
+    newer_servers | while read -r name release program proof alone packages; do
         folder=.bootstrap/$name
-        [ ! -x "$folder/usr/sbin/$program" ] || continue
+        [ ! -e "$folder/$proof" ] || continue
         echo "bootstrap: getting $packages of Debian $release"
         rm -rf "$folder" "$folder.new"
         # shellcheck disable=SC2086  # one word a package
-        if dev/unpack_release.sh "$release" "$folder.new" $packages >&2 </dev/null &&
+        if ALONE=${alone#-} dev/unpack_release.sh "$release" "$folder.new" $packages >&2 </dev/null &&
             version=$(version_of "$folder.new" "$program") && [ -n "$version" ]; then
             rm -f "$folder.missing"
             mv "$folder.new" "$folder"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # unpack_release.sh RELEASE FOLDER PACKAGE...: packages of a Debian release, with all that they need down to libc,
-# unpacked into FOLDER. For programs that are newer than the machine; see dev/unpacked.py for how they are run.
+# unpacked into FOLDER. Of those that $ALONE names nothing but themselves. For programs that are newer than the machine; see dev/unpacked.py for how they are run.
 #
 # Needs apt and no root. The machine's apt is left as it is: sources, lists, cache and status are FOLDER's own; of its
 # settings only those for fetching hold (a proxy, certificates). DEBIAN_MIRROR names another mirror. Every package is
@@ -46,6 +46,9 @@ END
 export APT_CONFIG="$apt/apt.conf"
 apt-get -qq update
 apt-get -qq -y install --no-install-recommends --download-only "$@"
+for package in ${ALONE:-}; do
+    (cd "$apt/cache/archives" && apt-get -qq download "$package")
+done
 for package in "$apt"/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$folder"
 done

@@ -3,17 +3,20 @@
 The extras are those that users of ``MySqlHook`` and of PyMySQL know:
 
     unix_socket                              path of the server's socket
-    connect_timeout                          seconds
+    connect_timeout                          seconds, for connecting and all that sets a session up
+    silent_server_s, max_answer_bytes        how long the server may say nothing, and how much at once
+    server_public_key_path                   file of the server's RSA key, for passwords without TLS
     ssl                                      a dict, or its JSON: ca, capath, cert, key, cipher, verify_mode,
-                                             check_hostname; or true: TLS verified by the system's CAs
-    ssl_mode                                 DISABLED | REQUIRED | VERIFY_CA | VERIFY_IDENTITY
+                                             check_hostname, x509_strict; true: TLS verified by the system's CAs; off
+    ssl_mode                                 DISABLED | PREFERRED | REQUIRED | VERIFY_CA | VERIFY_IDENTITY
     ssl_ca, ssl_cert, ssl_key, ssl_cipher    the same as the keys of ``ssl``
     ssl_verify_cert, ssl_verify_identity     false turns off what is verified by default
     ssl_disabled                             true: no TLS
     cursor                                   SSCursor | DictCursor | SSDictCursor, for the hook's own queries
 
 An unknown extra is warned of, one that contradicts another is refused. Whoever gives a CA gets the
-certificate and the host name verified: PyMySQL itself verifies neither with ``ssl_ca`` alone.
+certificate and the host name verified: PyMySQL itself verifies neither with ``ssl_ca`` alone. Where nothing is said of
+TLS it is used where the server offers it, without asking who the server is.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ class DumpTargetHook(MySqlHook):
 
     def get_conn(self) -> PyMySQLConnection[Any]:
         """A PyMySQL connection in utf8mb4, with the connection's schema as its database."""
-        from airflow_dm_loader.target.connection import connect
+        from airflow_dm_loader.target.connecting import connect
 
         if self.local_infile or self.init_command:
             raise ConfigError("DumpTargetHook takes neither local_infile nor init_command")

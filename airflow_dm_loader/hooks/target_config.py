@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # "client" chooses MySqlHook's driver; here it is PyMySQL whatever it says.
-_KNOWN_EXTRAS = TLS_EXTRAS | {"unix_socket", "connect_timeout", "cursor", "client", "charset", "iam"}
+_KNOWN_EXTRAS = TLS_EXTRAS | {
+    "unix_socket", "connect_timeout", "silent_server_s", "max_answer_bytes", "server_public_key_path",
+    "cursor", "client", "charset", "iam",
+}  # fmt: skip
 
 
 def target_of(conn_id: str) -> TargetConfig:
@@ -62,6 +65,9 @@ def target_config_of(connection: Connection) -> TargetConfig:
         "password": connection.password,
         "unix_socket": extras.get("unix_socket"),
         "connect_timeout_s": extras.get("connect_timeout"),
+        "silent_server_s": extras.get("silent_server_s"),
+        "max_answer_bytes": extras.get("max_answer_bytes"),
+        "server_public_key_path": extras.get("server_public_key_path"),
         "ssl": tls_settings(extras),
     }
     return TargetConfig(**{name: value for name, value in given.items() if value is not None})

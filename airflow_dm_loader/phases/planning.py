@@ -36,7 +36,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
     with run.open_meta() as meta:
         drafting = Drafting.at(meta.db, config, dump.read_schema)
         stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
-        with Database.open(run.target, session=drafting.session) as db:
+        with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
             try:
                 warnings += engine.check_server(drafting.server)
                 engine.check_dump(run, dump)

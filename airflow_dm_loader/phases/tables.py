@@ -39,7 +39,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
     plan = dump.plan
     with run.open_stored(dump) as (meta, load):
         drafting = Drafting.at(meta.db, config, dump.read_schema)
-        with Database.open(run.target, session=drafting.session) as db:
+        with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
             known = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
             draft = drafting.draft(db, plan, known)
             warnings = drafting.check(db, plan, draft, engine.privileges(run, plan, db))
@@ -57,7 +57,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         for rows in held:
             _log.info("%s", rows)
         creator = SchemaCreator(
-            lambda: Database.open(run.target, session=drafting.session),
+            lambda: Database.open(run.target, session=drafting.session, stop=run.stop.is_set),
             drafting.sessions,
             transactions=drafting.transactions,
         )

@@ -1,44 +1,24 @@
-"""Connections to the target: opened with our settings, errors translated, never used again after one.
-
-:class:`Database` is the only place that talks to PyMySQL.
-"""
+"""Connections to the target as the load uses them: errors translated, never used again after one."""
 
 from __future__ import annotations
 
 import re
-import socket
-import ssl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import pymysql
-from pymysql.constants import CLIENT, SERVER_STATUS
-from pymysql.cursors import SSCursor
+from pymysql.constants import SERVER_STATUS
 
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.errors import ConfigError, ConnectionLostError
-from airflow_dm_loader.settings.session_variables import only_on_tidb
+from airflow_dm_loader.errors import ConnectionLostError
+from airflow_dm_loader.target.connecting import DRIVER_ERRORS, assignments, connect, is_tidb
 from airflow_dm_loader.target.driver_errors import translate
 from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 
-_WRITE_TIMEOUT_S = 120  # a peer that takes nothing for so long is gone
-# A host that lost its power says nothing, and a statement may take hours: let the kernel ask whether it is there.
-_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
-# What every session begins with; what it is opened with comes behind. Each server reads its own comments.
-_OPENING = (
-    "SET SESSION net_write_timeout = 60"
-    # A server's limit on how long a SELECT or a statement may take is not meant for a load, which counts whole tables.
-    " /*!50708 , SESSION max_execution_time = 0 */ /*M!100101 , SESSION max_statement_time = 0 */"
-    # A loader that froze between a write and its COMMIT would lock others out for as long as wait_timeout: hours.
-    " /*M!100300 , SESSION idle_write_transaction_timeout = 120 */"
-)
-# PyMySQL raises AttributeError where its socket vanished under a running statement.
-_DRIVER_ERRORS = (pymysql.err.Error, OSError, AttributeError, EOFError)
-_SOURCE_LINE = re.compile(r" ?\(_ssl\.c:\d+\)")
 _INFO = re.compile(r"Records: (\d+)\D+(?:Duplicates: (\d+)|Deleted: (\d+)\D+Skipped: (\d+))\D+Warnings: (\d+)")
 
 
@@ -56,113 +36,12 @@ class Result:
     skipped: int = 0  # LOAD DATA
 
 
-def connect(
-    target: TargetConfig,
-    *,
-    database: str | None = None,
-    session: Mapping[str, str | int] | None = None,
-    autocommit: bool = False,
-) -> LocalStreamConnection:
-    """A PyMySQL connection in utf8mb4 with the given session variables; driver errors come translated.
-
-    No session has a limit of time for its statements, unless ``session`` sets one. A user's variables of TiDB are set
-    on TiDB alone.
-    """
-    connection: LocalStreamConnection | None = None
-    try:
-        connection = LocalStreamConnection(
-            host=target.host,
-            port=target.port,
-            user=target.user,
-            password=target.password.get_secret_value(),
-            unix_socket=target.unix_socket,
-            database=database,
-            charset="utf8mb4",
-            autocommit=autocommit,
-            connect_timeout=target.connect_timeout_s,
-            write_timeout=_WRITE_TIMEOUT_S,
-            client_flag=CLIENT.FOUND_ROWS,  # an UPDATE's count is of rows met, not of rows that changed
-            ssl=tls_context(target.ssl) if target.ssl is not None else None,
-            ssl_disabled=target.ssl is None,
-        )
-        _watch_peer(connection)
-        known = _known_there(session or {}, connection)
-        with connection.cursor() as cursor:
-            cursor.execute(", ".join((_OPENING, *_assignments(known))), tuple(known.values()) or None)
-    except _DRIVER_ERRORS as error:
-        if connection is not None:
-            with suppress(pymysql.err.Error):
-                connection.close()
-        raise translate(error) from error
-    return connection
-
-
-def _watch_peer(connection: LocalStreamConnection) -> None:
-    """Over TCP, notice within about two minutes that the server's host is gone."""
-    endpoint: Any = connection._sock  # type: ignore[attr-defined]
-    if endpoint is None or endpoint.family == socket.AF_UNIX:
-        return
-    endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEPALIVE.items():
-        if (option := getattr(socket, name, None)) is not None:  # not every platform has all of them
-            endpoint.setsockopt(socket.IPPROTO_TCP, option, value)
-
-
-def _is_tidb(connection: LocalStreamConnection) -> bool:
-    """By the version that the server said when it was connected to."""
-    return "TiDB" in str(connection.get_server_info())  # type: ignore[no-untyped-call]
-
-
-def _known_there(session: Mapping[str, str | int], connection: LocalStreamConnection) -> Mapping[str, str | int]:
-    if _is_tidb(connection):
-        return session
-    return {name: value for name, value in session.items() if not only_on_tidb(name)}
-
-
-def _assignments(session: Mapping[str, str | int]) -> Iterator[str]:
-    return (f"SESSION {quote(name)} = %s" for name in session)
-
-
-def tls_context(settings: Mapping[str, Any]) -> ssl.SSLContext:
-    """The TLS settings of a target; with a CA, certificate and host name are verified unless told otherwise."""
-    unknown = set(settings) - {"ca", "capath", "cert", "key", "cipher", "check_hostname", "verify_mode"}
-    if unknown:
-        raise ConfigError(f"ssl: unknown keys {sorted(unknown)}")
-    with _names_files(settings, "ca", "capath"):
-        context = ssl.create_default_context(cafile=settings.get("ca"), capath=settings.get("capath"))
-    verify = str(settings.get("verify_mode", "required")).lower()
-    modes = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
-    if verify not in modes:
-        raise ConfigError("ssl: verify_mode must be required, optional or none")
-    with _names_files(settings, "check_hostname", "verify_mode"):
-        context.check_hostname = bool(settings.get("check_hostname", verify == "required"))
-        context.verify_mode = modes[verify]
-    if settings.get("cert"):
-        with _names_files(settings, "cert", "key"):
-            context.load_cert_chain(settings["cert"], keyfile=settings.get("key"))
-    if settings.get("cipher"):
-        with _names_files(settings, "cipher"):
-            context.set_ciphers(settings["cipher"])
-    return context
-
-
-@contextmanager
-def _names_files(settings: Mapping[str, Any], *keys: str) -> Iterator[None]:
-    """Say which of the TLS settings it was: OpenSSL names no file."""
-    try:
-        yield
-    except (OSError, ValueError, TypeError) as error:
-        shown = ", ".join(f"{key} {settings[key]!r}" for key in keys if settings.get(key) is not None)
-        raise ConfigError(f"ssl: {shown} can't be used: {_SOURCE_LINE.sub('', str(error))}") from error
-
-
 class Database:
     """One connection. Autocommit is off unless asked for: what is not committed is undone, whatever happens."""
 
     def __init__(self, connection: LocalStreamConnection) -> None:
         self._connection = connection
         self._default_schema: str | None = None
-        self._number: int | None = None
         self._folds_names: bool | None = None
 
     @classmethod
@@ -173,21 +52,20 @@ class Database:
         database: str | None = None,
         session: Mapping[str, str | int] | None = None,
         autocommit: bool = False,
+        stop: Callable[[], bool] | None = None,
     ) -> Self:
-        db = cls(connect(target, database=database, session=session, autocommit=autocommit))
-        if db.says_tidb:
-            db._number = db._ask_number()
-        return db
+        """Connect; see :func:`~airflow_dm_loader.target.connecting.connect`."""
+        return cls(connect(target, database=database, session=session, autocommit=autocommit, stop=stop))
 
     @property
     def says_tidb(self) -> bool:
         """Whether the server said, when it was connected to, that it is a TiDB."""
-        return _is_tidb(self._connection)
+        return is_tidb(self._connection)
 
     @property
     def connection_id(self) -> int:
         """The server's number of this session, for KILL."""
-        return self._number or int(self._connection.thread_id())  # type: ignore[no-untyped-call]
+        return self._connection.session_number
 
     @property
     def folds_names(self) -> bool:
@@ -196,13 +74,6 @@ class Database:
             row = self.one("SELECT @@lower_case_table_names")
             self._folds_names = row is not None and int(row[0]) != 0
         return self._folds_names
-
-    def _ask_number(self) -> int:
-        """TiDB's numbers may have 64 bits, and a connection begins with the lower 32 of them."""
-        row = self.one("SELECT CONNECTION_ID()")
-        assert row is not None  # a SELECT without FROM gives one row
-        self.rollback()
-        return int(row[0])
 
     @property
     def in_transaction(self) -> bool:
@@ -246,12 +117,6 @@ class Database:
             names = [str(column[0]).lower() for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def stream(self, sql: str, args: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query that may give many, one at a time; read them all before the next statement."""
-        with self._translated(), self._connection.cursor(SSCursor) as cursor:
-            cursor.execute(sql, tuple(args) or None)
-            yield from iter(cursor.fetchone, None)
-
     def one(self, sql: str, args: Sequence[object] = ()) -> tuple[Any, ...] | None:
         rows = self.query(sql, args)
         return rows[0] if rows else None
@@ -264,7 +129,7 @@ class Database:
 
     def set_session(self, variables: Mapping[str, str | int]) -> None:
         if variables:
-            self.execute("SET " + ", ".join(_assignments(variables)), tuple(variables.values()))
+            self.execute("SET " + ", ".join(assignments(variables)), tuple(variables.values()))
 
     def commit(self) -> None:
         with self._translated():
@@ -303,7 +168,7 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             translated = translate(error)
             if isinstance(translated, ConnectionLostError):
                 self.close()

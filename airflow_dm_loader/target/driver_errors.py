@@ -16,7 +16,26 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.server_errors import BY_ERRNO
 
-_TLS = "Check ssl.ca and the host name: the certificate must come from that CA and be made out to that name."
+_UNTRUSTED = "Check ssl.ca and the host name: the certificate must come from that CA and be made out to that name."
+_OTHER_NAME = (
+    " Certificates that MySQL makes itself name no host: with such a one set ssl.check_hostname to false, and ssl.ca "
+    "to the server's own ca.pem."
+)
+_NOT_STRICT = (
+    "The certificate is older in form than RFC 5280, which Python asks for from 3.13 on; those that MySQL makes itself "
+    "are. Set ssl.x509_strict to false: it is verified by ssl.ca all the same. They name no host either, so that "
+    "ssl.check_hostname must be false, too; or make certificates that have both."
+)
+_ASKED_BY_RFC_5280 = (
+    "missing authority key",
+    "missing subject key",
+    "does not include key usage",
+    "basic constraints of ca cert",
+)
+_NO_TLS = (
+    "The server and this machine's OpenSSL agree on no way to encrypt, or it is no TLS that answers. Update the "
+    "server's TLS settings; ssl: off connects without, where the network can be trusted."
+)
 _UNKNOWN = 1105
 
 
@@ -25,7 +44,12 @@ def translate(error: Exception) -> LoaderError:
     if isinstance(error, LoaderError):
         return error
     if isinstance(refused := getattr(error, "original_exception", error), ssl.SSLCertVerificationError):
-        return TargetError(f"the server's certificate is not to be trusted: {refused.verify_message}", remedy=_TLS)
+        return TargetError(
+            f"the server's certificate is not to be trusted: {refused.verify_message}",
+            remedy=_certificate_remedy(refused),
+        )
+    if isinstance(refused, ssl.SSLError) and not isinstance(refused, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return TargetError(f"TLS with the server failed: {refused.reason or type(refused).__name__}", remedy=_NO_TLS)
     errno, text = _number_and_text(error)
     if errno == _UNKNOWN and (known := _of_unknown(text)) is not None:
         return known
@@ -40,6 +64,13 @@ def translate(error: Exception) -> LoaderError:
     if isinstance(error, pymysql.err.InternalError):
         return RetriableError(text, errno=errno)
     return TargetError(text, errno=errno)
+
+
+def _certificate_remedy(refused: ssl.SSLCertVerificationError) -> str:
+    said = refused.verify_message.lower()
+    if any(words in said for words in _ASKED_BY_RFC_5280):
+        return _NOT_STRICT
+    return _UNTRUSTED + (_OTHER_NAME if "mismatch" in said else "")
 
 
 def _of_unknown(text: str) -> LoaderError | None:

@@ -49,7 +49,9 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
     else:
         others = files.other_sources(meta, config)
         before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
-        source = Source(run.compare_with, source_tables(plan)) if run.compare_with is not None else None
+        source = (
+            Source(run.compare_with, source_tables(plan), run.stop.is_set) if run.compare_with is not None else None
+        )
         dumped_of = flavour_of_dump(dump.inventory.metadata.binlog_gtid)
         held = holds.rows_before(meta, load.load_id)
         counts = Counts.of(dump)
@@ -66,6 +68,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
             held,
             counts,
             schema_files[:_READ_FOR_FLAVOUR],
+            run.stop.is_set,
         )
         readings = table_readings(
             plan,
@@ -125,6 +128,7 @@ class _Comparer:
     rows_before: Mapping[_Table, int]  # of tables that held rows before the load
     counts: Counts
     schema_files: tuple[str, ...]  # of the first tables
+    stop: Callable[[], bool]
 
     def compare(
         self, pairs: list[tuple[PlannedTable, TableTotals]], connections: int, progress: ComparisonProgress
@@ -139,7 +143,7 @@ class _Comparer:
         return tuple(sorted(reports, key=lambda report: place[report.table]))
 
     def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]], clock: TableClock) -> list[TableReport]:
-        with Database.open(self.target, session=self.session) as db, ExitStack() as stack:
+        with Database.open(self.target, session=self.session, stop=self.stop) as db, ExitStack() as stack:
             source = None
             if self.source is not None:
                 source = stack.enter_context(self.source.comparer(self.target, self.session))

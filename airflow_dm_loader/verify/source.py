@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -32,13 +32,14 @@ class Source:
 
     config: TargetConfig
     tables: Mapping[_Table, tuple[_Table, ...]]
+    stop: Callable[[], bool] | None = None
 
     @contextmanager
     def comparer(self, target: TargetConfig, session: Mapping[str, str | int]) -> Iterator[SourceComparer]:
         """Connect to both servers; ``session`` are the user's variables for the target."""
         with (
-            Database.open(self.config, session=READING_SESSION) as source_db,
-            Database.open(target, session={**session, **READING_SESSION}) as target_db,
+            Database.open(self.config, session=READING_SESSION, stop=self.stop) as source_db,
+            Database.open(target, session={**session, **READING_SESSION}, stop=self.stop) as target_db,
         ):
             flavours = ask_server(source_db).can.writes_like, ask_server(target_db).can.writes_like
             yield SourceComparer(self.tables, source_db, target_db, flavours)

@@ -17,10 +17,14 @@ from cryptography.x509.oid import NameOID
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, TargetError
+from airflow_dm_loader.target import connecting
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
+from tests import servers
 from tests.bad_input.stories import check_message
 from tests.dumps import Table, load_config, write_dump
+from tests.rogue_servers import TLS, Talk, rogue
+from tests.servers import Servers
 from tests.tables import count, query
 
 
@@ -121,9 +125,11 @@ def test_a_load_goes_over_a_verified_connection(
     assert cipher(target)
 
 
-def test_an_account_that_requires_tls_refuses_a_plain_connection(tls_server: PrivateMariaDB) -> None:
+def test_an_account_that_requires_tls_gets_it_unless_it_is_off(tls_server: PrivateMariaDB) -> None:
+    assert cipher(at(tls_server))
+
     with pytest.raises(TargetError) as caught:
-        cipher(at(tls_server))
+        cipher(at(tls_server).model_copy(update={"ssl": "off"}))
 
     assert caught.value.errno == 1045
 
@@ -149,6 +155,52 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_f
         cipher(target)
 
     assert cipher(at(tls_server, verify_mode="none"))
+
+
+def test_tls_that_is_not_verified_is_said_once(tls_server: PrivateMariaDB, caplog: pytest.LogCaptureFixture) -> None:
+    connecting._told.clear()
+    for _ in range(2):
+        cipher(at(tls_server))
+        cipher(at(tls_server, verify_mode="none"))
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"127.0.0.1:{tls_server.port} is encrypted, but not verified" in caplog.text
+
+
+def test_a_server_that_speaks_no_tls_though_it_offers_it_is_told() -> None:
+    def behave(talk: Talk) -> None:
+        talk.greet(offers=TLS)
+        talk.endpoint.recv(4096)
+        talk.endpoint.sendall(b"no TLS at all")
+        talk.wait_for_the_end()
+
+    with rogue(behave) as server, pytest.raises(TargetError) as caught:
+        Database.open(TargetConfig(host=server.host, port=server.port, user="u", password="secret"))
+
+    assert "ssl: off" in caught.value.remedy
+    assert b"secret" not in server.heard
+
+
+def test_certificates_that_mysql_makes_itself_get_a_remedy_that_can_be_followed(running_servers: Servers) -> None:
+    """They have no authority key identifier, which Python 3.13 asks for, and name no host."""
+    if "mysql" not in servers.kinds() or servers.FOREIGN:
+        pytest.skip("no MySQL of our own")
+    mysql = running_servers.private("mysql")
+    own = {"ca": str(mysql.data_folder / "ca.pem")}
+
+    def cipher_with(**ssl: Any) -> str:
+        with Database.open(
+            TargetConfig(host=mysql.host, port=mysql.port, user=mysql.user, password=mysql.password, ssl={**own, **ssl})
+        ) as db:
+            return str(db.query("SHOW STATUS LIKE 'Ssl_cipher'")[0][1])
+
+    with pytest.raises(TargetError) as caught:
+        cipher_with(x509_strict=True)
+    assert "ssl.x509_strict" in caught.value.remedy
+    with pytest.raises(TargetError) as caught:
+        cipher_with(x509_strict=False)
+    assert "ssl.check_hostname" in caught.value.remedy
+    assert cipher_with(x509_strict=False, check_hostname=False)
 
 
 def test_an_account_may_ask_for_a_certificate_of_the_client(tls_server: PrivateMariaDB, authority: Authority) -> None:

@@ -250,7 +250,7 @@ def test_a_host_that_lost_its_power_is_noticed(target: TargetConfig) -> None:
     import socket
 
     with Database.open(target) as db:
-        endpoint: socket.socket = db._connection._sock  # type: ignore[attr-defined]
+        endpoint: socket.socket = db._connection._sock.endpoint  # type: ignore[attr-defined]
         assert endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         asks = [endpoint.getsockopt(socket.IPPROTO_TCP, option)
                 for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)]  # fmt: skip

@@ -19,6 +19,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError, UnexpectedFileRequestError
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
+from airflow_dm_loader.target.wire import Patience, Wire
 from dev.private_mariadb import PrivateMariaDB
 from tests.tables import count, query
 
@@ -85,9 +86,11 @@ class Peer:
 def wire() -> Iterator[tuple[LocalStreamConnection, Peer]]:
     ours, theirs = socket.socketpair()
     theirs.settimeout(20)
-    connection = LocalStreamConnection(defer_connect=True)
-    connection._sock = ours  # type: ignore[attr-defined]
-    connection._rfile = ours.makefile("rb")  # type: ignore[attr-defined]
+    connection = LocalStreamConnection()
+    wired = Wire(ours, Patience(20, 600), time.monotonic() + 20)
+    wired.is_set_up()
+    connection._sock = wired  # type: ignore[attr-defined]
+    connection._rfile = wired.makefile("rb")
     connection.server_capabilities = 0  # type: ignore[attr-defined]
     connection._current_timeout = None  # type: ignore[attr-defined]  # what connect() sets, from PyMySQL 1.2 on
     try:

@@ -11,26 +11,33 @@ from typing import Any
 import pymysql
 import pytest
 from packaging.requirements import Requirement
-from pymysql import connections, cursors, protocol
+from pymysql import _auth, connections, cursors, protocol
 
-from airflow_dm_loader.target import connection, local_stream
+from airflow_dm_loader.target import connecting, local_stream, sign_in
 
 ROOT = Path(__file__).parents[2]
 # Ours, on objects of PyMySQL.
-OUR_OWN = frozenset({"_armed", "_serve", "_write_gathered", "_write_stream_packet", "_is_tidb"})
+OUR_OWN = frozenset({
+    "_armed", "_serve", "_write_gathered", "_write_stream_packet", "_tls", "_credentials", "_max_answer_bytes",
+    "_count", "_most_bytes", "_answered_bytes", "_understood", "_error_of_pieces", "_target", "_watched", "_ask",
+})  # fmt: skip
 # What we put in place of PyMySQL's own: the method, and where PyMySQL calls it.
 REPLACED = {
     "_request_authentication": connections.Connection.connect,
     "_read_query_result": connections.Connection.query,
     "_read_load_local_packet": connections.MySQLResult.read,
+    "_read_packet": connections.Connection._read_ok_packet,  # type: ignore[attr-defined]
+    "_read_ok_packet": connections.Connection.commit,
+    "_execute_command": connections.Connection.query,
+    "_get_descriptions": connections.MySQLResult._read_result_packet,  # type: ignore[attr-defined]
+    "_read_rowdata_packet_unbuffered": cursors.SSCursor.read_next,
     "query": cursors.Cursor._query,  # type: ignore[attr-defined]
 }
 
 
 def private_names() -> set[str]:
     """The attributes with a leading underscore that our connection takes from PyMySQL's objects."""
-    trees = [ast.parse(inspect.getsource(local_stream)), ast.parse(inspect.getsource(connection.connect))]
-    trees += [ast.parse(inspect.getsource(function)) for function in (connection._watch_peer, connection._is_tidb)]
+    trees = [ast.parse(inspect.getsource(module)) for module in (local_stream, sign_in, connecting)]
     found = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return {name for name in found if name.startswith("_") and not name.startswith("__")} - OUR_OWN
 
@@ -49,6 +56,11 @@ def test_each_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", REPLACED)
 def test_what_is_replaced_is_what_pymysql_calls(name: str) -> None:
     assert f".{name}(" in inspect.getsource(REPLACED[name])
+
+
+@pytest.mark.parametrize("name", ["scramble_native_password", "scramble_caching_sha2", "sha2_rsa_encrypt"])
+def test_what_signs_in_is_there(name: str) -> None:
+    assert callable(getattr(_auth, name))
 
 
 def test_a_packet_tells_its_bytes_and_whether_it_is_ok() -> None:

@@ -105,7 +105,7 @@ def _context(run: LoadRun, server: Server, meta: Meta, load: Load, tables: Mappi
         checked_in_place=set(),
         group_small_files=server.can.undoes_statements,
         session=session,
-        open_database=lambda: Database.open(run.target, session=session),
+        open_database=lambda: Database.open(run.target, session=session, stop=run.stop.is_set),
     )
 
 

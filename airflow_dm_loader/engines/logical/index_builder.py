@@ -192,7 +192,7 @@ def index_builder(
     """Builds indexes over connections of its own; ``session`` as the rows have it, ``before`` for the time left."""
     ddl = {**session, "sql_mode": sql_mode_for(user_sql_mode(run.config), "")}
     return IndexBuilder(
-        lambda: Database.open(run.target, session=ddl),
+        lambda: Database.open(run.target, session=ddl, stop=run.stop.is_set),
         run.config.state.meta_schema,
         load.load_id,
         workers=run.config.work.pool_size,

@@ -170,9 +170,11 @@ def _tidb(config: LoadConfig, target: TargetConfig, around: Surroundings) -> dic
 
 def _tls(target: TargetConfig) -> tuple[str, dict[str, str]]:
     """``tidb.tls`` and ``[tidb.security]``. Empty, and paths: encrypted, certificate and host name verified."""
-    if target.ssl is None:
+    if target.ssl == "off":
         return "false", {}
-    given = {name: value for name, value in target.ssl.items() if value is not None}
+    if target.ssl is None:
+        return "preferred", {}  # as the loader's own sessions: where the server offers it, not verified
+    given = {name: value for name, value in target.ssl.items() if value is not None and name != "x509_strict"}
     if unsaid := sorted(set(given) - {"ca", "cert", "key", "verify_mode", "check_hostname"}):
         raise _no_tls(f"no setting for {', '.join(unsaid)}")
     verify = str(given.get("verify_mode", "required")).lower()

@@ -9,8 +9,9 @@ import pymysql
 import pytest
 from airflow.sdk import Connection
 
-from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.errors import ConfigError, TargetError
 from airflow_dm_loader.hooks.target import DumpTargetHook, target_config_of
+from tests.rogue_servers import Talk, rogue
 
 if TYPE_CHECKING:
     from dev.private_mariadb import PrivateMariaDB
@@ -114,3 +115,19 @@ def test_sqlalchemy_goes_through_the_same_connections(hook: DumpTargetHook) -> N
 def test_the_hook_refuses_what_it_would_have_to_ignore(hook: DumpTargetHook) -> None:
     with pytest.raises(ConfigError, match="local_infile"):
         DumpTargetHook(local_infile=True).get_conn()
+
+
+def test_the_hook_signs_in_by_the_same_rules() -> None:
+    def behave(talk: Talk) -> None:
+        talk.greet()
+        talk.read()
+        talk.send(b"\xfemysql_clear_password\0")
+        talk.wait_for_the_end()
+
+    with rogue(behave) as server:
+        extra = {"connect_timeout": 5, "silent_server_s": "5", "max_answer_bytes": 1 << 20}
+        made = connection(host=server.host, port=server.port, login="u", password="secret", extra=extra)
+        with pytest.raises(TargetError, match="mysql_clear_password"):
+            DumpTargetHook(connection=made).get_first("SELECT 1")
+
+    assert b"secret" not in server.heard

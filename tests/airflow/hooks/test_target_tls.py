@@ -76,8 +76,16 @@ def test_required_encrypts_without_asking_who_the_server_is(tls_server: PrivateM
     assert cipher(tls_server, ssl_mode="REQUIRED")
 
 
-def test_without_tls_in_the_extras_the_session_is_plain(tls_server: PrivateMariaDB) -> None:
-    assert cipher(tls_server) == ""
+def test_without_tls_in_the_extras_it_is_used_where_the_server_offers_it(
+    tls_server: PrivateMariaDB, server: PrivateMariaDB
+) -> None:
+    assert cipher(tls_server)
+    assert cipher(server) == ""
+
+
+@pytest.mark.parametrize("extra", [{"ssl": "off"}, {"ssl": False}, {"ssl_mode": "DISABLED"}, {"ssl_disabled": True}])
+def test_tls_that_is_turned_off_is_off(tls_server: PrivateMariaDB, extra: dict[str, Any]) -> None:
+    assert cipher(tls_server, **extra) == ""
 
 
 def test_a_server_without_tls_never_gets_a_plain_session_where_tls_was_asked_for(server: PrivateMariaDB) -> None:

@@ -15,9 +15,12 @@ ENCRYPTED = {"verify_mode": "none", "check_hostname": False}
     ("extras", "settings"),
     [
         ({}, None),
-        ({"ssl": False}, None),
-        ({"ssl_disabled": "true"}, None),
-        ({"ssl_mode": "DISABLED"}, None),
+        ({"ssl_mode": "PREFERRED"}, None),
+        ({"ssl": False}, "off"),
+        ({"ssl": "off"}, "off"),
+        ({"ssl_disabled": "true"}, "off"),
+        ({"ssl_mode": "DISABLED"}, "off"),
+        ({"ssl": {"ca": "/ca", "x509_strict": "false"}}, {"ca": "/ca", "x509_strict": False}),
         ({"ssl": True}, {}),
         ({"ssl": {"ca": "/ca"}}, {"ca": "/ca"}),
         ({"ssl": '{"ca": "/ca", "cert": "/c", "key": "/k"}'}, {"ca": "/ca", "cert": "/c", "key": "/k"}),
@@ -34,7 +37,7 @@ ENCRYPTED = {"verify_mode": "none", "check_hostname": False}
         ({"ssl_mode": "VERIFY_IDENTITY", "ssl_ca": "/ca"}, {"ca": "/ca", **VERIFIED}),
     ],
 )
-def test_every_driver_s_form_becomes_one(extras: dict[str, Any], settings: dict[str, Any] | None) -> None:
+def test_every_driver_s_form_becomes_one(extras: dict[str, Any], settings: dict[str, Any] | str | None) -> None:
     assert tls_settings(extras) == settings
 
 
@@ -47,7 +50,9 @@ def test_every_driver_s_form_becomes_one(extras: dict[str, Any], settings: dict[
         ({"ssl": {"ca": "/a"}, "ssl_ca": "/b"}, "contradict each other on TLS: ca"),
         ({"ssl_mode": "VERIFY_CA", "ssl_verify_cert": False}, "verify_mode"),
         ({"ssl_verify_cert": False, "ssl_verify_identity": True}, "check_hostname"),
-        ({"ssl_mode": "PREFERRED"}, "PREFERRED is not one of"),
+        ({"ssl_mode": "PREFERRED", "ssl_ca": "/ca"}, "at once"),
+        ({"ssl": "off", "ssl_ca": "/ca"}, "at once"),
+        ({"ssl_mode": "PREFERABLY"}, "PREFERABLY is not one of"),
         ({"ssl": "on"}, "JSON object"),
         ({"ssl": "[1]"}, "JSON object"),
         ({"ssl_disabled": "perhaps"}, "ssl_disabled must be true or false"),

@@ -16,7 +16,7 @@ from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.loader import ShareReport
-from airflow_dm_loader.target import connection
+from airflow_dm_loader.target import connecting, connection
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import global_variable
@@ -114,7 +114,7 @@ def test_a_session_that_is_opened_while_others_are_killed_is_killed_too(
     folder = write_dump(tmp_path / "dump", numbered("t", 100))
     config, stop = load_config(folder, pool_size=1), threading.Event()
     prepare(config, target)
-    connect = connection.connect
+    connect = connecting.connect
 
     def stop_before_connecting(*args: Any, **settings: Any) -> Any:
         if threading.current_thread().name.startswith("dm-loader-sender"):

@@ -65,6 +65,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {  # l
     ),
     "database-tls": ({}, {"ssl": {"ca": "/tls/ca.pem", "cert": "/tls/cert.pem", "key": "/tls/key.pem"}}, {}),
     "cluster-tls": ({"pd_security": {"ca": "/pd/ca.pem", "cert": "/pd/cert.pem", "key": "/pd/key.pem"}}, {}, {}),
+    "no-tls": ({}, {"ssl": "off"}, {}),
     "both-tls": ({"pd_security": {"ca": "/pd/ca.pem"}}, {"ssl": {"verify_mode": "none"}}, {}),
     "bucket": (
         {"dump_uri": "s3://bucket/dump", "sorting_dir_physical": "/sorted"},
