@@ -22,6 +22,7 @@ _CANT_CREATE = 1005
 _NOT_UNIQUE = frozenset({1822, 6125})
 _FOREIGN_KEY = frozenset({1215, 1824, 3734, 3780})
 _NOT_THERE = frozenset({1046, 1049, 1146, 1356})
+_NO_SEQUENCE = frozenset({1146, 4091, 4139})  # a CREATE TABLE names no other table, but for foreign keys
 _NO_FUNCTION = frozenset({1305, 1630, 4031})
 _DEFINER = frozenset({1227, 1449})
 
@@ -51,6 +52,11 @@ def _remedy(error: RowError | TargetError, kind: Kind) -> str | None:
         )
     if errno in _FOREIGN_KEY or (errno == _CANT_CREATE and "errno: 150" in error.message):
         return f"A foreign key does not fit the table that it points at. {itself}. Then clear."
+    if kind == "table" and errno in _NO_SEQUENCE:
+        return (
+            "A default takes its values from a sequence that neither the dump holds nor the target has. Create "
+            "the sequence there, to start behind the values that the dump holds. Then clear."
+        )
     if kind == "view" and errno in _NOT_THERE:
         return (
             "The view reads from something that is not in the target. If block_allow_list or routes keep it away, "

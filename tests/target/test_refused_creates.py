@@ -185,3 +185,18 @@ def test_a_group_s_member_refuses_tables_before_it_refuses_their_rows(tmp_path: 
         )
 
     assert report.outcome == "clean"
+
+
+def test_a_default_whose_sequence_the_dump_does_not_hold_asks_for_the_sequence(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    create = "(`id` int NOT NULL DEFAULT nextval(`s`.`numbers`), PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    config = load_config(write_dump(tmp_path / "dump", Table("t", create, ["(1)", "(2)"])))
+    error = refused(config, target)
+    assert error.errno == 1146
+    assert "Create the sequence there" in error.remedy
+
+    query(server, "CREATE SEQUENCE s.numbers START WITH 3")
+    assert load_dump(config, target).status == "finished"
+    query(server, "INSERT INTO s.t VALUES (DEFAULT)")
+    assert query(server, "SELECT id FROM s.t ORDER BY id") == [(1,), (2,), (3,)]
