@@ -11,16 +11,16 @@ from airflow_dm_loader.task_group import add_load_tasks
 DOC = """
 ### Load a dumpling or mydumper dump, exactly once
 
-Trigger it with the folder of the dump and a task name. The target is the Airflow connection `dm_target`
+Trigger it with a task name and the folder of the dump. The target is the Airflow connection `dm_target`
 (type `mysql`), or another one.
 
 | something happened | do this |
 |---|---|
 | `run_import` failed or was stopped | clear it: it goes on, what was committed is never sent again |
 | `resolve_conflicts` failed with 34020 or 34021 | look at what it names; **clearing it accepts** what was found |
-| you mended the data instead | clear `checksum` with what follows it: a new comparison, a new outcome |
+| you fixed the data instead | clear `checksum` with what follows it: a new comparison, a new outcome |
 | the same dump once more | nothing is sent: the load is known as finished |
-| you have a DM task file | name it in *DM task file*; what the form leaves at its defaults comes from there |
+| you have a DM task file | trigger `dm_load_task_file` with its path |
 | all over again | trigger it with *Start afresh* (`remove_meta`) |
 """
 

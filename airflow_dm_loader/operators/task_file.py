@@ -1,7 +1,7 @@
 """Settings from a DM task file (``dm_task_file``), and which of the other settings come before it.
 
 - Each setting that ``config`` names comes before the file.
-- A trigger form always names all of them. There, one that has its default is left to the file.
+- A trigger form always names all of them. There, one that has its default, or is empty, is left to the file.
 - ``source_id`` chooses the file's instance. A form's default chooses none, unless the file has that source.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow_dm_loader.settings.dm_task import DmTask
 
 DM_TASK_FILE = "dm_task_file"
-REQUIRED = ("task_name", "dump_uri")  # a form leaves them empty where a task file says them
+REQUIRED = ("task_name", "dump_uri")  # a form with a task file leaves them empty where that says them
 
 
 def load_config(raw: Mapping[str, Any]) -> LoadConfig:
@@ -25,11 +25,12 @@ def load_config(raw: Mapping[str, Any]) -> LoadConfig:
     from airflow_dm_loader.settings.table import SETTINGS
 
     said = {name: value for name, value in _flat(raw).items() if name != DM_TASK_FILE}
-    said = {name: value for name, value in said.items() if not (name in REQUIRED and value is None)}
+    is_form = SETTINGS.keys() <= raw.keys()
+    said = {name: value for name, value in said.items() if value is not None or not (is_form or name in REQUIRED)}
     task = _read(raw)
     if task is None:
         return LoadConfig(**said)
-    source_id, said = _source_and_changes(task, said, is_form=SETTINGS.keys() <= raw.keys())
+    source_id, said = _source_and_changes(task, said, is_form=is_form)
     return LoadConfig.from_dm_task(task, source_id, **said)
 
 

@@ -15,15 +15,15 @@ from airflow_dm_loader.settings.choices import ImportMode
 
 
 class Section(StrEnum):
-    """Sections of the form. It opens with what has no title; the others are folded."""
+    """Sections of the form, in its order. It opens with what has no title; the others are folded."""
 
     WHAT = ""
-    HOW = "How"
-    PHYSICAL = "Physical import"
-    IMPORT_INTO = "IMPORT INTO"
+    EXISTING = "Existing rows"
     CHECKS = "Checks"
-    SOURCES = "Several sources"
-    STATE = "Session and state"
+    ADVANCED = "Advanced"
+    LOGICAL = "Engine: logical"
+    PHYSICAL = "Engine: physical"
+    IMPORT_INTO = "Engine: import-into"
 
 
 EVERY = frozenset(ImportMode)
@@ -61,6 +61,7 @@ class Setting:
         dm: the key of DM's task file that becomes it; a plain text where :mod:`dm_task` knows what becomes of it.
         dm_code: DM's number for a wrong value.
         elsewhere: what another engine does instead, where that says more than that it does not look.
+        deletes: what it deletes when it is on, in words; "": nothing.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Setting:
     dm: DmKey | str = ""
     dm_code: int | None = None
     elsewhere: Mapping[ImportMode, str] = field(default_factory=dict)
+    deletes: str = ""
 
     @property
     def dm_path(self) -> str:
@@ -86,8 +88,8 @@ def _loader(name: str, kind: str = "text", note: str = "") -> DmKey:
     return DmKey(f"loaders.*.{name}", kind, note)
 
 
-_WHAT, _HOW, _CHECKS, _SOURCES, _STATE = Section.WHAT, Section.HOW, Section.CHECKS, Section.SOURCES, Section.STATE
-_PHYSICAL, _IMPORT_INTO = Section.PHYSICAL, Section.IMPORT_INTO
+_WHAT, _EXISTING, _CHECKS, _ADVANCED = Section.WHAT, Section.EXISTING, Section.CHECKS, Section.ADVANCED
+_LOGICAL, _PHYSICAL, _IMPORT_INTO = Section.LOGICAL, Section.PHYSICAL, Section.IMPORT_INTO
 
 _ROWS = (
     Setting("task_name", "what", _WHAT, dm=DmKey("name")),
@@ -95,55 +97,56 @@ _ROWS = (
     Setting("source_id", "what", _WHAT, dm="mysql-instances[].source-id"),
     Setting("mode", "what", _WHAT, dm="task-mode"),
     Setting("dry_run", "what", _WHAT),
-    # How
-    Setting("import_mode", "what", _HOW, dm="loaders.*.import-mode", dm_code=20053),
+    Setting("import_mode", "what", _WHAT, dm="loaders.*.import-mode", dm_code=20053),
     Setting(
         "on_duplicate_logical",
         "logical",
-        _HOW,
+        _EXISTING,
         LOGICAL,
         dm="loaders.*.on-duplicate-logical",
         dm_code=20054,
         elsewhere=_FAILS,
     ),
-    Setting("duplicates_within_dump", "logical", _HOW, LOGICAL),
+    Setting("duplicates_within_dump", "logical", _EXISTING, LOGICAL),
     Setting("on_missing_columns", "logical", _CHECKS, LOGICAL),
     Setting(
         "on_duplicate_physical",
         "physical",
-        _HOW,
+        _PHYSICAL,
         PHYSICAL,
         dm=_loader("on-duplicate-physical"),
         dm_code=20062,
         elsewhere=_FAILS,
     ),
-    Setting("on_existing_rows", "tables", _HOW, CREATING, elsewhere=_REFUSES),
-    Setting("on_conflict", "verify", _HOW),
-    Setting("pool_size", "work", _HOW, dm=_loader("pool-size", "int", "Not said: 4 (DM: 16).")),
-    Setting("import_tasks", "work", _HOW, CREATING),
-    Setting("load_data", "logical", _HOW, LOGICAL),
-    Setting("defer_indexes", "logical", _HOW, LOGICAL),
-    Setting("collation_map", "tables", _HOW, CREATING, elsewhere=_CREATES),
-    Setting("convert_engines", "tables", _HOW, CREATING, elsewhere=_CREATES),
-    Setting("routes", "where", _HOW, dm="routes", dm_code=20045),
-    Setting("block_allow_list", "where", _HOW, dm="block-allow-list", dm_code=20044),
-    Setting("case_sensitive", "where", _HOW, dm=DmKey("case-sensitive", "bool")),
-    Setting("csv", "reading", _HOW, LOGICAL),
-    Setting("dump_tool", "reading", _HOW, CREATING),
-    Setting("follow_links", "reading", _HOW),
+    Setting("on_existing_rows", "tables", _EXISTING, CREATING, elsewhere=_REFUSES),
+    Setting("on_conflict", "verify", _CHECKS),
+    Setting("pool_size", "work", _ADVANCED, dm=_loader("pool-size", "int", "Not said: 4 (DM: 16).")),
+    Setting("import_tasks", "work", _ADVANCED, CREATING),
+    Setting("load_data", "logical", _LOGICAL, LOGICAL),
+    Setting("defer_indexes", "logical", _LOGICAL, LOGICAL),
+    Setting("collation_map", "tables", _ADVANCED, CREATING, elsewhere=_CREATES),
+    Setting("convert_engines", "tables", _ADVANCED, CREATING, elsewhere=_CREATES),
+    Setting("routes", "where", _WHAT, dm="routes", dm_code=20045),
+    Setting("block_allow_list", "where", _WHAT, dm="block-allow-list", dm_code=20044),
+    Setting("case_sensitive", "where", _ADVANCED, dm=DmKey("case-sensitive", "bool")),
+    Setting("csv", "reading", _LOGICAL, LOGICAL),
+    Setting("dump_tool", "reading", _ADVANCED, CREATING),
+    Setting("follow_links", "reading", _ADVANCED),
     Setting(
         "clean_dump_files",
         "reading",
-        _HOW,
+        _ADVANCED,
         dm=DmKey("clean-dump-file", "bool", "Not said: off (DM: on). DM's dump is its own; here it is yours."),
+        deletes="files of the dump",
     ),
     Setting(
         "remove_meta",
         "state",
-        _HOW,
+        _EXISTING,
         dm=DmKey("remove-meta", "bool", "Deprecated in DM for `start-task --remove-meta`."),
+        deletes="the load's record",
     ),
-    # Physical import
+    # Only one engine's
     Setting("lightning_path", "physical", _PHYSICAL, PHYSICAL),
     Setting("lightning_checkpoint", "physical", _PHYSICAL, PHYSICAL),
     Setting("pd_addr", "physical", _PHYSICAL, PHYSICAL, dm=_loader("pd-addr")),
@@ -152,7 +155,6 @@ _ROWS = (
     Setting("disk_quota_physical", "physical", _PHYSICAL, PHYSICAL, dm="loaders.*.disk-quota-physical"),
     Setting("range_concurrency", "physical", _PHYSICAL, PHYSICAL, dm=_loader("range-concurrency", "int")),
     Setting("compress_kv_pairs", "physical", _PHYSICAL, PHYSICAL, dm=_loader("compress-kv-pairs")),
-    # IMPORT INTO
     Setting("import_into_threads", "import_into", _IMPORT_INTO, IMPORT_INTO),
     Setting("import_into_max_write_speed", "import_into", _IMPORT_INTO, IMPORT_INTO),
     Setting("import_into_disk_quota", "import_into", _IMPORT_INTO, IMPORT_INTO),
@@ -170,17 +172,16 @@ _ROWS = (
     Setting("analyze", "verify", _CHECKS, dm=_loader("analyze"), dm_code=20065),
     Setting("require_finished_dump", "reading", _CHECKS),
     Setting("hide_values", "reporting", _CHECKS),
-    Setting("replication_source", "reporting", _STATE),
-    # Several sources
-    Setting("sources", "what", _SOURCES, dm="mysql-instances[].source-id"),
-    Setting("barrier", "coordination", _SOURCES),
-    Setting("barrier_timeout_s", "coordination", _SOURCES),
-    # Session and state
-    Setting("chunk_bytes", "logical", _STATE, LOGICAL),
-    Setting("meta_schema", "state", _STATE, dm=DmKey("meta-schema")),
-    Setting("sql_mode", "connection", _STATE, dm="target-database.session"),
-    Setting("time_zone", "connection", _STATE, dm="timezone"),
-    Setting("session", "connection", _STATE, dm="target-database.session"),
+    Setting("replication_source", "reporting", _ADVANCED),
+    Setting("sources", "what", _ADVANCED, dm="mysql-instances[].source-id"),
+    Setting("barrier", "coordination", _ADVANCED),
+    Setting("barrier_timeout_s", "coordination", _ADVANCED),
+    # Engines and state
+    Setting("chunk_bytes", "logical", _LOGICAL, LOGICAL),
+    Setting("meta_schema", "state", _ADVANCED, dm=DmKey("meta-schema")),
+    Setting("sql_mode", "connection", _ADVANCED, dm="target-database.session"),
+    Setting("time_zone", "connection", _ADVANCED, dm="timezone"),
+    Setting("session", "connection", _ADVANCED, dm="target-database.session"),
 )  # fmt: skip
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType({row.name: row for row in _ROWS})

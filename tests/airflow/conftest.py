@@ -82,3 +82,11 @@ def dm_load(airflow_db: None, dm_target: str) -> DAG:
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"]
+
+
+@pytest.fixture
+def dm_load_task_file(airflow_db: None, dm_target: str) -> DAG:
+    """The DAG ``dm_load_task_file``, likewise."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(DAGS / "dm_load_task_file.py")).dags["dm_load_task_file"]

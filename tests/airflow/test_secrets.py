@@ -50,7 +50,7 @@ def test_a_load_that_ends_well_and_one_that_fails_leave_no_password_behind(
 
 @pytest.mark.parametrize("is_right", [True, False])
 def test_neither_does_a_dm_task_file_nor_an_account_of_etcd(
-    dm_load: DAG,
+    dm_load_task_file: DAG,
     make_dump: MakeDump,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -71,7 +71,7 @@ mysql-instances: [{{source-id: north, loader: {{dir: {tmp_path}/dump}}}}]
         etcd.ask_for_accounts(of_etcd if is_right else "another")
         monkeypatch.setenv("AIRFLOW_CONN_DM_ETCD", f"etcd://loader:{of_etcd}@127.0.0.1:{etcd.port}")
         run = Run.start(
-            dm_load,
+            dm_load_task_file,
             {"dm_task_file": str(tmp_path / "task.yaml"), "barrier": "etcd", "etcd_conn_id": "dm_etcd"},
         )
     assert run.state == ("success" if is_right else "failed"), run.states()

@@ -77,7 +77,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     field, row = snippets()
     settings = copy / "airflow_dm_loader" / "settings"
     put_behind(settings / "groups" / "engines.py", '    """SQL statements and LOAD DATA."""\n\n', field)
-    put_behind(settings / "table.py", "    # Session and state\n", row)
+    put_behind(settings / "table.py", "    # Engines and state\n", row)
     done = subprocess.run([sys.executable, "-c", LOOK], cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -106,7 +106,7 @@ def test_the_form_and_the_pages_have_it(seen: dict[str, Any]) -> None:
         100,
         "Empty chunks",
     )
-    assert section == "Session and state"
+    assert section == "Engine: logical"
     assert len(seen["page"]) == len(seen["dm_page"]) == 1
     assert "`loaders.*.empty-chunks`" in seen["dm_page"][0]
 

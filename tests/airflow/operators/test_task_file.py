@@ -11,7 +11,7 @@ import pytest
 from airflow_dm_loader.config import Level, LoadConfig
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.operators.base import parse_config
-from airflow_dm_loader.operators.params import load_params
+from airflow_dm_loader.operators.params import task_file_params
 from airflow_dm_loader.operators.task_file import task_file_notes
 from dev.dag_runs import Run, register
 
@@ -43,7 +43,8 @@ mysql-instances:
 
 def form(**changes: Any) -> str:
     """What a form sends: every param."""
-    return json.dumps({name: param.value for name, param in load_params().items()} | changes)
+    params = task_file_params(dm_task_file="")
+    return json.dumps({name: param.value for name, param in params.items()} | changes)
 
 
 def test_a_form_s_defaults_are_left_to_the_file_and_its_changes_are_not(task_file: Path) -> None:
@@ -65,6 +66,13 @@ def test_a_form_chooses_among_several_sources(task_file: Path) -> None:
     assert parse_config(form(dm_task_file=str(task_file), source_id="north")).what.source_id == "north"
     with pytest.raises(ConfigError, match="say which source_id"):
         parse_config({"dm_task_file": str(task_file)})
+
+
+def test_what_a_form_leaves_empty_is_left_to_the_file(task_file: Path) -> None:
+    config = parse_config(form(dm_task_file=str(task_file), pool_size=None, checksum=None, sources=None))
+    assert (config.work.pool_size, config.verify.checksum) == (2, Level.OPTIONAL)
+    with pytest.raises(ConfigError, match="pool_size"):
+        parse_config({"dm_task_file": str(task_file), "pool_size": None})  # no form: somebody wrote it
 
 
 def test_a_form_without_a_file_needs_a_name_and_a_dump() -> None:
@@ -162,7 +170,7 @@ def test_in_python_any_file_is_read(task_file: Path, dags: Path, monkeypatch: py
 
 
 def test_the_dag_runs_from_a_task_file_and_tells_what_it_does_not_use(
-    dm_load: DAG,
+    dm_load_task_file: DAG,
     make_dump: MakeDump,
     query: Query,
     task_file: Path,
@@ -170,7 +178,7 @@ def test_the_dag_runs_from_a_task_file_and_tells_what_it_does_not_use(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     make_dump({"t": [(1, "one")]}, name="dump.shop")
-    run = Run.start(register(dm_load), {"dm_task_file": str(task_file)})
+    run = Run.start(register(dm_load_task_file), {"dm_task_file": str(task_file)})
     assert run.state == "success", run.states()
     assert query("SELECT * FROM s.t") == ((1, "one"),)
     assert query("SELECT task_name, source_id FROM dm_meta.dm_loader_load") == (("shop", "north"),)
