@@ -19,9 +19,9 @@ target = TargetConfig.from_dm_task("task.yaml")
 ```
 
 In a DAG, `dm_task_file` names it: in the form of `dm_load_task_file`, or in a task group's `config`, with `source_id`
-where the file has several sources. There it is read from the DAGs folder, to which a relative path belongs, and from the folders
-that `task_file_folders` in the section `dm_loader` of airflow.cfg adds, separated by commas; links are followed first.
-Every worker must be able to read it. The target is always the Airflow connection.
+where the file has several sources. There it is read from the DAGs folder, to which a relative path belongs, and from
+the folders that `task_file_folders` in the section `dm_loader` of airflow.cfg adds, separated by commas; links are
+followed first. Every worker must be able to read it. The target is always the Airflow connection.
 
 What is said elsewhere comes before the file: the arguments of `from_dm_task`, the keys of a task group's `config`, and
 in a form what differs from its default. What neither says has this package's default, not DM's.

@@ -102,13 +102,13 @@ def _help(name: str, text: str) -> str:
 def _other(name: str, defaults: dict[str, Any]) -> Param:
     title, section, text = _OTHERS[name]
     default = defaults.get(name)
-    offered = {"enum": default} if isinstance(default, list) else {}
+    offered: dict[str, Any] = {"enum": default} if isinstance(default, list) else {}
     how: dict[str, Any] = {"type": "string", "minLength": 1} if name == _TARGET else {"type": ["null", "string"]}
     first = default[0] if isinstance(default, list) else default
     return Param(first, title=title, description=f"{name}: {text}", **how, **offered, **_in(section))
 
 
-def _in(section: Section) -> dict[str, str]:
+def _in(section: Section) -> dict[str, Any]:
     return {"section": section.value} if section else {}
 
 
