@@ -17,7 +17,7 @@ KEY_REMEDY = (
     "that off. Then clear."
 )
 # Of statements about rows; refused_creates.py has more to say of a CREATE.
-SCHEMA_DIFFERS = (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356, 1906, 3105)
+SCHEMA_DIFFERS = (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356)
 
 # What a person can do, class, numbers. Sources: MySQL's and MariaDB's error lists, DM's and Lightning's retry sets.
 _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
@@ -113,6 +113,20 @@ _ROWS: tuple[tuple[str | None, type[LoaderError], tuple[int, ...]], ...] = (
         "Set collation_map to say what CREATE statements shall have instead; SHOW COLLATION lists what there is.",
         TargetError,
         (1115, 1253, 1273),
+    ),
+    (
+        "The rows hold values of a generated column, which the table computes by itself: dumpling writes those of "
+        "MySQL's invisible ones, mydumper with --no-check-generated-fields all. Dump the table again without them; or "
+        "overwrite GENERATED ALWAYS AS (...) in the table's schema file with spaces, so that the file keeps its size, "
+        "drop the table that the load created, and clear.",
+        TargetError,
+        (1906, 3105),
+    ),
+    (
+        "The values of a VECTOR column stand in the file as if they were text, as dumpling writes them: dump the table "
+        "with mydumper, or leave it out by block_allow_list.",
+        TargetError,
+        (6136,),
     ),
     (
         "The target's schema differs from the dump's: correct it, or let the load create the table.",
