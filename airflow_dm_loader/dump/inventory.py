@@ -13,15 +13,16 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import islice
 
 from airflow_dm_loader.dump.data_formats import DataFormat
+from airflow_dm_loader.dump.file_numbers import NumberGap, number_gaps
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped, parse
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.metadata_elsewhere import no_metadata
 from airflow_dm_loader.dump.resolution import resolve_names
 from airflow_dm_loader.dump.row_counts import lone_counts
 from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject
+from airflow_dm_loader.dump.special_files import check_special_files
 from airflow_dm_loader.dump.stand_ins import RealNames, Renaming, may_stand_in, read_real_names
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError, DumpMetadataError, DumpNotFoundError, DuplicateFileError
@@ -31,7 +32,6 @@ _METADATA_BYTES, _METADATA_BYTES_OF_A_FILE = 1 << 20, 4 << 10  # what it may hav
 _SHOWN_NAMES = 3
 
 _TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
-_ONE_NUMBER = re.compile(r"\.(?:\d{5}|\d{9})\.(?:sql|csv|dat|parquet)(?:\.\w+)?$", re.ASCII)  # 13 digits are two
 
 # What is found and reported, but loaded by no part of this version.
 _NOT_LOADED = {
@@ -82,6 +82,7 @@ class DumpInventory:
     total_file_bytes: int  # of the data files
     all_files: tuple[str, ...]  # every file that is known to be of this dump, sorted
     warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
+    gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files
 
     @property
     def tables(self) -> set[tuple[str, str]]:
@@ -105,6 +106,7 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
         DumpNotFoundError: there is no such folder (34014).
         DumpMetadataError: there is no ``metadata``, or it is unfinished or malformed (11001).
         DuplicateFileError: two files claim to be the same thing (34015).
+        DumpFormatError: what seems to be of the dump can't be read, or lies in a folder in it (34006).
     """
     listing = storage.list()
     names = {file.name for file in listing}
@@ -119,13 +121,11 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
     metadata = parse_metadata(raw, require_finished=require_finished)
     real = read_real_names(storage, _resolve(names, metadata), metadata) if any(map(may_stand_in, names)) else None
     inventory = _take_again(tuple(listing), raw, require_finished, real)
-    for name in storage.list_others():
-        _refuse_special_file(name)
+    others = tuple(check_special_files(storage))
     lone = lone_counts(storage, inventory.row_counts, inventory.metadata.tables.keys() | inventory.tables)
     if lone:
         metadata = replace(inventory.metadata, tables={**inventory.metadata.tables, **lone})
         inventory = replace(inventory, metadata=metadata)
-    others = tuple(f"{name!r} in the dump's folder is no file and was not looked at" for name in storage.list_others())
     return replace(inventory, warnings=inventory.warnings + others)
 
 
@@ -193,17 +193,8 @@ def take_inventory(
             *_left_alone(foreign),
             *_incomplete(metadata, data_files, declared_views - views.keys()),
         ),
+        gaps=number_gaps(data_files),
     )
-
-
-def _refuse_special_file(name: str) -> None:
-    """A pipe or a device called as files of a dump are would be passed over."""
-    if not name.endswith("/") and parse(name) is not None:
-        raise DumpFormatError(
-            "by its name it is a file of the dump, but it is a pipe, a socket or a device, or a link to one",
-            file=name,
-            remedy="Put a file with what it gives in its place.",
-        )
 
 
 def _refuse_unread(foreign: Sequence[str], *, dumped: int) -> None:
@@ -231,24 +222,6 @@ def _left_alone(foreign: Sequence[str]) -> Iterator[str]:
         yield f"{len(foreign)} files are not of a dump and were left alone, {shown} among them"
     else:
         yield from (f"{name!r} is not a file of a dump and was left alone" for name in foreign)
-
-
-def _gaps(data_files: Sequence[DataFile]) -> Iterator[str]:
-    """Numbers that are not there among a table's files. Tools leave out parts without rows, so it may be sound."""
-    numbers: dict[tuple[str, str], set[int]] = {}
-    for file in data_files:
-        if len(file.part) == 1 and _ONE_NUMBER.search(file.name):
-            numbers.setdefault((file.schema, file.table), set()).add(file.part[0])
-    for (schema, table), found in sorted(numbers.items()):
-        first, last = min(found), max(found)
-        shown = list(islice((number for number in range(first, last) if number not in found), _SHOWN_NAMES))
-        if shown:
-            count = last - first + 1 - len(found)
-            yield (
-                f"{schema}.{table} has data files of the numbers {first} to {last}, but {count} of them are not there: "
-                f"{', '.join(map(str, shown))}{', ...' if count > len(shown) else ''}. Tools leave out parts without "
-                "rows; if the source's rows are not all here, a file was lost"
-            )
 
 
 def _by_table(found: list[tuple[str, DumpFileName]]) -> dict[tuple[str, str], str]:
@@ -344,7 +317,6 @@ def _incomplete(
         for (schema, name), numbered in sorted(parts.items())
         if len(numbered) > 1
     ]
-    warnings += _gaps(data_files)
     return warnings
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from airflow_dm_loader.attempts import TWO_AT_ONCE
 from airflow_dm_loader.coordination.base import BarrierState
+from airflow_dm_loader.dump.file_numbers import NumberGap
 from airflow_dm_loader.dump.metadata import DumpMetadata
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import (
@@ -15,8 +16,9 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.planning import refuse_dry_run
+from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import loads
+from airflow_dm_loader.state import findings, loads
 from airflow_dm_loader.state.registration import Registration, register_load, starts_afresh
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
@@ -79,6 +81,8 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         def register() -> Registration:
             meta.db.rollback()
             found = register_load(meta, fitting, dump.inventory, dump.plan, run.worker)
+            if found.load.status != "finished":
+                findings.keep(meta, found.load.load_id, "prepare_checkpoint", map(_missing_number, dump.plan.gaps))
             coordination.take_lock(config.what.source_id, run.worker)  # in the target, both commit together
             meta.db.commit()
             return found
@@ -102,6 +106,10 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
             "files": len(dump.plan.files),
             "file_bytes": dump.plan.file_bytes,
         }
+
+
+def _missing_number(gap: NumberGap) -> Finding:
+    return Finding(kind="missing_file_number", table=f"{gap.schema}.{gap.table}", text=gap.text)
 
 
 def choose_path(run: LoadRun) -> LoadPath:

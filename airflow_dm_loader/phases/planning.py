@@ -30,7 +30,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
     inventory, plan = dump.inventory, dump.plan
     engine = engine_of(config)
     problems: list[str] = []
-    warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings]
+    warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings, *map(str, plan.gaps)]
     draft = None
     held: tuple[existing.ExistingRows, ...] = ()
     with run.open_meta() as meta:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from airflow_dm_loader.dump.file_numbers import NumberGap
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.metadata import TableMetadata
 from airflow_dm_loader.plan.router import Extracted
@@ -131,6 +132,7 @@ class LoadPlan:
     files: tuple[PlannedFile, ...]
     left_out: LeftOut = LeftOut()
     warnings: tuple[str, ...] = ()
+    gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files, of tables that are loaded
     other_kinds: Mapping[str, int] = field(default_factory=dict)  # kinds of file that this version leaves out
 
     @property

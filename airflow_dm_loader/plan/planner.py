@@ -68,7 +68,8 @@ class _Planner:
         left_out = self._left_out(databases)
         warnings = tuple(map(visible, self._warnings(left_out)))
         kinds = {kind: len(names) for kind, names in self._inventory.not_loaded.items()}
-        return LoadPlan(databases, tables, views, files, left_out, warnings, kinds)
+        gaps = tuple(gap for gap in self._inventory.gaps if (gap.schema, gap.table) in self._tables)
+        return LoadPlan(databases, tables, views, files, left_out, warnings, gaps, kinds)
 
     def _placed(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Placement]:
         """What passes the filter, with its place; nothing goes into a schema that is not a user's."""

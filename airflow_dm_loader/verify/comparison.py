@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from airflow_dm_loader.verify.checksums import flavour_of_create, flavour_of_dum
 from airflow_dm_loader.verify.conclusion import Findings
 from airflow_dm_loader.verify.counts import Counts
 from airflow_dm_loader.verify.expected import table_readings
+from airflow_dm_loader.verify.lost_files import lost_rows
 from airflow_dm_loader.verify.parts import what_it_lacks
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
@@ -89,17 +90,19 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
     return Findings(
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
-        found=tuple(
-            Finding(
+        found=(*_lacking(tables), *lost_rows(plan, pairs)),
+        warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
+    )
+
+
+def _lacking(tables: tuple[TableReport, ...]) -> Iterator[Finding]:
+    for table in tables:
+        if table.lacks:
+            yield Finding(
                 kind="missing_parts",
                 table=table.table,
                 text=f"lacks what the dump's CREATE TABLE has: {', '.join(table.lacks)}",
             )
-            for table in tables
-            if table.lacks
-        ),
-        warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
-    )
 
 
 _Table = tuple[str, str]  # schema, name

@@ -392,7 +392,7 @@ def test_what_is_not_of_the_dump_is_quoted_and_kept_out(tmp_path: Path) -> None:
     assert found.warnings == (
         "'db.t.000000000.sql.bak' is not a file of a dump and was left alone",
         "'notes to self.txt' is not a file of a dump and was left alone",
-        "'old/' in the dump's folder is no file and was not looked at",
+        "'old/' in the dump's folder holds no file of a dump and was left alone",
     )
     assert found.all_files == clean.all_files
     assert found.fingerprint == clean.fingerprint

@@ -83,6 +83,14 @@ class DumpStorage(ABC):
             LoaderError: it can't be looked into.
         """
 
+    @abstractmethod
+    def names_in(self, folder: str, most: int) -> tuple[str, ...]:
+        """At most so many names in a folder (``a/b/``) below the dump's; subfolders end in "/". Links lead nowhere.
+
+        Raises:
+            LoaderError: it can't be looked into.
+        """
+
     def open(self, name: str) -> BinaryIO:
         """The stored bytes of a file.
 

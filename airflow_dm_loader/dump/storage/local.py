@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -74,6 +75,18 @@ class LocalStorage(DumpStorage):
     def is_in_folder(self, folder: str, name: str) -> bool:
         try:
             return (self.folder / folder / name).is_file()
+        except OSError as error:
+            raise self._unreadable(error, file=folder) from error
+
+    def names_in(self, folder: str, most: int) -> tuple[str, ...]:
+        path = self.folder / folder
+        if path.is_symlink():
+            return ()
+        try:
+            with os.scandir(path) as found:
+                return tuple(
+                    sorted(each.name + "/" * each.is_dir(follow_symlinks=False) for each in islice(found, most))
+                )
         except OSError as error:
             raise self._unreadable(error, file=folder) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import BinaryIO
 
 from airflow_dm_loader.attempts import PATIENT, Attempts
@@ -60,6 +61,14 @@ class ObjectStorage(DumpStorage):
         key = f"{self._prefix}{folder}/{name}"
         with self._translating():
             return any(not isinstance(found, str) and found.key == key for found in self._bucket.list(key))
+
+    def names_in(self, folder: str, most: int) -> tuple[str, ...]:
+        prefix = self._prefix + folder
+        with self._translating():
+            found = [
+                each if isinstance(each, str) else each.key for each in islice(self._bucket.list(prefix), most + 1)
+            ]
+        return tuple(sorted(key.removeprefix(prefix) for key in found if key != prefix)[:most])
 
     def _find(self, name: str) -> StoredFile:
         """By the listing: one request tells the versions of a thousand objects."""
