@@ -1,7 +1,7 @@
 # Every target makes its own environment first; see dev/bootstrap.sh.
 .DEFAULT_GOAL := help
 FOREIGN := $(TEST_TIDB_DSN)$(TEST_MYSQL_DSN)$(TEST_MARIADB_DSN)
-.PHONY: help demo test servers check faults bench docs release bootstrap static
+.PHONY: help demo test servers check faults lowest latest bench docs release bootstrap static
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -10,16 +10,22 @@ demo: bootstrap ## load a sample dump through the DAG into a private MariaDB, an
 	@.venv/bin/python -m dev.demo
 
 test: bootstrap static ## all checks and all tests
-	.venv/bin/python -m pytest -n auto --dist loadfile
+	.venv/bin/python -m pytest -n auto --dist worksteal
 
 servers: bootstrap ## all tests of servers, on each kind of server or on those of TEST_{TIDB,MYSQL,MARIADB}_DSN
-	.venv/bin/python -m pytest $(if $(FOREIGN),,-n auto --dist loadfile) -m db --servers=all
+	.venv/bin/python -m pytest $(if $(FOREIGN),,-n auto --dist worksteal) -m db --servers=all
 
 check: bootstrap static ## format, lint, types, layers and the fast tests: under a minute
-	.venv/bin/python -m pytest -n auto --dist loadfile -m "not db and not airflow"
+	.venv/bin/python -m pytest -n auto --dist worksteal -m "not db and not airflow"
 
 faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it (a few minutes)
 	FAULTS=long .venv/bin/python -m pytest tests/faults tests/engines/logical/test_both_paths.py
+
+lowest: bootstrap ## the fast tests and Airflow's, with the oldest versions of everything that pyproject.toml allows
+	@dev/resolved.sh lowest-direct
+
+latest: bootstrap ## the same with the newest
+	@dev/resolved.sh highest
 
 bench: bootstrap ## measure loads beside other tools (half an hour; see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks $(BENCH)

@@ -50,12 +50,13 @@ SERVERS = frozenset({
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
 _airflow_home = Path(tempfile.mkdtemp(prefix="airflow-home-"))
+(_airflow_home / "dags").mkdir()
 os.environ.update(
     {
         "AIRFLOW_HOME": str(_airflow_home),
         "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[1] / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_airflow_home / "dags"),  # empty: each run of a DAG parses all of it
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_airflow_home / 'airflow.db'}",
     }
 )

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from dev.dag_runs import register
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -76,9 +78,19 @@ def dm_target(server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch) -> str:
     return "dm_target"
 
 
+@pytest.fixture(scope="session")
+def registered_dm_load(airflow_db: None) -> None:
+    """``dm_load`` is in Airflow's database, from which every run of it begins; the DAGs folder is empty."""
+    register(_parsed_dm_load())
+
+
 @pytest.fixture
-def dm_load(airflow_db: None, dm_target: str) -> DAG:
-    """The DAG ``dm_load``, with a target to load into."""
+def dm_load(registered_dm_load: None, dm_target: str) -> DAG:
+    """The DAG ``dm_load``, with a target to load into. A run writes its settings into the object."""
+    return _parsed_dm_load()
+
+
+def _parsed_dm_load() -> DAG:
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"]

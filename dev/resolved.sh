@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs the fast tests and those of Airflow with the lowest or the newest versions that pyproject.toml allows, in an
+# environment of its own: dev/resolved.sh lowest-direct | highest
+set -eu
+cd "$(dirname "$0")/.."
+. dev/uv.sh
+
+environment=.bootstrap/$1
+[ -x "$environment/bin/python" ] || "$uv" venv --quiet --python .venv/bin/python "$environment"
+echo "airflow-dm-loader[azure,etcd,gcs,s3] @ file://$PWD" |
+    "$uv" pip compile --quiet --python .venv/bin/python --resolution "$1" --group dev --no-header - |
+    sed "s|^airflow-dm-loader\[.*|-e .|" >"$environment/requirements.txt"
+"$uv" pip sync --quiet --python "$environment/bin/python" "$environment/requirements.txt"
+"$uv" pip check --quiet --python "$environment/bin/python"
+
+"$environment/bin/python" -m pytest -n auto --dist worksteal -m "(not db and not airflow) or airflow"
