@@ -21,6 +21,7 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.stories import check_message
 from tests.dumps import Table, load_config, load_soon, write_dump
 from tests.tables import query
+from tests.waiting import PATIENCE_S
 
 CANARY = "canary-7c1e-secret"
 BAD_ROW = '(1,"' + "x" * 99 + '")'
@@ -110,7 +111,7 @@ class RogueServer:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._listener.close()
         assert not self._thread.is_alive()
 

@@ -23,6 +23,7 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.clocks import FAST
 from tests.dumps import WORKER, Table, load_config, load_soon, run_of, write_dump
 from tests.tables import count
+from tests.waiting import PATIENCE_S
 
 BOTH = ("north", "south")
 FORGIVING = Attempts(clock=FAST)
@@ -136,7 +137,7 @@ def test_of_many_that_begin_a_round_at_once_nobody_puts_back_who_is_ready_in_it(
         def begin(name: str, together: threading.Barrier = together) -> None:
             with opened("merge", names) as mine:
                 mine.states()
-                together.wait(60)
+                together.wait(PATIENCE_S)
                 FORGIVING.run("a round", lambda: mine.begin_round(name), TWO_AT_ONCE)
                 mine.put(name, BarrierState.READY)
 
@@ -189,7 +190,7 @@ def test_two_sources_wait_for_each_other_and_the_lock_goes_at_the_end(
         assert (tmp_path / "north").exists()
         assert count(server, "information_schema.tables WHERE table_schema = 's'") == 0
         south = pool.submit(load_soon, source(tmp_path, "south", clean_dump_files=True), target, coordination=backend)
-        reports = [north.result(120), south.result(120)]
+        reports = [north.result(PATIENCE_S), south.result(PATIENCE_S)]
         assert meeting.states() == dict.fromkeys(BOTH, "finished")
         assert [meeting.holder(name) for name in BOTH] == [None, None]
     assert [report.status for report in reports] == ["finished", "finished"]

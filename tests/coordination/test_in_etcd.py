@@ -35,6 +35,7 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.clocks import FastClock
 from tests.dumps import Table, load_config, load_soon, run_of, write_dump
 from tests.tables import count, one
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from etcd3gw.client import Etcd3Client
@@ -166,7 +167,7 @@ def test_two_sources_wait_for_each_other_and_the_lock_goes_at_the_end(
         south = pool.submit(
             load_soon, source(tmp_path, "south", clean_dump_files=True), target, coordination=InEtcd(at), clock=SOON
         )
-        reports = [north.result(60), south.result(60)]
+        reports = [north.result(PATIENCE_S), south.result(PATIENCE_S)]
     assert [report.status for report in reports] == ["finished", "finished"]
     assert count(server, "s.t") == 2
     assert raw(etcd) == {key("lightning-coord", name): '"finished"' for name in BOTH}
@@ -193,7 +194,7 @@ def test_an_etcd_that_is_restarted_in_mid_wait_costs_a_look(
         own_etcd.start()
         assert raw(own_etcd)[key("lightning-coord", "north")] == '"ready"'
         south = pool.submit(load_soon, source(tmp_path, "south"), target, coordination=InEtcd(at), clock=SOON)
-        assert [north.result(60).rows, south.result(60).rows] == [1, 1]
+        assert [north.result(PATIENCE_S).rows, south.result(PATIENCE_S).rows] == [1, 1]
     assert count(server, "s.t") == 2
 
 
@@ -211,7 +212,7 @@ def test_a_source_that_is_killed_is_waited_for_until_it_comes_back(
         with pytest.raises(TimeoutError):
             south.result(0.5)
         again = pool.submit(load_soon, north, target, coordination=InEtcd(at), clock=SOON)
-        assert [again.result(60).status, south.result(60).status] == ["finished", "finished"]
+        assert [again.result(PATIENCE_S).status, south.result(PATIENCE_S).status] == ["finished", "finished"]
     assert count(server, "s.t") == 2
 
 

@@ -17,6 +17,7 @@ from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from tests.dumps import Table, load_config, run_of, write_dump
+from tests.waiting import PATIENCE_S
 
 BOTH = ("north", "south")
 
@@ -99,7 +100,7 @@ def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it
         assert bool(others) == (step < 6)  # a look and its end, a locking look, two rows, the end
         if not others:
             meanwhile()
-        others[0].result(10)
+        others[0].result(PATIENCE_S)
         assert south.states() == {"north": "not-ready", "south": "ready"}
 
 

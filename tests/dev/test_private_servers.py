@@ -18,9 +18,10 @@ from dev.private_mariadb import PrivateMariaDB
 from dev.private_server import LOOPBACK, PrivateServer
 from tests import servers
 from tests.servers import AnyServer
+from tests.waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 OWNER = """
 import os, signal, sys, time
@@ -33,15 +34,6 @@ with PrivateMariaDB() as server:
     print(server.pid, server.folder, flush=True)
     time.sleep(60)
 """
-
-
-def is_gone_within(seconds: float, is_gone: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not is_gone():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def is_running(pid: int) -> bool:
@@ -68,9 +60,9 @@ def test_server_and_folder_go_when_their_owner_is_killed(kind: str, deadly: sign
         assert is_running(pid)
         assert folder.is_dir()
         owner.send_signal(deadly)
-        assert owner.wait(20) != 0
-        assert is_gone_within(5, lambda: not is_running(pid))
-        assert is_gone_within(8, lambda: not folder.exists())
+        assert owner.wait(PATIENCE_S) != 0
+        wait_until(lambda: not is_running(pid))
+        wait_until(lambda: not folder.exists())
     finally:
         with suppress(ProcessLookupError):
             os.killpg(owner.pid, signal.SIGKILL)  # it is its own group; the forked child is in it
@@ -157,5 +149,5 @@ def test_a_process_group_goes_with_its_owner(tmp_path: Path) -> None:
 
         owner.kill()
 
-        assert is_gone_within(5, lambda: not is_running(member))
-        assert is_gone_within(5, lambda: not folder.exists())
+        wait_until(lambda: not is_running(member))
+        wait_until(lambda: not folder.exists())

@@ -17,6 +17,7 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.report import LoadReport
 from tests.faults import points
+from tests.waiting import wait_until
 
 # Forked from one clean process that has the imports done: an attempt begins within milliseconds.
 _processes = multiprocessing.get_context("forkserver")
@@ -79,11 +80,12 @@ class Attempt:
 
     def wait_until_frozen(self) -> None:
         """Also where it freezes itself at its point."""
-        deadline = time.monotonic() + 30
-        while not self._is_frozen:
-            assert time.monotonic() < deadline
+
+        def is_frozen() -> bool:
             assert self._process.exitcode is None, "it ended before it came to its point"
-            time.sleep(0.01)
+            return self._is_frozen
+
+        wait_until(is_frozen)
 
     @property
     def _is_frozen(self) -> bool:

@@ -14,6 +14,7 @@ from airflow_dm_loader.loader import ShareReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import run_of
 from tests.tables import chunks, query
+from tests.waiting import wait_until
 
 
 @contextmanager
@@ -47,10 +48,12 @@ def sessions(server: PrivateMariaDB) -> list[tuple[int, str]]:
 
 def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> None:
     """Wait until so many of the loader's sessions are at a statement that begins so."""
-    deadline = time.monotonic() + 20
-    while sum(text.startswith(verb) for _, text in sessions(server)) < number:
-        assert time.monotonic() < deadline, sessions(server)
-        time.sleep(0.01)
+    wait_until(lambda: sum(text.startswith(verb) for _, text in sessions(server)) >= number, lambda: sessions(server))
+
+
+def wait_until_no_session_is_left(server: PrivateMariaDB) -> None:
+    """KILL, and a connection that was closed, only ask a session to end; the server does it soon."""
+    wait_until(lambda: not sessions(server), lambda: sessions(server))
 
 
 def complete(config: LoadConfig, target: TargetConfig) -> None:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
+from tests.waiting import PATIENCE_S
+
 _COM_QUERY_COMMIT = b"\x03COMMIT"
 _RESET = struct.pack("ii", 1, 0)  # linger for 0 s: close with RST
 
@@ -60,7 +62,7 @@ class Proxy:
         for pair in self._pairs:
             pair.cut()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE_S)
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)

@@ -22,6 +22,7 @@ from tests.faults.reference import FaultDump
 from tests.faults.tally import tried
 from tests.faults.test_server_trouble import wait_for_log
 from tests.tables import query
+from tests.waiting import PATIENCE_S
 
 # Small logs: what is written is the tables' own files.
 SMALL = {"innodb-log-file-size": "4M", "innodb-buffer-pool-size": "16M"}
@@ -80,7 +81,7 @@ if os.geteuid() == 0:  # only root may mount; the test below needs nobody's leav
                         wait_for_log(caplog, "Make room at the server", running, times=2)
                         tried("no room on the server's disk")
                         filler.unlink()
-                        running.result(60)
+                        running.result(PATIENCE_S)
 
                 complete(config, target)
                 dump.assert_arrived_once(server)
@@ -99,11 +100,11 @@ def test_a_server_that_dies_of_a_file_that_may_not_grow_is_waited_for(dump: Faul
                 resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
                 other.rollback()
                 assert server._process is not None
-                assert server._process.wait(30) in {-signal.SIGXFSZ, -signal.SIGABRT}
+                assert server._process.wait(PATIENCE_S) in {-signal.SIGXFSZ, -signal.SIGABRT}
                 tried("server dead of a file that may not grow")
                 server._forget_process()
                 server.start()
-                running.result(60)
+                running.result(PATIENCE_S)
 
         complete(config, target)
         dump.assert_arrived_once(server)

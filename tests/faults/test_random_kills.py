@@ -19,6 +19,7 @@ from tests.faults.random_kills import killed_at_random
 from tests.faults.reference import FaultDump
 from tests.faults.tally import rounds, tried
 from tests.tables import chunks, query
+from tests.waiting import PATIENCE_S
 
 PATHS = pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
 
@@ -57,7 +58,7 @@ def test_an_import_goes_on_by_itself_when_the_server_is_killed_and_comes_back(
                 tried("kill -9 of MariaDB while rows are sent")
                 time.sleep(chance.uniform(0, 1.5))
                 server.start()
-            running.result(60)
+            running.result(PATIENCE_S)
 
         complete(config, target)
         dump.assert_arrived_once(server)
@@ -76,7 +77,7 @@ def test_an_import_goes_on_when_the_server_is_killed_in_an_index_build(
             server.kill9()
             tried("kill -9 of MariaDB in an index build")
             server.start()
-            running.result(60)
+            running.result(PATIENCE_S)
 
     complete(config, target)
     dump.assert_arrived_once(server)
@@ -96,7 +97,7 @@ def test_sessions_that_are_killed_are_replaced(
                 if not wait_for_chunks(server, chunks(server) + chance.randint(1, 12), running):
                     break
                 _kill_one(server, chance)
-            running.result(60)
+            running.result(PATIENCE_S)
 
         complete(config, target)
         dump.assert_arrived_once(server)

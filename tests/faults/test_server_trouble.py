@@ -19,6 +19,7 @@ from tests.faults.importing import complete, importing, wait_for_chunks, wait_fo
 from tests.faults.reference import FaultDump
 from tests.faults.tally import tried
 from tests.tables import chunks, query
+from tests.waiting import PATIENCE_S, wait_until
 
 PATHS = pytest.mark.parametrize(
     ("load_data", "verb"), [(True, "LOAD DATA"), (False, "INSERT INTO `s`")], ids=["load data", "statements"]
@@ -27,11 +28,12 @@ PATHS = pytest.mark.parametrize(
 
 def wait_for_log(caplog: pytest.LogCaptureFixture, text: str, running: Future[ShareReport], *, times: int = 1) -> None:
     """Wait until the import has logged this so often."""
-    deadline = time.monotonic() + 30
-    while sum(text in message for message in list(caplog.messages)) < times:
+
+    def came() -> bool:
         assert not running.done(), running.result()
-        assert time.monotonic() < deadline, caplog.messages
-        time.sleep(0.01)
+        return sum(text in message for message in list(caplog.messages)) >= times
+
+    wait_until(came, lambda: caplog.messages)
 
 
 @PATHS
@@ -53,7 +55,7 @@ def test_a_lock_that_is_held_for_longer_than_we_wait_is_waited_for_again(
             tried("lock wait timeout")
             assert query(server, "SELECT * FROM s.keyed") == []
             other.rollback()
-            running.result(60)
+            running.result(PATIENCE_S)
 
     complete(config, target)
     dump.assert_arrived_once(server)
@@ -82,7 +84,7 @@ def test_a_chunk_that_is_the_victim_of_a_deadlock_is_sent_again_whole(
             wait_for_log(caplog, "server error 1213", running)
             tried("deadlock")
             other.rollback()
-            running.result(60)
+            running.result(PATIENCE_S)
 
     complete(config, target)
     dump.assert_arrived_once(server)
@@ -119,7 +121,7 @@ def test_a_server_that_turns_read_only_and_back_is_waited_for(
             wait_for_log(caplog, "server error 1290", running, times=3)
             tried("read-only server in the middle")
             assert chunks(server) == committed
-        running.result(60)
+        running.result(PATIENCE_S)
 
     complete(config, plain_account)
     dump.assert_arrived_once(server)
@@ -135,7 +137,7 @@ def test_a_server_that_is_restarted_in_good_order_is_waited_for(
         assert wait_for_chunks(server, 10, running)
         server.restart()
         tried("MariaDB restarted in good order")
-        running.result(60)
+        running.result(PATIENCE_S)
 
     complete(config, target)
     dump.assert_arrived_once(server)
@@ -163,7 +165,7 @@ def test_a_full_server_is_waited_for_until_somebody_makes_room(
                 tried("full disk at the server")
                 server._options["innodb-data-file-path"] = "ibdata1:12M:autoextend"
                 server.restart()
-                running.result(60)
+                running.result(PATIENCE_S)
 
         complete(config, target)
         dump.assert_arrived_once(server)

@@ -18,6 +18,7 @@ from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, run_of, write_dump
 from tests.tables import chunks, count, query
+from tests.waiting import PATIENCE_S
 
 OpenMeta = Callable[[], Meta]
 
@@ -110,7 +111,7 @@ def test_a_session_waits_for_the_one_that_holds_the_chunk(end: str, key: ChunkKe
         finish(first, key, nonce, end_offset=5)
     else:
         first.db.rollback()
-    thread.join(10)
+    thread.join(PATIENCE_S)
 
     assert len(found) == 1
     assert (found[0] == 5) == (end == "commit")
@@ -174,7 +175,7 @@ def test_a_load_is_not_forgotten_while_a_chunk_of_it_is_open(key: ChunkKey, open
     thread.join(0.3)
     assert thread.is_alive()
     finish(first, key, nonce)
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     with pytest.raises(CheckpointError):
         claim(first, key, "run")

@@ -22,6 +22,7 @@ from airflow_dm_loader.target.local_stream import LocalStreamConnection
 from airflow_dm_loader.target.wire import Patience, Wire
 from dev.private_mariadb import PrivateMariaDB
 from tests.tables import count, query
+from tests.waiting import PATIENCE_S
 
 LOAD = b"LOAD DATA LOCAL INFILE '{stream}' INTO TABLE t"
 OK = b"\x00\x00\x00\x02\x00\x00\x00"
@@ -118,7 +119,7 @@ def load(connection: LocalStreamConnection, peer: Peer, pieces: list[bytes]) -> 
     with ThreadPoolExecutor(1) as threads:
         served = threads.submit(serve)
         connection.load_local(LOAD, pieces)
-        return served.result(20)
+        return served.result(PATIENCE_S)
 
 
 def test_the_pieces_come_in_order_and_the_connection_goes_on(wire: tuple[LocalStreamConnection, Peer]) -> None:
@@ -147,7 +148,7 @@ def test_bytes_that_are_no_text_go_out_as_they_came_in(wire: tuple[LocalStreamCo
         said = threads.submit(serve)
         connection.query("SELECT '\udcff'")
 
-    assert said.result(20) == b"\x03SELECT '\xff'"
+    assert said.result(PATIENCE_S) == b"\x03SELECT '\xff'"
 
 
 def test_a_piece_larger_than_a_packet_is_cut(wire: tuple[LocalStreamConnection, Peer]) -> None:
@@ -177,7 +178,7 @@ def test_a_file_that_was_not_offered_is_not_given(
         with pytest.raises(UnexpectedFileRequestError):
             connection.load_local(LOAD, [b"secret"])
 
-        assert served.result(20) is None
+        assert served.result(PATIENCE_S) is None
     assert len(peer.packets) == 1  # the statement, and not a byte more
     assert is_closed(connection)
 
@@ -200,7 +201,7 @@ def test_a_server_that_asks_for_a_file_in_answer_to_anything_else_gets_nothing(
         with pytest.raises(UnexpectedFileRequestError):
             connection.query(statement)
 
-        assert served.result(20) is None
+        assert served.result(PATIENCE_S) is None
     assert len(peer.packets) == before + 1
     assert is_closed(connection)
 
@@ -220,7 +221,7 @@ def test_the_stream_is_served_once_in_its_statement(wire: tuple[LocalStreamConne
         with pytest.raises(pymysql.err.OperationalError, match="out of order"):
             connection.load_local(LOAD, [b"rows"])
 
-        assert served.result(20) is None
+        assert served.result(PATIENCE_S) is None
     assert [payload for _, payload in peer.packets[1:]] == [b"rows", b""]
     assert is_closed(connection)
 
@@ -239,7 +240,7 @@ def test_an_error_of_the_server_after_the_stream_is_raised_and_the_connection_go
         served = threads.submit(serve)
         with pytest.raises(pymysql.err.Error, match="denied"):
             connection.load_local(LOAD, [b"rows"])
-        served.result(20)
+        served.result(PATIENCE_S)
 
     assert load(connection, peer, [b"again"])[1] == [b"again"]
 
@@ -265,7 +266,7 @@ def test_a_source_that_breaks_off_never_looks_like_the_end(
         with pytest.raises(type(error)):
             connection.load_local(LOAD, broken())
 
-        assert served.result(20) is None  # no empty packet came
+        assert served.result(PATIENCE_S) is None  # no empty packet came
     assert len(peer.packets) == 1 + pieces
     assert is_closed(connection)
 

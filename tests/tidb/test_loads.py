@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +33,7 @@ from tests.dumps import (
 from tests.faults import before_each_commit
 from tests.tables import count, hashes_by_client, load_by_client, one, query, table_hashes
 from tests.tidb.stand_in import StandIn
+from tests.waiting import PATIENCE_S, wait_until
 
 SAMPLE = SAMPLES / "mydumper-0.10"
 Open = Callable[..., StandIn]
@@ -261,23 +261,21 @@ def test_an_attempt_whose_load_is_started_afresh_commits_nothing_more(
 
     def pause(came: int, db: object) -> None:
         in_a_chunk.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
 
     before_each_commit(monkeypatch, pause)
     afresh = load_config(folder, remove_meta=True)
     with ThreadPoolExecutor(2) as pool:
         old = pool.submit(loader.run_import, run_of(config, target))
-        assert in_a_chunk.wait(20)
+        assert in_a_chunk.wait(PATIENCE_S)
         new = pool.submit(loader.prepare_checkpoint, run_of(afresh, target, Worker("there", run_id="run-2")))
-        until = time.monotonic() + 20
-        while not query(server, "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DELETE%%sender%%'"):
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        waiting = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DELETE%%sender%%'"
+        wait_until(lambda: query(server, waiting))
         assert not new.done()  # both change the sender's row
         go_on.set()
         with pytest.raises(CheckpointError, match="started afresh"):
-            old.result(20)
-        assert new.result(20)["fresh"] is True
+            old.result(PATIENCE_S)
+        assert new.result(PATIENCE_S)["fresh"] is True
 
     assert count(server, "dm_meta.dm_loader_chunk") == count(server, "dm_meta.dm_loader_sender") == 0
     assert 0 < count(server, "s.t") < 300  # the chunk that was open, and no other

@@ -28,6 +28,7 @@ from tests.dumps import Table, import_all, load_config, load_soon, prepare, run_
 from tests.faults import import_until_broken
 from tests.faults.attempts import Attempt
 from tests.tables import count, load_by_client, one, query
+from tests.waiting import PATIENCE_S
 
 KEYED = "(`id` int NOT NULL, `v` varchar(40), PRIMARY KEY (`id`), KEY `v` (`v`), KEY `w` (`v`(3),`id`)) ENGINE=InnoDB"
 ROWS = [f'({at},"row {at}")' for at in range(300)]
@@ -376,7 +377,7 @@ def test_two_attempts_that_end_their_rows_at_once_build_once(
         runs = [
             threads.submit(loader.run_import, run_of(config, target, Worker("here", run_id=f"{at}"))) for at in (1, 2)
         ]
-        sent = sum(run.result(60).rows_sent for run in runs)
+        sent = sum(run.result(PATIENCE_S).rows_sent for run in runs)
     loader.build_indexes(run_of(config, target))
 
     assert sent == count(server, "s.t") == 300

@@ -14,6 +14,7 @@ from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.formats.base import Chain, Chunk, Delivery, Payload, Sent
 from airflow_dm_loader.state.files import FileRow
+from tests.waiting import PATIENCE_S
 
 MIB = 1 << 20
 
@@ -96,11 +97,11 @@ def run(
     for thread in (*reading, *sending):
         thread.start()
     for thread in reading:
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive(), "a reader waits for ever"
     feed.close()
     for thread in sending:
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     return got
 

@@ -21,6 +21,7 @@ from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import HEAD, WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import chunks, count, hashes_by_client, one, query, table_hashes
+from tests.waiting import PATIENCE_S
 
 
 def small_tables(number: int, rows: int = 5) -> list[Table]:
@@ -192,7 +193,7 @@ def test_a_file_that_another_session_is_at_is_waited_for_and_the_others_go_in(
             running.result(2.5)
         assert chunks(server) == 5
         db.rollback()
-        report = running.result(20)
+        report = running.result(PATIENCE_S)
 
     assert (report.chunks_sent, report.chunks_skipped) == (6, 0)
     assert [count(server, f"s.t00{at}") for at in range(6)] == [5] * 6

@@ -20,7 +20,9 @@ from airflow_dm_loader.target import connecting, connection
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import global_variable
+from tests.faults.importing import sessions, wait_for_statement, wait_until_no_session_is_left
 from tests.tables import chunks, count, hashes_by_client, query, table_hashes
+from tests.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -38,27 +40,6 @@ def locked(server: PrivateMariaDB, statement: str) -> Iterator[None]:
         yield
 
 
-def wait_until_no_session_is_left(server: PrivateMariaDB) -> None:
-    """KILL only asks a session to end; the server does it soon."""
-    deadline = time.monotonic() + 60
-    while left := sessions(server):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.02)
-
-
-def sessions(server: PrivateMariaDB) -> list[str]:
-    """What the loader's sessions are at."""
-    rows = query(server, "SELECT info FROM information_schema.processlist WHERE user = %s", server.user)
-    return [text or "" for (text,) in rows]
-
-
-def wait_until_blocked(server: PrivateMariaDB, verb: str, number: int) -> None:
-    deadline = time.monotonic() + 20
-    while sum(text.startswith(verb) for text in sessions(server)) < number:
-        assert time.monotonic() < deadline, sessions(server)
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(("local_infile", "verb"), [(0, "INSERT INTO `s`"), (1, "LOAD DATA")])
 def test_a_statement_that_is_blocked_is_killed_in_the_server(
     local_infile: int, verb: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
@@ -71,11 +52,11 @@ def test_a_statement_that_is_blocked_is_killed_in_the_server(
         locked(server, "SELECT * FROM s.t FOR UPDATE"),
         importing(config, target, stop) as running,
     ):
-        wait_until_blocked(server, verb, 2)
+        wait_for_statement(server, verb, 2)
 
         stop.set()
         with pytest.raises(LoadInterruptedError):
-            running.result(20)
+            running.result(PATIENCE_S)
 
         wait_until_no_session_is_left(server)  # the locks are still held: none ended by getting them
     assert (chunks(server), count(server, "s.t")) == (0, 0)
@@ -103,7 +84,7 @@ def test_a_session_that_waits_for_another_loader_is_stopped_too(
 
         stop.set()
         with pytest.raises(LoadInterruptedError):
-            running.result(20)
+            running.result(PATIENCE_S)
 
         wait_until_no_session_is_left(server)  # the locks are still held: none ended by getting them
 
@@ -124,9 +105,9 @@ def test_a_session_that_is_opened_while_others_are_killed_is_killed_too(
 
     monkeypatch.setattr(connection, "connect", stop_before_connecting)
     with locked(server, "SELECT * FROM s.t FOR UPDATE"), importing(config, target, stop) as running:
-        assert stop.wait(20)
+        assert stop.wait(PATIENCE_S)
         with pytest.raises(LoadInterruptedError):
-            running.result(20)
+            running.result(PATIENCE_S)
 
         wait_until_no_session_is_left(server)
 
@@ -141,7 +122,7 @@ def test_what_was_committed_before_a_stop_stays(server: PrivateMariaDB, target: 
             time.sleep(0.01)
         stop.set()
         with pytest.raises(LoadInterruptedError):
-            running.result(20)
+            running.result(PATIENCE_S)
     committed = query(server, "SELECT COUNT(*), SUM(row_count) FROM dm_meta.dm_loader_chunk")[0]
     assert count(server, "s.t") == committed[1] < 15000
 

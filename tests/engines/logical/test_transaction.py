@@ -19,6 +19,7 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import before_each_commit, global_variable
 from tests.tables import chunks, count, hashes_by_client, one, query, table_hashes
+from tests.waiting import PATIENCE_S
 
 
 def test_two_loads_at_once_send_each_row_once(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_a_chunk_of_another_session_is_waited_for(
             complete(other, key, nonce, end_offset=size, counts=ChunkCounts(2), sent_as="x", file_bytes=size, seconds=0)
         else:
             db.rollback()
-        report = running.result(20)
+        report = running.result(PATIENCE_S)
 
     assert "another session is still at s.t.sql" in caplog.text
     sent = 0 if end == "commit" else 1  # the other session said that it had sent the rows
@@ -134,20 +135,20 @@ def test_an_attempt_whose_load_was_started_afresh_commits_nothing_more(
 
     def pause(came: int, db: Database) -> None:
         in_a_chunk.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
 
     before_each_commit(monkeypatch, pause)
     afresh = load_config(folder, remove_meta=True)
     with ThreadPoolExecutor(2) as pool:
         old = pool.submit(loader.run_import, run_of(config, target))
-        assert in_a_chunk.wait(20)
+        assert in_a_chunk.wait(PATIENCE_S)
         new = pool.submit(loader.prepare_checkpoint, run_of(afresh, target, Worker("there", run_id="run-2")))
         with pytest.raises(TimeoutError):
             new.result(0.3)  # it waits for the chunk that is open
         go_on.set()
         with pytest.raises(CheckpointError, match="started afresh"):
-            old.result(20)
-        assert new.result(20)["fresh"] is True
+            old.result(PATIENCE_S)
+        assert new.result(PATIENCE_S)["fresh"] is True
 
     assert chunks(server) == 0
     assert 0 < count(server, "s.t") < 300  # the chunk that was open, and no other

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from airflow_dm_loader.loader import Worker
 from tests.bad_input.test_secrets import everything_said, state
 from tests.dumps import WITHOUT_KEY, numbered, prepare, run_of, write_dump
 from tests.tables import one, query
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -495,7 +495,7 @@ def test_two_attempts_are_never_at_it_at_once(
 
     thread = threading.Thread(target=first)
     thread.start()
-    wait_for(lightning.sleeping.exists)
+    wait_until(lightning.sleeping.exists)
     with pytest.raises(LockedError, match="another attempt"):
         import_once(config(), tidb_target)
     stop.set()
@@ -521,7 +521,7 @@ def test_a_load_that_is_started_afresh_ends_the_program_of_the_old_one(
 
     thread = threading.Thread(target=first)
     thread.start()
-    wait_for(lightning.sleeping.exists)
+    wait_until(lightning.sleeping.exists)
     prepare(config(remove_meta=True), tidb_target, Worker(host="there", run_id="run-2"))
     thread.join()
 
@@ -553,11 +553,11 @@ def test_a_loader_that_is_killed_takes_the_program_with_it(
         assert process.stdin is not None
         process.stdin.write(json.dumps(target).encode())
         process.stdin.close()
-        wait_for(lightning.sleeping.exists)
+        wait_until(lightning.sleeping.exists)
         process.send_signal(signal.SIGKILL)
 
     pid = lightning.runs()[0]["pid"]
-    wait_for(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
+    wait_until(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
     with pytest.raises(LockedError, match="less than 30 s ago"):
         import_once(config(), tidb_target)
     monkeypatch.setattr("airflow_dm_loader.state.lightning.LEASE_S", 0)
@@ -677,10 +677,3 @@ def test_the_checkpoint_can_not_move_once_the_import_has_begun(
         import_once(config(), tidb_target)
     with pytest.raises(CheckpointError, match="can't resume with the target's schema"):
         import_once(config(lightning_checkpoint="mysql"), tidb_target)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
