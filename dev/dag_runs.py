@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _minutes = count()
+_checked: set[str] = set()  # JSON schemas of params that are in order
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Run:
         if downstream:
             for task_id in task_ids:
                 wanted |= self.dag.get_task(task_id).get_flat_relative_ids(upstream=False)
-        with create_session() as session:
+        with _hurried(), create_session() as session:
             self._serialized().clear(task_ids=wanted, run_id=self.run_id, session=session)
         return self._go_on()
 
@@ -74,9 +76,10 @@ class Run:
     def _go_on(self) -> Run:
         """``dag.test()`` once more, but on the run that is there: it would begin with a new one."""
         from airflow.models.dagrun import DagRun
-        from airflow.serialization.definitions.dag import SerializedDAG
         from airflow.utils.state import DagRunState
         from sqlalchemy import select
+
+        from dev.airflow_names import SerializedDAG
 
         def this_run(*, dag: SerializedDAG, session: Any, **_: Any) -> DagRun:
             run = session.scalar(select(DagRun).where(DagRun.dag_id == self.dag.dag_id, DagRun.run_id == self.run_id))
@@ -107,9 +110,10 @@ class Run:
             )
 
     def _serialized(self) -> SerializedDAG:
-        from airflow.serialization.serialized_objects import DagSerialization
+        from dev.airflow_names import DagSerialization
 
-        return DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
+        read: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
+        return read
 
     @classmethod
     def _of(cls, dag: DAG, run: DagRun) -> Run:
@@ -118,14 +122,25 @@ class Run:
 
 @contextmanager
 def _hurried() -> Iterator[None]:
-    """``dag.test()`` sleeps for a second wherever a skip has still to reach the next task; make that short."""
-    sleep = time.sleep
+    """``dag.test()`` sleeps for a second wherever a skip has still to reach the next task; make that short.
+
+    And Airflow checks the JSON schema of each param some thousand times in a run, most of what a run costs: do it once.
+    """
+    from jsonschema import Draft202012Validator
+
+    sleep, check_schema = time.sleep, Draft202012Validator.check_schema
 
     def shorter(seconds: float) -> None:
         of_dag_test = Path(sys._getframe(1).f_code.co_filename).match("airflow/sdk/definitions/dag.py")
         sleep(0.01 if of_dag_test else seconds)
 
-    with patch("time.sleep", shorter):
+    def check_once(schema: Mapping[str, Any]) -> None:
+        key = json.dumps(schema, default=repr)
+        if key not in _checked:
+            check_schema(schema)
+            _checked.add(key)
+
+    with patch("time.sleep", shorter), patch.object(Draft202012Validator, "check_schema", check_once):
         yield
 
 

@@ -35,9 +35,10 @@ def start_airflow(stage: Stage, server: PrivateMariaDB) -> tuple[DAG, TaskLines]
     with stage.step("Starting Airflow in a temporary folder") as results:
         _set_environment(stage.folder / "airflow", server)
         from airflow import __version__
-        from airflow.dag_processing.dagbag import DagBag
         from airflow.sdk.listener import get_listener_manager
         from airflow.utils.db import initdb
+
+        from dev.airflow_names import DagBag
 
         initdb()
         dag = DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"]

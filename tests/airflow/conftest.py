@@ -91,14 +91,15 @@ def dm_load(registered_dm_load: None, dm_target: str) -> DAG:
 
 
 def _parsed_dm_load() -> DAG:
-    from airflow.dag_processing.dagbag import DagBag
+    from dev.airflow_names import DagBag
 
-    return DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"]
+    dag: DAG = DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"]
+    return dag
 
 
 @pytest.fixture
 def dm_load_task_file(airflow_db: None, dm_target: str) -> DAG:
     """The DAG ``dm_load_task_file``, likewise."""
-    from airflow.dag_processing.dagbag import DagBag
+    from dev.airflow_names import DagBag
 
-    return DagBag(dag_folder=str(DAGS / "dm_load_task_file.py")).dags["dm_load_task_file"]
+    return register(DagBag(dag_folder=str(DAGS / "dm_load_task_file.py")).dags["dm_load_task_file"])

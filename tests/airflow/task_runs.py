@@ -13,7 +13,8 @@ from airflow.sdk import DAG, TaskInstanceState
 from airflow.sdk.api.client import Client
 from airflow.sdk.api.datamodels._generated import TaskInstance
 from airflow.sdk.execution_time.supervisor import run_task_in_process
-from airflow.sdk.serde import serialize
+
+from dev.airflow_names import serialize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

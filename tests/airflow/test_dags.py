@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
-from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_dm_loader.operators.base import DumpLoadOperator
+from dev.airflow_names import DagBag, DagSerialization
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -37,7 +36,8 @@ def bag() -> DagBag:
 
 
 def dag(bag: DagBag, dag_id: str) -> DAG:
-    return bag.dags[dag_id]
+    found: DAG = bag.dags[dag_id]
+    return found
 
 
 def test_every_dag_parses_and_serialises(bag: DagBag) -> None:

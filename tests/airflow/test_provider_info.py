@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import airflow
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 from airflow.sdk import BaseHook, BaseOperator
 from airflow.triggers.base import BaseTrigger

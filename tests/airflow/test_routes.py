@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.operators.base import DumpLoadOperator
 from airflow_dm_loader.task_group import DumpLoadTaskGroup
+from dev.airflow_names import DagBag
 from dev.dag_runs import Run, register
 from tests.dumps import Table, write_dump
 

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import ParamValidationError
 from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
-from airflow.sdk.exceptions import ParamValidationError
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.operators.params import load_params, task_file_params
