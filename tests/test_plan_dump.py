@@ -141,5 +141,5 @@ def test_a_plan_reads_well(target: TargetConfig, tmp_path: Path) -> None:
         "create the view s.v",
         "left out by block_allow_list: s.tmp",
     ]
-    assert "10 data files of 1.4 kB into 1 tables | nothing is stored: the load would start" in lines[-1]
+    assert "10 data files of 1.4 kB into 1 table | nothing is stored: the load would start" in lines[-1]
     assert lines[-1].endswith("not loaded: filtered tables (1), filtered data files (1)")

@@ -23,5 +23,8 @@ class CleanDumpFilesOperator(DumpLoadOperator):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import clean_dump_files
+        from airflow_dm_loader.progress.phase_words import describe_cleaning
 
-        return dict(clean_dump_files(run))
+        found = dict(clean_dump_files(run))
+        self.log.info("%s", describe_cleaning(found, asked=run.config.reading.clean_dump_files))
+        return found

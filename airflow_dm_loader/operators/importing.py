@@ -11,7 +11,7 @@ from airflow_dm_loader.operators.base import DumpLoadOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_dm_loader.loader import LoadRun
+    from airflow_dm_loader.loader import LoadRun, ShareReport
 
 
 class CreateTablesOperator(DumpLoadOperator):
@@ -26,10 +26,13 @@ class CreateTablesOperator(DumpLoadOperator):
 
     def run_phase(self, run: LoadRun, context: Context) -> list[int]:
         from airflow_dm_loader.loader import create_tables, import_shares
+        from airflow_dm_loader.progress.phase_words import describe_creation
 
         summary = create_tables(run)
+        shares = list(import_shares(run))
         context["ti"].xcom_push(key="schema", value=dict(summary))
-        return list(import_shares(run))
+        self.log.info("%s", describe_creation(summary, len(shares)))
+        return shares
 
 
 class RunImportOperator(DumpLoadOperator):
@@ -79,7 +82,7 @@ class RunImportOperator(DumpLoadOperator):
         if self.deferrable and waits_for_jobs(run):
             return self._submit(run)
         often = replace(run, progress_interval_s=min(run.progress_interval_s, self.poll_interval_s))
-        return asdict(run_import(often, self.share))
+        return self._told(run_import(often, self.share))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The trigger's answer: no job is at work any more. What they came to is written down here."""
@@ -114,4 +117,11 @@ class RunImportOperator(DumpLoadOperator):
     def _settle(self, run: LoadRun) -> dict[str, Any]:
         from airflow_dm_loader.loader import settle_jobs
 
-        return asdict(settle_jobs(run, self.share))
+        return self._told(settle_jobs(run, self.share))
+
+    def _told(self, report: ShareReport) -> dict[str, Any]:
+        from airflow_dm_loader.progress.phase_words import describe_share
+
+        found = asdict(report)
+        self.log.info("%s", describe_share(found))
+        return found

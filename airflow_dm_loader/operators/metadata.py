@@ -29,21 +29,23 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import fetch_dump_metadata
+        from airflow_dm_loader.progress.phase_words import counted, tool_name
 
         for note in task_file_notes(parse_mapping(self.config), run.config):
             self.log.info("%s", note)
         metadata = fetch_dump_metadata(run)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)
+        tool = tool_name(metadata.tool, run.config.reading.dump_tool)
         self.log.info(
-            "Dump by %s, started %s, finished %s, %d tables with metadata",
-            metadata.tool,
+            "Dump by %s, started %s, finished %s, %s with metadata",
+            tool,
             metadata.started_at,
             metadata.finished_at or "(no finish line)",
-            len(metadata.tables),
+            counted(len(metadata.tables), "table"),
         )
         found = {  # not the tables: a dump can have many thousands of them
-            "tool": metadata.tool,
+            "tool": tool,
             "started_at": metadata.started_at,
             "finished_at": metadata.finished_at,
             "binlog_name": metadata.binlog_name,

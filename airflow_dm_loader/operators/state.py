@@ -51,10 +51,11 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import BarrierState, LoadPath, choose_path, prepare_checkpoint
+        from airflow_dm_loader.progress.phase_words import describe_registration
 
         found = prepare_checkpoint(run)
         path = choose_path(run)
-        self.log.info("The state tables say: %s", path.value)
+        self.log.info("%s", describe_registration({**found, "path": path.value}))
         if path is LoadPath.FINISHED:
             task_id = self.finish_task_id
         elif path is LoadPath.RESOLVE:

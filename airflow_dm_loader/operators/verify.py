@@ -45,9 +45,10 @@ class ChecksumOperator(BranchingLoadOperator):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import verify
+        from airflow_dm_loader.progress.phase_words import describe_comparison
 
         outcome = verify(run)
-        self.log.info("Outcome %s: %s", outcome.outcome_id, outcome.verdict)
+        self.log.info("%s", describe_comparison(outcome.verdict, outcome.tables, outcome.findings))
         next_task_id = self.clean_task_id if outcome.verdict == "clean" else self.resolve_task_id
         return self.follow(context, next_task_id, {"outcome_id": outcome.outcome_id, "verdict": str(outcome.verdict)})
 
@@ -62,5 +63,8 @@ class AnalyzeOperator(DumpLoadOperator):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import analyze
+        from airflow_dm_loader.progress.phase_words import describe_analysis
 
-        return dict(analyze(run))
+        found = dict(analyze(run))
+        self.log.info("%s", describe_analysis(found))
+        return found

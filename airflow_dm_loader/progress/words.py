@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from airflow_dm_loader.progress.phase_words import counted
 from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus, TablePlan, TableReport, percent
 
 _SHOWN_SOURCES = 8
@@ -23,8 +24,7 @@ def describe(status: LoadStatus, *, amounts: bool = True) -> str:
     if amounts:
         parts.append(f"{naturalsize(done)} of {naturalsize(total)}")
     parts.append(f"{naturalsize(status.bps)}/s")
-    tables = "1 table" if status.indexes_waiting == 1 else f"{status.indexes_waiting} tables"
-    waiting = f"the indexes of {tables}" if status.indexes_waiting else ""
+    waiting = f"the indexes of {counted(status.indexes_waiting, 'table')}" if status.indexes_waiting else ""
     if status.compared_bytes is None and done >= total:
         parts.append(f"all sent, building {waiting}" if waiting else "all sent")
     elif waiting:
@@ -52,13 +52,13 @@ def _describe_table(table: TableReport) -> str:
     from humanize import intcomma, naturalsize
 
     parts = [
-        f"{table.table}: {intcomma(table.rows)} rows, {naturalsize(table.data_bytes)}"
+        f"{table.table}: {counted(table.rows, 'row')}, {naturalsize(table.data_bytes)}"
         + (f" as {table.sent_as}" if table.sent_as else "")
     ]
     if table.import_job is not None:
         parts.append(f"imported by job {table.import_job}")
     if table.rows_before is not None:
-        parts.append(f"{intcomma(table.rows_before)} rows were there")
+        parts.append(f"held {counted(table.rows_before, 'row')} before")
     if table.added is not None:
         parts.append(f"{intcomma(table.added)} added")
     counts = {"replaced": table.replaced, "ignored": table.ignored, "in conflict": table.conflicts}
@@ -67,23 +67,23 @@ def _describe_table(table: TableReport) -> str:
     parts.append(f"checksum {_plain(table.checksum)}")
     if table.remark:
         parts.append(table.remark)
-    parts.append(f"{table.seconds:.1f} s")
+    parts.append(f"{table.seconds:.1f} s over all connections")
     return " | ".join(parts)
 
 
 def _describe_total(report: LoadReport) -> str:
-    from humanize import intcomma, naturalsize
+    from humanize import naturalsize
 
     if report.skipped:
         start = "Had been loaded before, nothing was sent"
     elif report.rows_sent_known:
-        start = f"{intcomma(report.rows_sent)} rows sent by this run in {report.seconds:.1f} s"
+        start = f"{counted(report.rows_sent, 'row')} sent by this run in {report.seconds:.1f} s"
     else:
         start = f"tidb-lightning did not tell how many rows this run sent in {report.seconds:.1f} s"
     parts = [
         f"{report.task_name} / {report.source_id}: {report.status}",
         start,
-        f"{intcomma(report.rows)} rows in {len(report.tables)} tables, {naturalsize(report.data_bytes)}",
+        f"{counted(report.rows, 'row')} in {counted(len(report.tables), 'table')}, {naturalsize(report.data_bytes)}",
     ]
     if report.outcome and report.outcome != "clean":
         parts.append(_plain(report.outcome) + (", accepted" if report.accepted else ""))
@@ -106,29 +106,29 @@ def describe_plan(plan: DumpPlan) -> list[str]:
     lines += plan.existing_rows
     lines += [f"left out by block_allow_list: {name}" for name in plan.filtered]
     total = [
-        f"{plan.task_name} / {plan.source_id} into {plan.target}: {plan.files} data files of "
-        f"{naturalsize(plan.file_bytes)} into {len(plan.tables)} tables",
+        f"{plan.task_name} / {plan.source_id} into {plan.target}: {counted(plan.files, 'data file')} of "
+        f"{naturalsize(plan.file_bytes)} into {counted(len(plan.tables), 'table')}",
         plan.stored,
     ]
     if plan.filtered_files:
-        total.append(f"{plan.filtered_files} data files of {naturalsize(plan.filtered_bytes)} left out")
+        total.append(f"{counted(plan.filtered_files, 'data file')} of {naturalsize(plan.filtered_bytes)} left out")
     if plan.not_loaded:
         total.append("not loaded: " + ", ".join(f"{what} ({count})" for what, count in plan.not_loaded.items()))
     return [*lines, " | ".join(total)]
 
 
 def _describe_planned_table(table: TablePlan) -> str:
-    from humanize import intcomma, naturalsize
+    from humanize import naturalsize
 
-    state = {True: "is there", False: "would be created", None: "was not looked at"}[table.exists]
+    state = {True: "exists", False: "would be created", None: "was not looked at"}[table.exists]
     parts = [f"{table.table} {state}"]
     if table.sources != (table.table,):
         shown = ", ".join(table.sources[:_SHOWN_SOURCES])
         more = len(table.sources) - _SHOWN_SOURCES
         parts.append(f"from {shown}" + (f" and {more} more" if more > 0 else ""))
-    parts.append(f"{table.files} data files, {naturalsize(table.file_bytes)}")
+    parts.append(f"{counted(table.files, 'data file')}, {naturalsize(table.file_bytes)}")
     if table.rows is not None:
-        parts.append(f"{intcomma(table.rows)} rows")
+        parts.append(counted(table.rows, "row"))
     if table.filled:
         parts.append(f"routes fill {', '.join(table.filled)}")
     if table.indexes_after_rows:
