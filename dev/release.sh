@@ -23,8 +23,12 @@ cp -r dev dags "$work/demo/"
 cp -r tests/data/dumps "$work/demo/tests/data/"
 cd "$work/demo"
 "$work/environment/bin/python" -c '
-import sys, airflow_dm_loader
+import re, sys, airflow_dm_loader
+from importlib import metadata, resources
 assert airflow_dm_loader.__file__.startswith(sys.prefix), airflow_dm_loader.__file__
+assert resources.files(airflow_dm_loader).joinpath("example_dags", "dm_load.py").is_file()
+page = metadata.metadata("airflow-dm-loader").get_payload()
+assert not re.findall(r"\]\((?!https?://|#)", page), "links of the package page that lead nowhere"
 '
 "$work/environment/bin/python" -m dev.demo
 cd - >/dev/null
