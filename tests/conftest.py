@@ -87,6 +87,9 @@ def pytest_report_header() -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server_kind" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("servers")
+        if "tidb" in needs(metafunc.definition):
+            metafunc.parametrize("server_kind", ["tidb"], indirect=True)
+            return
         wanted = metafunc.config.getoption("servers")
         if wanted not in {None, "all"}:
             metafunc.parametrize("server_kind", str(wanted).split(","), indirect=True)
@@ -94,7 +97,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize("server_kind", servers.kinds(), indirect=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def needs(item: pytest.Item) -> tuple[str, ...]:
+    """What a test can't do without, and no bootstrap brings: ``tidb``, ``lightning``, ``dumpling``."""
+    marker = item.get_closest_marker("needs")
+    return marker.args if marker is not None else ()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [item for item in items if not servers.HAD.issuperset(needs(item))]
+    if left_out:  # they are counted as deselected, and pass for nothing
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("db")

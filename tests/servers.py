@@ -25,6 +25,12 @@ FOREIGN: Mapping[str, str] = {
     name: dsn for name in ("tidb", "mysql", "mariadb") if (dsn := os.environ.get(f"TEST_{name.upper()}_DSN"))
 }
 
+# Programs that are not ours to bring: TEST_LIGHTNING and TEST_DUMPLING are their paths.
+PROGRAMS: Mapping[str, str] = {
+    name: path for name in ("lightning", "dumpling") if (path := os.environ.get(f"TEST_{name.upper()}"))
+}
+HAD = FOREIGN.keys() | PROGRAMS.keys()  # what tests marked ``needs`` may need
+
 AnyServer = PrivateServer | ForeignServer
 
 

@@ -155,10 +155,14 @@ _ROWS = (
     Setting("disk_quota_physical", "physical", _PHYSICAL, PHYSICAL, dm="loaders.*.disk-quota-physical"),
     Setting("range_concurrency", "physical", _PHYSICAL, PHYSICAL, dm=_loader("range-concurrency", "int")),
     Setting("compress_kv_pairs", "physical", _PHYSICAL, PHYSICAL, dm=_loader("compress-kv-pairs")),
+    Setting("status_port", "physical", _PHYSICAL, PHYSICAL),
+    Setting("lightning_version", "physical", _PHYSICAL, PHYSICAL),
+    Setting("lightning", "physical", _PHYSICAL, PHYSICAL),
     Setting("import_into_threads", "import_into", _IMPORT_INTO, IMPORT_INTO),
     Setting("import_into_max_write_speed", "import_into", _IMPORT_INTO, IMPORT_INTO),
     Setting("import_into_disk_quota", "import_into", _IMPORT_INTO, IMPORT_INTO),
     Setting("import_into_cloud_storage_uri", "import_into", _IMPORT_INTO, IMPORT_INTO),
+    Setting("import_into_options", "import_into", _IMPORT_INTO, IMPORT_INTO),
     # Checks
     Setting(
         "checksum",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
+from airflow_dm_loader.settings.lightning_keys import checked_lightning, checked_options
 from airflow_dm_loader.settings.session_variables import OURS, is_name
 
 IMPORT_INTO_READS = frozenset({StorageKind.S3, StorageKind.GCS})  # TiDB's documentation lists no other
@@ -111,4 +112,6 @@ CollationMap = Annotated[dict[str, str], AfterValidator(_same_bytes)]
 Gzip = Annotated[str, AfterValidator(_gzip)]
 ClusterTls = Annotated[dict[str, str], AfterValidator(_cluster_tls)]
 SourceAddress = Annotated[str, AfterValidator(_plain_text), AfterValidator(_source_address)]
+LightningKeys = Annotated[dict[str, dict[str, Any]], AfterValidator(checked_lightning)]
+ImportIntoOptions = Annotated[dict[str, str | int | bool], AfterValidator(checked_options)]
 Size = Annotated[str, AfterValidator(_size)]  # such as 200MiB

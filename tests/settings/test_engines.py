@@ -35,10 +35,14 @@ OTHER: dict[str, Any] = {
     "disk_quota_physical": "10GiB",
     "range_concurrency": 8,
     "compress_kv_pairs": "gzip",
+    "status_port": 10081,
+    "lightning_version": "8.5.3",
+    "lightning": {"tikv-importer": {"store-write-bwlimit": "100MiB"}},
     "import_into_threads": 8,
     "import_into_max_write_speed": "200MiB",
     "import_into_disk_quota": "50GiB",
     "import_into_cloud_storage_uri": "s3://b/sorted",
+    "import_into_options": {"RECORD_ERRORS": 5},
     "chunk_bytes": 4096,
 }
 CASES = [(name, mode) for name, row in SETTINGS.items() for mode in ImportMode if row.engines != EVERY]

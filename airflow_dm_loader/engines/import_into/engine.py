@@ -10,12 +10,13 @@ from airflow_dm_loader.engines.import_into import steps
 from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.import_into.sources import sources_of
 from airflow_dm_loader.engines.logical.index_builder import build_waiting_indexes
-from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.errors import ConfigError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
+from airflow_dm_loader.settings.lightning_keys import options_too_new
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.needed_privileges import Need
-from airflow_dm_loader.target.server import Server
+from airflow_dm_loader.target.server import Server, ask_server
 
 _OF_TABLES = ("UPDATE", "DELETE", "ALTER")  # beyond what every load needs
 
@@ -51,12 +52,15 @@ class ImportIntoEngine(Engine):
             return (f"IMPORT INTO is an experiment in {server}; from TiDB 7.5 on it is for everyday use",)
         return ()
 
+    def privileges(self, run: LoadRun, plan: LoadPlan, db: Database) -> Iterable[Need]:
+        server = ask_server(db)
+        if newer := options_too_new(run.config.import_into.import_into_options, server.version):
+            raise ConfigError(f"import_into_options: {server} does not have {', '.join(newer)}", remedy="Leave it out.")
+        return _privileges(plan)
+
     def check_dump(self, run: LoadRun, dump: Dump) -> None:
         tidb_uri(run.config.what.dump_uri, run.access)
         sources_of(dump)
-
-    def privileges(self, run: LoadRun, plan: LoadPlan, db: Database) -> Iterable[Need]:
-        return _privileges(plan)
 
     def shares(self, run: LoadRun) -> list[int]:
         with run.open_stored() as (meta, load):

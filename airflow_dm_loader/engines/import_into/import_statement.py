@@ -9,7 +9,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.target.identifiers import qualified
 
-Options = Mapping[str, str | int]
+Options = Mapping[str, str | int]  # True: it takes no value
 
 
 def source_uri(folder_uri: str, pattern: str) -> str:
@@ -34,14 +34,15 @@ def job_options(config: LoadConfig, sort_uri: str | None) -> Options:
         "CHECKSUM_TABLE": config.verify.checksum.value,
         "CLOUD_STORAGE_URI": sort_uri,
     }
-    return {name: value for name, value in options.items() if value is not None}
+    said = {name: value for name, value in config.import_into.import_into_options.items() if value is not False}
+    return {name: value for name, value in options.items() if value is not None} | said
 
 
 def import_into(source: TableSource, uri: str, options: Options) -> tuple[str, tuple[str | int, ...]]:
     """The statement that makes the job, and its values."""
     table = qualified(source.schema, source.table).replace("%", "%%")
-    named = "".join(f", {name} = %s" for name in options)
+    named = "".join(f", {name}" if value is True else f", {name} = %s" for name, value in options.items())
     return (
         f"IMPORT INTO {table} FROM %s FORMAT %s WITH DETACHED{named}",
-        (uri, str(source.format.tidb_name), *options.values()),
+        (uri, str(source.format.tidb_name), *(value for value in options.values() if value is not True)),
     )

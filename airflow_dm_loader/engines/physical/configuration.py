@@ -25,6 +25,7 @@ from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.settings.lightning_keys import LEAVE_ROWS_OUT, too_new
 
 _SCHEMA_CHARACTERS = 64
 _CONFLICT_SINCE = (8, 0)  # from here on [conflict] decides; before, duplicate-resolution
@@ -50,12 +51,12 @@ def lightning_settings(config: LoadConfig, target: TargetConfig, around: Surroun
         ConfigError: Lightning can't do what a setting says.
     """
     conflict = _conflict(config, around.version)
-    return {
+    settings: dict[str, Any] = {
         "lightning": {
             "level": "info",
             "file": "-",  # to stdout, and so into the task's log
             "status-addr": f"127.0.0.1:{around.status_port}",
-            "region-concurrency": config.work.pool_size,
+            **_threads(config),
             **({"task-info-schema-name": task_info_schema(config)} if _records(config) else {}),
         },
         "checkpoint": _checkpoint(around.checkpoint),
@@ -82,6 +83,27 @@ def lightning_settings(config: LoadConfig, target: TargetConfig, around: Surroun
         **({"security": _paths(config.physical.pd_security)} if config.physical.pd_security else {}),
         **({"routes": [route.to_dm() for route in config.where.routes]} if config.where.routes else {}),
     }  # fmt: skip
+    return _with_users_own(settings, config, around.version)
+
+
+def _threads(config: LoadConfig) -> dict[str, int]:
+    """The default of pool_size is for connections; Lightning's own is all of the worker's CPUs."""
+    default = type(config.work).model_fields["pool_size"].default
+    return {} if config.work.pool_size == default else {"region-concurrency": config.work.pool_size}
+
+
+def _with_users_own(settings: dict[str, Any], config: LoadConfig, version: tuple[int, ...]) -> dict[str, Any]:
+    """The keys of the setting ``lightning`` among the loader's, none of which they can be. Raises ConfigError."""
+    asked = config.physical.lightning
+    if newer := too_new(asked, version):
+        shown = ".".join(map(str, version))
+        raise ConfigError(f"lightning: tidb-lightning {shown} does not have {', '.join(newer)}", remedy="Leave it out.")
+    if not _records(config) and (leaving := [key for section, key in LEAVE_ROWS_OUT if key in asked.get(section, ())]):
+        raise ConfigError(
+            f"lightning: with {leaving[0]}, rows are left out, and nothing would tell which",
+            remedy="Set on_duplicate_physical=manual: rows are then kept, and told.",
+        )
+    return settings | {section: {**settings.get(section, {}), **keys} for section, keys in asked.items()}
 
 
 def task_info_schema(config: LoadConfig) -> str:
@@ -160,7 +182,7 @@ def _tidb(config: LoadConfig, target: TargetConfig, around: Surroundings) -> dic
         "port": target.port,
         "user": target.user,
         "password": target.password.get_secret_value(),
-        **_said({"pd-addr": config.physical.pd_addr}),
+        **_said({"pd-addr": config.physical.pd_addr, "status-port": config.physical.status_port}),
         "sql-mode": around.sql_mode,
         "tls": tls,
         "session-vars": {**around.session, "tidb_txn_mode": "optimistic", "foreign_key_checks": "0"},

@@ -7,29 +7,20 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from airflow_dm_loader.errors import (
-    HasDuplicatesError,
-    LightningError,
-    LoaderError,
-    LoadInterruptedError,
-    TargetError,
-)
+from airflow_dm_loader.engines.physical.failures import failure
+from airflow_dm_loader.errors import LightningError, LoadInterruptedError
 
 _SUCCESS = "tidb lightning exit successfully"
 _CANCELED = "tidb lightning canceled"
 _NO_SERVER = "failed to start HTTP server"
 _ERROR = "tidb lightning encountered error:"
 PHRASES = (_SUCCESS, _CANCELED, _NO_SERVER, _ERROR)  # its own words, whatever else it says
-_BAD_CONFIG = 2
 _KEPT_LINES = 40
 
 # DM's checksumErrorPattern: remote, then local. The code is misspelt in Lightning's source; a later one may mend it.
 _CHECKSUM = re.compile(r"checksum mismatched remote vs local|Light(?:n)?ing:Restore:ErrChecksumMismatch")
 _TOTAL_KVS = re.compile(r"total_kvs: (\d{0,20})\b vs (\d{0,20})\b")
 _TABLE = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
-_DUPLICATES = re.compile(r"Restore:Err(?:FoundDataConflictRecords|FoundIndexConflictRecords|FoundDuplicateKey)\b")
-# DM does not resume these by itself, and unknown keys fail the same way each time.
-_FATAL = re.compile(r"doesn't exist|is in mode import|unknown configuration|invalid config", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ def conclude(exit_code: int, output: Output, *, stopped: bool, show: Callable[[s
         LoadInterruptedError: we stopped it.
         PortTaken: nothing was begun.
         HasDuplicatesError: it found duplicates and did not go on (34020).
-        TargetError: a retry would fail the same way.
+        TargetError, RowError: a retry would fail the same way.
         LightningError: a retry goes on at its checkpoint.
     """
     if stopped:
@@ -108,7 +99,8 @@ def conclude(exit_code: int, output: Output, *, stopped: bool, show: Callable[[s
     text = " ".join(part for part in output.error if part)
     if _CHECKSUM.search(text):  # it compares last, when every table is in: post-process-at-last
         return Ended(differs=True, differences=_distinct([*output.differences, _difference(text)]))
-    raise _error(exit_code, text or " / ".join(list(output.last)[-3:]), show)
+    said = text or " / ".join(list(output.last)[-3:])
+    raise failure(exit_code, said, show(said) if said else "")
 
 
 def _difference(text: str) -> ChecksumDifference:
@@ -125,20 +117,6 @@ def _distinct(found: list[ChecksumDifference]) -> tuple[ChecksumDifference, ...]
     """Without those that name no table and repeat one that does."""
     counts = {(one.source_kvs, one.target_kvs) for one in found if one.table}
     return tuple(one for one in dict.fromkeys(found) if one.table or (one.source_kvs, one.target_kvs) not in counts)
-
-
-def _error(exit_code: int, text: str, show: Callable[[str], str]) -> LoaderError:
-    how = f"was killed by signal {-exit_code}" if exit_code < 0 else f"failed with exit code {exit_code}"
-    message = f"tidb-lightning {how}" + (f": {show(text)}" if text else "")
-    if _DUPLICATES.search(text):
-        return HasDuplicatesError(
-            message,
-            remedy="Remove the duplicates from the dump or the target, or set on_duplicate_physical=manual; then clear "
-            "run_import.",
-        )
-    if exit_code == _BAD_CONFIG or _FATAL.search(text):
-        return TargetError(message, remedy="Fix what the message says, then clear run_import: it resumes there.")
-    return LightningError(message)
 
 
 def _plain(name: str) -> str:

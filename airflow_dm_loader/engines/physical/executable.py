@@ -28,8 +28,8 @@ class Lightning:
         return f"{self.path} {'.'.join(map(str, self.version))}"
 
 
-def find_lightning(lightning_path: str | None) -> Lightning:
-    """The program of ``lightning_path``, else that on PATH.
+def find_lightning(lightning_path: str | None, version: str | None = None) -> Lightning:
+    """The program of ``lightning_path``, else that on PATH; ``version``: of a build that does not tell its release.
 
     Raises:
         ConfigError: there is none, or what is there does not tell its version.
@@ -38,7 +38,7 @@ def find_lightning(lightning_path: str | None) -> Lightning:
     beside = path.with_name(_CTL_NAME)
     on_path = shutil.which(_CTL_NAME)
     ctl = beside if os.access(beside, os.X_OK) else Path(on_path) if on_path else None
-    return Lightning(path, _ask_version(path), ctl)
+    return Lightning(path, _ask_version(path, version), ctl)
 
 
 def child_environment() -> dict[str, str]:
@@ -67,7 +67,7 @@ def _find(lightning_path: str | None) -> Path:
     return Path(found).absolute()
 
 
-def _ask_version(path: Path) -> tuple[int, ...]:
+def _ask_version(path: Path, said: str | None) -> tuple[int, ...]:
     try:
         done = subprocess.run(
             [str(path), "-V"],
@@ -81,9 +81,12 @@ def _ask_version(path: Path) -> tuple[int, ...]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigError(f"lightning_path: {path} -V could not be run: {type(error).__name__}") from error
     match = _VERSION.search(done.stdout + done.stderr)
+    if match is None and said is not None and done.returncode == 0:
+        return tuple(int(part) for part in said.split("."))
     if match is None:
         raise ConfigError(
             f"lightning_path: {path} -V does not tell a release version",
-            remedy="Check that it is tidb-lightning: its -V prints 'Release Version: v8.5.0'.",
+            remedy="Check that it is tidb-lightning: its -V prints 'Release Version: v8.5.0'. Of a build of your own, "
+            "say the release that it was made of as lightning_version.",
         )
     return tuple(int(part) for part in match[1].split("."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -61,20 +62,20 @@ def import_all(run: LoadRun) -> ShareReport:
         if row is not None and row.stage in {LightningStage.IMPORTED, LightningStage.CLEANED}:
             _log.info("All rows are in: tidb-lightning is not run again")
         else:
-            program = find_lightning(config.physical.lightning_path)
+            program = find_lightning(config.physical.lightning_path, config.physical.lightning_version)
             _log.info("Running %s", program)
             prepared = prepare_run(run, dump, program, meta.db)
             owner = secrets.token_hex(16)
             watch = Watch(
                 stop=run.stop,
-                on_progress=_teller(load, plan, run.on_progress),
+                on_progress=_teller(load, plan, run.on_progress, resumed=row is not None),
                 progress_interval_s=run.progress_interval_s,
                 keep_alive=lambda: lightning.hold(meta, config, load.load_id, owner),
             )
             _begin(config, meta, load, row, owner)
             try:
                 if row is not None:
-                    _ignore_errors(prepared)
+                    _ignore_errors(prepared, run.stop)
                 watch.keep_alive()
                 ended = prepared.run(watch)
                 watch.keep_alive()
@@ -133,9 +134,9 @@ def _begin(config: LoadConfig, meta: Meta, load: Load, row: LightningRow | None,
     meta.db.commit()
 
 
-def _ignore_errors(prepared: LightningRun) -> None:
+def _ignore_errors(prepared: LightningRun, stop: threading.Event) -> None:
     """DM's ``ignoreCheckpointError``: a problem with it is only a warning."""
-    if (problem := prepared.ignore_checkpoint_errors()) is not None:
+    if (problem := prepared.ignore_checkpoint_errors(stop)) is not None:
         _log.warning("Errors in the checkpoint of tidb-lightning could not be ignored, as DM does: %s", problem)
 
 
@@ -180,15 +181,18 @@ def _release(meta: Meta, load: Load, owner: str) -> None:
 
 
 def _teller(
-    load: Load, plan: LoadPlan, on_progress: Callable[[LoadStatus], None] | None
+    load: Load, plan: LoadPlan, on_progress: Callable[[LoadStatus], None] | None, *, resumed: bool
 ) -> Callable[[Progress | None], None]:
     window = SpeedWindow()
 
     def tell(progress: Progress | None) -> None:
         if on_progress is None or progress is None:
             return
-        total = progress.total_bytes or plan.file_bytes
-        status = _status(load, progress.finished_bytes, total, window.bps(progress.finished_bytes), done=False)
+        finished, total = progress.finished_bytes, progress.total_bytes or plan.file_bytes
+        if resumed:  # then it counts what was left of the load alone
+            whole = max(total, plan.file_bytes)
+            finished, total = whole - (total - finished), whole
+        status = _status(load, finished, total, window.bps(finished), done=False)
         on_progress(status.model_copy(update={"tables": progress.tables}))
 
     return tell

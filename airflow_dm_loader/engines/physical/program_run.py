@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import socket
-import subprocess
 import tempfile
 import threading
 import time
@@ -29,11 +28,15 @@ from airflow_dm_loader.errors import LightningError
 
 _log = logging.getLogger(__name__)
 
+_SHOWN_CHARACTERS = 1000
 GRACE_S = 30.0  # between SIGTERM and SIGKILL
 _TICK_S = 0.5
 _ALIVE_S = 5.0
 _ANOTHER_PORT = Strategy(5, 0.0, 0.0, PortTaken)
-_CTL_TIMEOUT_S = 300
+_CTL_TIMEOUT_S = 60.0  # without PD it waits for it, without end
+# Lightning notes each request of its own status page, the second time with all of the answer.
+_STATUS_PAGE = re.compile(r'\["process http request (?:start|completed)"\]')
+_STACK = re.compile(r"^[\w./*()\[\]{}~-]+\n\t.*", re.MULTILINE | re.DOTALL)  # a function, and below it its place
 # What a line begins with: the time, the level, and the place in Lightning's source.
 _HEAD = re.compile(r"(?:\[[0-9/:. +-]+\] )?\[[A-Z]+\] \[[\w.-]+:\d+\]|" + "|".join(map(re.escape, PHRASES)))
 
@@ -61,32 +64,38 @@ class LightningRun:
     security: Mapping[str, str]
     redactor: Redactor
     hiding: Hiding | None = None
+    ctl_timeout_s: float = _CTL_TIMEOUT_S
 
-    def ignore_checkpoint_errors(self) -> str | None:
+    def ignore_checkpoint_errors(self, stop: threading.Event) -> str | None:
         """Let a run go on at tables where an earlier one failed, as DM does.
+
+        Args:
+            stop: ends it; the run itself then sees to the rest.
 
         Returns:
             What went wrong with it, which is no more than a warning; None: nothing.
         """
         if self.program.ctl_path is None:
             return "tidb-lightning-ctl is neither beside tidb-lightning nor on PATH"
+        said: list[str] = []
+        ends_at = time.monotonic() + self.ctl_timeout_s
         with _secret_file(tomli_w.dumps(self.settings(0))) as path:
+            command = [str(self.program.ctl_path), "--config", str(path), "--checkpoint-error-ignore=all"]
             try:
-                done = subprocess.run(
-                    [str(self.program.ctl_path), "--config", str(path), "--checkpoint-error-ignore=all"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    timeout=_CTL_TIMEOUT_S,
-                    env=child_environment(),
-                    check=False,
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
+                with ChildProcess(command, child_environment(), said.append) as child:
+                    while (code := child.wait(_TICK_S)) is None:
+                        if stop.is_set() or time.monotonic() > ends_at:
+                            child.stop(_TICK_S)
+                            why = "was stopped" if stop.is_set() else f"had not ended after {self.ctl_timeout_s:.0f} s"
+                            return f"tidb-lightning-ctl {why}{self._said(said)}"
+            except OSError as error:
                 return f"tidb-lightning-ctl: {type(error).__name__}"
-        if done.returncode == 0:
-            return None
-        text = self._show(self.redactor.text(done.stdout.decode("utf-8", "replace").strip()[-500:]))
-        return f"tidb-lightning-ctl failed with exit code {done.returncode}: {text}"
+        return None if code == 0 else f"tidb-lightning-ctl failed with exit code {code}{self._said(said)}"
+
+    def _said(self, lines: list[str]) -> str:
+        """What the helper said, without the stack behind it."""
+        text = _STACK.sub("", "\n".join(lines)).strip()
+        return f": {self._show(self.redactor.text(text[-_SHOWN_CHARACTERS:]))}" if text else ""
 
     def run(self, watch: Watch) -> Ended:
         """Run it to its end. For errors see :func:`~airflow_dm_loader.engines.physical.endings.conclude`."""
@@ -100,6 +109,8 @@ class LightningRun:
         output, heard = Output(), threading.Event()
 
         def take(line: str) -> None:
+            if _STATUS_PAGE.search(line):  # it would fill the task's log, and make us ask again
+                return
             heard.set()
             shown = self.redactor.text(line)
             output.add(shown)

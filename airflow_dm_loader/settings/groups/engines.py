@@ -6,7 +6,7 @@ from pydantic import Field
 
 from airflow_dm_loader.settings.choices import LightningCheckpoint, OnDuplicate, OnDuplicatePhysical, OnLoss
 from airflow_dm_loader.settings.groups.base import Group
-from airflow_dm_loader.settings.values import ClusterTls, Gzip, Size, SortUri
+from airflow_dm_loader.settings.values import ClusterTls, Gzip, ImportIntoOptions, LightningKeys, Size, SortUri
 
 _KIB, _MIB = 1 << 10, 1 << 20
 
@@ -102,6 +102,26 @@ class Physical(Group):
     compress_kv_pairs: Gzip | None = Field(
         None, title="Lightning: compress what is sent to TiKV", description="gzip or gz. None: not at all."
     )
+    status_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        title="Lightning: status port of TiDB",
+        description="Where the TiDB server answers over HTTP, which tells Lightning of the cluster. None: 10080.",
+    )
+    lightning_version: str | None = Field(
+        None,
+        pattern=r"^[0-9]+(\.[0-9]+)+$",
+        title="Lightning: its version",
+        description="Of a build that does not tell its release, such as 8.5.3: its settings are written for that. "
+        "None: as it says itself.",
+    )
+    lightning: LightningKeys = Field(
+        default_factory=dict,
+        title="Lightning: settings of its own",
+        description='Its keys by section: {"tikv-importer": {"store-write-bwlimit": "100MiB"}, "lightning": '
+        '{"region-concurrency": 16}}. What the loader sets itself is refused by name. Empty: none.',
+    )
 
 
 class ImportInto(Group):
@@ -123,4 +143,10 @@ class ImportInto(Group):
         title="IMPORT INTO: sort in",
         description="CLOUD_STORAGE_URI, s3://bucket/prefix or gs://bucket/prefix: global sort. It is reached as the "
         "dump is, and holds no credentials. None: the TiDB nodes sort on their own disks.",
+    )
+    import_into_options: ImportIntoOptions = Field(
+        default_factory=dict,
+        title="IMPORT INTO: other options",
+        description='Such as {"DISABLE_TIKV_IMPORT_MODE": true}. What the loader sets itself is refused by name. '
+        "Empty: none.",
     )

@@ -370,8 +370,8 @@ def test_rows_in_conflict_of_an_older_load_do_not_count(
     [
         ({"ending": "tidb lightning canceled"}, LightningError, "was cancelled"),
         ({"ending": ""}, LightningError, "without saying that it finished"),
-        ({"fails_at_table": 0, "error": "table s.a doesn't exist"}, TargetError, "doesn't exist"),
-        ({"fails_at_table": 0, "error": "the store is in mode import"}, TargetError, "mode import"),
+        ({"fails_at_table": 0, "error": "table s.a doesn't exist"}, LightningError, "doesn't exist"),
+        ({"fails_at_table": 0, "error": "the store is in mode import"}, LightningError, "mode import"),
         (
             {"fails_at_table": 0, "error": "[Lightning:Restore:ErrFoundDuplicateKey]found duplicate key"},
             HasDuplicatesError,
