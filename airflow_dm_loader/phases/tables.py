@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
+from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.phases import existing
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.report import Finding
@@ -76,10 +78,17 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         found = tool_losses((table.name, table.parsed) for table in draft.tables if table.parsed is not None)
         findings.keep(meta, load.load_id, "create_tables", found)
         meta.db.commit()
-        prepared = creator.create_tables(draft.tables, config.work.pool_size)
+        try:
+            prepared = creator.create_tables(draft.tables, config.work.pool_size)
+        except LoaderError:  # tables that are made by now are not made again, and nothing is said of them twice
+            with suppress(LoaderError):
+                _keep_warnings(meta, load.load_id, creator.summary)
+                meta.db.commit()
+            raise
         load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
-        warnings = (*warnings, *_keep_what_is_otherwise(meta, load.load_id, creator.summary))
+        _keep_warnings(meta, load.load_id, creator.summary)
+        warnings = (*warnings, *_told_lacking(creator.summary))
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
         creator.create_views(draft.views)
@@ -94,18 +103,22 @@ def create_tables(run: LoadRun) -> dict[str, object]:
     }
 
 
-def _keep_what_is_otherwise(meta: Meta, load_id: int, summary: CreationSummary) -> Iterator[str]:
-    """Keep what the server said of each CREATE TABLE as findings; say what came out lacking, which verify finds too."""
+def _keep_warnings(meta: Meta, load_id: int, summary: CreationSummary) -> None:
+    """What the server said of each CREATE TABLE is a finding."""
     findings.add(
         meta,
         load_id,
-        "create_tables",
+        "each CREATE TABLE",  # kept where the phase is repeated, which makes no table twice
         (
             Finding(kind="create_warning", table=name, text=f"CREATE TABLE: {text}")
             for name, texts in sorted(summary.warned.items())
             for text in texts
         ),
     )
+
+
+def _told_lacking(summary: CreationSummary) -> Iterator[str]:
+    """What tables came out without, said before the first row; verify finds it too."""
     for name, parts in sorted(summary.lacking.items()):
         warning = f"{name}: lacks what the dump's CREATE TABLE has: {', '.join(parts)}"
         _log.warning("%s", warning)

@@ -1,0 +1,5 @@
+/*!40101 SET NAMES binary*/;
+SET FOREIGN_KEY_CHECKS=0;
+INSERT INTO `computed` (`id`,`d`) VALUES
+(1,1.23456),
+(2,2.50000);

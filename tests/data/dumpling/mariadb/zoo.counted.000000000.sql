@@ -1,0 +1,5 @@
+/*!40101 SET NAMES binary*/;
+SET FOREIGN_KEY_CHECKS=0;
+INSERT INTO `counted` VALUES
+(5,1),
+(9,2);

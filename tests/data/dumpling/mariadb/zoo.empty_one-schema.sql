@@ -1,0 +1,5 @@
+/*!40101 SET NAMES binary*/;
+SET FOREIGN_KEY_CHECKS=0;
+CREATE TABLE `empty_one` (
+  `id` int(11) DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;

@@ -1,0 +1,4 @@
+/*!40101 SET NAMES binary*/;
+SET FOREIGN_KEY_CHECKS=0;
+INSERT INTO `in_ascii` VALUES
+(1,'ne');

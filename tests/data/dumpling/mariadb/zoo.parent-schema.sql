@@ -1,0 +1,6 @@
+/*!40101 SET NAMES binary*/;
+SET FOREIGN_KEY_CHECKS=0;
+CREATE TABLE `parent` (
+  `id` int(11) NOT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;

@@ -1,0 +1,5 @@
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40101 SET NAMES binary*/;
+INSERT INTO `computed` (`id`,`d`) VALUES
+(1,1.23456),
+(2,2.50000);

@@ -1,0 +1,3 @@
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40101 SET NAMES binary*/;
+/*T![placement] CREATE PLACEMENT POLICY `near` FOLLOWERS=2 */;

@@ -1,0 +1,4 @@
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40101 SET NAMES binary*/;
+INSERT INTO `in_ascii` VALUES
+(1,'ne');
