@@ -49,7 +49,7 @@ def test_every_value_arrives(dump: str, server: AnyServer, server_kind: str, tar
     lacking = {table.table: table.lacks for table in report.tables if table.lacks}
     assert lacking == ({"zoo.every_type": ("a check",)} if drops_check else {})
     more = {"missing_parts", "create_warning"} if drops_check else set()
-    assert {finding.kind for finding in report.findings} == {"assumed_time_zone", *more}
+    assert {finding.kind for finding in report.findings} == {"assumed_time_zone", "float_digits", *more}
     assert one(server, "SELECT table_comment FROM information_schema.tables WHERE table_name = 'in_gbk'") == "汉字"
     views = query(server, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'zoo' AND "
                   "table_type = 'VIEW'")  # fmt: skip
