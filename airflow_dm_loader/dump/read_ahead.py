@@ -69,6 +69,13 @@ class ReadAhead:
         held.truncate(end)
         return held.getvalue()
 
+    def append(self, some: bytes) -> None:
+        """Let the bytes follow what is there, as if the file had them."""
+        self.data = b""
+        self._held.seek(0, io.SEEK_END)
+        self._held.write(some)
+        self.data = self._held.getvalue()
+
     def read_more(self, most_bytes: int, until: bytes) -> bool:
         """Read up to ``most_bytes`` more; fewer where ``until`` comes and an eighth was added. False: the file ends.
 

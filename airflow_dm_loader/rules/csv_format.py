@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from airflow_dm_loader.rules.rule import Rule
 
+UTF8 = frozenset({"utf8", "utf8mb3", "utf8mb4"})
 # In these no byte of a character looks like a separator, a quote or a backslash.
 CUT_BY_BYTES = frozenset({
     "binary", "ascii", "utf8", "utf8mb3", "utf8mb4", "latin1", "latin2", "latin5", "latin7",
@@ -15,18 +17,70 @@ CUT_BY_BYTES = frozenset({
 })  # fmt: skip
 
 
+_LONGEST_MARK = 64
+
+
 class CsvFormat(Rule):
     """The form of a dump's CSV files. The defaults are what dumpling writes."""
 
-    separator: str = Field(",", max_length=64, description="Between fields; several characters are possible.")
-    delimiter: str = Field('"', description="Around fields: one character, or none. Inside a field it stands twice.")
+    separator: str = Field(
+        ",", max_length=_LONGEST_MARK, description="Between fields; several characters are possible."
+    )
+    delimiter: str = Field(
+        '"',
+        max_length=_LONGEST_MARK,
+        description="Around fields, or empty: there is none. Inside a field it stands twice.",
+    )
     terminator: str = Field(
-        "", max_length=64, description='After a record. Empty: "\\n" or "\\r\\n", as the file\'s first one ends.'
+        "",
+        max_length=_LONGEST_MARK,
+        description='After a record. Empty: "\\n" or "\\r\\n", as the file\'s first one ends.',
     )
     header: bool = Field(True, description="The first record names the columns.")
-    null: str = Field("\\N", max_length=64, description="What stands for NULL, without the delimiter.")
+    header_schema_match: bool = Field(
+        True, description="The names are those of the table's columns. Off: the first record is passed over."
+    )
+    null: str | tuple[str, ...] = Field(
+        "\\N", description="What stands for NULL, without the delimiter. A list: each of these, and all else is text."
+    )
+    not_null: bool = Field(False, description="There are no NULLs: what stands for one is text.")
     backslash_escape: bool = Field(True, description="A backslash gives the next character another meaning.")
+    escaped_by: str | None = Field(
+        None, max_length=1, description="The character that does so; empty: none does. None: as backslash_escape says."
+    )
+    trim_last_separator: bool = Field(False, description="Each record has a separator behind its last field too.")
     character_set: str = Field("utf8mb4", description="The charset of the text; dumpling's is utf8mb4.")
+    allow_empty_lines: bool = Field(False, description="Empty lines are passed over, with a finding.")
+    allow_mixed_line_ends: bool = Field(
+        False, description="Records of one file may end with LF and with CRLF, with a finding."
+    )
+    allow_no_final_line_end: bool = Field(
+        False, description="The last record of a file needs no line end, with a finding: a file that was cut looks so."
+    )
+
+    @property
+    def escape(self) -> str:
+        """What gives the next character another meaning; "": nothing does."""
+        if self.escaped_by is not None:
+            return self.escaped_by
+        return "\\" if self.backslash_escape else ""
+
+    @property
+    def nulls(self) -> tuple[str, ...]:
+        """The fields that are NULL."""
+        if self.not_null:
+            return ()
+        return (self.null,) if isinstance(self.null, str) else self.null
+
+    @property
+    def tells_all_nulls(self) -> bool:
+        """Whether what is no NULL by these settings is text for sure, even where other formats have a NULL."""
+        return self.not_null or not isinstance(self.null, str)
+
+    @field_validator("null", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
 
     @field_validator("character_set")
     @classmethod
@@ -38,23 +92,41 @@ class CsvFormat(Rule):
     @model_validator(mode="after")
     def _tells_apart(self) -> Self:
         marks = {"separator": self.separator, "delimiter": self.delimiter, "terminator": self.terminator}
-        for name, mark in {**marks, "null": self.null}.items():
-            if not mark.isascii():
-                raise ValueError(f"{name} must be ASCII: in other characters servers see it, or not, by their charset")
+        self._check_letters(marks)
         if not self.separator:
             raise ValueError("separator must not be empty")
-        if len(self.delimiter) > 1:
-            raise ValueError("delimiter must be one ASCII character, or empty")
-        used = dict.fromkeys("\\", "backslash_escape") if self.backslash_escape else {}
+        if self.terminator and (self.trim_last_separator or self.allow_mixed_line_ends):
+            raise ValueError("with a terminator, neither trim_last_separator nor allow_mixed_line_ends has a meaning")
+        own = self.terminator.removeprefix(self.separator)  # a|b|\n is told by what follows the last separator
+        if self.terminator and not own:
+            raise ValueError("terminator must not be the separator")
+        escaping = "backslash_escape" if self.escaped_by is None else "escaped_by"
+        used = dict.fromkeys(self.escape, escaping)
         if not self.terminator:
             used |= dict.fromkeys("\r\n", "terminator")
-        for name, mark in marks.items():
+        for name, mark in {**marks, "terminator": own}.items():
             for char in dict.fromkeys(mark):
                 if used.setdefault(char, name) != name:
                     raise ValueError(f"{name} and {used[char]} share the character {char!r}: they can't be told apart")
-        for name, mark in marks.items():
-            if mark and mark in self.null:
-                raise ValueError(f"null must not hold the {name}")
-        if "\r" in self.null or "\n" in self.null:
-            raise ValueError("null must not hold a line end")
+        self._check_nulls(marks)
         return self
+
+    def _check_letters(self, marks: Mapping[str, str]) -> None:
+        """Other letters than those of ASCII have another form in each charset; in UTF-8 they can't be mistaken."""
+        texts = [*marks.items(), *(("null", null) for null in self.nulls), ("escaped_by", self.escape)]
+        for name, text in texts:
+            if not text.isascii() and (self.character_set not in UTF8 or name == "escaped_by"):
+                raise ValueError(
+                    f"{name} must be ASCII{'' if name == 'escaped_by' else f' in {self.character_set}'}: other "
+                    "characters are seen, or not, by the charset"
+                )
+
+    def _check_nulls(self, marks: Mapping[str, str]) -> None:
+        for null in self.nulls:
+            if len(null) > _LONGEST_MARK:
+                raise ValueError(f"null must have at most {_LONGEST_MARK} characters")
+            for name, mark in marks.items():
+                if mark and mark in null:
+                    raise ValueError(f"null must not hold the {name}")
+            if "\r" in null or "\n" in null:
+                raise ValueError("null must not hold a line end")

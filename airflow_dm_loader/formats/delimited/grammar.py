@@ -25,12 +25,13 @@ from airflow_dm_loader.formats.delimited.patterns import (
     sound_record,
 )
 from airflow_dm_loader.formats.delimited.plain import plain_records
-from airflow_dm_loader.formats.delimited.record_format import NULL_ESCAPE, RecordFormat
+from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 
 _LONGEST_MARK_BYTES = 256  # of separators and terminators; formats are checked to have less
 _PART_BYTES = 256 << 10  # of a field
 _ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 _HEX = re.compile(HEX_DIGITS)
+_ALLOWED_BY = " csv: {{{}: true}} takes it as it is, with a finding in the report."
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +159,11 @@ class Grammar:
         while (match := self._field.match(buffer, at)) is not None:
             at = match.end()
         body = self._body.match(buffer, at)
-        if body is not None and body[1] is not None and body.end() == len(buffer):
-            what += ": its last field is whole, and no line end stands behind it"
-        elif self._form.quote and buffer.startswith(self._form.quote, at):
+        setting = ""
+        if body is not None and body.end() == len(buffer) and (body[1] is not None or not self._opens(buffer, at)):
+            what += ": its last field is whole, and no line end stands behind it" if body[1] is not None else ""
+            setting = _ALLOWED_BY.format("allow_no_final_line_end") if self._form.by_setting else ""
+        elif self._opens(buffer, at):
             opens = self._form.quote.decode()
             what += f": the quote {opens} that opens at byte {offset + at} is never closed"
         return DumpFormatError(
@@ -168,35 +171,43 @@ class Grammar:
             file=self._file,
             offset=offset + start,
             statement=buffer[start : start + 256],
-            remedy="If the dump was cut, dump again. If the file is whole, its last record lacks its line end.",
+            remedy="If the dump was cut, dump again. If the file is whole, its last record lacks its line end."
+            + setting,
         )
+
+    def _opens(self, buffer: bytes, at: int) -> bool:
+        return bool(self._form.quote) and buffer.startswith(self._form.quote, at)
 
     def empty_line(self, buffer: bytes, at: int, *, offset: int) -> DumpFormatError:
         """The error for an empty line there, which no tool writes for a row or for names."""
         return self._error(
             "an empty line stands where a record should",
             buffer, at, at, offset,
-            remedy="Put back the file as it was dumped; or take the empty lines out before the load starts.",
+            remedy="Put back the file as it was dumped; or take the empty lines out before the load starts."
+            + (_ALLOWED_BY.format("allow_empty_lines") if self._form.by_setting else ""),
         )  # fmt: skip
 
     def _check_may_go_on(self, buffer: bytes, start: int, at: int, offset: int) -> None:
         """Refuse what stands at ``at`` if no further bytes can make a field of it; its record starts at ``start``."""
         match = self._body.match(buffer, at)
         assert match is not None  # it matches b""
+        remedy = None
         stop = match.end()
         rest = buffer[stop : stop + _LONGEST_MARK_BYTES]
         if any(mark.startswith(rest) for mark in (self._form.separator, *self._form.terminators)):
             return
         if match[1] is not None:
             what = "after a closing quote stands neither a separator nor the end of a record"
-        elif rest == self._form.escape or (self._form.quote and buffer.startswith(self._form.quote, at)):
+        elif rest == self._form.escape or self._opens(buffer, at):
             return  # an escape that was cut, or quotes that are still open
         elif self._form.quote and rest.startswith(self._form.quote):
             what = "a quote stands inside a field without quotes"
         else:
             ends = " or ".join(repr(end.decode("latin-1")) for end in self._form.terminators)
             what = f"records end with {ends}, and here stands another line end"
-        raise self._error(what, buffer, start, stop, offset)
+            if self._form.by_setting and not self._form.mixes_ends:
+                remedy = "Put back the file as it was dumped." + _ALLOWED_BY.format("allow_mixed_line_ends")
+        raise self._error(what, buffer, start, stop, offset, remedy)
 
     def _check(self, fields: list[Field], buffer: bytes, start: int, offset: int) -> None:
         if self._columns is not None and _is_empty_line(fields):
@@ -215,7 +226,7 @@ class Grammar:
                 raise self._error(
                     f"the field {quote}{field.text.decode()}{quote} means NULL in some formats, and not in this one",
                     buffer, start, field.start, offset,
-                    remedy="Say in csv, as null, what stands for NULL in this dump.",
+                    remedy="Say in csv, as null, what stands for NULL in this dump; in a list, all else is text.",
                 )  # fmt: skip
             if at in self._hex_fields and self.value(field) is not None and not _HEX.fullmatch(field.text):
                 raise self._error(
@@ -226,7 +237,7 @@ class Grammar:
     def _tells_null(self, field: Field) -> bool:
         r"""Whether it is clear that the field is NULL or not; ``"\N"`` is NULL for some servers, and N for others."""
         if field.quoted:
-            return field.text != NULL_ESCAPE or not self._form.escape
+            return field.text != self._form.null_escape or not self._form.escape
         return field.text not in self._form.ambiguous
 
     def _error(
@@ -243,5 +254,5 @@ def _is_empty_line(fields: list[Field]) -> bool:
 def _one_meaning(match: re.Match[bytes]) -> bytes:
     escaped: bytes | None = match[1]
     if escaped is None:
-        return match[0][:1]  # a quote that stands twice
+        return match[0][: len(match[0]) // 2]  # a quote that stands twice
     return _ESCAPES.get(escaped, escaped)

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
-from airflow_dm_loader.formats.delimited.record_format import NULL_ESCAPE, RecordFormat
+from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 
 HEX_DIGITS = rb"(?:[0-9A-Fa-f]{2})*+"
 
 
 def escape_or_double(form: RecordFormat) -> re.Pattern[bytes]:
-    """An escape (group 1: what stands behind the backslash), or a quote that stands twice."""
-    escape = rb"\\(.)" if form.escape else rb"(?!)()"
+    """An escape (group 1: what stands behind its first byte), or a quote that stands twice."""
+    escape = re.escape(form.escape) + rb"(.)" if form.escape else rb"(?!)()"
     double = rb"|" + re.escape(form.quote) * 2 if form.quote else b""
     return re.compile(escape + double, re.DOTALL)
 
 
 def contents(form: RecordFormat) -> re.Pattern[bytes]:
     """Whole escapes, quotes that stand twice, and other bytes: as much of a field as may be read by itself."""
-    quote = re.escape(form.quote)
-    kinds = [rb"[^%b%b]++" % (quote, rb"\\" if form.escape else b"")] if form.quote or form.escape else [rb".++"]
-    kinds += [rb"\\."] if form.escape else []
-    kinds += [quote * 2] if form.quote else []
+    stop = re.escape(form.quote[:1] + form.escape)
+    kinds = [rb"[^%b]++" % stop] if stop else [rb".++"]
+    kinds += [re.escape(form.escape) + rb"."] if form.escape else []
+    kinds += [re.escape(form.quote) * 2] if form.quote else []
+    kinds += _alone([form.quote])
     return re.compile(rb"(?:%b)++" % b"|".join(kinds), re.DOTALL)
+
+
+def _alone(marks: Iterable[bytes]) -> list[bytes]:
+    """The first byte of longer marks where it stands by itself, which a line end may not."""
+    rests: dict[bytes, list[bytes]] = {}
+    for mark in marks:
+        if mark and mark[:1] not in b"\r\n":
+            rests.setdefault(mark[:1], []).append(re.escape(mark[1:]))
+    return [b"%b(?!%b)" % (re.escape(first), b"|".join(found)) for first, found in rests.items() if b"" not in found]
 
 
 def _contents(form: RecordFormat) -> tuple[bytes | None, bytes]:
     """Patterns of what stands between quotes, if there are any, and of a field without quotes."""
-    quote, escape = re.escape(form.quote), rb"\\." if form.escape else rb"(?!)"
-    stop = quote + (rb"\\" if form.escape else b"")
-    quoted = rb"(?:[^%b]++|%b|%b%b)*+" % (stop, escape, quote, quote) if quote else None
+    quote = re.escape(form.quote)
+    escape = re.escape(form.escape) + rb"." if form.escape else rb"(?!)"
+    stop = re.escape(form.quote[:1] + form.escape)
+    inside = b"".join(b"|" + each for each in _alone([form.quote]))
+    quoted = rb"(?:[^%b]++|%b|%b%b%b)*+" % (stop, escape, quote, quote, inside) if quote else None
     marks = [form.separator, *form.terminators]
     firsts = re.escape(b"".join(dict.fromkeys(mark[:1] for mark in marks)))
-    # the first byte of a longer mark may stand by itself, but a line end may not
-    alone = b"|".join(
-        b"%b(?!%b)" % (re.escape(m[:1]), re.escape(m[1:])) for m in marks if len(m) > 1 and m[:1] not in b"\r\n"
-    )
-    plain = rb"(?:[^%b\r\n%b]++|%b%b)*+" % (stop, firsts, escape, b"|" + alone if alone else b"")
+    alone = b"".join(b"|" + each for each in _alone([*marks, form.quote]))
+    plain = rb"(?:[^%b\r\n%b]++|%b%b)*+" % (stop, firsts, escape, alone)
     return quoted, (rb"(?!%b)" % quote if quote else b"") + plain
 
 
@@ -45,7 +55,8 @@ def _contents(form: RecordFormat) -> tuple[bytes | None, bytes]:
 def field_pattern(form: RecordFormat) -> re.Pattern[bytes]:
     """A field and what ends it: (between quotes, without quotes, the mark)."""
     quoted, plain = _contents(form)
-    marks = b"|".join(re.escape(mark) for mark in (form.separator, *form.terminators))
+    # the longest first: a terminator may begin with the separator
+    marks = b"|".join(re.escape(mark) for mark in sorted((form.separator, *form.terminators), key=len, reverse=True))
     quote = re.escape(form.quote)
     body = rb"%b(%b)%b|(%b)" % (quote, quoted, quote, plain) if quoted is not None else rb"(?!)()|(%b)" % plain
     return re.compile(rb"(?:%b)(%b)" % (body, marks), re.DOTALL)
@@ -74,7 +85,7 @@ def sound_record(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -
     text = (rb"(?!(?:%b)%b)" % (unclear, ends) if unclear else b"") + plain
     digits = b"|".join((HEX_DIGITS, *map(re.escape, sorted(form.nulls))))
     if quoted is not None:
-        no_null = rb"(?!%b%b%b)" % (re.escape(NULL_ESCAPE), quote, ends) if form.escape else b""
+        no_null = rb"(?!%b%b%b)" % (re.escape(form.null_escape), quote, ends) if form.escape else b""
         text = rb"%b%b%b%b|%b" % (quote, no_null, quoted, quote, text)
         digits += rb"|%b%b%b" % (quote, HEX_DIGITS, quote)
     fields = [rb"(?:%b)" % (digits if at in hex_fields else text) for at in range(columns)]

@@ -22,6 +22,8 @@ def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) 
     terminator = form.terminators[0]
     if len(form.terminators) > 1 or len(set(terminator)) < len(terminator):
         return None  # it is not known yet, or where one ends could not be told from the middle
+    if len(form.quote) > 1 or form.escape not in (b"", b"\\"):
+        return None
     quote = re.escape(form.quote)
     may_be_empty = columns != 1 or form.takes_empty_line(columns)
     text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator, may_be_empty=may_be_empty))

@@ -15,9 +15,15 @@ from airflow_dm_loader.formats.delimited.record_rows import RecordRows, Records
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.files import FileRow
 
+_ALLOWED = {
+    "byte_order_mark": "CSV files start with a byte order mark, which was passed over",
+    "empty_lines": "CSV files hold empty lines, which were passed over",
+    "mixed_line_ends": "records of one CSV file end with LF and with CRLF",
+    "no_final_line_end": "the last record of CSV files has no line end: a file that was cut looks so",
+}
 _HEADER_REMEDY = (
     "Look at the file's first line and at the table. Without a line of names, say so in csv: {header: false}; then the "
-    "fields are the table's columns, in its order."
+    "fields are the table's columns, in its order. Names of another tool's own: {header_schema_match: false}."
 )
 
 
@@ -71,15 +77,12 @@ class RecordChunkReader(ChunkChain):
             return None
         payload = RecordRows(Records(span, self._layout, self._reader.grammar, self._by_load_data, self._recoded))
         stored_bytes = self._stored_bytes(span.end - start)
-        return Chunk(self._file, start, span.end, self._layout.head, stored_bytes, payload, tuple(self._found(start)))
+        return Chunk(self._file, start, span.end, self._layout.head, stored_bytes, payload, tuple(self._found()))
 
-    def _found(self, start: int) -> Iterator[Finding]:
-        if start == 0 and self._reader.passed_over_mark:
-            yield Finding(
-                kind="byte_order_mark",
-                table=f"{self._file.schema}.{self._file.table}",
-                text="CSV files start with a byte order mark, which was passed over",
-            )
+    def _found(self) -> Iterator[Finding]:
+        table = f"{self._file.schema}.{self._file.table}"
+        for kind in sorted(self._reader.take_notes()):
+            yield Finding(kind=kind, table=table, text=_ALLOWED[kind])
 
     def _columns(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         """What the fields of a record are: by the LOAD DATA statement, by the header, or by the table."""

@@ -33,9 +33,45 @@ class Span:
     """Whole records that follow each other; offsets are bytes of the decoded file."""
 
     pieces: tuple[bytes, ...]  # each of whole records
+    starts: tuple[int, ...]  # where each of them starts
     start: int
     end: int
     rows: int
+
+
+class _Pieces:
+    """Records that follow each other, put together where they are small and nothing was passed over in between."""
+
+    def __init__(self) -> None:
+        self._done: list[tuple[int, bytes]] = []
+        self._small: list[bytes] = []
+        self._start = self._end = 0
+
+    def add(self, at: int, records: bytes) -> None:
+        """Records that start there in the file."""
+        large = len(records) >= _SMALL_BYTES
+        if self._small and (large or at != self._end or len(self._small) >= _MOST_SMALL):
+            self._join()
+        if large:
+            self._done.append((at, records))
+            return
+        if not self._small:
+            self._start = at
+        self._small.append(records)
+        self._end = at + len(records)
+
+    def span(self, start: int, end: int, rows: int) -> Span | None:
+        """All of them; None: there are none."""
+        if self._small:
+            self._join()
+        if not self._done:
+            return None
+        starts, pieces = zip(*self._done, strict=True)
+        return Span(pieces, starts, start, end, rows)
+
+    def _join(self) -> None:
+        self._done.append((self._start, b"".join(self._small)))
+        self._small = []
 
 
 class RecordReader:
@@ -56,12 +92,20 @@ class RecordReader:
         self._run = _SHORTEST_RUN  # of records that are looked at one by one, before plain ones are looked for again
         self.form = form
         self.grammar = Grammar(form, file=file)
-        self.passed_over_mark = False  # a byte order mark stands before the first record
+        self._first_end = b""
+        self._skips = form.skips_empty_lines
+        self._added = b""  # the line end that the last record lacks
+        self._noted: set[str] = set()
 
     @property
     def offset(self) -> int:
         """Where the next record starts."""
-        return self._ahead.base + self._ahead.at
+        return self._ahead.base + self._ahead.at - (len(self._added) if not self._ahead.rest_bytes else 0)
+
+    def take_notes(self) -> frozenset[str]:
+        """What was allowed since the last time, by kind of finding."""
+        noted, self._noted = frozenset(self._noted), set()
+        return noted
 
     def look(self, *, columnless: bool = False, names_like_statement: bool = False) -> tuple[str, ...] | None:
         """Look at the file's first record: it tells how records end. Its names, where it is the header.
@@ -76,21 +120,27 @@ class RecordReader:
                 before it that may be a value, or the file is in UTF-16.
         """
         self._pass_over_mark(may_be_data=names_like_statement)
-        first = self._whole_record()
         has_header = self.form.header and not columnless
+        if has_header:
+            self._skip_empty_lines()
+        first = self._whole_record()
         if first is None:
             if has_header:
                 raise DumpFormatError(
                     "the file is empty, and its first record should name the columns", file=self._file, offset=0
                 )
             return None
-        self.form = replace(self.form, terminators=(first.terminator,))
+        self._first_end = first.terminator
+        if not self.form.mixes_ends:
+            self.form = replace(self.form, terminators=(first.terminator,))
         self.grammar = Grammar(self.form, file=self._file)
         if not has_header:
             return None
         if first.is_empty_line:
             raise self.grammar.empty_line(self._ahead.data, self._ahead.at, offset=self._ahead.base)
         self._ahead.at = first.end
+        if not self.form.header_matches:
+            return None
         names = [self.grammar.value(field) or b"" for field in first.fields]
         if names_like_statement:
             return tuple(name.decode("utf-8", "surrogateescape") for name in names)
@@ -99,6 +149,7 @@ class RecordReader:
     def expect(self, columns: int, hex_fields: Collection[int]) -> None:
         """From here on each record has so many fields; those at ``hex_fields`` hold hex digits."""
         self.grammar = Grammar(self.form, file=self._file, columns=columns, hex_fields=hex_fields)
+        self._skips = self.form.skips_empty_lines and not self.form.takes_empty_line(columns)
 
     def take(self, wanted_bytes: int) -> Span | None:
         """The records up to the first boundary at or after ``wanted_bytes`` from here; None: the file has no more.
@@ -107,30 +158,39 @@ class RecordReader:
             DumpFormatError: a record is malformed, or the file ends within one.
         """
         start = self.offset
-        goal = start + wanted_bytes
-        pieces: list[bytes] = []
-        small: list[bytes] = []  # records that were told one by one
+        pieces = _Pieces()
         rows = 0
+        self._skip_empty_lines()
+        goal = max(start + wanted_bytes, self.offset + 1)  # at least one record
         while self.offset < goal:
+            at = self.offset
             found = self._next_records(goal)
             if found is None:
                 break
             rows += found[1]
-            if len(found[0]) < _SMALL_BYTES:
-                small.append(found[0])
-            if small and (len(found[0]) >= _SMALL_BYTES or len(small) >= _MOST_SMALL):
-                pieces.append(b"".join(small))
-                small = []
-            if len(found[0]) >= _SMALL_BYTES:
-                pieces.append(found[0])
+            pieces.add(at, found[0])
             del found  # a huge record is in memory once
-        if small:
-            pieces.append(b"".join(small))
-        return Span(tuple(pieces), start, self.offset, rows) if pieces else None
+            self._skip_empty_lines()
+        return pieces.span(start, self.offset, rows)
 
     def jump(self, offset: int) -> None:
         """Go on at a later boundary without reading what lies between."""
         self._ahead.jump(offset)
+        self._noted.clear()
+
+    def _skip_empty_lines(self) -> None:
+        """Pass over all empty lines that follow: so the chain of chunks does not hang on how much was read."""
+        longest = max(map(len, self.form.terminators))
+        while self._skips:
+            while self._ahead.rest_bytes < longest and self._read_more():
+                pass
+            data, at = self._ahead.data, self._ahead.at
+            end = next((each for each in self.form.terminators if data.startswith(each, at)), None)
+            del data
+            if end is None or self._added:
+                return
+            self._ahead.at += len(end)
+            self._noted.add("empty_lines")
 
     def _pass_over_mark(self, *, may_be_data: bool) -> None:
         while len(self._ahead.data) < LOOKED_AT_BYTES and self._read_more():
@@ -143,7 +203,7 @@ class RecordReader:
         if may_be_data or self.form.charset not in UTF8:
             raise byte_order_mark_error(self._file, _MARK_OR_VALUE)
         self._ahead.at = len(UTF8_MARK)
-        self.passed_over_mark = True
+        self._noted.add("byte_order_mark")
 
     def _name(self, name: bytes) -> str:
         """A column's name in the line of names, which is in the file's charset."""
@@ -167,6 +227,8 @@ class RecordReader:
         if record is None:
             return None
         end = record.end
+        if record.terminator != self._first_end:
+            self._noted.add("mixed_line_ends")
         del record  # a huge one's fields are copies
         return self._take(end), 1
 
@@ -219,7 +281,7 @@ class RecordReader:
 
     def _holds_an_end(self) -> bool:
         """Read on until a record may end in the buffer; False: the file ends here."""
-        end = min(self.form.terminators, key=len)  # others end with it
+        end = self.form.last_bytes
         while self._ahead.data.find(end, self._ahead.at) < 0:
             if self._ahead.rest_bytes:
                 self._read_on()
@@ -231,13 +293,18 @@ class RecordReader:
         """Read more of the record that starts here, which has no end yet."""
         if self._ahead.rest_bytes > self._max_bytes:
             raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
-        if not self._read_more():
+        if self._read_more():
+            return
+        if not self.form.open_end or self._added:
             raise self._unfinished("the file ends in the middle of a record")
+        self._added = self._first_end or self.form.terminators[-1]
+        self._ahead.append(self._added)
+        self._noted.add("no_final_line_end")
 
     def _read_more(self) -> bool:
         rest = self._ahead.rest_bytes
         room = max(0, self._max_bytes - rest)
-        until = min(self.form.terminators, key=len)  # one of them ends with it
+        until = self.form.last_bytes
         # Doubling: what is scanned again stays linear.
         return self._ahead.read_more(max(_BLOCK_BYTES, min(rest, room)), until)
 

@@ -80,11 +80,10 @@ class RecordRows(TwoWayPayload[Records]):
 
     def _values(self) -> Iterator[tuple[list[bytes | None], int]]:
         """Each record's values, and where it starts in the decoded file."""
-        start = self.content.span.start
-        for piece in self.content.span.pieces:
+        span = self.content.span
+        for start, piece in zip(span.starts, span.pieces, strict=True):
             for values, at in self.content.grammar.values(piece):
                 yield values, start + at
-            start += len(piece)
 
     def _into(self, delivery: Delivery) -> bytes:
         return into_clause(delivery.file.schema, delivery.file.table, None, self.content.layout.columns or ())

@@ -98,7 +98,7 @@ class Reading(Group):
         default_factory=CsvFormat,
         title="CSV",
         description="How .csv files read, with Lightning's names: {separator, delimiter, terminator, header, null, "
-        "backslash_escape, character_set}. The defaults are what dumpling writes.",
+        "backslash_escape, trim_last_separator, character_set ...}. The defaults are what dumpling writes.",
     )
     dump_tool: DumpTool = Field(
         DumpTool.AUTO,
