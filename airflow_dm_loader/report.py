@@ -101,6 +101,7 @@ class LoadReport(_Frozen):
     tables: tuple[TableReport, ...] = ()
     rows: int = 0
     rows_sent: int = 0  # by this run; the rest had been committed by earlier ones
+    swap: str = ""  # in words: what was put in place by one statement, or whom that waits for
     rows_sent_known: bool = True  # False: tidb-lightning did not tell how many, and rows_sent is 0
     data_bytes: int = 0
     file_bytes: int = 0  # stored size of the dump's data files
@@ -139,6 +140,7 @@ class DumpPlan(_Frozen):
     views: tuple[str, ...] = ()  # that would be created
     files: int = 0
     file_bytes: int = 0
+    swap: str = ""  # in words: where rows would go at first, and the room that this needs
     existing_rows: tuple[str, ...] = ()  # a sentence for each table that holds rows, to which the load would add
     filtered: tuple[str, ...] = ()  # databases ("a.*"), tables and views that block_allow_list leaves out
     filtered_files: int = 0

@@ -30,8 +30,9 @@ from airflow_dm_loader.dump.storage import DumpStorage, open_storage
 from airflow_dm_loader.errors import LoaderError, RetriableError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.plan.shadows import Shadows
 from airflow_dm_loader.report import LoadStatus
-from airflow_dm_loader.state import loads
+from airflow_dm_loader.state import loads, swaps
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -192,11 +193,24 @@ class Dump:
     config: LoadConfig
     storage: DumpStorage
     inventory: DumpInventory
+    shadows: Shadows | None = None  # where rows go at first, with on_existing_rows=swap
 
     @cached_property
     def plan(self) -> LoadPlan:
         """What goes where. Raises as :func:`~airflow_dm_loader.plan.planner.make_plan`."""
-        return make_plan(self.inventory, self.config)
+        plan = make_plan(self.inventory, self.config)
+        return plan if self.shadows is None else self.shadows.place(plan)
+
+    def at(self, meta: Meta) -> Dump:
+        """The dump of a load that is registered, with the tables that its rows go to at first.
+
+        Raises:
+            CheckpointError: those tables are given up.
+        """
+        if not self.config.swaps:
+            return self
+        what = self.config.what
+        return replace(self, shadows=swaps.current(meta, what.task_name, what.source_id).shadows)
 
     def read_schema(self, name: str) -> SchemaFile:
         """A schema file: the CREATE of its object alone, in UTF-8, with ``collation_map`` applied to it.

@@ -176,6 +176,7 @@ def emptied(server: ServerT) -> ServerT:
             except pymysql.OperationalError as error:
                 if error.args[0] != NO_SUCH_THREAD:  # it may have ended by itself meanwhile
                     raise
+        cursor.execute("SET foreign_key_checks = 0")  # tables may refer to those of another schema
         cursor.execute("SHOW DATABASES")
         for (schema,) in cursor.fetchall():
             if schema.lower() not in SYSTEM_SCHEMAS:

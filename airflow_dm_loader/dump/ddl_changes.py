@@ -1,14 +1,14 @@
-"""Changes to a dump's CREATE statements that the user asked for: other collations, another engine.
+"""Changes to a dump's CREATE statements that the user asked for: other collations, another engine, other places.
 
 Only words of the grammar are replaced, in place; strings, quoted names and everything else stay byte for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.dump.ddl_tokens import Token, scan, tokenize
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan, tokenize
 
 # Table options that InnoDB refuses, or that would mean something else there.
 _OF_OTHER_ENGINES = {
@@ -121,6 +121,26 @@ def with_innodb(statement: str, parsed: CreateTable) -> str:
             changes.append((value.at, end, "InnoDB"))
         elif value.text.upper() in _OF_OTHER_ENGINES.get(token.text.upper(), ()):
             changes.append((token.at, end, ""))
+    return _changed(statement, changes)
+
+
+def with_references(statement: str, place: Callable[[str | None, str], tuple[str, str]], *, ansi_quotes: bool) -> str:
+    """A CREATE TABLE, or its body, whose foreign keys point at other tables.
+
+    Args:
+        place: schema (None: the table's own) and name that stand there -> those that shall.
+    """
+    tokens = list(tokenize(statement)) if "references" in statement.lower() else []
+    changes: list[_Change] = []
+    for at, token in enumerate(tokens):
+        if token.kind != "word" or token.text.upper() != "REFERENCES":
+            continue
+        schema, table, last = None, identifier(tokens, at + 1, ansi_quotes), at + 1
+        if tokens[last + 1 : last + 2] and tokens[last + 1].text == ".":
+            schema, table, last = table, identifier(tokens, last + 2, ansi_quotes), last + 2
+        if table is not None and tokens[last + 1 : last + 2] and tokens[last + 1].text == "(":
+            names = (name.replace("`", "``") for name in place(schema, table))
+            changes.append((tokens[at + 1].at, tokens[last].end, ".".join(f"`{name}`" for name in names)))
     return _changed(statement, changes)
 
 

@@ -14,11 +14,11 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     WorkerNotMatchError,
 )
-from airflow_dm_loader.phases import existing
+from airflow_dm_loader.phases import existing, swapping
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import findings, loads
+from airflow_dm_loader.state import findings, loads, swaps
 from airflow_dm_loader.state.registration import Registration, register_load, starts_afresh
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
@@ -71,16 +71,23 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         engine = engine_of(config)
         engine.check_server(server)
         engine.check_dump(run, dump)
-        check_plan(meta.db, server, config, dump.plan, engine.privileges(run, dump.plan, meta.db))
+        plan = swapping.trial(config, dump, server).plan
+        needs = (*engine.privileges(run, plan, meta.db), *swapping.needs(config, plan))
+        check_plan(meta.db, server, config, plan, needs)
         fitting = fitting_chunks(config, server)
         meta.create()
         stored = loads.find(meta, config)
-        if stored is not None and starts_afresh(meta, config, dump.inventory, stored, run.worker):
+        afresh = stored is not None and starts_afresh(meta, config, dump.inventory, stored, run.worker)
+        if stored is not None and afresh and not config.swaps:
             existing.look(meta, config, dump.plan, None, without=stored.load_id)  # nothing is forgotten before that
 
         def register() -> Registration:
             meta.db.rollback()
-            found = register_load(meta, fitting, dump.inventory, dump.plan, run.worker)
+            round_ = swapping.join_round(meta, config, dump.inventory, run.worker, server)
+            plan = dump.plan if round_ is None else round_.shadows.place(dump.plan)
+            found = register_load(meta, fitting, dump.inventory, plan, run.worker)
+            if round_ is not None:
+                swaps.register_tables(meta, round_, config.what.source_id, plan)
             if found.load.status != "finished":
                 findings.keep(meta, found.load.load_id, "prepare_checkpoint", map(_missing_number, dump.plan.gaps))
             coordination.take_lock(config.what.source_id, run.worker)  # in the target, both commit together

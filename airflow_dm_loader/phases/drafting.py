@@ -40,7 +40,13 @@ class Drafting:
         """Whether tables' engines can be asked for them."""
         return self.server.can.engines
 
-    def draft(self, db: Database, plan: LoadPlan, ours: Collection[tuple[str, str]] = ()) -> SchemaDraft:
+    def draft(
+        self,
+        db: Database,
+        plan: LoadPlan,
+        ours: Collection[tuple[str, str]] = (),
+        shadows: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+    ) -> SchemaDraft:
         """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""
         drafter = Drafter(
             self.read,
@@ -50,6 +56,7 @@ class Drafting:
             implied=implied_collations(db, self.config.tables.collation_map),
             ours=ours,
             own_tables=self.server.can.own_tables,
+            shadows=shadows or {},
         )
         return drafter.draft(db, plan)
 

@@ -8,6 +8,7 @@ from airflow_dm_loader.config import Level, LoadConfig, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.phases import swap_in, swapping
 from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
@@ -38,10 +39,12 @@ def analyze(run: LoadRun) -> dict[str, object]:
     with run.open_stored() as (meta, load):
         if run.config.verify.analyze is not Level.OFF:
             tables = files.list_tables(meta, load.load_id)
+        now = swapping.places_now(meta, run.config) if tables else {}
         for table in tables:
-            problem = _analyze(meta.db, table.schema, table.table)
+            place = now.get((table.schema, table.table), (table.schema, table.table))
+            problem = _analyze(meta.db, *place)
             if problem is not None:
-                problems[f"{table.schema}.{table.table}"] = problem
+                problems[".".join(place)] = problem
     if problems and run.config.verify.analyze is Level.REQUIRED:
         name, text = next(iter(problems.items()))
         raise TargetError(f"{len(problems)} of {len(tables)} tables could not be analyzed: {text}", table=name)
@@ -67,13 +70,15 @@ def finish(run: LoadRun) -> LoadReport:
         if ttl_off := notes.pop("ttl_off", ()):
             enable_ttl(meta.db, ttl_off)
             loads.update_notes(meta, load.load_id, notes)
+            meta.db.commit()  # the swap gives the tables other names
+        swapped = swap_in.finish(run, meta, coordination)
         loads.set_status(meta, load.load_id, "finished")
         if config.what.mode is Mode.FULL:
             coordination.release_lock(config.what.source_id)  # in the target, both commit together
         meta.db.commit()
         engine_of(config).after_finish(meta, load)
         report = _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
-        return report.model_copy(update={"replication": _replication(run, meta, load)})
+        return report.model_copy(update={"replication": _replication(run, meta, load), "swap": swapped})
 
 
 def clean_dump_files(run: LoadRun) -> dict[str, object]:

@@ -162,6 +162,8 @@ def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draf
     Raises:
         TargetError: rows came in meanwhile, or can't be deleted.
     """
+    if config.swaps:
+        return load  # nobody else knows these tables: they were made for this round
     tables = filled_tables(meta.db, config, plan, draft)
     alone = [table for table in tables if table.action is not OnExistingRows.APPEND]
     before = holds.take(meta, config, [table.key for table in alone])
@@ -237,6 +239,8 @@ def _with_children(table: str, why: str) -> TargetError:
 
 
 def _action(config: LoadConfig, *, keyless: bool) -> OnExistingRows:
+    if config.swaps:
+        return OnExistingRows.ERROR  # of a table that was made for this round
     if config.tables.on_existing_rows is not OnExistingRows.AUTO:
         return config.tables.on_existing_rows
     return OnExistingRows.ERROR if keyless else OnExistingRows.APPEND

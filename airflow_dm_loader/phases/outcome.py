@@ -5,6 +5,8 @@ from __future__ import annotations
 from airflow_dm_loader.config import LoadConfig, OnConflict
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.phases import swapping
+from airflow_dm_loader.phases.live import with_live_tables
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import events, outcomes, turns
 from airflow_dm_loader.state.events import EventKind
@@ -44,7 +46,10 @@ def verify(run: LoadRun) -> Outcome:
             return outcomes.current(meta, load.load_id)
         check_same_dump(load, dump.inventory)
         check_same_rules(load, run.config)
-        findings = engine_of(run.config).findings(run, dump, meta, load)
+        if swapping.is_over(meta, run.config):
+            return outcomes.current(meta, load.load_id)
+        findings = engine_of(run.config).findings(run, dump.at(meta), meta, load)
+        findings = with_live_tables(run, dump.at(meta), meta, findings)
         outcome = conclude(run, meta, load, turn, findings)
         meta.db.commit()
         return outcome

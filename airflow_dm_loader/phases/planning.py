@@ -8,12 +8,12 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import existing
+from airflow_dm_loader.phases import existing, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import files, loads
+from airflow_dm_loader.state import files, loads, swaps
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.migrating import check_whole
 from airflow_dm_loader.state.migrations import VERSION
@@ -21,6 +21,7 @@ from airflow_dm_loader.state.registration import check_same_dump, is_this_dump
 from airflow_dm_loader.state.updating import check_update
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import fitting_chunks
 
 
@@ -31,11 +32,12 @@ def plan_load(run: LoadRun) -> DumpPlan:
     engine = engine_of(config)
     problems: list[str] = []
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings, *map(str, plan.gaps)]
-    draft = None
+    draft, swap, live = None, "", None
     held: tuple[existing.ExistingRows, ...] = ()
     with run.open_meta() as meta:
         drafting = Drafting.at(meta.db, config, dump.read_schema)
-        stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, plan, problems)
+        placed = _placed(meta, config, dump, drafting.server)
+        stored = _stored(meta, fitting_chunks(config, drafting.server), inventory, placed, problems)
         with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
             try:
                 warnings += engine.check_server(drafting.server)
@@ -43,9 +45,16 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 ids = _stored_loads(meta, config, inventory)
                 going_on = ids["load_id"]
                 rows = files.list_tables(meta, going_on) if going_on is not None else ()
-                draft = drafting.draft(db, plan, {(row.schema, row.table) for row in rows})
-                warnings += drafting.check(db, plan, draft, engine.privileges(run, plan, db))
-                if not engine.makes_tables:
+                places = {table.home: (table.schema, table.table) for table in placed.tables} if config.swaps else {}
+                if config.swaps:
+                    former = swaps.former_tables(meta) if meta.version == VERSION else ()
+                    swapping.check_can_swap(db, drafting.server, placed, places, former)
+                    swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
+                draft = drafting.draft(db, placed, {(row.schema, row.table) for row in rows}, places)
+                swapping.refuse_sequences(config, draft)
+                needs = (*engine.privileges(run, placed, db), *swapping.needs(config, placed))
+                warnings += drafting.check(db, placed, draft, needs)
+                if not engine.makes_tables and not config.swaps:
                     held = existing.look(meta, config, plan, draft, **ids)
                     warnings += existing.worth_a_warning(held)
             except RetriableError:
@@ -53,7 +62,20 @@ def plan_load(run: LoadRun) -> DumpPlan:
             except LoaderError as error:
                 problems.append(str(error))
     report = _report(run, dump, draft, stored, problems, warnings)
-    return report.model_copy(update={"existing_rows": tuple(map(str, held))})
+    if live is not None:  # what exists is what readers know, not what would be made for the swap
+        tables = (table.model_copy(update={"exists": table.table in live}) for table in report.tables)
+        report = report.model_copy(update={"tables": tuple(tables)})
+    return report.model_copy(update={"existing_rows": tuple(map(str, held)), "swap": swap})
+
+
+def _placed(meta: Meta, config: LoadConfig, dump: Dump, server: Server) -> LoadPlan:
+    """The plan, with the tables that rows go to at first, where the load swaps."""
+    version = meta.version
+    if config.swaps and version is not None and version >= VERSION:
+        found = swaps.find(meta, config.what.task_name, config.what.source_id)
+        if found is not None and found.state == swaps.OPEN:
+            return found.shadows.place(dump.plan)
+    return swapping.trial(config, dump, server).plan
 
 
 def refuse_dry_run(config: LoadConfig) -> None:
@@ -121,7 +143,7 @@ def _report(
     warnings: list[str],
 ) -> DumpPlan:
     plan, left_out, metadata = dump.plan, dump.plan.left_out, dump.inventory.metadata
-    drafts = {(found.planned.schema, found.planned.table): found for found in draft.tables} if draft else {}
+    drafts = {found.planned.home: found for found in draft.tables} if draft else {}
     counts = Counter((file.schema, file.table) for file in plan.files)
     tables = []
     for table in plan.tables:

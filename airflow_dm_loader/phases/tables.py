@@ -10,8 +10,9 @@ from typing import Any
 from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
-from airflow_dm_loader.phases import existing
+from airflow_dm_loader.phases import existing, swapping
 from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, findings, indexes, loads
@@ -38,13 +39,20 @@ def create_tables(run: LoadRun) -> dict[str, object]:
     if engine.makes_tables:
         return engine.note_tables(run)
     dump = run.open_dump()
-    plan = dump.plan
     with run.open_stored(dump) as (meta, load):
+        if swapping.is_over(meta, config):  # there is nothing to make ready, and nothing to send any more
+            return {"created": [], "existing": [], "views": [], "not_empty": [], "warnings": [], "not_loaded": {}}
+        dump = dump.at(meta)
+        plan = dump.plan
         drafting = Drafting.at(meta.db, config, dump.read_schema)
         with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
+            if config.swaps:
+                swapping.begin(run, dump, meta, db, drafting.server)
             known = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
-            draft = drafting.draft(db, plan, known)
-            warnings = drafting.check(db, plan, draft, engine.privileges(run, plan, db))
+            draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config))
+            swapping.refuse_sequences(config, draft)
+            needs = (*engine.privileges(run, plan, db), *swapping.needs(config, plan))
+            warnings = drafting.check(db, plan, draft, needs)
         held = existing.look(meta, config, plan, draft, load.load_id)
         warnings = (
             *plan.warnings,
@@ -65,6 +73,9 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         )
         ours = {f"{schema}.{table}" for schema, table in known}
         creator.create_databases(draft.databases)
+        if config.swaps:
+            with Database.open(run.target, session=drafting.session) as db:
+                swapping.make_mark(meta, config, db)
         waiting = {(table.planned.schema, table.planned.table): table.indexes for table in draft.tables}
         indexes.register_indexes(meta, load.load_id, waiting)
         there = {(table.planned.schema, table.planned.table) for table in draft.tables if table.exists}
@@ -82,16 +93,17 @@ def create_tables(run: LoadRun) -> dict[str, object]:
             prepared = creator.create_tables(draft.tables, config.work.pool_size)
         except LoaderError:  # tables that are made by now are not made again, and nothing is said of them twice
             with suppress(LoaderError):
-                _keep_warnings(meta, load.load_id, creator.summary)
+                _keep_warnings(meta, load.load_id, creator.summary, plan)
                 meta.db.commit()
             raise
         load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
-        _keep_warnings(meta, load.load_id, creator.summary)
-        warnings = (*warnings, *_told_lacking(creator.summary))
+        _keep_warnings(meta, load.load_id, creator.summary, plan)
+        warnings = (*warnings, *_told_lacking(creator.summary, plan))
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
-        creator.create_views(draft.views)
+        if not config.swaps:  # their tables may not be there yet
+            creator.create_views(draft.views)
     summary = creator.summary
     return {
         "created": summary.created,
@@ -103,26 +115,33 @@ def create_tables(run: LoadRun) -> dict[str, object]:
     }
 
 
-def _keep_warnings(meta: Meta, load_id: int, summary: CreationSummary) -> None:
+def _keep_warnings(meta: Meta, load_id: int, summary: CreationSummary, plan: LoadPlan) -> None:
     """What the server said of each CREATE TABLE is a finding."""
+    names = _as_readers_know_them(plan)
     findings.add(
         meta,
         load_id,
         "each CREATE TABLE",  # kept where the phase is repeated, which makes no table twice
         (
-            Finding(kind="create_warning", table=name, text=f"CREATE TABLE: {text}")
+            Finding(kind="create_warning", table=names.get(name, name), text=f"CREATE TABLE: {text}")
             for name, texts in sorted(summary.warned.items())
             for text in texts
         ),
     )
 
 
-def _told_lacking(summary: CreationSummary) -> Iterator[str]:
+def _told_lacking(summary: CreationSummary, plan: LoadPlan) -> Iterator[str]:
     """What tables came out without, said before the first row; verify finds it too."""
+    names = _as_readers_know_them(plan)
     for name, parts in sorted(summary.lacking.items()):
-        warning = f"{name}: lacks what the dump's CREATE TABLE has: {', '.join(parts)}"
+        warning = f"{names.get(name, name)}: lacks what the dump's CREATE TABLE has: {', '.join(parts)}"
         _log.warning("%s", warning)
         yield warning
+
+
+def _as_readers_know_them(plan: LoadPlan) -> dict[str, str]:
+    """The tables of a plan by the names that they have now -> by those that they will have in the end."""
+    return {table.name: ".".join(table.home) for table in plan.tables}
 
 
 def build_indexes(run: LoadRun) -> dict[str, object]:

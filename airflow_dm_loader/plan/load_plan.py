@@ -58,6 +58,12 @@ class PlannedTable:
     metadata: TableMetadata | None
     file_bytes: int = 0  # stored bytes of its data files
     sources: tuple[SourceTable, ...] = ()  # sorted; several where routes merge them
+    live: tuple[str, str] | None = None  # the table that this one will replace, once it is filled and compared
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """Schema and name under which readers find its rows in the end."""
+        return self.live or (self.schema, self.table)
 
     @property
     def is_large(self) -> bool:

@@ -87,6 +87,8 @@ def _describe_total(report: LoadReport) -> str:
     ]
     if report.outcome and report.outcome != "clean":
         parts.append(_plain(report.outcome) + (", accepted" if report.accepted else ""))
+    if report.swap:
+        parts.append(report.swap)
     if report.binlog_name:
         parts.append(f"binlog {report.binlog_name}:{report.binlog_pos}")
     if report.binlog_gtid:
@@ -103,6 +105,7 @@ def describe_plan(plan: DumpPlan) -> list[str]:
     lines = [_describe_planned_table(table) for table in plan.tables]
     lines += [f"create the database {name}" for name in plan.databases]
     lines += [f"create the view {name}" for name in plan.views]
+    lines += [plan.swap] if plan.swap else []
     lines += plan.existing_rows
     lines += [f"left out by block_allow_list: {name}" for name in plan.filtered]
     total = [

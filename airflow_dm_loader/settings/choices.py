@@ -63,6 +63,7 @@ class OnExistingRows(Choice):
     ERROR = "error"
     APPEND = "append"
     TRUNCATE = "truncate"
+    SWAP = "swap"
 
 
 class OnDuplicatePhysical(Choice):

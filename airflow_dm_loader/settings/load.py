@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.settings.choices import ImportMode
+from airflow_dm_loader.settings.choices import ImportMode, OnExistingRows
 from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.settings.grouping import flat, grouped
 from airflow_dm_loader.settings.groups.engines import ImportInto, Logical, Physical
@@ -57,6 +57,10 @@ class LoadConfig(Strict):
 
     @model_validator(mode="after")
     def _engine_reads_all(self) -> Self:
+        if self.tables.on_existing_rows is OnExistingRows.SWAP and self.what.import_mode is not ImportMode.LOGICAL:
+            raise ValueError(
+                "on_existing_rows: swap is for import_mode logical, and import_mode is " + self.what.import_mode
+            )
         if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:
             raise ValueError("; ".join(self._not_for_this_engine(row) for row in ignored))
         return self
@@ -64,6 +68,11 @@ class LoadConfig(Strict):
     def uses(self, name: str) -> bool:
         """Whether the chosen engine looks at a setting."""
         return self.what.import_mode in SETTINGS[name].engines
+
+    @property
+    def swaps(self) -> bool:
+        """Whether tables are filled beside the live ones, and then swapped in."""
+        return self.tables.on_existing_rows is OnExistingRows.SWAP
 
     def flat(self) -> dict[str, Any]:
         """All settings, by their names alone."""

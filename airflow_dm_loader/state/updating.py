@@ -11,19 +11,21 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.config import LoadConfig, OnExistingRows
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
 from airflow_dm_loader.plan.planner import make_plan
-from airflow_dm_loader.state import chunks, files, loads
+from airflow_dm_loader.state import chunks, files, loads, swaps
 from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 
 # What of the stored settings says where rows go.
-_RULES = ("task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv")
+_RULES = (
+    "task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv", "on_existing_rows",
+)  # fmt: skip
 _SHOWN = 5
 _REMEDY = (
     "Put routes, block_allow_list, case_sensitive, csv and import_mode back as they were to resume. To load by the new "
@@ -50,7 +52,7 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
     Raises:
         CheckpointError: a file whose rows would go elsewhere has some in the target already (34018).
     """
-    old_plan = make_plan(inventory, _stored_rules(stored))
+    old_plan = swaps.placed(meta, rules := _stored_rules(stored), make_plan(inventory, rules))
     touched = _touched(old_plan.files, plan.files)
     loaded = chunks.committed_files(meta, stored.load_id)
     _check_engine(stored, config, anything_loaded=bool(loaded), anything_touched=bool(touched))
@@ -103,7 +105,10 @@ def check_same_rules(load: Load, config: LoadConfig) -> None:
 def _stored_rules(stored: Load) -> LoadConfig:
     """The settings of which only what says where rows go is looked at."""
     before = json.loads(stored.config)
-    return LoadConfig(**{name: before[name] for name in _RULES if name in before})
+    rules = {name: before[name] for name in _RULES if name in before}
+    if rules.get("on_existing_rows") != OnExistingRows.SWAP:
+        rules.pop("on_existing_rows", None)  # rows go to the tables themselves; an engine may not know the word
+    return LoadConfig(**rules)
 
 
 def _touched(old: Sequence[PlannedFile], new: Sequence[PlannedFile]) -> dict[int, str]:

@@ -56,6 +56,9 @@ class Capabilities:
         set_definer: the privilege to create a view in somebody else's name.
         utf8_alone: it takes the bytes of text for UTF-8, whatever charset the session or the column has.
         own_tables: it has TiDB's kinds of table: global temporary ones, and those that delete old rows by TTL.
+        swap_obstacle: why tables can't be swapped in by one statement, crash or not, in words; None: they can.
+        swaps_across_schemas: foreign keys follow their tables from one schema into another.
+        keeps_statistics: what information_schema says of a table may be of a while ago, unless a session asks anew.
         writes_like: servers of which this is equal write floats and JSON as the same text.
     """
 
@@ -82,6 +85,9 @@ class Capabilities:
     set_definer: str
     utf8_alone: bool
     own_tables: bool
+    swap_obstacle: str | None
+    swaps_across_schemas: bool
+    keeps_statistics: bool
     writes_like: Flavour
 
     @classmethod
@@ -114,6 +120,9 @@ class Capabilities:
             set_definer=_set_definer(flavour, version),
             utf8_alone=is_tidb,
             own_tables=is_tidb,
+            swap_obstacle=_swap_obstacle(flavour, version),
+            swaps_across_schemas=not is_tidb,
+            keeps_statistics=flavour is Flavour.MYSQL and version >= (8,),
             writes_like=flavour,
         )
 
@@ -128,6 +137,14 @@ def _load_data_obstacle(flavour: Flavour, version: tuple[int, ...], settings: Ma
     if galera and settings.get("wsrep_load_data_splitting", "").upper() == "ON":
         return "wsrep_load_data_splitting is on: it would cut a chunk's transaction into pieces"
     return None
+
+
+def _swap_obstacle(flavour: Flavour, version: tuple[int, ...]) -> str | None:
+    """A RENAME of several tables that a crash could leave half done is none that readers can rely on."""
+    needed = {Flavour.MARIADB: (10, 6, 1), Flavour.MYSQL: (8,), Flavour.TIDB: (6, 1)}[flavour]
+    if version >= needed:
+        return None
+    return f"a crash within RENAME TABLE may leave some tables renamed, up to {flavour} {'.'.join(map(str, needed))}"
 
 
 def _set_definer(flavour: Flavour, version: tuple[int, ...]) -> str:

@@ -7,7 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.dump.ddl_changes import with_implied_collations, with_innodb, with_ttl_off
+from airflow_dm_loader.dump.ddl_changes import (
+    with_implied_collations,
+    with_innodb,
+    with_references,
+    with_ttl_off,
+)
 from airflow_dm_loader.dump.ddl_tokens import tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
@@ -58,7 +63,7 @@ class TableDraft:
 
     @property
     def name(self) -> str:
-        return f"{self.planned.schema}.{self.planned.table}"
+        return ".".join(self.planned.home)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Drafter:
         implied: charset -> the collation that CREATE statements mean by it alone, where the target means another.
         ours: tables and sequences that this load made, or has put rows into.
         own_tables: the target has TiDB's kinds of table.
+        shadows: live table -> the one that is filled in its place, of all sources of the load task.
     """
 
     read: Callable[[str], SchemaFile]
@@ -106,6 +112,7 @@ class Drafter:
     implied: Mapping[str, str] = field(default_factory=dict)
     ours: Collection[tuple[str, str]] = ()
     own_tables: bool = False
+    shadows: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -117,6 +124,7 @@ class Drafter:
         found = [(table, tables[table.schema].get(table.table)) for table in plan.tables]
         drafts = [self._table(table, kind, engines, db) for table, kind in found]
         check_foreign_keys(plan, drafts)
+        drafts = [self._pointing_at_shadows(draft, folds=db.folds_names) for draft in drafts]
         views = tuple(
             ViewDraft(view, self.read(view.schema_file))
             for view in plan.views
@@ -189,6 +197,18 @@ class Drafter:
             table, file, parsed, resting, (), kind is not None, sources, implied=made != body, ttl_off=resting != made
         )
 
+    def _pointing_at_shadows(self, draft: TableDraft, *, folds: bool) -> TableDraft:
+        """A shadow whose foreign keys point at the shadows of the tables that come with it, and else at live tables."""
+        if draft.planned.live is None or draft.file is None:
+            return draft
+        home = draft.planned.home[0]
+        shadows = {_folded(live, folds=folds): shadow for live, shadow in self.shadows.items()}
+
+        def place(schema: str | None, table: str) -> tuple[str, str]:
+            return shadows.get(_folded((schema or home, table), folds=folds), (schema or home, table))
+
+        return replace(draft, body=with_references(draft.body, place, ansi_quotes=ansi_quotes(draft.file)))
+
     def _may_set(self, db: Database, table: PlannedTable) -> bool:
         """Whether a sequence that exists may get the dump's value: it is this load's, or nobody has used it yet."""
         if (table.schema, table.table) in self.ours:
@@ -223,6 +243,10 @@ class Drafter:
             if can_convert(engine)
             else "Leave the table out of the dump: it holds no rows of its own.",
         )
+
+
+def _folded(table: tuple[str, str], *, folds: bool) -> tuple[str, str]:
+    return (table[0].lower(), table[1].lower()) if folds else table
 
 
 def _refuse_unsafe(name: str, file: SchemaFile, options: Sequence[str]) -> None:

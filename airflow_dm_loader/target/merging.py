@@ -118,20 +118,18 @@ def check_extracted(name: str, sources: Iterable[SourceDraft], *, exists: bool) 
 
 def check_foreign_keys(plan: LoadPlan, drafts: Iterable[_Draft]) -> None:
     """Refuse to create a foreign key to a table that routes put elsewhere: it would point at nothing."""
-    places = {
-        (source.schema, source.table): (table.schema, table.table) for table in plan.tables for source in table.sources
-    }
+    places = {(source.schema, source.table): table.home for table in plan.tables for source in table.sources}
     for draft in drafts:
         if draft.exists or draft.file is None:
             continue
         schema = next(source.source.schema for source in draft.sources if source.file is draft.file)
         for found in references(draft.body, ansi_quotes=ansi_quotes(draft.file)):
             goes_to = places.get((found.schema or schema, found.table))
-            if goes_to is not None and goes_to != (found.schema or draft.planned.schema, found.table):
+            if goes_to is not None and goes_to != (found.schema or draft.planned.home[0], found.table):
                 raise TargetError(
                     f"a foreign key refers to {found.schema or schema}.{found.table}, which routes put into "
                     f"{'.'.join(goes_to)}",
-                    table=f"{draft.planned.schema}.{draft.planned.table}",
+                    table=".".join(draft.planned.home),
                     file=draft.file.name,
                     remedy="Create this table in the target as it shall be, and clear.",
                 )

@@ -27,6 +27,7 @@ class Need:
     privilege: str
     schema: str | None = None
     table: str | None = None
+    granted_on: str | None = None  # the schema as GRANT shall name it, where its name is another each time
 
 
 def check_privileges(privileges: Privileges | None, needs: Iterable[Need]) -> None:
@@ -41,7 +42,7 @@ def check_privileges(privileges: Privileges | None, needs: Iterable[Need]) -> No
     if not missing:
         return
     places: dict[str, list[str]] = {}
-    for privilege, schema in dict.fromkeys((need.privilege, need.schema) for need in missing):
+    for privilege, schema in dict.fromkeys((need.privilege, need.granted_on or need.schema) for need in missing):
         places.setdefault("*.*" if schema is None else f"{quote(schema)}.*", []).append(privilege)
     lacks = "; ".join(f"{', '.join(names)} on {place}" for place, names in places.items())
     grants = " ".join(f"GRANT {', '.join(names)} ON {place} TO {privileges.user};" for place, names in places.items())

@@ -15,8 +15,8 @@ from typing import Any
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
-from airflow_dm_loader.state import chunk_groups, chunks, files, load_tasks, loads, outcomes
-from airflow_dm_loader.target import schema
+from airflow_dm_loader.state import chunk_groups, chunks, files, load_tasks, loads, outcomes, swaps
+from airflow_dm_loader.target import schema, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 from airflow_dm_loader.verify import comparison
@@ -60,6 +60,21 @@ OTHER_POINTS = {
     "before the clean": _Point(DumpStorage, "remove"),
     "in the clean": _Point(Path, "unlink", after=True),
 }
+# Those of a load that swaps.
+SWAP_POINTS = {
+    "the round is joined, not committed": _Point(swaps, "join", after=True),
+    "the live tables were looked at, not committed": _Point(swaps, "keep_looks", after=True),
+    "between two schemas of the round": _Point(swap, "make_schema", after=True),
+    "the mark is made": _Point(swap, "make_mark", after=True),
+    "between two tables of the round": _Point(schema, "create_table", after=True),
+    "ready, not committed": _Point(swaps, "set_ready", after=True),
+    "before the RENAME": _Point(swap, "swap"),
+    "after the RENAME": _Point(swap, "swap", after=True),
+    "swapped, not written down": _Point(swaps, "set_state"),
+    "swapped and written down, not committed": _Point(swaps, "set_state", after=True),
+    "before former tables are dropped": _Point(swap, "drop"),
+    "swapped, not finished": _Point(load_tasks, "delete"),
+}
 POINTS: dict[str, _Point | None] = {**CHUNK_POINTS, **GROUP_POINTS, **OTHER_POINTS}
 
 
@@ -71,7 +86,7 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
         if next(calls) == nth:
             os.kill(os.getpid(), signal_number)
 
-    point = POINTS[name]
+    point = {**POINTS, **SWAP_POINTS}[name]
     if point is None:
         _signal_in_half_a_packet(reached)
     else:

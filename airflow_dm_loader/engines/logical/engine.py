@@ -22,6 +22,7 @@ class LogicalEngine(Engine):
         with run.open_stored(dump) as (meta, load):
             loads.begin(meta, load)
             meta.db.commit()
+            dump = dump.at(meta)
             holds.check_held(meta, run.config, load)
             forecast = forecast_comparison(run, meta, load, dump.plan)
             return import_share(run, share, dump, meta, load, forecast)

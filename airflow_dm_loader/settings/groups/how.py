@@ -17,10 +17,18 @@ class Tables(Group):
         title="Rows that exist",
         description="For tables that hold rows which this load task did not bring. error: refuse to load | append: "
         "add to them, on_duplicate_logical decides about keys that meet | truncate: delete them, once, before any "
-        "source of the task sends a row | auto: error where the table has no unique key that tells its rows apart, "
-        "append elsewhere.",
+        "source of the task sends a row | swap: fill new tables beside them, compare those, and put all of them in "
+        "place by one RENAME TABLE (import_mode logical) | auto: error where the table has no unique key that tells "
+        "its rows apart, append elsewhere.",
     )
-
+    keep_previous: int = Field(
+        1,
+        ge=0,
+        le=100,
+        title="Former tables to keep",
+        description="How many of the tables that a swap replaced are kept, of each table the newest; "
+        "restore_previous puts them back.",
+    )
     collation_map: CollationMap = Field(
         default_factory=dict,
         title="Collation map",

@@ -10,6 +10,7 @@ from airflow_dm_loader.state.migrations import (
     m002_findings,
     m003_rows_that_exist,
     m004_order_of_indexes,
+    m005_swaps,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -18,6 +19,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m002_findings.MIGRATION,
     m003_rows_that_exist.MIGRATION,
     m004_order_of_indexes.MIGRATION,
+    m005_swaps.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

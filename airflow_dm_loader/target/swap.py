@@ -1,0 +1,168 @@
+"""Swapping tables in: one RENAME TABLE over all of them, what stands in its way, and whether it has happened.
+
+A table of the round's own, its mark, is renamed by the same statement. Where it is says whether that was done, whoever
+asks, and whatever died: the server renames all or nothing. Nobody can swap a round in whose mark was dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from airflow_dm_loader.errors import LoaderError, RetriableError, TargetError
+from airflow_dm_loader.plan.shadows import TableKey
+from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import qualified, quote
+
+Rename = tuple[TableKey, TableKey]  # from, to
+
+_MISSING = frozenset({1049, 1146})  # no such database, no such table
+_TABLE_IS_THERE = 1050
+_WRONG_SCHEMA = 1435  # of a trigger
+_LOCK_WAIT_S = 10  # readers queue behind a RENAME that waits for one of them
+
+
+def is_there(db: Database, table: TableKey) -> bool:
+    """Whether the server has such a table, asked in a way that no cache answers."""
+    try:
+        db.query(f"SELECT 1 FROM {qualified(*table)} LIMIT 0")
+    except LoaderError as error:
+        if error.errno not in _MISSING:
+            raise
+        return False
+    finally:
+        db.rollback()
+    return True
+
+
+def has_happened(db: Database, marks: tuple[TableKey, TableKey]) -> bool | None:
+    """Whether the mark was renamed; None: there is none, so it can't be any more."""
+    before, after = marks
+    if is_there(db, after):
+        return True
+    if is_there(db, before):
+        return False
+    return True if is_there(db, after) else None  # it may have been renamed between the two looks
+
+
+def make_schema(db: Database, schema: str, like: str) -> None:
+    """Create a schema with the same charset and collation as another one, if that exists."""
+    row = db.one(
+        "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
+        "WHERE schema_name = %s",
+        (like,),
+    )
+    options = f" DEFAULT CHARACTER SET {row[0]} COLLATE {row[1]}" if row is not None else ""
+    db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}{options}")
+
+
+def make_mark(db: Database, mark: TableKey) -> None:
+    """Create the mark, where it is not there."""
+    db.execute(
+        f"CREATE TABLE IF NOT EXISTS {qualified(*mark)} (`swapped_in` TINYINT NOT NULL PRIMARY KEY) ENGINE=InnoDB"
+    )
+
+
+def swap(db: Database, marks: tuple[TableKey, TableKey], renames: Sequence[Rename]) -> bool:
+    """Rename all tables and the mark by one statement; whether it was this one that did it.
+
+    Raises:
+        RetriableError: readers hold the tables, or tables came or went meanwhile; nothing was renamed.
+        TargetError: the server refuses it; nothing was renamed.
+    """
+    db.set_session({"lock_wait_timeout": _LOCK_WAIT_S, "foreign_key_checks": 0})
+    steps = ", ".join(f"{qualified(*old)} TO {qualified(*new)}" for old, new in (marks, *renames))
+    try:
+        db.execute(f"RENAME TABLE {steps}".encode("utf-8", "surrogateescape"))
+    except LoaderError as error:
+        if error.errno not in {*_MISSING, _TABLE_IS_THERE}:
+            raise
+        if has_happened(db, marks):
+            return False
+        raise RetriableError(
+            f"tables came or went while they were swapped; nothing was renamed: {error.message}", errno=error.errno
+        ) from error
+    return True
+
+
+def drop(db: Database, tables: Iterable[TableKey], schemas: Iterable[str] = ()) -> None:
+    """Drop tables that are there, and then those of the schemas that are empty."""
+    db.set_session({"lock_wait_timeout": _LOCK_WAIT_S, "foreign_key_checks": 0})
+    for table in tables:
+        if is_there(db, table):
+            db.execute(f"DROP TABLE IF EXISTS {qualified(*table)}")
+    for schema in schemas:
+        if not target_schema.existing_tables(db, schema):
+            db.execute(f"DROP DATABASE IF EXISTS {quote(schema)}")
+
+
+def check_replaceable(db: Database, tables: Collection[TableKey], former: Collection[TableKey] = ()) -> None:
+    """Refuse live tables that can't be replaced by a RENAME alone, by name.
+
+    Args:
+        former: tables that earlier swaps replaced; what they refer to may become a former one too.
+
+    Raises:
+        TargetError: one is no base table, has triggers, or a foreign key of a table outside refers to it.
+    """
+    for schema in sorted({schema for schema, _ in tables}):
+        kinds = target_schema.existing_tables(db, schema)
+        for table in sorted(table for of, table in tables if of == schema):
+            kind = kinds.get(table, "BASE TABLE")
+            if kind != "BASE TABLE":
+                raise TargetError(
+                    f"on_existing_rows=swap can't replace it: it is a {kind.lower()}",
+                    table=f"{schema}.{table}",
+                    remedy="Leave it out with block_allow_list, and load it by itself; or rename or drop it.",
+                )
+    _refuse(
+        list(_triggers(db, tables)),
+        "triggers hang on tables that on_existing_rows=swap would replace, and would go away with the former ones",
+        "Drop them, let the load swap, and create them again; or load with on_existing_rows=truncate.",
+    )
+    _refuse(
+        list(_references(db, tables, former)),
+        "foreign keys of tables that this load does not replace refer to tables that it would replace, and would "
+        "follow the former ones",
+        "Drop them, let the load swap, and add them again; or load those tables with this load, or with "
+        "on_existing_rows=truncate.",
+    )
+
+
+def _refuse(found: list[tuple[str, str]], why: str, remedy: str) -> None:
+    if found:
+        shown = ", ".join(what for _, what in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+        raise TargetError(f"{why}: {shown}", table=found[0][0], remedy=remedy)
+
+
+def _triggers(db: Database, tables: Collection[TableKey]) -> Iterator[tuple[str, str]]:
+    """Table and trigger, as far as the user may see them."""
+    wanted = {_folded(db, table) for table in tables}
+    for schema in sorted({schema for schema, _ in tables}):
+        for table, trigger in db.query(
+            "SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
+            "ORDER BY 1, 2",
+            (schema,),
+        ):
+            if _folded(db, (schema, str(table))) in wanted:
+                yield f"{schema}.{table}", f"{trigger} on {schema}.{table}"
+
+
+def _references(db: Database, tables: Collection[TableKey], former: Collection[TableKey]) -> Iterator[tuple[str, str]]:
+    """Table that is referred to, and the foreign key of a table outside."""
+    wanted = {_folded(db, table) for table in tables}
+    inside = wanted | {_folded(db, table) for table in former}
+    for schema in sorted({schema for schema, _ in tables}):
+        for child_schema, child, name, parent in db.query(
+            "SELECT DISTINCT table_schema, table_name, constraint_name, referenced_table_name "
+            "FROM information_schema.key_column_usage WHERE referenced_table_schema = %s "
+            "AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3",
+            (schema,),
+        ):
+            parent_is_ours = _folded(db, (schema, str(parent))) in wanted
+            if parent_is_ours and _folded(db, (str(child_schema), str(child))) not in inside:
+                yield f"{schema}.{parent}", f"{name} of {child_schema}.{child} on {schema}.{parent}"
+
+
+def _folded(db: Database, table: TableKey) -> TableKey:
+    return (table[0].lower(), table[1].lower()) if db.folds_names else table
