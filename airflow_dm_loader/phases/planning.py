@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
@@ -47,7 +48,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 rows = files.list_tables(meta, going_on) if going_on is not None else ()
                 places = {table.home: (table.schema, table.table) for table in placed.tables} if config.swaps else {}
                 if config.swaps:
-                    former = swaps.former_tables(meta) if meta.version == VERSION else ()
+                    former = swaps.former_tables(meta) if meta.version == VERSION else set()
                     swapping.check_can_swap(db, drafting.server, placed, places, former)
                     swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
                 draft = drafting.draft(db, placed, {(row.schema, row.table) for row in rows}, places)
@@ -70,11 +71,12 @@ def plan_load(run: LoadRun) -> DumpPlan:
 
 def _placed(meta: Meta, config: LoadConfig, dump: Dump, server: Server) -> LoadPlan:
     """The plan, with the tables that rows go to at first, where the load swaps."""
-    version = meta.version
-    if config.swaps and version is not None and version >= VERSION:
-        found = swaps.find(meta, config.what.task_name, config.what.source_id)
-        if found is not None and found.state == swaps.OPEN:
-            return found.shadows.place(dump.plan)
+    if config.swaps:
+        with suppress(LoaderError):  # of state that can't be read; that is told where it is looked at
+            version = meta.version
+            found = swaps.find(meta, config.what.task_name, config.what.source_id) if version == VERSION else None
+            if found is not None and found.state == swaps.OPEN:
+                return found.shadows.place(dump.plan)
     return swapping.trial(config, dump, server).plan
 
 
