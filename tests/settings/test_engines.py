@@ -25,6 +25,7 @@ OTHER: dict[str, Any] = {
     "collation_map": {"utf8mb4_0900_ai_ci": "utf8mb4_bin"},
     "convert_engines": True,
     "on_existing_rows": "truncate",
+    "keep_previous": 3,
     "csv": {"separator": ";"},
     "dump_tool": "dumpling",
     "lightning_path": "/opt/tidb-lightning",
@@ -162,3 +163,10 @@ def test_an_engine_that_does_not_exist_is_told_before_what_it_would_leave_out() 
         LoadConfig.from_dm_task(TASK.replace("MODE", "teleport"))
     assert caught.value.code == 20053
     assert read_dm_task(TASK.replace("MODE", "teleport")).notes() != ()
+
+
+def test_swap_is_for_the_logical_engine() -> None:
+    for mode in (ImportMode.IMPORT_INTO, ImportMode.PHYSICAL):
+        with pytest.raises(ConfigError, match="it is for import_mode logical|swap is for import_mode logical"):
+            config(mode, on_existing_rows="swap")
+    assert config(ImportMode.LOGICAL, on_existing_rows="swap").swaps
