@@ -167,6 +167,6 @@ def test_an_engine_that_does_not_exist_is_told_before_what_it_would_leave_out() 
 
 def test_swap_is_for_the_logical_engine() -> None:
     for mode in (ImportMode.IMPORT_INTO, ImportMode.PHYSICAL):
-        with pytest.raises(ConfigError, match="it is for import_mode logical|swap is for import_mode logical"):
+        with pytest.raises(ConfigError, match=r"(it|swap) is for import_mode logical"):
             config(mode, on_existing_rows="swap")
     assert config(ImportMode.LOGICAL, on_existing_rows="swap").swaps
