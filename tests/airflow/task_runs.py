@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 from airflow.sdk import DAG, TaskInstanceState
 from airflow.sdk.api.client import Client
-from airflow.sdk.api.datamodels._generated import TaskInstance
-from airflow.sdk.execution_time.supervisor import run_task_in_process
+from airflow.sdk.api.datamodels._generated import DagRun, TaskInstance
+from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
 
 from dev.airflow_names import serialize
 
@@ -55,21 +55,24 @@ def run_task(
             return httpx.Response(
                 200,
                 json={
-                    "dag_run": {
-                        "dag_id": task.dag_id,
-                        "run_id": "run",
-                        "logical_date": now,
-                        "data_interval_start": now,
-                        "data_interval_end": now,
-                        "run_after": now,
-                        "start_date": now,
-                        "run_type": "manual",
-                        "end_date": None,
-                        "partition_key": None,
-                        "state": "running",
-                        "conf": dict(conf or {}),
-                        "consumed_asset_events": [],
-                    },
+                    "dag_run": _known(
+                        DagRun,
+                        {
+                            "dag_id": task.dag_id,
+                            "run_id": "run",
+                            "logical_date": now,
+                            "data_interval_start": now,
+                            "data_interval_end": now,
+                            "run_after": now,
+                            "start_date": now,
+                            "run_type": "manual",
+                            "end_date": None,
+                            "partition_key": None,
+                            "state": "running",
+                            "conf": dict(conf or {}),
+                            "consumed_asset_events": [],
+                        },
+                    ),
                     "task_reschedule_count": 0,
                     "max_tries": max_tries,
                     "should_retry": try_number <= max_tries,
@@ -88,8 +91,8 @@ def run_task(
         return httpx.Response(200, json={})
 
     client = Client(base_url=None, token="", dry_run=True, transport=httpx.MockTransport(answer))
-    result = run_task_in_process(
-        ti=TaskInstance(
+    result = _with_client(client).start(
+        what=TaskInstance(
             id=UUID(task_instance_id),
             task_id=task.task_id,
             dag_id=task.dag_id,
@@ -99,9 +102,24 @@ def run_task(
             dag_version_id=UUID(task_instance_id),
         ),
         task=task,
-        client=client,
     )
     return TaskRun(TaskInstanceState(result.state).value, result.error, pushed, sent)
+
+
+def _with_client(client: Client) -> type[InProcessTestSupervisor]:
+    """Airflow's runner, but asking ``client``."""
+
+    class Ours(InProcessTestSupervisor):
+        @staticmethod
+        def _api_client(*_: object, **__: object) -> Client:
+            return client
+
+    return Ours
+
+
+def _known(model: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Those fields that this Airflow's model has; it refuses others."""
+    return {name: value for name, value in fields.items() if name in model.model_fields}
 
 
 def a_dag(**kwargs: Any) -> DAG:
