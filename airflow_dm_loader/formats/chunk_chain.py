@@ -12,6 +12,8 @@ from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderErr
 from airflow_dm_loader.formats.base import Chunk
 from airflow_dm_loader.state.files import FileRow
 
+FILE_CHANGED_REMEDY = "Put the dump back as it was, or set remove_meta and start afresh on empty tables."
+
 
 class ChunkChain(ABC):
     """The chunks of one data file that are not committed yet.
@@ -78,7 +80,7 @@ class ChunkChain(ABC):
         return CheckpointError(
             f"a committed chunk starts at byte {committed_start}, but chunks are cut elsewhere now: "
             "the file was changed",
-            remedy="Put the dump back as it was, or set remove_meta and start afresh on empty tables.",
+            remedy=FILE_CHANGED_REMEDY,
         ).at(file=self._file.name, offset=committed_start)
 
     def _check_not_grown(self) -> None:

@@ -48,7 +48,7 @@ class Capabilities:
         idle_write_timeout: it has a variable that ends a transaction whose writer is idle.
         loading_session: variables of a session that loads, besides.
         splits_transactions: its settings may split a transaction, which has to be looked at.
-        checksum_table: it has CHECKSUM TABLE.
+        checksum_table: it has CHECKSUM TABLE; ``checksum_varies_with_...``: what makes it another number at each call.
         import_into: it has IMPORT INTO; ``import_into_is_ready``: for everyday use.
         lightning: tidb-lightning imports into it.
         shows_own_roles: SHOW GRANTS shows what active roles may by itself.
@@ -77,6 +77,8 @@ class Capabilities:
     loading_session: Mapping[str, str | int]
     splits_transactions: bool
     checksum_table: bool
+    checksum_varies_with_multi_valued_indexes: bool
+    checksum_varies_with_stored_columns: bool
     import_into: bool
     import_into_is_ready: bool
     lightning: bool
@@ -112,6 +114,8 @@ class Capabilities:
             loading_session=tidb.loading_session(settings) if is_tidb else {},
             splits_transactions=is_tidb,
             checksum_table=not is_tidb,
+            checksum_varies_with_multi_valued_indexes=flavour is Flavour.MYSQL,
+            checksum_varies_with_stored_columns=flavour is Flavour.MARIADB,
             import_into=is_tidb and version >= (7, 2),
             import_into_is_ready=is_tidb and version >= (7, 5),
             lightning=is_tidb and version >= (6, 1),  # from here on GET_LOCK holds in the whole cluster

@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
-from airflow_dm_loader.target.capabilities import Flavour
+from airflow_dm_loader.target.capabilities import Capabilities, Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
 
@@ -50,15 +50,15 @@ def flavour_of_create(statement: str) -> Flavour | None:
     return Flavour.MYSQL if by_mysql else Flavour.MARIADB
 
 
-def unstable(db: Database, flavour: Flavour, schema: str, table: str) -> str:
+def unstable(db: Database, can: Capabilities, schema: str, table: str) -> str:
     """Why the table's CHECKSUM TABLE is not the same at each call; "": it is."""
-    if flavour is Flavour.MYSQL and db.query(
+    if can.checksum_varies_with_multi_valued_indexes and db.query(
         "SELECT 1 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
         "AND expression LIKE '%% array)%%' LIMIT 1",
         (schema, table),
     ):
         return "MySQL's CHECKSUM TABLE is another at each call with a multi-valued index"
-    if flavour is Flavour.MARIADB and db.query(
+    if can.checksum_varies_with_stored_columns and db.query(
         "SELECT 1 FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
         "AND (extra LIKE '%%STORED GENERATED%%' OR extra LIKE '%%PERSISTENT%%') LIMIT 1",
         (schema, table),

@@ -186,7 +186,7 @@ class _Comparer:
     def _no_alarm(self, db: Database, table: PlannedTable) -> str:
         """Why another checksum says nothing of the table's rows; "": it says that they differ."""
         key = table.schema, table.table
-        if reason := unstable(db, self.server.flavour, *key):
+        if reason := unstable(db, self.server.can, *key):
             return reason
         dumped_of = self.dumped_of or self._flavour_by_create(table)
         if dumped_of is self.server.flavour or not holds_other_nulls(db, *key):

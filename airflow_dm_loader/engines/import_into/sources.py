@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.dump.data_formats import DataFormat
+from airflow_dm_loader.engines.tidb_files import check_file
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import ROUTER_CODE
@@ -95,20 +96,8 @@ def _source(schema: str, table: str, files: tuple[PlannedFile, ...], folder: Col
 
 
 def _format(file: PlannedFile) -> DataFormat:
-    source = file.source
-    if source.kind.tidb_name is None:
-        raise DumpFormatError(
-            f"IMPORT INTO is not used for data files of this kind ({source.kind})",
-            file=source.name,
-            remedy="Load it with import_mode=logical, or dump as SQL: dumpling --filetype sql.",
-        )
-    if source.compression not in source.kind.tidb_decodes:
-        raise DumpFormatError(
-            f"IMPORT INTO is not used for {source.kind.tidb_name} files that are compressed with {source.compression}",
-            file=source.name,
-            remedy="Compress SQL files with gzip or zstd, Parquet files not at all.",
-        )
-    return source.kind
+    check_file(file.source, "IMPORT INTO")
+    return file.source.kind
 
 
 def _pattern(table: str, names: list[str], folder: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from airflow_dm_loader.engines.logical.losses import check_zone, keep_losses
 from airflow_dm_loader.engines.logical.sender_connection import SenderConnection
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import Chunk
+from airflow_dm_loader.formats.chunk_chain import FILE_CHANGED_REMEDY
 from airflow_dm_loader.state import chunk_groups, chunks
 from airflow_dm_loader.state.chunk_groups import SentChunk
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsDone, ChunkKey
@@ -78,5 +79,5 @@ def _check_end(chunk: Chunk, done: ChunkIsDone) -> None:
         raise CheckpointError(
             f"this chunk was committed up to byte {done.end_offset}, and ends at byte {chunk.end} now: "
             "the file was changed",
-            remedy="Put the dump back as it was, or set remove_meta and start afresh on empty tables.",
+            remedy=FILE_CHANGED_REMEDY,
         ) from None

@@ -11,6 +11,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.heads import READ_AS_UTF8, head_charset, read_head
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.engines.tidb_files import check_file
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.target.session import check_time_zone, file_session
@@ -36,18 +37,7 @@ def check_files(files: Iterable[PlannedFile]) -> None:
     """
     for planned in files:
         file = planned.source
-        if file.kind.tidb_name is None:
-            raise DumpFormatError(
-                f"tidb-lightning is not used for data files of this kind ({file.kind})",
-                file=file.name,
-                remedy="Load it with import_mode=logical, or dump as SQL: dumpling --filetype sql.",
-            )
-        if file.compression not in file.kind.tidb_decodes:
-            raise DumpFormatError(
-                f"tidb-lightning is not used for {file.kind} that is compressed with {file.compression}",
-                file=file.name,
-                remedy="Compress SQL files with gzip or zstd, Parquet files not at all.",
-            )
+        check_file(file, "tidb-lightning")
         match = _NAME.fullmatch(file.name)
         if match is None or (unquote(match[1]), unquote(match[2])) != (file.schema, file.table):
             raise DumpFormatError(
