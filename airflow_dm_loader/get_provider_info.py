@@ -55,6 +55,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_dm_loader.operators.verify",
                     "airflow_dm_loader.operators.resolve",
                     "airflow_dm_loader.operators.clean",
+                    "airflow_dm_loader.operators.load_dump",
                 ],
             }
         ],
