@@ -27,6 +27,9 @@ lowest: bootstrap ## the fast tests and Airflow's, with the oldest versions of e
 latest: bootstrap ## the same with the newest
 	@dev/resolved.sh highest
 
+matrix: bootstrap ## the oldest and newest Airflow of each minor version: tests and a real one (some minutes each)
+	@.venv/bin/python -m dev.matrix $(MATRIX)
+
 bench: bootstrap ## measure loads beside other tools (half an hour; see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks $(BENCH)
 

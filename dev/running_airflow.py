@@ -167,7 +167,7 @@ class RunningAirflow:
     # -- its runs
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
-        self.wait_until(f"{dag_id} is parsed", lambda: self._is_parsed(dag_id), _START_TIMEOUT_S)
+        self.wait_until(f"{dag_id} is parsed", lambda: self.is_parsed(dag_id), _START_TIMEOUT_S)
         body = {"dag_run_id": run_id, "conf": dict(conf), "logical_date": None}
         self._post(f"/api/v2/dags/{dag_id}/dagRuns", body)
 
@@ -176,9 +176,23 @@ class RunningAirflow:
         body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
         self._post(f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
 
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+        """As a person does under Required Actions."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        self._send("PATCH", path, {"chosen_options": [option], "params_input": {}})
+
+    def task_log(self, dag_id: str, run_id: str, task_id: str) -> str:
+        """The logs of all tries of a task, as they lie on the disk."""
+        folder = self._home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
+        return "\n".join(path.read_text() for path in sorted(folder.rglob("*.log")))
+
+    def is_parsed(self, dag_id: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id))
+
     def run_state(self, run_id: str) -> str:
-        ((state,),) = self._rows("SELECT state FROM dag_run WHERE run_id = ?", run_id)
-        return str(state)
+        """As Airflow has it; "" for a moment after the trigger, which some versions answer before they commit."""
+        rows = self._rows("SELECT state FROM dag_run WHERE run_id = ?", run_id)
+        return str(rows[0][0]) if rows else ""
 
     def run_seconds(self, run_id: str) -> float:
         """How long a run that has ended took, from the moment that it was queued, by Airflow's own clock."""
@@ -196,9 +210,12 @@ class RunningAirflow:
 
     def task(self, run_id: str, task_id: str) -> TaskState:
         """A task's instance, or the only one of a mapped task."""
-        ((state, try_number, process),) = self._rows(
+        rows = self._rows(
             "SELECT state, try_number, pid FROM task_instance WHERE run_id = ? AND task_id = ?", run_id, task_id
         )
+        if not rows:  # as in run_state
+            return TaskState(None, 0, None)
+        ((state, try_number, process),) = rows
         return TaskState(state, try_number, process)
 
     def running(self, run_id: str) -> list[tuple[str, int]]:
@@ -223,8 +240,12 @@ class RunningAirflow:
     # -- how it is talked to
 
     def _post(self, path: str, body: Mapping[str, Any]) -> None:
+        self._send("POST", path, body)
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
         request = Request(
             f"http://127.0.0.1:{self._port}{path}",
+            method=method,
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
         )
@@ -232,9 +253,6 @@ class RunningAirflow:
             urlopen(request, timeout=60).close()
         except HTTPError as error:
             raise RuntimeError(f"{path}: {error.code} {error.read().decode(errors='replace')}") from None
-
-    def _is_parsed(self, dag_id: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id))
 
     def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as connection:

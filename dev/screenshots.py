@@ -18,6 +18,7 @@ from urllib.parse import quote
 from dev.browser import Browser
 from dev.private_mariadb import PrivateMariaDB
 from dev.running_airflow import RunningAirflow
+from dev.sample_dumps import write_dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 _SIZE = (1440, 900)
-_HEAD = "/*!40101 SET NAMES binary*/;\n"
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,7 @@ class Stage:
 
     def dump(self, name: str, tables: Mapping[str, list[tuple[int, str]]]) -> Path:
         """A dump of the schema ``shop``: table -> rows (id, v), where v has room for 20 letters."""
-        folder = self.folder / name
-        folder.mkdir()
-        (folder / "metadata").write_text(
-            "Started dump at: 2026-11-23 17:29:14\n"
-            "SHOW MASTER STATUS:\n\tLog: vm-bin.000001\n\tPos: 606443\n\tGTID:0-7-28\n\n"
-            "Finished dump at: 2026-11-23 17:29:14\n"
-        )
-        (folder / "shop-schema-create.sql").write_text("CREATE DATABASE `shop`;\n")
-        for table, rows in tables.items():
-            create = f"CREATE TABLE `{table}` (\n  `id` int NOT NULL,\n  `v` varchar(20),\n  PRIMARY KEY (`id`)\n);\n"
-            values = ",\n".join(f'({key},"{value}")' for key, value in rows)
-            (folder / f"shop.{table}-schema.sql").write_text(_HEAD + create)
-            (folder / f"shop.{table}.sql").write_text(f"{_HEAD}INSERT INTO `{table}` VALUES\n{values};\n")
-        return folder
+        return write_dump(self.folder / name, tables)
 
     def run(self, run_id: str, **settings: Any) -> None:
         """Trigger ``dm_load`` and wait until the run has ended."""
@@ -78,7 +65,18 @@ def error(stage: Stage) -> None:
     stage.picture("error", "the load resumes at this chunk.", "Where: table shop.orders", "/dm-loader/errors#rowerror")
 
 
-PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error}
+def form(stage: Stage) -> None:
+    """The trigger form, as it opens."""
+    stage.airflow.wait_until("dm_load is parsed", lambda: stage.airflow.is_parsed("dm_load"), 180)
+    stage.open("/dags/dm_load/runs?open=true")
+    stage.browser.wait_for("[...document.querySelectorAll('button')].find(b => b.innerText.includes('Trigger'))")
+    stage.browser.evaluate(
+        "[...document.querySelectorAll('button')].find(b => b.innerText.includes('Trigger')).click()"
+    )
+    stage.picture("form", "Task name", "task_name: DM's task name.")
+
+
+PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error, "form": form}
 
 
 @contextmanager
