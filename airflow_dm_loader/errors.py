@@ -271,7 +271,7 @@ class LightningError(RetriableError):
 
 
 class LoadInterruptedError(RetriableError):
-    """The load was asked to stop; what was committed stays, and the next try goes on."""
+    """The load was asked to stop; what was committed stays, and the next try resumes there."""
 
     worth_another_try = False
 

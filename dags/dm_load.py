@@ -16,7 +16,7 @@ Trigger it with a task name and the folder of the dump. The target is the Airflo
 
 | something happened | do this |
 |---|---|
-| `run_import` failed or was stopped | clear it: it goes on, what was committed is never sent again |
+| `run_import` failed or was stopped | clear it: it resumes, what was committed is never sent again |
 | `resolve_conflicts` failed with 34020 or 34021 | look at what it names; **clearing it accepts** what was found |
 | you fixed the data instead | clear `checksum` with what follows it: a new comparison, a new outcome |
 | the same dump once more | nothing is sent: the load is known as finished |

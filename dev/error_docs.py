@@ -32,7 +32,7 @@ says how to recover:
 - **retriable**: the same will work later; retried inside the task, then by Airflow.
 - **data**: this row or this file can't be loaded as it is; a person must act; Airflow does not retry.
 
-What was committed stays in every case, in whole chunks, and the next try goes on behind it.
+What was committed stays in every case, in whole chunks, and the next try resumes behind it.
 
 ## Classes
 

@@ -66,7 +66,7 @@ class DumpLoadOperator(BaseOperator):
         return self.repeat(context, lambda run: self.run_phase(run, context))
 
     def repeat(self, context: Context, work: Callable[[LoadRun], _Result]) -> _Result:
-        """Do work again and again where that can mend it; then it is for Airflow to retry, if it can help."""
+        """Do work again and again where that can fix it; then it is for Airflow to retry, if it can help."""
 
         def attempt() -> _Result:
             run = self.build_run(context)

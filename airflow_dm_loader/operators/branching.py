@@ -1,4 +1,4 @@
-"""Phases after which the load goes on in one of several ways."""
+"""Phases after which the load continues in one of several ways."""
 
 from __future__ import annotations
 

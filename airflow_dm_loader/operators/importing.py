@@ -39,7 +39,7 @@ class RunImportOperator(DumpLoadOperator):
     """Sends one share of the dump, exactly once: data files chunk by chunk, or tables by TiDB's `IMPORT INTO`.
 
     The data half of DM's `runLightning`. A table that has all its rows then gets the secondary indexes that it was
-    created without, while others still load. Clearing it, or a retry, goes on: committed chunks are never sent again,
+    created without, while others still load. Clearing it, or a retry, resumes: committed chunks are never sent again,
     and indexes that are missing are built. Stopping it ends its sessions in the server: their chunks are rolled back,
     indexes that are built stay.
 
@@ -48,7 +48,7 @@ class RunImportOperator(DumpLoadOperator):
     failed, once they are empty. Stopping it cancels the jobs.
 
     With `import_mode` set to `physical` one task runs `tidb-lightning` on the worker, with its output in this
-    log. A retry or a clear goes on at its checkpoint; once all rows are in it is not run again. Stopping it
+    log. A retry or a clear resumes at its checkpoint; once all rows are in it is not run again. Stopping it
     ends the program.
 
     :param share: which share of the data files or tables, counted from 0.

@@ -26,8 +26,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
     what was found and fails with 34020 (rows met rows with the same key: see the conflict table in the meta
     schema) or 34021 (a table differs from the dump). Look at it, then:
 
-    - clear this task: what was shown is accepted, the load goes on to finished;
-    - or mend the data and clear `checksum` with what follows it: a new outcome is made.
+    - clear this task: what was shown is accepted, and the load finishes;
+    - or fix the data and clear `checksum` with what follows it: a new outcome is made.
 
     With `on_conflict` set to `ask` it puts a form under *Required Actions* instead; `accept` and `fail`
     decide at once. It has no automatic retries: only a person's clear counts as a word.
@@ -102,7 +102,7 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
     lines += ["", *pausing] if pausing else []
     if outcome.conflicts:
         lines.append(f"\nThe rows in conflict are in {place_of_conflicts(config)}.")
-    lines.append(f"\n**{ACCEPT}**: the load goes on to finished. **{ABORT}**: this task fails.")
+    lines.append(f"\n**{ACCEPT}**: the load finishes. **{ABORT}**: this task fails.")
     return subject, "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Retries for the tasks of a load: what a retry can't mend is not retried."""
+"""Retries for the tasks of a load: what a retry can't fix is not retried."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
     """Registers the load in the target's meta schema, or finds where it stopped, and branches by what it finds.
 
     DM's checkpoint `Prepare` and `RegisterCheckPoint`, its load-task lock, and the branches of its `restore`: there
-    is something to load (or to go on with), the load is paused, or it had been finished before. Where there is, it
+    is something to load (or to resume), the load is paused, or it had been finished before. Where there is, it
     says that this source is ready; if all are, nobody need wait. Fails with 34018 where the stored load is of another
     dump.
 

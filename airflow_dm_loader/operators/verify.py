@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class ChecksumOperator(BranchingLoadOperator):
     """Compares each table with what was sent and with what the dump says, records an outcome, and branches by it.
 
-    DM's `PostRestore.Checksum`, its `hasDup` and the end of `runLightning`. It never fails the load by itself: clean
-    goes on, duplicates or a checksum that differs need a decision. Clearing it compares again and makes a new outcome,
-    which nobody has accepted yet.
+    DM's `PostRestore.Checksum`, its `hasDup` and the end of `runLightning`. It never fails the load by itself: a
+    clean load continues, duplicates or a checksum that differs need a decision. Clearing it compares again and makes a
+    new outcome, which nobody has accepted yet.
 
     :param compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of, if all
         values shall be compared with its tables; None, or a template that gives nothing: they are not. (templated)

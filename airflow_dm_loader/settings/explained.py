@@ -41,7 +41,7 @@ _WORDS: Mapping[type[Choice], Mapping[str, str]] = MappingProxyType(
         },
         OnLoss: {
             "pause": "somebody decides at the end",
-            "accept": "the load goes on, and its report says so",
+            "accept": "the load continues, and its report says so",
         },
         OnExistingRows: {
             "auto": "error where no key tells rows apart, append elsewhere",

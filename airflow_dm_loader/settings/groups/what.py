@@ -23,7 +23,7 @@ class What(Group):
 
     task_name: Name = Field(
         title="Task name",
-        description="DM's task name. With source_id it names the load: the same name goes on where it stopped.",
+        description="DM's task name. With source_id it names the load: the same name resumes it.",
     )
     source_id: Name = Field(
         DEFAULT_SOURCE_ID,
