@@ -94,6 +94,7 @@ class LoadReport(_Frozen):
     task_name: str
     source_id: str
     status: LoadStage
+    load_id: int | None = None  # of its row in the meta schema
     outcome: Verdict | None = None
     outcome_id: str | None = None
     accepted: bool = False  # a person or a setting accepted the outcome

@@ -22,6 +22,9 @@ from airflow_dm_loader.sensors.dump import WaitForDumpSensor
 class DumpLoadTaskGroup(TaskGroup):
     """Loads one dump; put several with the same ``task_name`` and ``sources`` into a DAG to merge shards.
 
+    Each table that it loaded is an asset, ``mysql://host:port/schema/table``; its events come through the
+    ``AssetAlias`` ``dm:DAG_ID.GROUP_ID``, on which another DAG can be scheduled.
+
     Args:
         group_id: prefix of the ids of its tasks.
         config: the fields of ``LoadConfig``: a dict whose strings may hold templates, or a JSON string.
@@ -132,6 +135,7 @@ def add_load_tasks(
     resolve = ResolveConflictsOperator(task_id="resolve_conflicts", **common, **where_ways_meet)
     finish = FinishLoadOperator(
         task_id="finish",
+        asset_alias=_alias(parent),
         wait_task_id=group.child_id("wait_until_all_finished"),
         clean_task_id=group.child_id("clean_dump_files"),
         **common,
@@ -156,6 +160,11 @@ def add_load_tasks(
     _edge(finish, "others have not finished", finished)
     _edge(finish, "all have finished", clean)
     finished >> clean
+
+
+def _alias(parent: TaskGroup | DAG) -> str:
+    """The alias of the assets of a load: ``dm:DAG`` or ``dm:DAG.GROUP``."""
+    return f"dm:{parent.dag_id}" if isinstance(parent, DAG) else f"dm:{parent.dag.dag_id}.{parent.group_id}"
 
 
 def _edge(branch: BaseOperator, label: str, task: BaseOperator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from airflow_dm_loader.operators.assets import alias_outlets, emit_tables
 from airflow_dm_loader.operators.base import DumpLoadOperator
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class LoadDumpOperator(DumpLoadOperator):
     :param poll_interval_s: seconds between two looks at what it waits for.
     :param compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of, if all
         values shall be compared with its tables. (templated)
+    :param asset_alias: the ``AssetAlias`` that the events of its tables come through; None: there are none.
     """
 
     ui_color = "#cdeed5"
@@ -44,11 +46,13 @@ class LoadDumpOperator(DumpLoadOperator):
         deferrable: bool = True,
         poll_interval_s: float = 10.0,
         compare_with_conn_id: str | None = None,
+        asset_alias: str | None = None,
         **kwargs: Any,
     ) -> None:
         from airflow_dm_loader.operators.retries import retry_defaults
 
-        super().__init__(**{**retry_defaults(), **kwargs})
+        super().__init__(outlets=alias_outlets(asset_alias, kwargs), **{**retry_defaults(), **kwargs})
+        self.asset_alias = asset_alias
         self.deferrable = deferrable
         self.poll_interval_s = poll_interval_s
         self.compare_with_conn_id = compare_with_conn_id
@@ -157,7 +161,15 @@ class LoadDumpOperator(DumpLoadOperator):
         return run.attempts.run(getattr(phase, "__name__", self.task_id), lambda: phase(run))
 
     def _with_run(self, context: Context, go_on: Callable[[LoadRun], dict[str, Any]]) -> dict[str, Any]:
-        return self.errors_as_airflow_s(lambda: go_on(self.build_run(context)))
+        def load() -> dict[str, Any]:
+            run = self.build_run(context)
+            report = go_on(run)
+            emit_tables(context, self.asset_alias, run.target, LoadReport.model_validate(report))
+            return report
+
+        from airflow_dm_loader.report import LoadReport
+
+        return self.errors_as_airflow_s(load)
 
     def _after(
         self, event: dict[str, Any], context: Context, wait_for: str, go_on: Callable[[LoadRun], dict[str, Any]]

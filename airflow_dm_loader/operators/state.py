@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_dm_loader.operators.assets import alias_outlets
 from airflow_dm_loader.operators.branching import BranchingLoadOperator
 
 if TYPE_CHECKING:
@@ -71,14 +72,27 @@ class FinishLoadOperator(BranchingLoadOperator):
     The end of DM's `Process`. The XCom is the `LoadReport`. It says that this source has finished; if all have,
     nobody need wait. Clearing it reports again; nothing is sent.
 
+    Each table that this run loaded is an asset, `mysql://host:port/schema/table`, with an event that says how many rows
+    it has and how it was compared; other DAGs start on it, or on the alias. A load that had been finished before emits
+    none.
+
     :param wait_task_id: followed where other sources have not finished yet.
     :param clean_task_id: followed where all have.
+    :param asset_alias: the ``AssetAlias`` that the events of the tables come through; None: there are none.
     """
 
     ui_color = "#e5dcf5"
 
-    def __init__(self, *, wait_task_id: str | None = None, clean_task_id: str | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        *,
+        wait_task_id: str | None = None,
+        clean_task_id: str | None = None,
+        asset_alias: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(outlets=alias_outlets(asset_alias, kwargs), **kwargs)
+        self.asset_alias = asset_alias
         self.wait_task_id = wait_task_id
         self.clean_task_id = clean_task_id
 

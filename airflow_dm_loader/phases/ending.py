@@ -129,6 +129,7 @@ def _make_report(
         task_name=config.what.task_name,
         source_id=config.what.source_id,
         status=load.status,
+        load_id=load.load_id,
         outcome=outcome.verdict,
         outcome_id=outcome.outcome_id,
         accepted=outcome.accepted,
