@@ -49,7 +49,8 @@ def translate(error: Exception) -> LoaderError:
             remedy=_certificate_remedy(refused),
         )
     if isinstance(refused, ssl.SSLError) and not isinstance(refused, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return TargetError(f"TLS with the server failed: {refused.reason or type(refused).__name__}", remedy=_NO_TLS)
+        reason = getattr(refused, "reason", None) or type(refused).__name__
+        return TargetError(f"TLS with the server failed: {reason}", remedy=_NO_TLS)
     errno, text = _number_and_text(error)
     if errno == _UNKNOWN and (known := _of_unknown(text)) is not None:
         return known

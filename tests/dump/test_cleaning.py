@@ -105,10 +105,10 @@ def test_files_that_are_not_of_the_dump_stay_and_keep_the_folder(folder: Path) -
     fingerprint = inventory_of(folder).fingerprint
     (folder / "notes.txt").write_text("keep me")
     (folder / "more").mkdir()
-    (folder / "more" / "shop.orders.00000.sql").write_text("keep me")
+    (folder / "more" / "orders.txt").write_text("keep me")
     report = clean_dump(LocalStorage(folder), is_dump(fingerprint), keep_schema=False)
     assert names_in(folder) == {"notes.txt", "more"}
-    assert names_in(folder / "more") == {"shop.orders.00000.sql"}
+    assert names_in(folder / "more") == {"orders.txt"}
     assert report.warnings == ("the folder was kept: it holds files that are not of the dump",)
 
 

@@ -142,7 +142,7 @@ def test_an_error_without_number_keeps_its_text(kind: type[Exception]) -> None:
         BrokenPipeError(32, "Broken pipe"),
         TimeoutError("timed out"),
         socket.gaierror(-2, "Name or service not known"),
-        ssl.SSLError(1, "certificate verify failed"),
+        ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
         OSError(),
         EOFError(),
         pymysql.err.InterfaceError(0, ""),  # PyMySQL: already closed
@@ -154,6 +154,12 @@ def test_a_connection_that_is_gone_is_lost_and_can_be_tried_again(lost: Exceptio
     assert type(error) is ConnectionLostError
     assert error.message
     assert error.errno is None
+
+
+def test_tls_that_fails_is_for_a_person_to_look_at() -> None:
+    error = translate(ssl.SSLError(1, "wrong version number"))
+    assert type(error) is TargetError
+    assert error.message == "TLS with the server failed: SSLError"
 
 
 def test_a_number_of_the_operating_system_is_not_the_server_s() -> None:
