@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_dm_loader.dump.access import S3Access as S3Access
     from airflow_dm_loader.loader import load_dump as load_dump
     from airflow_dm_loader.loader import plan_dump as plan_dump
+    from airflow_dm_loader.loader import restore_previous as restore_previous
     from airflow_dm_loader.report import DumpPlan as DumpPlan
     from airflow_dm_loader.report import LoadReport as LoadReport
     from airflow_dm_loader.report import LoadStatus as LoadStatus
@@ -42,6 +43,7 @@ _HOME = {
     "read_dm_task": "airflow_dm_loader.settings.dm_task",
     "load_dump": "airflow_dm_loader.loader",
     "plan_dump": "airflow_dm_loader.loader",
+    "restore_previous": "airflow_dm_loader.loader",
     "DumpPlan": "airflow_dm_loader.report",
     "LoadReport": "airflow_dm_loader.report",
     "LoadStatus": "airflow_dm_loader.report",

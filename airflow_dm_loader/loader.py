@@ -28,6 +28,7 @@ from airflow_dm_loader.phases.outcome import (
     verify,
 )
 from airflow_dm_loader.phases.planning import plan_load, refuse_dry_run
+from airflow_dm_loader.phases.restoring import restore_previous
 from airflow_dm_loader.phases.rows import (
     cancel_jobs,
     import_shares,
@@ -75,6 +76,7 @@ __all__ = [
     "plan_load",
     "prepare_checkpoint",
     "resolve_conflicts",
+    "restore_previous",
     "run_import",
     "settle_jobs",
     "submit_jobs",

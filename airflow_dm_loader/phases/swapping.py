@@ -180,6 +180,16 @@ def make_mark(meta: Meta, config: LoadConfig, db: Database) -> None:
 
 def clear_abandoned(meta: Meta, db: Database, *, task_name: str, keep: int) -> None:
     """Drop what rounds that were given up have left: the mark first, so that no attempt of theirs can swap any more."""
+    mine = {
+        table.live
+        for found in swaps.rounds(meta, task_name=task_name, states=[swaps.OPEN])
+        for table in swaps.tables(meta, found.token)
+    }
+    for found in swaps.rounds(meta, states=[swaps.RESTORED]):  # what was put back is being replaced anew
+        if not mine.isdisjoint(table.live for table in swaps.tables(meta, found.token)):
+            drop_shadows(meta, db, found)
+            swaps.set_state(meta, found.token, swaps.GONE)
+            meta.db.commit()
     for found in swaps.rounds(meta, task_name=task_name, states=[swaps.ABANDONED]):
         if found.mark_schema and swap.has_happened(db, found.marks):
             settle(

@@ -101,7 +101,7 @@ def test_a_scheduled_dag_names_its_dump_by_a_template(bag: DagBag) -> None:
 
 
 def test_a_load_that_waits_for_its_dump_has_one_task_more_at_its_beginning(bag: DagBag) -> None:
-    for dag_id in ("example_dm_load_daily", "example_dm_load_s3"):
+    for dag_id in ("example_dm_load_daily", "example_dm_load_refresh", "example_dm_load_s3"):
         found = dag(bag, dag_id)
         assert {task.task_id for task in found.tasks} == {"shop.wait_for_dump", *(f"shop.{name}" for name in EDGES)}
         assert [task.task_id for task in found.roots] == ["shop.wait_for_dump"]

@@ -354,3 +354,52 @@ def test_names_that_are_long_fit(server: AnyServer, target: TargetConfig, tmp_pa
         load_dump(swapping(folder, task_name=f"n{night}", routes=route), target)
 
     assert count(server, f"`{schema}`.`{table}`") == 20
+
+
+def test_what_was_replaced_is_put_back_by_one_statement(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    load_night(tmp_path, target, 1)
+    load_night(tmp_path, target, 2)
+
+    assert loader.restore_previous(target, "shop-2") == ("s.c", "s.p")
+
+    assert nights(server) == [("night 1", 21)]
+    assert count(server, "s.c") == 63
+    assert query(
+        server,
+        "SELECT referenced_table_schema, referenced_table_name FROM information_schema.key_column_usage "
+        "WHERE table_schema = 's' AND referenced_table_name IS NOT NULL",
+    ) == [("s", "p")]
+    with pytest.raises(CheckpointError, match="put back already"):
+        loader.restore_previous(target, "shop-2")
+    load_night(tmp_path, target, 3)
+    assert nights(server) == [("night 3", 23)]
+    (former,) = schemas(server)  # what was rejected is gone, what had been put back is kept
+    assert query(server, f"SELECT v, COUNT(*) FROM `{former}`.p GROUP BY v") == [("night 1", 21)]
+
+
+def test_putting_back_goes_on_after_a_kill(server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
+    load_night(tmp_path, target, 1)
+    load_night(tmp_path, target, 2)
+    loader.restore_previous(target, "shop-2")
+    query(server, "UPDATE dm_meta.dm_loader_swap SET state = 'swapped' WHERE task_name = 'shop-2'")  # not written down
+
+    assert loader.restore_previous(target, "shop-2") == ("s.c", "s.p")
+    assert nights(server) == [("night 1", 21)]
+
+
+def test_only_the_last_swap_of_a_table_is_put_back(server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
+    for night in (1, 2):
+        load_night(tmp_path, target, night, keep_previous=2)
+
+    with pytest.raises(CheckpointError, match="the swap replaced no table"):
+        loader.restore_previous(target, "shop-1")
+    load_night(tmp_path, target, 3, keep_previous=2)
+    with pytest.raises(CheckpointError, match="'shop-3' has swapped the table since"):
+        loader.restore_previous(target, "shop-2")
+    with pytest.raises(CheckpointError, match="'other' has swapped no tables in"):
+        loader.restore_previous(target, "other")
+    loader.restore_previous(target, "shop-3")
+    loader.restore_previous(target, "shop-2")
+    assert nights(server) == [("night 1", 21)]
