@@ -14,6 +14,7 @@ from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.operators.retries import retry_defaults
 from airflow_dm_loader.operators.state import FinishLoadOperator, PrepareCheckpointOperator
+from airflow_dm_loader.operators.task_file import DM_TASK_FILE
 from airflow_dm_loader.operators.verify import AnalyzeOperator, ChecksumOperator
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
 from airflow_dm_loader.sensors.dump import WaitForDumpSensor
@@ -97,8 +98,13 @@ def add_load_tasks(
     }
 
     def named(name: str) -> dict[str, Any]:
-        """The arguments of a task inside a subgroup, whose id doesn't carry the subgroup's name."""
-        return {"task_id": group.child_id(name), "task_display_name": name, **common}
+        """The arguments of a task inside a subgroup: its label carries the load's group, not the subgroup's name."""
+        return {"task_id": group.child_id(name), "task_display_name": group.child_id(name), **common}
+
+    def subgroup(name: str, tooltip: str) -> TaskGroup:
+        return TaskGroup(name, prefix_group_id=False, group_display_name=group.child_id(name), tooltip=tooltip)
+
+    waits = _may_have_other_sources(config)
 
     # What a branch may pass over runs as soon as one of the ways to it was gone.
     where_ways_meet: dict[str, Any] = {"trigger_rule": TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS}
@@ -106,15 +112,15 @@ def add_load_tasks(
     metadata = FetchDumpMetadataOperator(task_id="fetch_dump_metadata", **common)
     prepare = PrepareCheckpointOperator(
         task_id="prepare_checkpoint",
-        wait_task_id=group.child_id("wait_until_all_ready"),
+        wait_task_id=group.child_id("wait_until_all_ready") if waits else None,
         load_task_id=group.child_id("create_tables"),
         check_task_id=group.child_id("checksum"),
         resolve_task_id=group.child_id("resolve_conflicts"),
         finish_task_id=group.child_id("finish"),
         **common,
     )
-    with TaskGroup("import", prefix_group_id=False, tooltip="Tables, rows, indexes"):
-        ready = LoadBarrierSensor(wait_for="ready", **named("wait_until_all_ready"))
+    with subgroup("import", "Tables, rows, indexes"):
+        ready = LoadBarrierSensor(wait_for="ready", **named("wait_until_all_ready")) if waits else None
         tables = CreateTablesOperator(**named("create_tables"), **where_ways_meet)
         rows = RunImportOperator.partial(
             map_index_template="share {{ task.share }}",
@@ -123,7 +129,7 @@ def add_load_tasks(
             **named("run_import"),
             **(import_args or {}),
         ).expand(share=tables.output)
-    with TaskGroup("verify", prefix_group_id=False, tooltip="Row counts, checksums, statistics"):
+    with subgroup("verify", "Row counts, checksums, statistics"):
         checksum = ChecksumOperator(
             compare_with_conn_id=compare_with_conn_id,
             clean_task_id=group.child_id("finish"),
@@ -136,30 +142,41 @@ def add_load_tasks(
     finish = FinishLoadOperator(
         task_id="finish",
         asset_alias=_alias(parent),
-        wait_task_id=group.child_id("wait_until_all_finished"),
+        wait_task_id=group.child_id("wait_until_all_finished") if waits else None,
         clean_task_id=group.child_id("clean_dump_files"),
         **common,
         **where_ways_meet,
     )
-    finished = LoadBarrierSensor(task_id="wait_until_all_finished", wait_for="finished", **common)
     clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common, **where_ways_meet)
 
     if wait_for_dump is not False:
         how = {} if wait_for_dump is True else dict(wait_for_dump)
         WaitForDumpSensor(task_id="wait_for_dump", config=config, dump_conn_id=dump_conn_id, **how) >> metadata
     metadata >> prepare
-    _edge(prepare, "others are not ready", ready)
-    _edge(prepare, "all are ready", tables)
+    if ready is not None:
+        _edge(prepare, "others are not ready", ready)
+        ready >> tables
+    _edge(prepare, "all are ready" if waits else "something to load", tables)
     _edge(prepare, "paused", resolve)
     _edge(prepare, "paused, cleared", checksum)  # a paused load is looked at again
     _edge(prepare, "finished before", finish)
-    ready >> tables >> rows >> [checksum, analyze]
+    tables >> rows >> [checksum, analyze]
     _edge(checksum, "clean", finish)
     _edge(checksum, "found something", resolve)
     [analyze, resolve] >> finish
-    _edge(finish, "others have not finished", finished)
-    _edge(finish, "all have finished", clean)
-    finished >> clean
+    _edge(finish, "all have finished" if waits else "", clean)
+    if waits:
+        finished = LoadBarrierSensor(task_id="wait_until_all_finished", wait_for="finished", **common)
+        _edge(finish, "others have not finished", finished)
+        finished >> clean
+
+
+def _may_have_other_sources(config: Mapping[str, Any] | str) -> bool:
+    """Whether a load may have to wait for others. A single source needs no tasks that are always passed over."""
+    if isinstance(config, str):  # a form's, say: known when it runs
+        return True
+    what = config.get("what") or {}
+    return any(said.get(name) for said in (config, what) for name in ("sources", DM_TASK_FILE))
 
 
 def _alias(parent: TaskGroup | DAG) -> str:
@@ -170,4 +187,5 @@ def _alias(parent: TaskGroup | DAG) -> str:
 def _edge(branch: BaseOperator, label: str, task: BaseOperator) -> None:
     """A labelled edge between two tasks; ``Label`` would take their groups for them where these differ."""
     branch.set_downstream(task)
-    branch.dag.set_edge_info(branch.task_id, task.task_id, {"label": label})
+    if label:
+        branch.dag.set_edge_info(branch.task_id, task.task_id, {"label": label})

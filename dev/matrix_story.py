@@ -62,7 +62,8 @@ class Story:
     def a_paused_load_is_accepted_by_a_clear(self) -> None:
         self._run("paused", "failed", tables={"paused": _TWICE}, on_duplicate_logical="manual")
         assert self._air.task("paused", "resolve_conflicts").state == "failed"
-        self._air.clear("dm_load", "paused", "resolve_conflicts")
+        self._air.clear("dm_load", "paused", "resolve_conflicts", downstream=True)
+        self._air.wait_until("it is cleared", lambda: self._air.task("paused", "resolve_conflicts").state != "failed")
         self._ends("paused", "success")
 
     def a_load_asks_by_a_form(self) -> None:

@@ -171,9 +171,15 @@ class RunningAirflow:
         body = {"dag_run_id": run_id, "conf": dict(conf), "logical_date": None}
         self._post(f"/api/v2/dags/{dag_id}/dagRuns", body)
 
-    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+    def clear(self, dag_id: str, run_id: str, task_id: str, *, downstream: bool = False) -> None:
         """As a person does in the UI, also while the task runs."""
-        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": [task_id],
+            "only_failed": False,
+            "include_downstream": downstream,
+        }
         self._post(f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
 
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:

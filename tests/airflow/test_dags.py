@@ -28,6 +28,7 @@ EDGES = {
     "wait_until_all_finished": {"clean_dump_files"},
     "clean_dump_files": set(),
 }
+ALONE = EDGES.keys() - {"wait_until_all_ready", "wait_until_all_finished"}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,19 @@ def test_a_task_group_s_branches_stay_inside_it(bag: DagBag) -> None:
             task = found.get_task(f"{group}.{branch}")
             targets = {value for name, value in vars(task).items() if name.endswith("_task_id")}
             assert targets == task.downstream_task_ids == {f"{group}.{name}" for name in EDGES[branch]}
-        assert found.get_task(f"{group}.run_import").task_display_name == "run_import"
+        assert found.get_task(f"{group}.run_import").task_display_name == f"{group}.run_import"
+    labels = {group.group_display_name for group in found.task_group.get_task_group_dict().values() if group.group_id}
+    assert {"shard_1.import", "shard_2.import", "shard_1.verify", "shard_2.verify"} <= labels
+
+
+def test_a_single_source_has_no_tasks_that_wait_for_others(bag: DagBag) -> None:
+    found = dag(bag, "example_dm_load_daily")
+    prepare, finish = found.get_task("shop.prepare_checkpoint"), found.get_task("shop.finish")
+    assert prepare.downstream_task_ids == {
+        f"shop.{name}" for name in ("create_tables", "checksum", "resolve_conflicts", "finish")
+    }
+    assert finish.downstream_task_ids == {"shop.clean_dump_files"}
+    assert (vars(prepare)["wait_task_id"], vars(finish)["wait_task_id"]) == (None, None)
 
 
 def test_every_task_tells_what_it_is_and_what_clearing_it_does(bag: DagBag) -> None:
@@ -103,7 +116,7 @@ def test_a_scheduled_dag_names_its_dump_by_a_template(bag: DagBag) -> None:
 def test_a_load_that_waits_for_its_dump_has_one_task_more_at_its_beginning(bag: DagBag) -> None:
     for dag_id in ("example_dm_load_daily", "example_dm_load_refresh", "example_dm_load_s3"):
         found = dag(bag, dag_id)
-        assert {task.task_id for task in found.tasks} == {"shop.wait_for_dump", *(f"shop.{name}" for name in EDGES)}
+        assert {task.task_id for task in found.tasks} == {"shop.wait_for_dump", *(f"shop.{name}" for name in ALONE)}
         assert [task.task_id for task in found.roots] == ["shop.wait_for_dump"]
         assert found.get_task("shop.wait_for_dump").downstream_task_ids == {"shop.fetch_dump_metadata"}
         assert "lear" in str(found.get_task("shop.wait_for_dump").doc_md)
