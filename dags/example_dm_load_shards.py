@@ -26,6 +26,7 @@ with DAG(
                 "task_name": "merge-shards",
                 "source_id": source_id,
                 "sources": list(SHARDS),
+                "wait_for_sources": True,
                 "dump_uri": dump_uri,
                 "on_duplicate_logical": "manual",
             },

@@ -58,16 +58,18 @@ def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None, attem
 
 
 def arrive(run: LoadRun, state: BarrierState) -> tuple[str, ...]:
-    """Say that this source has come so far, and look who has not; nobody: it may go on.
+    """Say that this source has come so far, and look whom it waits for; nobody: it may go on.
 
     The beginning of DM's ``readyAndWait`` and ``finishAndWait``.
     """
     with run.coordination() as coordination:
         coordination.put(run.config.what.source_id, state)
-        return coordination.missing(state)
+        return coordination.missing(state) if run.config.waits_for_sources else ()
 
 
 def missing_sources(run: LoadRun, state: BarrierState) -> tuple[str, ...]:
-    """Look again who has not come so far."""
+    """Look again whom this source waits for."""
+    if not run.config.waits_for_sources:
+        return ()
     with run.coordination() as coordination:
         return coordination.missing(state)

@@ -207,6 +207,9 @@ class _Planner:
                 f"the view {name} is not created: routes would move it, and its statement names the source's tables. "
                 "Create it by hand, or leave it out with ignore-tables"
             )
+        for what, remedy in _BY_HAND.items():
+            if files := self._inventory.not_loaded.get(what):
+                yield f"the dump's {what} are not loaded: {remedy} ({', '.join(files[:_SHOWN])}{_more(files)})"
         for route in self._router.unused():
             yield f"no table of the dump matches the route {route}"
         unmatched: dict[tuple[str, str], int] = defaultdict(int)
@@ -216,6 +219,18 @@ class _Planner:
                     unmatched[found.column, found.unmatched] += 1
         for (column, reason), tables in unmatched.items():
             yield f"column {column!r} is empty in all rows of {tables} source table(s), as in DM: {reason}"
+
+
+_SHOWN = 3
+# What tables may need, and a load does not create.
+_BY_HAND = {
+    "sequences": "run their files in the target, before rows that take numbers from them",
+    "placement policies": 'run their files in the target first, or set session = {"tidb_placement_mode": "IGNORE"}',
+}
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
 
 
 def _stays(key: tuple[str, str], to: Placement) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.settings.choices import ImportMode, OnExistingRows
+from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows
 from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.settings.grouping import flat, grouped
 from airflow_dm_loader.settings.groups.engines import ImportInto, Logical, Physical
@@ -22,6 +22,8 @@ from airflow_dm_loader.settings.strict import Strict
 from airflow_dm_loader.settings.table import DM_CODES, GROUPS, SETTINGS, Setting, engines_that_read
 
 log = logging.getLogger(__name__)
+# All others remove rows, and so must not meet those that another source has sent meanwhile.
+_KEEP_ROWS = frozenset({OnExistingRows.AUTO, OnExistingRows.ERROR, OnExistingRows.APPEND})
 
 
 class LoadConfig(Strict):
@@ -73,6 +75,14 @@ class LoadConfig(Strict):
     def swaps(self) -> bool:
         """Whether tables are filled beside the live ones, and then swapped in."""
         return self.tables.on_existing_rows is OnExistingRows.SWAP
+
+    @property
+    def waits_for_sources(self) -> bool:
+        """Whether this source waits for the others of its load task; see ``wait_for_sources``."""
+        if self.coordination.wait_for_sources is not None:
+            return self.coordination.wait_for_sources
+        deletes = self.tables.on_existing_rows not in _KEEP_ROWS
+        return deletes or self.what.import_mode is ImportMode.PHYSICAL or self.coordination.barrier is BarrierKind.ETCD
 
     def flat(self) -> dict[str, Any]:
         """All settings, by their names alone."""

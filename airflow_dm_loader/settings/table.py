@@ -180,6 +180,7 @@ _ROWS = (
     Setting("replication_source", "reporting", _ADVANCED),
     Setting("sources", "what", _ADVANCED, dm="mysql-instances[].source-id"),
     Setting("barrier", "coordination", _ADVANCED),
+    Setting("wait_for_sources", "coordination", _ADVANCED),
     Setting("barrier_timeout_s", "coordination", _ADVANCED),
     # Engines and state
     Setting("chunk_bytes", "logical", _LOGICAL, LOGICAL),

@@ -68,7 +68,7 @@ def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, quer
 def test_a_source_waits_only_while_others_are_missing(dm_load: DAG, query: Query, make_dump: MakeDump) -> None:
     def source(name: str, number: int) -> dict[str, Any]:
         dump = make_dump({name: [(number, name)]}, name=name)
-        return conf(dump, sources=["north", "south"], source_id=name, barrier_timeout_s=1)
+        return conf(dump, sources=["north", "south"], source_id=name, wait_for_sources=True, barrier_timeout_s=1)
 
     early = Run.start(dm_load, source("north", 1))
     assert in_state(early, "failed") == {"wait_until_all_ready"}

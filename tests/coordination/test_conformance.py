@@ -47,7 +47,9 @@ def source(folder: Path, name: str, **changes: object) -> LoadConfig:
     dump = folder / name
     if not dump.exists():
         write_dump(dump, Table("t", rows=['(1,"a")' if name == "north" else '(2,"b")']))
-    return load_config(dump, task_name="merge", source_id=name, **{"sources": BOTH, **changes})
+    return load_config(
+        dump, task_name="merge", source_id=name, **{"sources": BOTH, "wait_for_sources": True, **changes}
+    )
 
 
 # The barrier

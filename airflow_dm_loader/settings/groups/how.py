@@ -95,6 +95,13 @@ class Coordination(Group):
         description="Where the sources wait for each other. target: a table in the meta schema. etcd: DM's keys in "
         "etcd, which a DM master can share; needs etcd_conn_id.",
     )
+    wait_for_sources: bool | None = Field(
+        None,
+        title="Wait for the other sources",
+        description="Whether this source's rows, and the removal of its dump, wait until all others have come as far. "
+        "None: as DM, under physical import they do; else only with barrier=etcd, or where on_existing_rows=truncate "
+        "must not delete what another source has sent.",
+    )
     barrier_timeout_s: int = Field(
         24 * 3600, ge=1, title="Barrier timeout (s)", description="How long to wait for the other sources."
     )

@@ -23,7 +23,8 @@ SOURCES = ["shard-1", "shard-2"]
 
 
 def settings(source_id: str, dump_uri: object, **more: Any) -> dict[str, Any]:
-    return {"task_name": "merge", "source_id": source_id, "sources": SOURCES, "dump_uri": str(dump_uri), **more}
+    waits = {"sources": SOURCES, "wait_for_sources": True}
+    return {"task_name": "merge", "source_id": source_id, "dump_uri": str(dump_uri), **waits, **more}
 
 
 def test_two_shards_in_one_dag_are_merged_and_cleaned_only_when_both_are_in(

@@ -16,7 +16,7 @@ from tests.airflow.blocking import BlockingCall
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONFIG = LoadConfig(task_name="t", source_id="a", sources=("a", "b"), dump_uri="/d")
+CONFIG = LoadConfig(task_name="t", source_id="a", sources=("a", "b"), dump_uri="/d", wait_for_sources=True)
 
 
 @pytest.fixture(autouse=True)
