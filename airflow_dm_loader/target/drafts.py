@@ -20,7 +20,7 @@ from airflow_dm_loader.errors import SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.target.identifiers import qualified, quote
 from airflow_dm_loader.target.merging import (
     SourceDraft,
     ansi_quotes,
@@ -141,7 +141,8 @@ class Drafter:
                 *(
                     f"the view {view.schema}.{view.view} exists with another text than the dump's, and stays as it is"
                     for view in kept
-                    if _selects(self.read(view.schema_file).create) != _selects(_view_text(db, view))
+                    if _selects(self.read(view.schema_file).create, view.schema)
+                    != _selects(_view_text(db, view), view.schema)
                 ),
                 *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
@@ -301,10 +302,16 @@ def _view_text(db: Database, view: PlannedView) -> bytes:
     return str(row[1]).encode() if row is not None else b""
 
 
-def _selects(create_view: bytes) -> list[str]:
-    """What a view selects, token by token, without who defined it and how it runs."""
+def _selects(create_view: bytes, schema: str) -> list[str]:
+    """What a view selects, token by token, without who defined it, how it runs, and the name of its own schema."""
     texts = [
         token.text.lower() if token.kind == "word" else token.text
         for token in tokenize(create_view.decode("utf-8", "surrogateescape"))
     ]
-    return texts[texts.index("as") :] if "as" in texts else texts
+    texts = texts[texts.index("as") :] if "as" in texts else texts
+    own = quote(schema)  # TiDB writes it out
+    return [
+        text
+        for at, text in enumerate(texts)
+        if (text, texts[at + 1 : at + 2]) != (own, ["."]) and texts[max(at - 1, 0) : at + 1] != [own, "."]
+    ]

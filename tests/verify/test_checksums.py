@@ -81,6 +81,7 @@ def test_a_checksum_that_says_nothing_is_not_compared(
     tmp_path: Path,
 ) -> None:
     mysql = "mysql" in server_kind
+    alarm = alarm if server_kind != "tidb" else False  # it has no CHECKSUM TABLE
     if gtid == "same":
         gtid = MYSQL if mysql else MARIADB
     insert = "INSERT INTO `{table}` (`id`) VALUES" if "AS (" in create else "INSERT INTO `{table}` VALUES"
