@@ -6,13 +6,25 @@ import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
-from airflow_dm_loader.dump.compression import DecodedFile
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError
 from airflow_dm_loader.formats.base import Chunk
 from airflow_dm_loader.state.files import FileRow
 
 FILE_CHANGED_REMEDY = "Put the dump back as it was, or set remove_meta and start afresh on empty tables."
+
+
+class ReadFile(Protocol):
+    """What a chain asks of the file that it cuts."""
+
+    @property
+    def seekable_cheaply(self) -> bool:
+        """Whether its bytes are the stored ones."""
+
+    @property
+    def file_bytes_read(self) -> int:
+        """Stored bytes that were read so far."""
 
 
 class ChunkChain(ABC):
@@ -25,7 +37,7 @@ class ChunkChain(ABC):
         chunk_bytes: the load's chunk size, in decoded bytes.
     """
 
-    def __init__(self, decoded: DecodedFile, file: FileRow, *, committed: Mapping[int, int], chunk_bytes: int) -> None:
+    def __init__(self, decoded: ReadFile, file: FileRow, *, committed: Mapping[int, int], chunk_bytes: int) -> None:
         self._decoded = decoded
         self._file = file
         self._committed = committed

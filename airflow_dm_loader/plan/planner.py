@@ -37,7 +37,7 @@ def make_plan(inventory: DumpInventory, config: LoadConfig) -> LoadPlan:
 class _Planner:
     def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
         self._inventory = inventory
-        self._csv = config.reading.csv
+        self._csv = config.reading.csv_format
         self._reads_files = config.what.import_mode.reads_files  # else TiDB or Lightning does, and checks are its own
         self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)

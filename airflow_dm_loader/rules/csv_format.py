@@ -18,6 +18,8 @@ CUT_BY_BYTES = frozenset({
 
 
 _LONGEST_MARK = 64
+# In these some do: such files are made UTF-8 before they are cut.
+RECODED = frozenset({"big5", "cp932", "eucjpms", "euckr", "gb18030", "gb2312", "gbk", "sjis", "ujis"})
 
 
 class CsvFormat(Rule):
@@ -50,6 +52,12 @@ class CsvFormat(Rule):
     )
     trim_last_separator: bool = Field(False, description="Each record has a separator behind its last field too.")
     character_set: str = Field("utf8mb4", description="The charset of the text; dumpling's is utf8mb4.")
+    data_invalid_char_replace: str | None = Field(
+        None,
+        max_length=_LONGEST_MARK,
+        description="What stands for bytes that are no letters of character_set; such rows are told, and somebody must "
+        "accept them. None: they are refused.",
+    )
     allow_empty_lines: bool = Field(False, description="Empty lines are passed over, with a finding.")
     allow_mixed_line_ends: bool = Field(
         False, description="Records of one file may end with LF and with CRLF, with a finding."
@@ -77,6 +85,11 @@ class CsvFormat(Rule):
         """Whether what is no NULL by these settings is text for sure, even where other formats have a NULL."""
         return self.not_null or not isinstance(self.null, str)
 
+    @property
+    def is_recoded(self) -> bool:
+        """Whether the file's text is made UTF-8 before it is cut."""
+        return self.character_set in RECODED or self.data_invalid_char_replace is not None
+
     @field_validator("null", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
@@ -85,8 +98,8 @@ class CsvFormat(Rule):
     @field_validator("character_set")
     @classmethod
     def _known_charset(cls, value: str) -> str:
-        if value.lower() not in CUT_BY_BYTES:
-            raise ValueError(f"must be one of {', '.join(sorted(CUT_BY_BYTES))}")
+        if value.lower() not in CUT_BY_BYTES | RECODED:
+            raise ValueError(f"must be one of {', '.join(sorted(CUT_BY_BYTES | RECODED))}")
         return value.lower()
 
     @model_validator(mode="after")
@@ -109,17 +122,26 @@ class CsvFormat(Rule):
                 if used.setdefault(char, name) != name:
                     raise ValueError(f"{name} and {used[char]} share the character {char!r}: they can't be told apart")
         self._check_nulls(marks)
+        self._check_replacement(used)
         return self
 
     def _check_letters(self, marks: Mapping[str, str]) -> None:
         """Other letters than those of ASCII have another form in each charset; in UTF-8 they can't be mistaken."""
         texts = [*marks.items(), *(("null", null) for null in self.nulls), ("escaped_by", self.escape)]
         for name, text in texts:
-            if not text.isascii() and (self.character_set not in UTF8 or name == "escaped_by"):
+            if not text.isascii() and (not (self.is_recoded or self.character_set in UTF8) or name == "escaped_by"):
                 raise ValueError(
                     f"{name} must be ASCII{'' if name == 'escaped_by' else f' in {self.character_set}'}: other "
                     "characters are seen, or not, by the charset"
                 )
+
+    def _check_replacement(self, used: Mapping[str, str]) -> None:
+        if self.data_invalid_char_replace is None:
+            return
+        if self.character_set == "binary":
+            raise ValueError("data_invalid_char_replace has no meaning for bytes: say character_set")
+        if shared := next((char for char in self.data_invalid_char_replace if char in used), None):
+            raise ValueError(f"data_invalid_char_replace and {used[shared]} share the character {shared!r}")
 
     def _check_nulls(self, marks: Mapping[str, str]) -> None:
         for null in self.nulls:

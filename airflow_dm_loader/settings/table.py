@@ -131,6 +131,8 @@ _ROWS = (
     Setting("block_allow_list", "where", _WHAT, dm="block-allow-list", dm_code=20044),
     Setting("case_sensitive", "where", _ADVANCED, dm=DmKey("case-sensitive", "bool")),
     Setting("csv", "reading", _LOGICAL, LOGICAL),
+    Setting("data_character_set", "reading", _LOGICAL, LOGICAL),
+    Setting("data_invalid_char_replace", "reading", _LOGICAL, LOGICAL),
     Setting("dump_tool", "reading", _ADVANCED, CREATING),
     Setting("follow_links", "reading", _ADVANCED),
     Setting(

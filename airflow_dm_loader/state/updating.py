@@ -24,7 +24,8 @@ from airflow_dm_loader.state.meta import Meta
 
 # What of the stored settings says where rows go.
 _RULES = (
-    "task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv", "on_existing_rows",
+    "task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv", "data_character_set",
+    "data_invalid_char_replace", "on_existing_rows",
 )  # fmt: skip
 _SHOWN = 5
 _REMEDY = (
@@ -90,11 +91,11 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
 def check_same_rules(load: Load, config: LoadConfig) -> None:
     """Refuse routes, filters and csv that the load was not prepared with: its rows would go elsewhere than it knows."""
     stored = _stored_rules(load)
-    if (stored.where.routes, stored.where.block_allow_list, stored.where.case_sensitive, stored.reading.csv) != (
+    if (stored.where.routes, stored.where.block_allow_list, stored.where.case_sensitive, stored.reading.csv_format) != (
         config.where.routes,
         config.where.block_allow_list,
         config.where.case_sensitive,
-        config.reading.csv,
+        config.reading.csv_format,
     ):
         raise CheckpointError(
             "routes, block_allow_list, case_sensitive or csv were changed since this load was prepared",

@@ -27,6 +27,8 @@ OTHER: dict[str, Any] = {
     "on_existing_rows": "truncate",
     "keep_previous": 3,
     "csv": {"separator": ";"},
+    "data_character_set": "gbk",
+    "data_invalid_char_replace": "?",
     "dump_tool": "dumpling",
     "lightning_path": "/opt/tidb-lightning",
     "lightning_checkpoint": "mysql",

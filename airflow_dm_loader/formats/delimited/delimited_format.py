@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from airflow_dm_loader.dump.compression import open_decoded
+from airflow_dm_loader.dump.compression import DecodedFile, open_decoded
 from airflow_dm_loader.dump.inventory import Companion, DataFile
 from airflow_dm_loader.dump.statements import check_table
 from airflow_dm_loader.dump.storage import DumpStorage
@@ -20,7 +20,9 @@ from airflow_dm_loader.formats.delimited.companion import (
 from airflow_dm_loader.formats.delimited.record_chunks import RecordChunkReader
 from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 from airflow_dm_loader.formats.delimited.record_layout import RecordLayout, session_charset
+from airflow_dm_loader.formats.delimited.utf8_file import Utf8File
 from airflow_dm_loader.plan.load_plan import PlannedFile
+from airflow_dm_loader.rules.csv_format import CsvFormat
 from airflow_dm_loader.state.files import FileRow
 
 
@@ -41,7 +43,7 @@ class DelimitedFormat:
             )
         with open_decoded(reading.storage, planned.source.name, planned.source.compression) as decoded:
             yield RecordChunkReader(
-                decoded,
+                _as_utf8(decoded, planned.csv, reading.max_row_bytes),
                 row,
                 layout=layout,
                 table=reading.table,
@@ -50,6 +52,13 @@ class DelimitedFormat:
                 max_record_bytes=reading.max_row_bytes,
                 load_data=reading.load_data,
             )
+
+
+def _as_utf8(decoded: DecodedFile, csv: CsvFormat | None, most_bytes: int) -> DecodedFile | Utf8File:
+    """The file; where its charset can't be cut by bytes, as if it were in UTF-8."""
+    if csv is None or not csv.is_recoded:
+        return decoded
+    return Utf8File(decoded, csv.character_set, replacement=csv.data_invalid_char_replace, most_bytes=most_bytes)
 
 
 def _record_layout(planned: PlannedFile, storage: DumpStorage) -> RecordLayout:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from airflow_dm_loader.dump.compression import DecodedFile
+from airflow_dm_loader.dump.value_marks import BINARY_TYPES
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.base import Chunk, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
 from airflow_dm_loader.formats.delimited.record_layout import RecordLayout, in_utf8
-from airflow_dm_loader.formats.delimited.record_reader import RecordReader
+from airflow_dm_loader.formats.delimited.record_reader import RecordReader, Span
 from airflow_dm_loader.formats.delimited.record_rows import RecordRows, Records
+from airflow_dm_loader.formats.delimited.utf8_file import Utf8File
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.files import FileRow
 
@@ -43,7 +46,7 @@ class RecordChunkReader(ChunkChain):
 
     def __init__(
         self,
-        decoded: DecodedFile,
+        decoded: DecodedFile | Utf8File,
         file: FileRow,
         *,
         layout: RecordLayout,
@@ -53,6 +56,7 @@ class RecordChunkReader(ChunkChain):
         max_record_bytes: int,
         load_data: bool,
     ) -> None:
+        self._utf8 = decoded if isinstance(decoded, Utf8File) else None
         super().__init__(decoded, file, committed=committed, chunk_bytes=chunk_bytes)
         self._reader = RecordReader(decoded, layout.format, file=file.name, max_record_bytes=max_record_bytes)
         self._recoded = table.to_recode(layout.format.charset)
@@ -64,12 +68,16 @@ class RecordChunkReader(ChunkChain):
         columnless = self._layout.columns is None and not self._table.row_columns
         names = self._reader.look(columnless=columnless, names_like_statement=self._layout.columns is not None)
         columns = self._columns(names)
+        if self._utf8 is not None:
+            self._refuse_bytes(columns)
         form = replace(self._reader.form, charset=self._layout.format.charset)
         self._layout = replace(self._layout, columns=columns, format=form)
         self._reader.expect(len(columns), self._layout.hex_fields)
 
     def _jump(self, offset: int) -> None:
         self._reader.jump(offset)
+        if self._utf8 is not None:
+            self._utf8.replaced_before(offset)  # told with the chunks before
 
     def _cut(self, start: int) -> Chunk | None:
         span = self._reader.take(max(1, start + self._chunk_bytes - self._reader.offset))
@@ -77,12 +85,37 @@ class RecordChunkReader(ChunkChain):
             return None
         payload = RecordRows(Records(span, self._layout, self._reader.grammar, self._by_load_data, self._recoded))
         stored_bytes = self._stored_bytes(span.end - start)
-        return Chunk(self._file, start, span.end, self._layout.head, stored_bytes, payload, tuple(self._found()))
+        return Chunk(self._file, start, span.end, self._layout.head, stored_bytes, payload, tuple(self._found(span)))
 
-    def _found(self) -> Iterator[Finding]:
+    def _refuse_bytes(self, columns: tuple[str, ...]) -> None:
+        kinds = {name.lower(): kind for name, kind in self._table.types.items()}
+        if held := [name for name in columns if kinds.get(name.lower()) in BINARY_TYPES - {"bit"}]:
+            raise DumpFormatError(
+                f"columns of bytes can't come from a file that is read as text in another charset: {', '.join(held)}",
+                file=self._file.name,
+                offset=0,
+                remedy="Dump this table as SQL, or its CSV in UTF-8.",
+            )
+
+    def _found(self, span: Span) -> Iterator[Finding]:
         table = f"{self._file.schema}.{self._file.table}"
         for kind in sorted(self._reader.take_notes()):
             yield Finding(kind=kind, table=table, text=_ALLOWED[kind])
+        if self._utf8 is not None and (replaced := self._utf8.replaced_before(span.end)):
+            yield Finding(
+                kind="replaced_characters",
+                table=table,
+                text=f"bytes that are no letters of {self._utf8.charset} were replaced (data_invalid_char_replace)",
+                rows=self._rows_with(replaced, span),
+                pauses=True,
+            )
+
+    def _rows_with(self, places: tuple[int, ...], span: Span) -> int:
+        grammar = self._reader.grammar
+        starts = [
+            start + at for start, piece in zip(span.starts, span.pieces, strict=True) for _, at in grammar.values(piece)
+        ]
+        return len({bisect_right(starts, place) for place in places})
 
     def _columns(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         """What the fields of a record are: by the LOAD DATA statement, by the header, or by the table."""

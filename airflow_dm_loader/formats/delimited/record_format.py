@@ -53,7 +53,7 @@ class RecordFormat:
             terminators=tuple(separator + end for end in ends) if csv.trim_last_separator else ends,
             nulls=frozenset(null.encode() for null in csv.nulls),
             header=csv.header,
-            charset=csv.character_set,
+            charset="utf8mb4" if csv.is_recoded else csv.character_set,
             header_matches=csv.header_schema_match,
             tells_all_nulls=csv.tells_all_nulls,
             by_setting=True,

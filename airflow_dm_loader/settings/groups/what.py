@@ -94,11 +94,36 @@ class What(Group):
 class Reading(Group):
     """How the dump is read, and what becomes of its files."""
 
+    @property
+    def csv_format(self) -> CsvFormat:
+        """``csv``, with what Lightning says elsewhere."""
+        said = {"character_set": self.data_character_set, "data_invalid_char_replace": self.data_invalid_char_replace}
+        return CsvFormat(
+            **{**self.csv.model_dump(), **{name: value for name, value in said.items() if value is not None}}
+        )
+
+    @model_validator(mode="after")
+    def _csv_is_whole(self) -> Self:
+        """Raises ValueError: the two contradict each other."""
+        self.csv_format  # noqa: B018
+        return self
+
     csv: CsvFormat = Field(
         default_factory=CsvFormat,
         title="CSV",
         description="How .csv files read, with Lightning's names: {separator, delimiter, terminator, header, null, "
         "backslash_escape, trim_last_separator, character_set ...}. The defaults are what dumpling writes.",
+    )
+    data_character_set: str | None = Field(
+        None,
+        title="Charset of CSV files",
+        description="The same as csv: {character_set}, under Lightning's name; gbk and gb18030 too. None: as csv says.",
+    )
+    data_invalid_char_replace: str | None = Field(
+        None,
+        title="For what is no letter in CSV files",
+        description="What stands for bytes that are no letters of the charset; the load then waits for somebody to "
+        "accept it. None: such rows are refused.",
     )
     dump_tool: DumpTool = Field(
         DumpTool.AUTO,
