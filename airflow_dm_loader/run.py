@@ -133,7 +133,11 @@ class LoadRun:
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""
         storage = self.open_storage()
-        inventory = read_inventory(storage, require_finished=self.config.reading.require_finished_dump)
+        inventory = read_inventory(
+            storage,
+            require_finished=self.config.reading.require_finished_dump,
+            max_metadata_bytes=self.config.reading.max_metadata_bytes,
+        )
         return Dump(self.config, storage, inventory)
 
     @contextmanager
@@ -220,11 +224,14 @@ class Dump:
         """
         wanted = self.inventory.schema_objects[name]
         origin = SchemaOrigin.of(self.inventory.metadata, self.config.reading.dump_tool)
-        file = checked(load_schema_file(self.storage, name, origin), wanted)
+        most = self.config.reading.max_schema_file_bytes
+        file = checked(load_schema_file(self.storage, name, origin, most_bytes=most), wanted, most_bytes=most)
         if not (collations := self.config.tables.collation_map):
             return file
         create = map_collations(file.create.decode("utf-8", "surrogateescape"), collations)
         settings = dict(file.settings)
         if (collation := settings.get("collation_connection", "").lower()) in collations:  # a view's
             settings["collation_connection"] = collations[collation]
-        return checked(replace(file, create=create.encode("utf-8", "surrogateescape"), settings=settings), wanted)
+        return checked(
+            replace(file, create=create.encode("utf-8", "surrogateescape"), settings=settings), wanted, most_bytes=most
+        )

@@ -18,7 +18,13 @@ class CleaningReport:
     warnings: tuple[str, ...] = ()
 
 
-def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *, keep_schema: bool) -> CleaningReport:
+def clean_dump(
+    storage: DumpStorage,
+    is_ours: Callable[[DumpInventory], bool],
+    *,
+    keep_schema: bool,
+    max_metadata_bytes: int | None = None,
+) -> CleaningReport:
     """Remove a dump; another one in its folder is left alone, and so are files that no load reads, such as triggers.
 
     The metadata goes last, so that a removal that is cut short can be taken up again.
@@ -26,9 +32,10 @@ def clean_dump(storage: DumpStorage, is_ours: Callable[[DumpInventory], bool], *
     Args:
         is_ours: whether an inventory is of the dump that was loaded, or of what is left of it.
         keep_schema: keep the metadata and the schema files, as DM does where replication follows.
+        max_metadata_bytes: as of :func:`~airflow_dm_loader.dump.inventory.read_inventory`.
     """
     try:
-        inventory = read_inventory(storage, require_finished=False)
+        inventory = read_inventory(storage, require_finished=False, max_metadata_bytes=max_metadata_bytes)
     except LoaderError as error:
         return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
     # A LOAD DATA statement goes after the files that it reads: without it, what is left of them could not be told.

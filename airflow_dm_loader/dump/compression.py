@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol, Self
 
 from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.errors import DumpFormatError, RetriableError
+from airflow_dm_loader.errors import DumpFormatError, LoadInterruptedError, RetriableError
 
 _FILE_PIECE_BYTES = 64 << 10  # stored bytes that are read at once
 _SKIP_PIECE_BYTES = 1 << 20  # decoded bytes that are dropped at once
@@ -100,6 +100,8 @@ class DecodedFile:
         while missing and self._failure is None:
             try:
                 piece = self._plain(missing) if self.seekable_cheaply else self._decoded(missing)
+            except LoadInterruptedError:
+                raise
             except (DumpFormatError, RetriableError) as error:
                 self._failure = error
                 break
@@ -152,6 +154,7 @@ class DecodedFile:
         self._decoder, self._input, self._failure = None, b"", None
 
     def _plain(self, n: int) -> bytes:
+        self._storage.leave_if_stopped()
         at_start = self.file_bytes_read == 0
         piece = self._stored(n)
         if at_start and (found := compression_of(piece)) is not None:
@@ -172,6 +175,7 @@ class DecodedFile:
         """Some of the next ``n`` decoded bytes; ``b""`` only at a sound end."""
         piece = b""
         while not piece:
+            self._storage.leave_if_stopped()  # little may hold much, or very many empty members
             decoder = self._decoder or self._next_decoder()
             if decoder is None:
                 break

@@ -99,8 +99,13 @@ class DumpInventory:
         }
 
 
-def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInventory:
+def read_inventory(
+    storage: DumpStorage, *, require_finished: bool, max_metadata_bytes: int | None = None
+) -> DumpInventory:
     """List a dump's folder, read its metadata and take its inventory.
+
+    Args:
+        max_metadata_bytes: what the metadata may have; None: what a dump of so many files can need.
 
     Raises:
         DumpNotFoundError: there is no such folder (34014).
@@ -112,10 +117,12 @@ def read_inventory(storage: DumpStorage, *, require_finished: bool) -> DumpInven
     names = {file.name for file in listing}
     if METADATA_NAME not in names:
         raise no_metadata(storage, listing)
-    limit = min(METADATA_LIMIT_BYTES, _METADATA_BYTES + _METADATA_BYTES_OF_A_FILE * len(names))
+    limit = max_metadata_bytes or min(METADATA_LIMIT_BYTES, _METADATA_BYTES + _METADATA_BYTES_OF_A_FILE * len(names))
     if (size := next(file.file_bytes for file in listing if file.name == METADATA_NAME)) > limit:
         raise DumpMetadataError(
-            f"the metadata has {size} bytes; that of a dump of {len(names)} files may have {limit}", file=METADATA_NAME
+            f"the metadata has {size} bytes, and that of {len(names)} files may have {limit} (max_metadata_bytes)",
+            file=METADATA_NAME,
+            remedy="If the file is sound, raise max_metadata_bytes.",
         )
     raw = storage.read(METADATA_NAME, limit)
     metadata = parse_metadata(raw, require_finished=require_finished)

@@ -16,6 +16,10 @@ from typing import Protocol
 from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
 from airflow_dm_loader.errors import DumpFormatError
 
+LONGER_STATEMENTS = (
+    "Look at the file at that byte: most often a quote is not closed there. If it is sound, and its statements or "
+    "records are so long, raise max_statement_bytes; then clear."
+)
 _BLOCK_BYTES = 4 << 20
 _END = b";\n"  # of a statement, as dump tools write it
 _PROOFS_TRIED = 4  # a file that failed so often is not in the layout
@@ -114,7 +118,9 @@ class StatementReader:
                 del match  # it holds on to what it was found in
                 return self._cut(begin, end, after, proven=False)
             if self._ahead.rest_bytes > self._max_bytes:
-                raise self._unfinished(f"no statement ends within {self._max_bytes} bytes")
+                raise self._unfinished(
+                    f"no statement ends within {self._max_bytes} bytes (max_statement_bytes)", LONGER_STATEMENTS
+                )
             if not self._read_more():
                 self._check_tail()
                 raise StopIteration
@@ -167,11 +173,13 @@ class StatementReader:
     def _patterns(self) -> _Patterns:
         return _WITH_BACKSLASH if self.backslash_escapes else _WITHOUT_BACKSLASH
 
-    def _unfinished(self, what: str) -> DumpFormatError:
+    def _unfinished(self, what: str, remedy: str | None = None) -> DumpFormatError:
         data, base = self._ahead.data, self._ahead.base
         begin = self._patterns.blank.match(data, self._ahead.at).end()  # type: ignore[union-attr]
         stop = self._patterns.body.match(data, begin).end()  # type: ignore[union-attr]
         opened = data[stop : stop + 1].decode("ascii", "replace")
         if opened in {"'", '"', "`"}:
             what += f": the quote {opened} that opens at byte {base + stop} is never closed"
-        return DumpFormatError(what, file=self._file, offset=base + begin, statement=data[begin : begin + 256])
+        return DumpFormatError(
+            what, file=self._file, offset=base + begin, statement=data[begin : begin + 256], remedy=remedy
+        )

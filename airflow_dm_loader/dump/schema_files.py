@@ -23,6 +23,10 @@ from airflow_dm_loader.dump.table_options import NotAllowedError
 from airflow_dm_loader.errors import NotCreateStatementError
 
 MAX_SCHEMA_FILE_BYTES = 4 << 20
+_TOO_LONG = (
+    "If the file is sound, raise max_schema_file_bytes; then clear. Or create the object in the target by hand, and "
+    "leave the file out of the dump."
+)
 _BYTES_OF_A_TOKEN = 16  # on average, at least: it bounds the memory that a statement's tokens take
 _CREATE = re.compile(rb"CREATE\s", re.IGNORECASE)
 # No server writes a name so without ANSI_QUOTES, though a file's head may not say it (mydumper 0.15).
@@ -103,7 +107,7 @@ def read_schema_file(raw: bytes, name: str) -> SchemaFile:
     return replace(create, dropped=tuple(dropped))
 
 
-def checked(file: SchemaFile, wanted: SchemaObject) -> SchemaFile:
+def checked(file: SchemaFile, wanted: SchemaObject, *, most_bytes: int = MAX_SCHEMA_FILE_BYTES) -> SchemaFile:
     """The file with what its statement says, once that is understood whole.
 
     Raises:
@@ -114,7 +118,7 @@ def checked(file: SchemaFile, wanted: SchemaObject) -> SchemaFile:
         if wanted.name is None or dropped.strip("`").replace("``", "`") != wanted.name:
             raise NotCreateStatementError(f"it would drop {dropped}, but is the file of the {wanted}", file=file.name)
     try:
-        found = understand(statement, wanted, most_tokens=MAX_SCHEMA_FILE_BYTES // _BYTES_OF_A_TOKEN)
+        found = understand(statement, wanted, most_tokens=most_bytes // _BYTES_OF_A_TOKEN)
     except NotAllowedError as error:
         at = len(statement[: error.at].encode("utf-8", "surrogateescape"))
         raise NotCreateStatementError(
@@ -128,16 +132,24 @@ def checked(file: SchemaFile, wanted: SchemaObject) -> SchemaFile:
     )
 
 
-def load_schema_file(storage: DumpStorage, name: str, origin: SchemaOrigin | None = None) -> SchemaFile:
-    """Read, decode and parse a schema file of the dump; its text is UTF-8 then, whatever it was in."""
+def load_schema_file(
+    storage: DumpStorage,
+    name: str,
+    origin: SchemaOrigin | None = None,
+    *,
+    most_bytes: int = MAX_SCHEMA_FILE_BYTES,
+) -> SchemaFile:
+    """Read, decode and parse a schema file of the dump; its text is UTF-8 then, whatever it was in.
+
+    Raises:
+        NotCreateStatementError: it holds anything else than its CREATE, or unpacks to more than ``most_bytes``.
+    """
     parsed = parse(name)
     with open_decoded(storage, name, parsed.compression if parsed is not None else Compression.NONE) as decoded:
-        raw = decoded.read(MAX_SCHEMA_FILE_BYTES + 1)
-    if len(raw) > MAX_SCHEMA_FILE_BYTES:
+        raw = decoded.read(most_bytes + 1)
+    if len(raw) > most_bytes:
         raise NotCreateStatementError(
-            f"a schema file of more than {MAX_SCHEMA_FILE_BYTES} bytes",
-            file=name,
-            remedy="Create the object in the target by hand, and leave the file out of the dump.",
+            f"a schema file of more than {most_bytes} bytes (max_schema_file_bytes)", file=name, remedy=_TOO_LONG
         )
     return read_schema_file(as_utf8(raw, origin or SchemaOrigin(), file=name), name)
 

@@ -113,7 +113,10 @@ def _checked_tokens(statement: str, most: int) -> list[Token]:
     end_of_comment = -1
     for token in scan(statement):
         if len(tokens) >= most:
-            raise NotAllowedError(f"the statement has more than {most} words and signs", token.at)
+            raise NotAllowedError(
+                f"the statement has more than {most} words and signs (max_schema_file_bytes, of which each takes 16)",
+                token.at,
+            )
         if token.kind == "mark" and (token.text in _MARKS_OF_NO_STATEMENT or token.text < " " or token.text == "\x7f"):
             raise NotAllowedError(f"{token.text!r} stands outside of quotes", token.at)
         before = tokens[-1] if tokens else None

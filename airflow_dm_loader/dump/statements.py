@@ -84,6 +84,28 @@ def classify(statement: Statement, *, file: str) -> Rows | HeadSettings:
     return settings
 
 
+MAX_HEAD_BYTES = 1 << 20
+
+
+def check_head(statement: Statement, kind: Rows | HeadSettings, most_bytes: int, file: str) -> None:
+    """A file's head, and that of a statement, must be short: both are kept, and looked at in more than one way.
+
+    Raises:
+        DumpFormatError: it is longer than ``most_bytes``.
+    """
+    of_file = isinstance(kind, HeadSettings)
+    if (statement.end if isinstance(kind, HeadSettings) else kind.values_at) <= most_bytes:
+        return
+    raise DumpFormatError(
+        f"more than {most_bytes} bytes (max_head_bytes) stand "
+        + ("at the file's head, without a row" if of_file else "before the rows of this statement"),
+        file=file,
+        offset=statement.offset,
+        statement=statement.text[:256],
+        remedy="If the file is sound, raise max_head_bytes; then clear.",
+    )
+
+
 def head_settings(text: bytes) -> HeadSettings | None:
     """The settings of a SET statement, in a version comment or not; None if it is not one that heads hold."""
     if (comment := _VERSION_COMMENT.match(text)) is not None:

@@ -63,6 +63,7 @@ class Reading:
         committed: start -> end of its committed chunks.
         chunk_bytes: the load's chunk size, in decoded bytes.
         max_row_bytes: a statement or record that has no end within so many bytes is an error.
+        max_head_bytes: what may stand before a file's first rows, and in a statement before its rows.
         load_data: whether LOAD DATA may be used.
         dump_tool: what wrote SQL files.
     """
@@ -72,6 +73,7 @@ class Reading:
     committed: Mapping[int, int]
     chunk_bytes: int
     max_row_bytes: int
+    max_head_bytes: int
     load_data: bool
     dump_tool: DumpTool = DumpTool.AUTO
 

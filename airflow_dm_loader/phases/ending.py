@@ -97,6 +97,7 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
                 run.open_storage(),
                 lambda inventory: is_this_dump(meta, inventory, load),
                 keep_schema=run.config.what.mode is Mode.ALL,
+                max_metadata_bytes=run.config.reading.max_metadata_bytes,
             )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}
 

@@ -42,7 +42,7 @@ def look_for_dump(config: LoadConfig, *, access: DumpAccess | None = None, attem
     """
     storage = open_storage(config.what.dump_uri, access, attempts=attempts, follow_links=config.reading.follow_links)
     try:
-        raw = storage.read(METADATA_NAME, METADATA_LIMIT_BYTES)
+        raw = storage.read(METADATA_NAME, config.reading.max_metadata_bytes or METADATA_LIMIT_BYTES)
         finished_at = parse_metadata(raw, require_finished=False).finished_at
     except DumpRefusedError:
         raise

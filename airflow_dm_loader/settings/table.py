@@ -186,6 +186,10 @@ _ROWS = (
     Setting("barrier_timeout_s", "coordination", _ADVANCED),
     # Engines and state
     Setting("chunk_bytes", "logical", _LOGICAL, LOGICAL),
+    Setting("max_schema_file_bytes", "reading", _ADVANCED),
+    Setting("max_metadata_bytes", "reading", _ADVANCED),
+    Setting("max_head_bytes", "reading", _ADVANCED),
+    Setting("max_statement_bytes", "reading", _LOGICAL, LOGICAL),
     Setting("meta_schema", "state", _ADVANCED, dm=DmKey("meta-schema")),
     Setting("sql_mode", "connection", _ADVANCED, dm="target-database.session"),
     Setting("time_zone", "connection", _ADVANCED, dm="timezone"),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from airflow_dm_loader.dump import schema_files
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.inventory import read_inventory
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file, read_schema_file
@@ -184,11 +183,10 @@ def test_a_compressed_file_is_decoded(tmp_path: Path) -> None:
     assert load_schema_file(LocalStorage(tmp_path), "s.t-schema.sql.gz").create == CREATE
 
 
-def test_a_file_that_is_far_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema_files, "MAX_SCHEMA_FILE_BYTES", 100)
+def test_a_file_that_is_far_too_large_is_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "s.t-schema.sql.gz").write_bytes(gzip.compress(b" " * 101 + CREATE + b";"))
     with pytest.raises(NotCreateStatementError, match="more than 100 bytes") as caught:
-        load_schema_file(LocalStorage(tmp_path), "s.t-schema.sql.gz")
+        load_schema_file(LocalStorage(tmp_path), "s.t-schema.sql.gz", most_bytes=100)
     assert caught.value.file == "s.t-schema.sql.gz"
 
 

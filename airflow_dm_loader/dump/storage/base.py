@@ -12,7 +12,7 @@ from typing import BinaryIO, ClassVar, TypeVar, cast
 
 from airflow_dm_loader.attempts import AT_STORAGE, PATIENT, Attempts
 from airflow_dm_loader.dump.storage.resuming import ResumingFile
-from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError
+from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, LoadInterruptedError
 
 _log = logging.getLogger(__name__)
 _BUFFER_BYTES = 128 << 10  # of each open file
@@ -111,6 +111,11 @@ class DumpStorage(ABC):
             name, file.file_bytes, open_at, self._meaning, lambda read: self._again(what, read), stream
         )
         return cast("BinaryIO", io.BufferedReader(resuming, _BUFFER_BYTES))
+
+    def leave_if_stopped(self) -> None:
+        """For what reads a file for long without asking for more of it. Raises LoadInterruptedError."""
+        if self._attempts.stop():
+            raise LoadInterruptedError("asked to stop while the dump was read")
 
     def read(self, name: str, limit: int) -> bytes:
         """All stored bytes of a file that has at most ``limit`` of them.

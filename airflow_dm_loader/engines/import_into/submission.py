@@ -182,7 +182,8 @@ def _job_session(
     """
     head: dict[str, str] = {}
     if source.format.has_head:
-        head = read_head(storage, next(file.source for file in source.files if file.source.file_bytes))
+        first = next(file.source for file in source.files if file.source.file_bytes)
+        head = read_head(storage, first, config.reading.max_head_bytes)
     check_time_zone(config, head, source.files[0].source.name)
     session = file_session(config, head, default_time_zone)
     charset = head_charset(head)

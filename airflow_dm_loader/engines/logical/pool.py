@@ -173,12 +173,14 @@ class ImportPool:
 
     @contextmanager
     def _open_reader(self, item: FileWork) -> Iterator[Chain]:
+        limits = self._context.config.reading
         reading = Reading(
             storage=self._storage,
             table=self._context.tables.get(item.row.file_id),
             committed=item.committed,
             chunk_bytes=self._chunk_bytes,
-            max_row_bytes=max(64 << 20, 4 * self._context.server.max_allowed_packet),
+            max_row_bytes=limits.max_statement_bytes or max(64 << 20, 4 * self._context.server.max_allowed_packet),
+            max_head_bytes=limits.max_head_bytes,
             load_data=self._context.load_data,
             dump_tool=self._context.config.reading.dump_tool,
         )

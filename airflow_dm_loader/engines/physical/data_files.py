@@ -78,7 +78,7 @@ def row_session(
 
 
 def _session_of(config: LoadConfig, storage: DumpStorage, file: DataFile, default_time_zone: str) -> RowSession:
-    head = read_head(storage, file)
+    head = read_head(storage, file, config.reading.max_head_bytes)
     check_time_zone(config, head, file.name)
     charset = head_charset(head)
     if charset not in READ_AS_UTF8:

@@ -153,7 +153,9 @@ class Grammar:
             at = part.end()
         return b"".join(parts)
 
-    def unfinished(self, buffer: bytes, at: int, *, offset: int, what: str) -> DumpFormatError:
+    def unfinished(
+        self, buffer: bytes, at: int, *, offset: int, what: str, remedy: str | None = None
+    ) -> DumpFormatError:
         """The error for a record that starts there and has no end; it names a quote that is never closed."""
         start = at
         while (match := self._field.match(buffer, at)) is not None:
@@ -171,8 +173,8 @@ class Grammar:
             file=self._file,
             offset=offset + start,
             statement=buffer[start : start + 256],
-            remedy="If the dump was cut, dump again. If the file is whole, its last record lacks its line end."
-            + setting,
+            remedy=remedy
+            or "If the dump was cut, dump again. If the file is whole, its last record lacks its line end." + setting,
         )
 
     def _opens(self, buffer: bytes, at: int) -> bool:

@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.byte_order_mark import (
     wide_text_error,
 )
 from airflow_dm_loader.dump.codecs import UTF8, UnknownLettersError, decode
+from airflow_dm_loader.dump.lexer import LONGER_STATEMENTS
 from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.delimited.grammar import Grammar, Record
@@ -292,7 +293,9 @@ class RecordReader:
     def _read_on(self) -> None:
         """Read more of the record that starts here, which has no end yet."""
         if self._ahead.rest_bytes > self._max_bytes:
-            raise self._unfinished(f"no record ends within {self._max_bytes} bytes")
+            raise self._unfinished(
+                f"no record ends within {self._max_bytes} bytes (max_statement_bytes)", LONGER_STATEMENTS
+            )
         if self._read_more():
             return
         if not self.form.open_end or self._added:
@@ -308,5 +311,6 @@ class RecordReader:
         # Doubling: what is scanned again stays linear.
         return self._ahead.read_more(max(_BLOCK_BYTES, min(rest, room)), until)
 
-    def _unfinished(self, what: str) -> DumpFormatError:
-        return self.grammar.unfinished(self._ahead.data, self._ahead.at, offset=self._ahead.base, what=what)
+    def _unfinished(self, what: str, remedy: str | None = None) -> DumpFormatError:
+        ahead = self._ahead
+        return self.grammar.unfinished(ahead.data, ahead.at, offset=ahead.base, what=what, remedy=remedy)

@@ -18,7 +18,15 @@ from airflow_dm_loader.dump.hidden_backslashes import HiddenBackslashes
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.row_values import check_values, without_comments
 from airflow_dm_loader.dump.sql_modes import Quoting, quoting
-from airflow_dm_loader.dump.statements import HeadSettings, Rows, check_table, classify, column_names
+from airflow_dm_loader.dump.statements import (
+    MAX_HEAD_BYTES,
+    HeadSettings,
+    Rows,
+    check_head,
+    check_table,
+    classify,
+    column_names,
+)
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 from airflow_dm_loader.formats.base import Chunk, Reading, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
@@ -38,6 +46,7 @@ class ChunkReader(ChunkChain):
         source_table: schema and table as the dump names them.
         committed: start -> end of its committed chunks.
         chunk_bytes: the load's chunk size, in decoded bytes.
+        max_head_bytes: see :func:`~airflow_dm_loader.dump.statements.check_head`.
         max_statement_bytes: see :class:`~airflow_dm_loader.dump.lexer.StatementReader`.
         table: what the rows hold, and the target table.
         load_data: whether LOAD DATA may be used.
@@ -53,6 +62,7 @@ class ChunkReader(ChunkChain):
         committed: Mapping[int, int],
         chunk_bytes: int,
         max_statement_bytes: int,
+        max_head_bytes: int = MAX_HEAD_BYTES,
         table: TableColumns | None = None,
         load_data: bool = True,
         dump_tool: DumpTool = DumpTool.AUTO,
@@ -62,6 +72,7 @@ class ChunkReader(ChunkChain):
         self._columns = table
         self._load_data = load_data
         self._dump_tool = dump_tool
+        self._max_head_bytes = max_head_bytes
         self._unsure: UnsureCharset | None = None
         self._prover: LayoutProver | None = None
         self._reader = StatementReader(decoded, file=file.name, max_statement_bytes=max_statement_bytes)
@@ -193,6 +204,7 @@ class ChunkReader(ChunkChain):
 
     def _kind(self, statement: Statement) -> Rows | HeadSettings:
         kind = classify(statement, file=self._file.name)
+        check_head(statement, kind, self._max_head_bytes, self._file.name)
         if isinstance(kind, Rows) and not statement.proven:
             check_values(statement, kind.values_at, self._quoting, self._file.name)
         return kind
@@ -222,6 +234,7 @@ class SqlFormat:
                 committed=reading.committed,
                 chunk_bytes=reading.chunk_bytes,
                 max_statement_bytes=reading.max_row_bytes,
+                max_head_bytes=reading.max_head_bytes,
                 table=reading.table,
                 load_data=reading.load_data,
                 dump_tool=reading.dump_tool,

@@ -18,6 +18,9 @@ from airflow_dm_loader.settings.values import IMPORT_INTO_READS, DumpUri, Name, 
 DEFAULT_SOURCE_ID = "mysql-replica-01"  # DM's own name for the first source in its examples
 
 
+_MIB = 1 << 20
+
+
 class What(Group):
     """Which load: its name, its dump, its engine."""
 
@@ -142,6 +145,33 @@ class Reading(Group):
         title="Follow links",
         description="Read files outside of the dump's folder that links in it lead to. Whoever can write the dump then "
         "chooses which files of the worker are read.",
+    )
+    max_schema_file_bytes: int = Field(
+        4 * _MIB,
+        ge=4096,
+        le=1024 * _MIB,
+        title="Longest schema file (bytes)",
+        description="What a schema file may unpack to. Its statement is read as tokens, which take more.",
+    )
+    max_metadata_bytes: int | None = Field(
+        None,
+        ge=4096,
+        title="Longest metadata file (bytes)",
+        description="None: as many as a dump of so many files can need, 1 MiB and 4 KiB a file.",
+    )
+    max_head_bytes: int = Field(
+        _MIB,
+        ge=4096,
+        le=64 * _MIB,
+        title="Longest head (bytes)",
+        description="What a data file may hold before its first rows, and a statement before its VALUES.",
+    )
+    max_statement_bytes: int | None = Field(
+        None,
+        ge=4096,
+        title="Longest statement (bytes)",
+        description="A statement, or a record of CSV, without an end within so many bytes is an error. None: four "
+        "times what the target takes in a packet, 64 MiB at least. It takes as much memory in each reader.",
     )
     clean_dump_files: bool = Field(
         False,
