@@ -42,7 +42,7 @@ from airflow_dm_loader.dump.names import is_stand_in, unquote
 _TIMES = re.compile(r"#\s*(Started|Finished) dump at:(.*)")
 _SECTION = re.compile(r"\[(.*)\]\s*")
 _SETTING = re.compile(r"(?P<comment>#\s*)?(?P<key>[^=\s]+)(?P<space>[ \t]*)=(?P<value>.*)")
-_SESSION_VARIABLE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*(?:/\*!\d+)?\s*")
+_SESSION_VARIABLE = re.compile(r"\s*+([A-Za-z_][A-Za-z0-9_]*+)\s*+=(.*)")
 
 _QUOTES = {"BACKTICK": "`", "DOUBLE_QUOTE": '"'}
 _KNOWN_CONFIG = frozenset({"local-infile", "num-sequences"})
@@ -169,11 +169,12 @@ class IniForm:
 
     def _read_session_variable(self, line: Line) -> None:
         match = _SESSION_VARIABLE.fullmatch(line.text)
-        if match is None or (match[2][:1] in ("'", '"') and (len(match[2]) < 2 or match[2][-1] != match[2][0])):
+        value = "" if match is None else _without_version(match[2].strip())
+        if match is None or (value[:1] in ("'", '"') and (len(value) < 2 or value[-1] != value[0])):
             raise line.error("should set a session variable")
-        if match[2].lower() in _NOTHING:
+        if value.lower() in _NOTHING:
             return
-        self._session[match[1]] = match[2].strip("'\"") if match[2][:1] in ("'", '"') else match[2]
+        self._session[match[1]] = value.strip("'\"") if value[:1] in ("'", '"') else value
 
     def _read_source(self, line: Line) -> None:
         if self._open_gtid and (more := _GTID_LINE.fullmatch(line.text)):
@@ -244,3 +245,9 @@ class IniForm:
 
 def _skip(line: Line) -> None:
     """A line of a section that says nothing about this load."""
+
+
+def _without_version(value: str) -> str:
+    """The value without the version comment that mydumper opens behind it: ``/*!40101``."""
+    before, mark, version = value.rpartition("/*!")
+    return before.rstrip() if mark and version.isdecimal() else value

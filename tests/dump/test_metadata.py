@@ -342,3 +342,13 @@ def test_any_name_comes_back_from_its_section(name: str) -> None:
     quoted = name.replace("`", "``")
     metadata = parse(ini_with(f"[`{quoted}`.`mydumper_7`]\nreal_table_name={quoted}\nrows = 1"))
     assert metadata.tables[name, name].rows == 1
+
+
+def test_a_session_variable_of_many_blanks_is_read_in_one_pass() -> None:
+    blanks = " " * 1_000_000
+    raw = f"# Started dump at: 2026-11-23 17:29:14\n[myloader_session_variables]\nSQL_MODE='a'{blanks}/*!40101\n"
+    raw += f"TIME_ZONE=x{blanks}x\n# Finished dump at: 2026-11-23 17:29:15\n"
+
+    found = parse_metadata(raw.encode(), require_finished=True)
+
+    assert found.session_variables == {"SQL_MODE": "a", "TIME_ZONE": f"x{blanks}x"}
