@@ -65,18 +65,7 @@ def error(stage: Stage) -> None:
     stage.picture("error", "the load resumes at this chunk.", "Where: table shop.orders", "/dm-loader/errors#rowerror")
 
 
-def form(stage: Stage) -> None:
-    """The trigger form, as it opens."""
-    stage.airflow.wait_until("dm_load is parsed", lambda: stage.airflow.is_parsed("dm_load"), 180)
-    stage.open("/dags/dm_load/runs?open=true")
-    stage.browser.wait_for("[...document.querySelectorAll('button')].find(b => b.innerText.includes('Trigger'))")
-    stage.browser.evaluate(
-        "[...document.querySelectorAll('button')].find(b => b.innerText.includes('Trigger')).click()"
-    )
-    stage.picture("form", "Task name", "task_name: DM's task name.")
-
-
-PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error, "form": form}
+PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error}
 
 
 @contextmanager

@@ -44,6 +44,11 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
             **kwargs,
         )
 
+    @property
+    def serialized_params(self) -> dict[str, Any]:
+        """None: the form asks for an answer alone. The standard provider until 1.9 asked for the DAG's params too."""
+        return {}
+
     def run_phase(self, run: LoadRun, context: Context) -> Any:
         from airflow_dm_loader.config import OnConflict
         from airflow_dm_loader.loader import resolve_conflicts

@@ -157,3 +157,12 @@ def test_the_form_names_the_tables_that_matter_and_no_more_than_fit() -> None:
     assert "s.fine" not in body
     assert "and 10 tables more" in body
     assert "9 \\| 8" in body
+
+
+def test_the_form_asks_for_an_answer_alone_whatever_params_its_dag_has(paused: LoadConfig) -> None:
+    with a_dag(params={"task_name": "shop"}):
+        task = ResolveConflictsOperator(task_id="resolve", config=paused.to_json())
+    run = run_task(task)
+    assert run.state in ("deferred", "awaiting_input"), run.error
+    (form,) = [body for path, body in run.requests.items() if path.startswith("/hitlDetails/")]
+    assert not form["params"]
