@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from airflow_dm_loader.dump.access import GcsAccess as GcsAccess
     from airflow_dm_loader.dump.access import S3Access as S3Access
     from airflow_dm_loader.loader import load_dump as load_dump
+    from airflow_dm_loader.loader import load_status as load_status
     from airflow_dm_loader.loader import plan_dump as plan_dump
     from airflow_dm_loader.loader import restore_previous as restore_previous
     from airflow_dm_loader.report import DumpPlan as DumpPlan
@@ -42,6 +43,7 @@ _HOME = {
     "EtcdConfig": "airflow_dm_loader.coordination.etcd.settings",
     "read_dm_task": "airflow_dm_loader.settings.dm_task",
     "load_dump": "airflow_dm_loader.loader",
+    "load_status": "airflow_dm_loader.loader",
     "plan_dump": "airflow_dm_loader.loader",
     "restore_previous": "airflow_dm_loader.loader",
     "DumpPlan": "airflow_dm_loader.report",

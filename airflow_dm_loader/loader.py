@@ -17,6 +17,7 @@ from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.base import JobsLook, ShareReport
 from airflow_dm_loader.errors import BarrierTimeoutError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.hidden_values import without_values
+from airflow_dm_loader.phases.asking import load_status
 from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.outcome import (
@@ -68,6 +69,7 @@ __all__ = [
     "import_shares",
     "load",
     "load_dump",
+    "load_status",
     "look_at_jobs",
     "look_for_dump",
     "missing_sources",

@@ -116,6 +116,22 @@ class LoadReport(_Frozen):
     warnings: tuple[str, ...] = ()
 
 
+class StoredLoad(_Frozen):
+    """One load as the state tables know it. Moments are in UTC; bytes are bytes of its stored data files."""
+
+    task_name: str
+    source_id: str
+    status: LoadStage
+    begun_at: str
+    changed_at: str
+    by: str  # the worker that took it up last: host, DAG, run
+    finished_bytes: int
+    total_bytes: int
+    progress: str  # DM's form: "12.34 %"
+    rows: int | None  # that are in; None: none yet, or an engine that keeps no count
+    waits_for: str = ""  # in words; "": nothing
+
+
 class TablePlan(_Frozen):
     """A target table of a plan."""
 
