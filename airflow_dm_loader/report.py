@@ -77,9 +77,11 @@ class TableReport(_Frozen):
     replaced: int = 0
     ignored: int = 0
     conflicts: int = 0
+    kept: int = 0  # of the rows that were replaced or ignored, in the conflict table
     rows_before: int | None = None  # that were in the table already, where the load adds to them
     added: int | None = None  # how many more it holds now; None: not counted, since others load into it too
     lacks: tuple[str, ...] = ()  # keys, checks, partitions that the dump's CREATE TABLE has and the table has not
+    otherwise: tuple[str, ...] = ()  # columns of a table that existed, which are computed or compared otherwise
     sent_as: str = ""  # "statements"
     row_count: Comparison = "not_compared"
     checksum: Comparison = "not_compared"

@@ -14,7 +14,7 @@ from airflow_dm_loader.errors import (
 KEY_REMEDY = (
     "Give each table a primary key, in its schema file or by creating it in the target yourself (the load fills tables "
     "that exist), or leave it out by block_allow_list. Where the server need not demand it, an administrator can turn "
-    "that off. Then clear."
+    "that off. Then clear prepare_checkpoint."
 )
 # Of statements about rows; refused_creates.py has more to say of a CREATE.
 SCHEMA_DIFFERS = (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356)

@@ -91,13 +91,28 @@ class SendAgainError(RowError):
     """The rows can't go this way. Undo the transaction and send them again: they will go another way."""
 
 
+class Room(Protocol):
+    """How many more rows that were replaced or ignored are kept."""
+
+    def has(self, table: tuple[str, str]) -> bool:
+        """Whether another row may be looked at."""
+
+    def take(self, table: tuple[str, str]) -> bool:
+        """Take the place of one row, where there is one."""
+
+    def give_back(self, table: tuple[str, str]) -> None:
+        """There was nothing to keep."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a payload may need to send its rows in the open transaction of its chunk.
 
     Attributes:
         head: the settings that the file asks for; the session has them.
-        keep_conflict: keeps a row that came second (``on_duplicate_logical`` ``manual``).
+        keep_row: keeps a row that came second (``on_duplicate_logical`` ``manual``), or that was replaced or ignored.
+        room: how many of the latter are still kept.
+        met: the tables whose rows met others while there was room; shared by all of a load.
         not_by_load_data: the tables, as (schema, table), whose rows LOAD DATA would not take as they are; shared by
             all of a load.
     """
@@ -108,25 +123,35 @@ class Delivery:
     table: TableColumns
     server: Server
     on_duplicate: OnDuplicate
-    keep_conflict: Callable[[Conflict], None]
+    keep_row: Callable[[Conflict], None]
+    room: Room
     not_by_load_data: set[tuple[str, str]]
+    met: set[tuple[str, str]]
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether rows that are replaced or ignored are looked for one by one, so that they can be kept."""
+        forgives = self.on_duplicate in {OnDuplicate.REPLACE, OnDuplicate.IGNORE}
+        return forgives and self.room.has((self.file.schema, self.file.table))
 
     @property
     def replace_at_once(self) -> bool:
         """A REPLACE does not count a row that replaces its equal; where the table was empty, counts must be exact."""
-        return self.on_duplicate is OnDuplicate.REPLACE and not self.table.empty_before
+        return self.on_duplicate is OnDuplicate.REPLACE and not self.table.empty_before and not self.keeps_rows
 
     @property
     def by_load_data(self) -> bool:
         """Whether LOAD DATA may be tried."""
-        if (self.file.schema, self.file.table) in self.not_by_load_data:
+        key = (self.file.schema, self.file.table)
+        if key in self.not_by_load_data or (key in self.met and self.keeps_rows):
             return False
         # LOAD DATA ... REPLACE left tables and their indexes in disagreement in some versions of TiDB
         return self.server.can.load_data_replaces or not self.replace_at_once
 
     def give_up_load_data(self) -> None:
-        """The table's next chunks would most likely fare the same."""
-        self.not_by_load_data.add((self.file.schema, self.file.table))
+        """The table's next chunks would most likely fare the same; LOAD DATA ... REPLACE would not, once it may go."""
+        replaces_later = self.on_duplicate is OnDuplicate.REPLACE and not self.table.empty_before and self.keeps_rows
+        (self.met if replaces_later else self.not_by_load_data).add((self.file.schema, self.file.table))
 
 
 class Payload(ABC, Generic[Content_co]):

@@ -46,6 +46,7 @@ class Drafting:
         plan: LoadPlan,
         ours: Collection[tuple[str, str]] = (),
         shadows: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+        recreated: Collection[tuple[str, str]] = (),
     ) -> SchemaDraft:
         """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""
         drafter = Drafter(
@@ -57,6 +58,7 @@ class Drafting:
             ours=ours,
             own_tables=self.server.can.own_tables,
             shadows=shadows or {},
+            recreated=recreated,
         )
         return drafter.draft(db, plan)
 

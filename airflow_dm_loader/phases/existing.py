@@ -6,7 +6,7 @@ are others is counted, and not guessed: a chunk's record commits with its rows, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_dm_loader.config import LoadConfig, OnExistingRows
@@ -19,16 +19,21 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.named_lock import named_lock
 from airflow_dm_loader.target.unique_keys import count_rows, tells_apart, unique_keys
 
 _SHOWN = 3
 _HAS_CHILDREN = frozenset({1217, 1451})
+_DELETING = frozenset({OnExistingRows.TRUNCATE, OnExistingRows.RECREATE})
 _NOTHING = Account(0, of_this_load=False)
 _REMEDY = (
     "If they are an earlier load's, empty the table, then clear create_tables (or prepare_checkpoint, where that "
     "failed). If the load's rows shall come on top of them, set on_existing_rows=append; to have them "
-    "deleted first, truncate."
+    "deleted first, truncate; to have the table made anew as the dump has it, recreate."
 )
+
+
+_Table = tuple[str, str]  # schema, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class ExistingRows:
         setting = f"(on_existing_rows={self.table.action})"
         if self.table.action is OnExistingRows.TRUNCATE:
             return f"{planned.name} holds {self.rows:,} rows: the load would delete them, and bring {said} {setting}"
+        if self.table.action is OnExistingRows.RECREATE:
+            return f"{planned.name} holds {self.rows:,} rows: the load would drop the table, and bring {said} {setting}"
         key = "has no key that tells its rows apart" if self.table.keyless else "has a unique key"
         return f"{planned.name} holds {self.rows:,} rows and {key}: the load would add {said} {setting}"
 
@@ -109,7 +116,7 @@ def find_existing(
     for table, rows in counted:
         known = accounts.get(table.key, _NOTHING).rows
         if rows > known:  # rows of another source of the task are there: nothing may be deleted any more
-            kept = table.action is OnExistingRows.TRUNCATE and known > 0
+            kept = table.action in _DELETING and known > 0
             found.append(ExistingRows(replace(table, action=OnExistingRows.ERROR) if kept else table, rows - known))
     return found
 
@@ -151,6 +158,66 @@ def worth_a_warning(existing: Iterable[ExistingRows]) -> Iterator[str]:
     return (str(found) for found in existing if found.table.keyless)
 
 
+def to_recreate(meta: Meta, config: LoadConfig, plan: LoadPlan) -> list[_Table]:
+    """The tables that are dropped before the dump's own are created, under ``on_existing_rows = recreate``.
+
+    Raises:
+        TargetError: nothing creates one of them anew, or what would be lost with it is more than its rows.
+    """
+    if config.tables.on_existing_rows is not OnExistingRows.RECREATE:
+        return []
+    schemas = {table.schema for table in plan.tables}
+    kinds = {schema: target_schema.existing_tables(meta.db, schema) for schema in schemas}
+    tables = [
+        table
+        for table in plan.tables
+        if table.has_data and kinds[table.schema].get(table.table, "BASE TABLE") != "SEQUENCE"
+    ]
+    found = holds.to_recreate(meta, config, [(table.schema, table.table) for table in tables])
+    for table in tables:
+        key = (table.schema, table.table)
+        if key in found and table.table in kinds[table.schema]:
+            _check_droppable(meta.db, table, found)
+    return found
+
+
+def _check_droppable(db: Database, table: PlannedTable, dropped: Collection[_Table]) -> None:
+    if table.schema_file is None:
+        raise TargetError(
+            "the dump has no CREATE TABLE of it (on_existing_rows=recreate)",
+            table=table.name,
+            remedy="Set on_existing_rows=truncate, which leaves the table as it is and deletes its rows.",
+        )
+    triggers = target_schema.triggers_of(db, table.schema, table.table)
+    if triggers:
+        raise TargetError(
+            f"it has triggers, which would go with it (on_existing_rows=recreate): {', '.join(triggers)}",
+            table=table.name,
+            remedy="Drop them, and create them anew after the load; or set on_existing_rows=truncate.",
+        )
+    for child_schema, child, _ in _children(db, table.schema, table.table):
+        if (child_schema, child) not in dropped and not target_schema.is_empty(db, child_schema, child):
+            raise TargetError(
+                f"{child_schema}.{child} refers to it, and its rows would lose theirs (on_existing_rows=recreate)",
+                table=table.name,
+                remedy="Empty that table, or drop its foreign key; then clear create_tables.",
+            )
+
+
+def drop_tables(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> None:
+    """Drop the tables that are to be recreated, once in a round of the load task, before any source sends a row."""
+    if not tables:
+        return
+    holds.take(meta, config, tables)
+    waiting = holds.intend_emptying(meta, config, tables, "recreate")
+    meta.db.set_session(
+        {"foreign_key_checks": 0}
+    )  # the tables come back, and what refers to them goes too, or is empty
+    for table in waiting:
+        with named_lock(meta.db, *table):
+            holds.drop_once(meta, config, table)
+
+
 def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draft: SchemaDraft) -> Load:
     """Once all tables exist: be the one who fills those without keys, and look at them again, since nobody else can.
 
@@ -190,7 +257,7 @@ def take_tables(meta: Meta, config: LoadConfig, load: Load, plan: LoadPlan, draf
 
 def _strict(action: OnExistingRows) -> OnExistingRows:
     """What was to be deleted is gone by now; rows that came in since are nobody's."""
-    return OnExistingRows.ERROR if action is OnExistingRows.TRUNCATE else action
+    return OnExistingRows.ERROR if action in _DELETING else action
 
 
 def _empty(meta: Meta, config: LoadConfig, tables: Sequence[tuple[str, str]]) -> None:
@@ -218,16 +285,24 @@ def _empty(meta: Meta, config: LoadConfig, tables: Sequence[tuple[str, str]]) ->
 def _refuse_children(db: Database, tables: Sequence[tuple[str, str]]) -> None:
     """A foreign key of a table that stays would delete its rows too, or set them to NULL."""
     for schema, table in tables:
+        for child_schema, child, rule in _children(db, schema, table):
+            changes = str(rule).upper() not in {"RESTRICT", "NO ACTION"}
+            if changes and (child_schema, child) not in tables and not target_schema.is_empty(db, child_schema, child):
+                raise _with_children(f"{schema}.{table}", f"{child_schema}.{child} refers to it (ON DELETE {rule})")
+
+
+def _children(db: Database, schema: str, table: str) -> list[tuple[str, str, str]]:
+    """Schema, table and ON DELETE rule of each foreign key that refers to a table."""
+    return [
+        (str(child_schema), str(child), str(rule))
         for child_schema, child, rule in db.query(
             "SELECT k.table_schema, k.table_name, r.delete_rule FROM information_schema.key_column_usage k "
             "JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema "
             "AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name "
             "WHERE k.referenced_table_schema = %s AND k.referenced_table_name = %s",
             (schema, table),
-        ):
-            changes = str(rule).upper() not in {"RESTRICT", "NO ACTION"}
-            if changes and (child_schema, child) not in tables and not target_schema.is_empty(db, child_schema, child):
-                raise _with_children(f"{schema}.{table}", f"{child_schema}.{child} refers to it (ON DELETE {rule})")
+        )
+    ]
 
 
 def _with_children(table: str, why: str) -> TargetError:

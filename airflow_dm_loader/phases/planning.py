@@ -51,7 +51,9 @@ def plan_load(run: LoadRun) -> DumpPlan:
                     former = swaps.former_tables(meta) if meta.version == VERSION else set()
                     swapping.check_can_swap(db, drafting.server, placed, places, former)
                     swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
-                draft = drafting.draft(db, placed, {(row.schema, row.table) for row in rows}, places)
+                recreated = existing.to_recreate(meta, config, placed)
+                ours = {(row.schema, row.table) for row in rows}
+                draft = drafting.draft(db, placed, ours, places, recreated)
                 swapping.refuse_sequences(config, draft)
                 needs = (*engine.privileges(run, placed, db), *swapping.needs(config, placed))
                 warnings += drafting.check(db, placed, draft, needs)

@@ -49,7 +49,8 @@ def create_tables(run: LoadRun) -> dict[str, object]:
             if config.swaps:
                 swapping.begin(run, dump, meta, db, drafting.server)
             known = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
-            draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config))
+            recreated = existing.to_recreate(meta, config, plan)
+            draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated)
             swapping.refuse_sequences(config, draft)
             needs = (*engine.privileges(run, plan, db), *swapping.needs(config, plan))
             warnings = drafting.check(db, plan, draft, needs)
@@ -89,6 +90,8 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         found = tool_losses((table.name, table.parsed) for table in draft.tables if table.parsed is not None)
         findings.keep(meta, load.load_id, "create_tables", found)
         meta.db.commit()
+        with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
+            existing.drop_tables(Meta(db, config.state.meta_schema), config, recreated)
         try:
             prepared = creator.create_tables(draft.tables, config.work.pool_size)
         except LoaderError:  # tables that are made by now are not made again, and nothing is said of them twice

@@ -63,6 +63,8 @@ def _describe_table(table: TableReport) -> str:
         parts.append(f"{intcomma(table.added)} added")
     counts = {"replaced": table.replaced, "ignored": table.ignored, "in conflict": table.conflicts}
     parts += [f"{intcomma(count)} {what}" for what, count in counts.items() if count]
+    if table.kept:
+        parts.append(f"{intcomma(table.kept)} of them kept")
     parts.append(f"row count {_plain(table.row_count)}")
     parts.append(f"checksum {_plain(table.checksum)}")
     if table.remark:

@@ -64,6 +64,7 @@ class OnExistingRows(Choice):
     APPEND = "append"
     TRUNCATE = "truncate"
     SWAP = "swap"
+    RECREATE = "recreate"
 
 
 class OnDuplicatePhysical(Choice):

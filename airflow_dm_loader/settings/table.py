@@ -108,6 +108,7 @@ _ROWS = (
         elsewhere=_FAILS,
     ),
     Setting("duplicates_within_dump", "logical", _EXISTING, LOGICAL),
+    Setting("keep_duplicate_rows", "logical", _EXISTING, LOGICAL),
     Setting("on_missing_columns", "logical", _CHECKS, LOGICAL),
     Setting(
         "on_duplicate_physical",

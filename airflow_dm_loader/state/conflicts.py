@@ -1,8 +1,13 @@
-"""Rows that met a row with the same key, kept for a person to look at (on_duplicate_logical=manual)."""
+"""Rows that met a row with the same key, kept for a person to look at.
+
+Those in conflict (on_duplicate_logical=manual) make the load pause. Of those that were replaced or ignored, as many are
+kept as a setting says, and nothing waits for anybody.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from airflow_dm_loader.state.meta import Meta
 
@@ -11,9 +16,21 @@ MET = "; the row that exists: "  # what stands in ``error`` behind the server's 
 _TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"
 
 
+class Kind(StrEnum):
+    """What became of the row that is kept."""
+
+    CONFLICT = "conflict"  # it came, and is in the table not yet
+    IGNORED = "ignored"  # it came, and is not in the table
+    REPLACED = "replaced"  # it was in the table, and is not any more
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The row that came. ``row_data`` is its text in the dump, parentheses included."""
+    """A row that is kept.
+
+    ``row_data`` is the text in the dump of the row that came, parentheses included; of a row that was replaced, it is
+    that row's values by column, as strings. ``file`` and ``offset`` are of the row that came.
+    """
 
     schema: str
     table: str
@@ -23,13 +40,15 @@ class Conflict:
     error: str  # the server's text, which names the key, and perhaps the row that exists
     column_list: str
     row_data: bytes
+    kind: Kind = Kind.CONFLICT
 
 
 def store(meta: Meta, load_id: int, conflict: Conflict) -> None:
     """Keep a conflict, in the transaction of its chunk."""
     meta.db.execute(
         f"INSERT INTO {meta['conflict']} (load_id, table_schema, table_name, file_name, file_offset, errno, error, "
-        f"column_list, row_data) VALUES (%s, {_TEXT}, {_TEXT}, {_TEXT}, %s, %s, {_TEXT}, {_TEXT}, UNHEX(%s))",
+        f"column_list, row_data, kind) VALUES (%s, {_TEXT}, {_TEXT}, {_TEXT}, %s, %s, {_TEXT}, {_TEXT}, UNHEX(%s), "
+        f"{_TEXT})",
         (
             load_id,
             _hex(conflict.schema),
@@ -40,13 +59,14 @@ def store(meta: Meta, load_id: int, conflict: Conflict) -> None:
             _hex(conflict.error),
             _hex(conflict.column_list),
             conflict.row_data.hex(),
+            _hex(conflict.kind),
         ),
     )
 
 
 def count(meta: Meta, load_id: int) -> int:
     """How many conflicts the load has."""
-    row = meta.db.one(f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s", (load_id,))
+    row = meta.db.one(f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s AND kind = 'conflict'", (load_id,))
     assert row is not None
     return int(row[0])
 
@@ -55,10 +75,22 @@ def first(meta: Meta, load_id: int, limit: int = 5) -> tuple[Conflict, ...]:
     """A few conflicts to show."""
     rows = meta.db.query(
         "SELECT table_schema, table_name, file_name, file_offset, errno, error, column_list, row_data "
-        f"FROM {meta['conflict']} WHERE load_id = %s ORDER BY conflict_id LIMIT %s",
+        f"FROM {meta['conflict']} WHERE load_id = %s AND kind = 'conflict' ORDER BY conflict_id LIMIT %s",
         (load_id, limit),
     )
     return tuple(Conflict(*row) for row in rows)
+
+
+def kept(meta: Meta, load_id: int) -> dict[tuple[str, str], int]:
+    """table -> how many of its rows were replaced or ignored, and are kept."""
+    return {
+        (str(schema), str(table)): int(number)
+        for schema, table, number in meta.db.query(
+            f"SELECT table_schema, table_name, COUNT(*) FROM {meta['conflict']} "
+            "WHERE load_id = %s AND kind <> 'conflict' GROUP BY table_schema, table_name",
+            (load_id,),
+        )
+    }
 
 
 def _hex(text: str) -> str:

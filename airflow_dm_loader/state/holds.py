@@ -17,6 +17,7 @@ from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.identifiers import qualified
 
 _Table = tuple[str, str]  # schema, name
@@ -110,8 +111,10 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
         )
 
 
-def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> list[_Table]:
+def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table], action: str = "truncate") -> list[_Table]:
     """Store that rows which the load task did not bring will be deleted, in one transaction, which it commits.
+
+    ``action``: ``truncate``, or ``recreate``, where the tables will be dropped.
 
     The tables are held by the task. One that was emptied in this round of the task, or that a committed chunk of the
     task has filled, is left as it is. Of the others, whoever may send rows to them is fenced first, this load too.
@@ -131,9 +134,9 @@ def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) ->
     wanted = [table for table in candidates if not _has_chunk(meta, config, table, lock=True)]
     for table in wanted:
         meta.db.execute(
-            f"UPDATE {meta['hold']} SET action = 'truncate', state = 'intent', updated_at = UTC_TIMESTAMP(6) "
+            f"UPDATE {meta['hold']} SET action = %s, state = 'intent', updated_at = UTC_TIMESTAMP(6) "
             "WHERE table_schema = %s AND table_name = %s AND state <> 'done'",
-            _as_compared(meta, table),
+            (action, *_as_compared(meta, table)),
         )
     meta.db.commit()
     return wanted
@@ -161,6 +164,48 @@ def delete_some(meta: Meta, config: LoadConfig, table: _Table, limit: int = 20_0
         )
     meta.db.commit()
     return deleted < limit
+
+
+def drop_once(meta: Meta, config: LoadConfig, table: _Table) -> None:
+    """Drop a table that is to be recreated, and store that it is done; the lock of that name must be this session's.
+
+    DROP is no part of a transaction, so the lock is what stops a session that wakes up late: it has the lock no more,
+    or its connection is gone with it; and who gets the lock later looks here first, and drops nothing.
+    """
+    meta.db.rollback()
+    row = meta.db.one(
+        f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s",
+        _as_compared(meta, table),
+    )
+    meta.db.rollback()
+    if row != (config.what.task_name, "intent") or _has_chunk(meta, config, table):
+        meta.db.rollback()
+        return
+    target_schema.drop_table(meta.db, *table)
+    meta.db.execute(
+        f"UPDATE {meta['hold']} SET state = 'done', updated_at = UTC_TIMESTAMP(6) "
+        "WHERE table_schema = %s AND table_name = %s AND task_name = %s AND state = 'intent'",
+        (*_as_compared(meta, table), config.what.task_name),
+    )
+    meta.db.commit()
+
+
+def to_recreate(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> list[_Table]:
+    """Those that were not dropped yet in this round of the load task, and that no committed chunk of it has filled."""
+    if not meta.exists():
+        return list(tables)
+    meta.db.rollback()
+    found = [table for table in tables if not _is_done_by(meta, config, table) and not _has_chunk(meta, config, table)]
+    meta.db.rollback()
+    return found
+
+
+def _is_done_by(meta: Meta, config: LoadConfig, table: _Table) -> bool:
+    row = meta.db.one(
+        f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s",
+        _as_compared(meta, table),
+    )
+    return row == (config.what.task_name, "done")
 
 
 def _is_emptied(meta: Meta, table: _Table) -> bool:

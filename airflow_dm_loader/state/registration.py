@@ -68,8 +68,14 @@ def register_load(
 def check_same_dump(load: Load, inventory: DumpInventory) -> None:
     """Refuse a dump that is not the one that the load was registered with."""
     if load.fingerprint != inventory.fingerprint:
+        problem = "the dump was changed since this load was registered: its files, their sizes or its metadata differ"
+        if load.status == "init":
+            raise CheckpointError(
+                problem,
+                remedy="Clear prepare_checkpoint: no row is loaded yet, so the load takes the dump as it is now.",
+            )
         raise CheckpointError(
-            "the dump was changed since this load was registered: its files, their sizes or its metadata differ",
+            problem,
             remedy="To resume, put the dump back as it was; a file may be fixed in place if it keeps its size. "
             "To load the new one, use another task_name, or empty "
             "the tables and set remove_meta.",

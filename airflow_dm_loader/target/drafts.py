@@ -103,6 +103,7 @@ class Drafter:
         ours: tables and sequences that this load made, or has put rows into.
         own_tables: the target has TiDB's kinds of table.
         shadows: live table -> the one that is filled in its place, of all sources of the load task.
+        recreated: tables that will be dropped before any is created.
     """
 
     read: Callable[[str], SchemaFile]
@@ -113,6 +114,7 @@ class Drafter:
     ours: Collection[tuple[str, str]] = ()
     own_tables: bool = False
     shadows: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    recreated: Collection[tuple[str, str]] = ()
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -120,8 +122,8 @@ class Drafter:
         tables = {database.schema: target_schema.existing_tables(db, database.schema) for database in plan.databases}
         engines = ask_engines(db) if self.transactions else None
         if engines is not None:
-            check_engines(db, [table for table in plan.tables if table.table in tables[table.schema]])
-        found = [(table, tables[table.schema].get(table.table)) for table in plan.tables]
+            check_engines(db, [table for table in plan.tables if self._kind(table, tables) is not None])
+        found = [(table, self._kind(table, tables)) for table in plan.tables]
         drafts = [self._table(table, kind, engines, db) for table, kind in found]
         check_foreign_keys(plan, drafts)
         drafts = [self._pointing_at_shadows(draft, folds=db.folds_names) for draft in drafts]
@@ -147,6 +149,11 @@ class Drafter:
                 *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
         )
+
+    def _kind(self, table: PlannedTable, there: Mapping[str, Mapping[str, str]]) -> str | None:
+        """What the target has of this name; a table that will be dropped is none."""
+        kind = there[table.schema].get(table.table)
+        return None if kind is not None and "TABLE" in kind and (table.schema, table.table) in self.recreated else kind
 
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:
         if database.schema_file is None:

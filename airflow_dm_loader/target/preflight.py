@@ -221,6 +221,8 @@ def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
         or config.tables.on_existing_rows is OnExistingRows.TRUNCATE
     )
     for table in plan.tables:
+        if config.tables.on_existing_rows is OnExistingRows.RECREATE and table.has_data:
+            yield Need("DROP", table.schema, table.table)
         yield from row_privileges(table.schema, table.table, has_data=table.has_data, replaces=deletes)
     for view in plan.views:
         yield Need("CREATE VIEW", view.schema)

@@ -20,6 +20,7 @@ _UNKNOWN_SYNTAX = frozenset({1064, 1286, 1911, 3105, 4161})
 _KEY_DEMANDED = frozenset({1173, 3098, 3750})
 _CANT_CREATE = 1005
 _NOT_UNIQUE = frozenset({1822, 6125})
+_NULL_IN_KEY = 1171
 _FOREIGN_KEY = frozenset({1215, 1824, 3734, 3780})
 _NOT_THERE = frozenset({1046, 1049, 1146, 1356})
 _NO_SEQUENCE = frozenset({1146, 4091, 4139})  # a CREATE TABLE names no other table, but for foreign keys
@@ -44,14 +45,20 @@ def _remedy(error: RowError | TargetError, kind: Kind) -> str | None:
     errno, itself = error.errno, _ITSELF[kind]
     if errno in _KEY_DEMANDED:
         return KEY_REMEDY
+    if errno == _NULL_IN_KEY:
+        return (
+            "A column of the table's PRIMARY KEY is declared as NULL, which this server does not take: write NOT NULL "
+            "in the schema file, or create the table in the target yourself. Then clear prepare_checkpoint."
+        )
     if errno in _NOT_UNIQUE:
         return (
             "A foreign key points at columns of which the other table has no unique key; MariaDB and older MySQL allow "
             'that. Set session = {"restrict_fk_on_non_standard_key": 0} where MySQL has that variable, or make the key '
-            "unique in the other table's schema file, or take the foreign key out of this one. Then clear."
+            "unique in the other table's schema file, or take the foreign key out of this one. Then clear "
+            "prepare_checkpoint."
         )
     if errno in _FOREIGN_KEY or (errno == _CANT_CREATE and "errno: 150" in error.message):
-        return f"A foreign key does not fit the table that it points at. {itself}. Then clear."
+        return f"A foreign key does not fit the table that it points at. {itself}. Then clear prepare_checkpoint."
     if kind == "table" and errno in _NO_SEQUENCE:
         return (
             "A default takes its values from a sequence that neither the dump holds nor the target has. Create "
@@ -60,22 +67,22 @@ def _remedy(error: RowError | TargetError, kind: Kind) -> str | None:
     if kind == "view" and errno in _NOT_THERE:
         return (
             "The view reads from something that is not in the target. If block_allow_list or routes keep it away, "
-            "leave the view out with ignore-tables; else create what is missing. Then clear."
+            "leave the view out with ignore-tables; else create what is missing. Then clear prepare_checkpoint."
         )
     if kind == "view" and errno in _NO_FUNCTION:
         return (
             "The view calls a stored function that is not in the target, and a load creates no routines: run the "
             "dump's -schema-post.sql in the target first, or leave the view out with block_allow_list (ignore-tables). "
-            "Then clear."
+            "Then clear prepare_checkpoint."
         )
     if kind == "view" and errno in _DEFINER:
         return (
             "The view was made by somebody else (DEFINER=...): give this account the privilege that the message names, "
-            "or take DEFINER=... out of the view's file. Then clear."
+            "or take DEFINER=... out of the view's file. Then clear prepare_checkpoint."
         )
     if errno in _UNKNOWN_SYNTAX:
-        return f"{_OTHER_SERVER}{itself}. Then clear."
+        return f"{_OTHER_SERVER}{itself}. Then clear prepare_checkpoint."
     known, said = BY_ERRNO.get(errno or 0, (FatalError, None))
     if said is not None and errno not in SCHEMA_DIFFERS and not issubclass(known, RowError):
         return None
-    return f"{itself}. Then clear."
+    return f"{itself}. Then clear prepare_checkpoint."

@@ -204,6 +204,23 @@ def triggers_on_insert(db: Database, schema: str) -> Names[list[str]]:
     return Names(found, folds=db.folds_names)
 
 
+def drop_table(db: Database, schema: str, table: str) -> None:
+    """Drop a table, where it exists; what is open in the transaction is committed by that."""
+    db.execute(f"DROP TABLE IF EXISTS {qualified(schema, table)}")
+
+
+def triggers_of(db: Database, schema: str, table: str) -> list[str]:
+    """The names of a table's triggers, as far as the user may see them."""
+    return [
+        str(name)
+        for (name,) in db.query(
+            "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
+            "AND event_object_table = %s ORDER BY trigger_name",
+            (schema, table),
+        )
+    ]
+
+
 def existing_databases(db: Database) -> Names[bool]:
     """The databases that the user may see."""
     rows = db.query("SELECT schema_name FROM information_schema.schemata")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from airflow_dm_loader.target.session import kept_session
 from airflow_dm_loader.verify.checksums import flavour_of_create, flavour_of_dump, holds_other_nulls, unstable
 from airflow_dm_loader.verify.conclusion import Findings
 from airflow_dm_loader.verify.counts import Counts
+from airflow_dm_loader.verify.definitions import defined_otherwise
 from airflow_dm_loader.verify.expected import table_readings
 from airflow_dm_loader.verify.lost_files import lost_rows
 from airflow_dm_loader.verify.parts import what_it_lacks
@@ -84,28 +85,31 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         tables = comparer.compare(pairs, config.work.pool_size, progress)
         if progress.pace is not None:
             pace.keep(meta, config, step, progress.pace)
+    kept = {".".join(table): number for table, number in conflicts.kept(meta, load.load_id).items()}
+    tables = tuple(table.model_copy(update={"kept": kept.get(table.table, 0)}) for table in tables)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
     obstacle = server.can.load_data_obstacle if config.logical.load_data else None
     slower = obstacle is not None and server.can.load_data_is_faster
     return Findings(
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
-        found=(*_lacking(tables), *lost_rows(plan, pairs)),
+        found=(*_definitions(tables), *lost_rows(plan, pairs)),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
 
 
-def _lacking(tables: tuple[TableReport, ...]) -> Iterator[Finding]:
+_Table = tuple[str, str]  # schema, name
+
+
+def _definitions(tables: Iterable[TableReport]) -> Iterator[Finding]:
+    """What of a table's definition is not the dump's."""
     for table in tables:
         if table.lacks:
-            yield Finding(
-                kind="missing_parts",
-                table=table.table,
-                text=f"lacks what the dump's CREATE TABLE has: {', '.join(table.lacks)}",
-            )
-
-
-_Table = tuple[str, str]  # schema, name
+            text = f"lacks what the dump's CREATE TABLE has: {', '.join(table.lacks)}"
+            yield Finding(kind="missing_parts", table=table.table, text=text)
+        if table.otherwise:
+            text = f"is defined otherwise than in the dump: {'; '.join(table.otherwise)}"
+            yield Finding(kind="other_definition", table=table.table, text=text)
 
 
 def _with_jobs(tables: tuple[TableReport, ...], jobs: Mapping[_Table, int]) -> tuple[TableReport, ...]:
@@ -181,7 +185,13 @@ class _Comparer:
             no_alarm=lambda: self._no_alarm(db, table),
             compare_with_source=None if source is None else lambda: source.compare(*key),
         )
-        return report.model_copy(update={"lacks": what_it_lacks(db, name, table, self.read)})
+        existed = before is not None and not before.created
+        return report.model_copy(
+            update={
+                "lacks": what_it_lacks(db, name, table, self.read),
+                "otherwise": tuple(defined_otherwise(db, name, table, self.read)) if existed else (),
+            }
+        )
 
     def _no_alarm(self, db: Database, table: PlannedTable) -> str:
         """Why another checksum says nothing of the table's rows; "": it says that they differ."""

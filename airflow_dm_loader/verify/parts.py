@@ -24,11 +24,17 @@ def what_it_lacks(db: Database, name: str, table: PlannedTable, read: Callable[[
         return ()
     file = read(table.schema_file)
     dumped = table_parts(file.create.decode("utf-8", "surrogateescape"), ansi_quotes=ansi_quotes(file))
+    statement = show_create_table(db, name)
+    there = table_parts(statement) if statement is not None else None
+    return lacks(dumped, there) if dumped is not None and there is not None else ()
+
+
+def show_create_table(db: Database, name: str) -> str | None:
+    """The target's own CREATE TABLE; None: it is gone, which the comparison of its rows says."""
     try:
         row = db.one(f"SHOW CREATE TABLE {name}")
     except LoaderError as error:
         if error.errno == _NO_SUCH_TABLE:
-            return ()  # the comparison of its rows says it
+            return None
         raise
-    there = table_parts(str(row[1])) if row is not None else None
-    return lacks(dumped, there) if dumped is not None and there is not None else ()
+    return str(row[1]) if row is not None else None

@@ -15,7 +15,7 @@ from typing import Any
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
-from airflow_dm_loader.state import chunk_groups, chunks, files, load_tasks, loads, outcomes, swaps
+from airflow_dm_loader.state import chunk_groups, chunks, files, holds, load_tasks, loads, outcomes, swaps
 from airflow_dm_loader.target import schema, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
@@ -75,7 +75,28 @@ SWAP_POINTS = {
     "before former tables are dropped": _Point(swap, "drop"),
     "swapped, not finished": _Point(load_tasks, "delete"),
 }
-POINTS: dict[str, _Point | None] = {**CHUNK_POINTS, **GROUP_POINTS, **OTHER_POINTS}
+# Those of a table whose rows go before the load's come, by on_existing_rows.
+EMPTYING_POINTS = {
+    "before the intent is stored": _Point(holds, "intend_emptying"),
+    "after the intent is stored": _Point(holds, "intend_emptying", after=True),
+    "before rows are deleted": _Point(holds, "delete_some"),
+    "after rows are deleted": _Point(holds, "delete_some", after=True),
+}
+DROPPING_POINTS = {
+    "before the intent is stored": EMPTYING_POINTS["before the intent is stored"],
+    "after the intent is stored": EMPTYING_POINTS["after the intent is stored"],
+    "before the table is dropped": _Point(schema, "drop_table"),
+    "dropped, not written down": _Point(schema, "drop_table", after=True),
+    "dropped, not created": _Point(holds, "drop_once", after=True),
+    "created, not written down": _Point(files, "register_tables"),
+}
+POINTS: dict[str, _Point | None] = {
+    **CHUNK_POINTS,
+    **GROUP_POINTS,
+    **OTHER_POINTS,
+    **EMPTYING_POINTS,
+    **DROPPING_POINTS,
+}
 
 
 def signal_at(name: str, nth: int, signal_number: int) -> None:

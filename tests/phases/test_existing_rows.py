@@ -11,13 +11,15 @@ import pytest
 
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
-from airflow_dm_loader.errors import CheckpointError, LoaderError, RowError, TargetError
+from airflow_dm_loader.errors import CheckpointError, ConnectionLostError, LoaderError, RowError, TargetError
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.progress.words import describe_plan
 from airflow_dm_loader.state import holds
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target import named_lock
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import WITH_KEY, WITHOUT_KEY, Table, import_all, load_config, numbered, prepare, run_of, write_dump
 from tests.tables import count, one, query
 
@@ -39,7 +41,7 @@ def metadata(rows: int) -> str:
     )
 
 
-def each_once(server: PrivateMariaDB, rows: int) -> None:
+def each_once(server: PrivateServer, rows: int) -> None:
     assert (count(server, "s.k"), one(server, "SELECT COUNT(DISTINCT id) FROM s.k")) == (rows, rows)
 
 
@@ -305,7 +307,7 @@ def truncating(folder: Path, **changes: Any) -> LoadConfig:
     return load_config(folder, on_existing_rows="truncate", **changes)
 
 
-def state(server: PrivateMariaDB) -> list[tuple[Any, ...]]:
+def state(server: PrivateServer) -> list[tuple[Any, ...]]:
     return query(server, "SELECT task_name, action, state FROM dm_meta.dm_loader_hold")
 
 
@@ -479,3 +481,151 @@ def test_a_child_that_would_lose_its_rows_is_refused_by_name(
         load_dump(truncating(folder), target)
 
     assert (count(server, "s.a"), count(server, "s.b")) == (1, 1)
+
+
+# -- recreate
+
+OTHER = "(`id` bigint NOT NULL, `gone` int DEFAULT 7, KEY `mine` (`gone`)) ENGINE=InnoDB"
+
+
+def recreating(folder: Path, **changes: Any) -> LoadConfig:
+    return load_config(folder, on_existing_rows="recreate", **changes)
+
+
+def other_table(server: PrivateServer) -> None:
+    query(server, "CREATE DATABASE s")
+    query(server, f"CREATE TABLE s.k {OTHER}")
+    query(server, "INSERT INTO s.k VALUES (1, 1), (2, 2)")
+
+
+def definition(server: PrivateServer) -> str:
+    return str(query(server, "SHOW CREATE TABLE s.k")[0][1])
+
+
+@pytest.mark.servers
+def test_a_table_is_made_anew_as_the_dump_has_it(server: PrivateServer, target: TargetConfig, folder: Path) -> None:
+    other_table(server)
+
+    plan = loader.plan_dump(recreating(folder), target)
+    report = load_dump(recreating(folder), target)
+    again = load_dump(recreating(folder), target)
+
+    assert any("s.k holds 2 rows: the load would drop the table" in line for line in describe_plan(plan))
+    assert (report.outcome, again.skipped) == ("clean", True)
+    assert "gone" not in definition(server)
+    assert state(server) == [("t", "recreate", "done")]
+    each_once(server, 300)
+
+
+def test_another_task_and_a_new_round_make_it_anew(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
+    load_dump(recreating(folder, task_name="monday"), target)
+    query(server, "ALTER TABLE s.k ADD gone int")
+    load_dump(recreating(folder, task_name="tuesday"), target)
+    assert "gone" not in definition(server)
+    query(server, "ALTER TABLE s.k ADD gone int")
+
+    load_dump(recreating(folder, task_name="tuesday", remove_meta=True), target)
+
+    assert "gone" not in definition(server)
+    each_once(server, 300)
+
+
+def test_it_is_not_repeated_once_rows_are_committed(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    other_table(server)
+    table = numbered("k", 300, WITHOUT_KEY)
+    bad = [*table.rows[:290], TOO_LONG, *table.rows[291:]]
+    folder = write_dump(tmp_path / "dump", Table("k", WITHOUT_KEY, bad, rows_per_statement=50))
+    with pytest.raises(LoaderError):
+        load_dump(recreating(folder, pool_size=1), target)
+    before = count(server, "s.k")
+    data = folder / "s.k.sql"
+    data.write_text(data.read_text().replace(TOO_LONG, MENDED))
+    query(server, "UPDATE dm_meta.dm_loader_hold SET action = '', state = ''")  # even if that was lost
+
+    report = load_dump(recreating(folder), target)
+
+    assert 0 < before < 300
+    assert report.rows_sent == 300 - before
+    each_once(server, 300)
+
+
+def test_who_wakes_up_late_drops_nothing(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
+    other_table(server)
+    config = recreating(folder)
+    loader.prepare_checkpoint(run_of(config, target))
+    with Database.open(target) as db:
+        meta = Meta(db, "dm_meta")
+        holds.take(meta, config, [("s", "k")])
+        holds.intend_emptying(meta, config, [("s", "k")], "recreate")
+        load_dump(config, target)
+
+        holds.drop_once(meta, config, ("s", "k"))
+        assert holds.to_recreate(meta, config, [("s", "k")]) == []
+
+    each_once(server, 300)
+
+
+def test_a_session_that_is_frozen_before_the_drop_is_ended(
+    server: PrivateMariaDB, target: TargetConfig, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_table(server)
+    monkeypatch.setattr(named_lock, "_WAIT_S", 1)
+    with Database.open(target) as frozen, named_lock.named_lock(frozen, "s", "k"):
+        report = load_dump(recreating(folder), target)
+
+        with pytest.raises(ConnectionLostError):
+            frozen.execute("DROP TABLE s.k")
+
+    assert report.outcome == "clean"
+    each_once(server, 300)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_of_two_sources_one_recreates_and_both_load(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, at_once: bool
+) -> None:
+    other_table(server)
+
+    def shard(number: int) -> LoadConfig:
+        rows = [f'({at},"shard {number}")' for at in range(number * 1000, number * 1000 + 200)]
+        table = Table("k", WITHOUT_KEY, rows, schema=f"s{number}", rows_per_statement=20)
+        folder = write_dump(tmp_path / f"dump{number}", table)
+        sources = ("source-0", "source-1") if at_once else ()
+        return recreating(folder, source_id=f"source-{number}", sources=sources, routes=MERGE)
+
+    with ThreadPoolExecutor(2 if at_once else 1) as threads:
+        reports = list(threads.map(lambda config: load_dump(config, target), [shard(0), shard(1)]))
+
+    assert [report.outcome for report in reports] == ["clean"] * 2
+    assert "gone" not in definition(server)
+    each_once(server, 400)
+
+
+def test_what_would_be_lost_beyond_the_rows_is_refused_by_name(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    query(server, "CREATE DATABASE s")
+    query(server, "CREATE TABLE s.a (id int PRIMARY KEY)")
+    query(server, "CREATE TABLE s.b (a int, CONSTRAINT f FOREIGN KEY (a) REFERENCES a (id))")
+    query(server, "INSERT INTO s.a VALUES (1)")
+    query(server, "INSERT INTO s.b VALUES (1)")
+    query(server, "CREATE TRIGGER s.told BEFORE INSERT ON s.a FOR EACH ROW SET @x = 1")
+    parent = "(`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    child = "(`a` int, CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `a` (`id`)) ENGINE=InnoDB"
+    alone = write_dump(tmp_path / "alone", Table("a", parent, ["(5)"]))
+    no_create = write_dump(tmp_path / "rows", Table("a", None, ["(5)"]))
+    both = write_dump(tmp_path / "both", Table("a", parent, ["(5)"]), Table("b", child, ["(5)"]))
+
+    with pytest.raises(TargetError, match="no CREATE TABLE"):
+        load_dump(recreating(no_create, task_name="rows"), target)
+    with pytest.raises(TargetError, match=r"it has triggers, which would go with it .*: told"):
+        load_dump(recreating(alone, task_name="alone"), target)
+    query(server, "DROP TRIGGER s.told")
+    with pytest.raises(TargetError, match=r"s\.b refers to it"):
+        load_dump(recreating(alone, task_name="alone"), target)
+    assert (count(server, "s.a"), count(server, "s.b")) == (1, 1)
+    load_dump(recreating(both, task_name="both"), target)
+
+    assert (query(server, "SELECT id FROM s.a"), query(server, "SELECT a FROM s.b")) == ([(5,)], [(5,)])

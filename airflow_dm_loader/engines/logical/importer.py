@@ -9,6 +9,7 @@ from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import index_builder
+from airflow_dm_loader.engines.logical.kept_rows import Room
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
@@ -19,7 +20,7 @@ from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, files, pace
+from airflow_dm_loader.state import chunks, conflicts, files, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -102,6 +103,8 @@ def _context(run: LoadRun, server: Server, meta: Meta, load: Load, tables: Mappi
         default_time_zone=(zone := target_zone(meta.db)),
         zone_in_words=user_time_zone(config) or zone_in_words(meta.db, zone),
         server=server,
+        room=Room(config.logical.keep_duplicate_rows, conflicts.kept(meta, load.load_id)),
+        met=set(),
         checked_in_place=set(),
         group_small_files=server.can.undoes_statements,
         session=session,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.engines.logical.kept_rows import Keeper, Room
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import Chunk, Delivery, TableColumns
 from airflow_dm_loader.settings.choices import OnDuplicate, OnLoss
-from airflow_dm_loader.state import conflicts
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server
@@ -28,6 +28,8 @@ class LoadContext:
     default_time_zone: str
     zone_in_words: str  # that TIMESTAMPs are read in where a file names none
     server: Server
+    room: Room  # for rows that are replaced or ignored
+    met: set[tuple[str, str]]  # tables where rows met others while there was room
     checked_in_place: set[tuple[str, str]]  # tables whose rows met others at COMMIT, see tidb.CHECK_IN_PLACE
     group_small_files: bool  # several in one transaction
     session: Mapping[str, str | int]
@@ -46,9 +48,13 @@ class LoadContext:
             )
         return table
 
-    def delivery(self, db: Database, chunk: Chunk) -> Delivery:
+    def keeper(self, meta: Meta) -> Keeper:
+        """Keeps rows in the open transaction of a connection."""
+        return Keeper(meta, self.load_id, self.room)
+
+    def delivery(self, db: Database, chunk: Chunk, keeper: Keeper) -> Delivery:
         """What the chunk's payload may need to send its rows over a connection."""
-        table, meta = self.table(chunk), self.meta(db)
+        table = self.table(chunk)
         return Delivery(
             db=db,
             file=chunk.file,
@@ -56,8 +62,10 @@ class LoadContext:
             table=table,
             server=self.server,
             on_duplicate=self._on_duplicate(table),
-            keep_conflict=lambda conflict: conflicts.store(meta, self.load_id, conflict),
+            keep_row=keeper.store,
+            room=keeper,
             not_by_load_data=self.not_by_load_data,
+            met=self.met,
         )
 
     def _on_duplicate(self, table: TableColumns) -> OnDuplicate:

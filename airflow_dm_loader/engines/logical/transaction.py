@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from airflow_dm_loader.engines.logical.kept_rows import Keeper
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.engines.logical.losses import check_zone, keep_losses
 from airflow_dm_loader.engines.logical.sender_connection import SenderConnection
@@ -14,6 +16,7 @@ from airflow_dm_loader.formats.chunk_chain import FILE_CHANGED_REMEDY
 from airflow_dm_loader.state import chunk_groups, chunks
 from airflow_dm_loader.state.chunk_groups import SentChunk
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsDone, ChunkKey
+from airflow_dm_loader.state.meta import Meta
 
 
 def load_chunk(
@@ -34,18 +37,19 @@ def load_chunk(
         connection.used()
         return None
     check_zone(context, chunk)
-    sent = chunk.payload.send(context.delivery(db, chunk))
-    keep_losses(context, meta, chunk, sent)
-    chunks.complete(
-        meta,
-        key,
-        nonce,
-        end_offset=chunk.end,
-        counts=sent.counts,
-        sent_as=sent.sent_as,
-        file_bytes=chunk.file_bytes,
-        seconds=time.monotonic() - started,
-    )
+    with _keeping(context, meta) as keeper:
+        sent = chunk.payload.send(context.delivery(db, chunk, keeper))
+        keep_losses(context, meta, chunk, sent)
+        chunks.complete(
+            meta,
+            key,
+            nonce,
+            end_offset=chunk.end,
+            counts=sent.counts,
+            sent_as=sent.sent_as,
+            file_bytes=chunk.file_bytes,
+            seconds=time.monotonic() - started,
+        )
     connection.used()
     return sent.counts
 
@@ -57,17 +61,29 @@ def load_together(context: LoadContext, connection: SenderConnection, group: Seq
     keys = [_key(context, chunk) for chunk in group]
     nonce = chunk_groups.claim_group(meta, keys, context.run_id, hold=connection.hold)
     done = []
-    for key, chunk in zip(keys, group, strict=True):
-        started = time.monotonic()
-        connection.take_session_of(chunk)
-        check_zone(context, chunk)
-        sent = chunk.payload.send(context.delivery(db, chunk))
-        keep_losses(context, meta, chunk, sent)
-        seconds = time.monotonic() - started
-        done.append(SentChunk(key, chunk.end, sent.counts, sent.sent_as, chunk.file_bytes, seconds))
-    chunk_groups.complete_group(meta, nonce, done)
+    with _keeping(context, meta) as keeper:
+        for key, chunk in zip(keys, group, strict=True):
+            started = time.monotonic()
+            connection.take_session_of(chunk)
+            check_zone(context, chunk)
+            sent = chunk.payload.send(context.delivery(db, chunk, keeper))
+            keep_losses(context, meta, chunk, sent)
+            seconds = time.monotonic() - started
+            done.append(SentChunk(key, chunk.end, sent.counts, sent.sent_as, chunk.file_bytes, seconds))
+        chunk_groups.complete_group(meta, nonce, done)
     connection.used()
     return [chunk.counts for chunk in done]
+
+
+@contextmanager
+def _keeping(context: LoadContext, meta: Meta) -> Iterator[Keeper]:
+    """What is kept within goes with the transaction: where that is undone, there is room again."""
+    keeper = context.keeper(meta)
+    try:
+        yield keeper
+    except BaseException:
+        keeper.undo()
+        raise
 
 
 def _key(context: LoadContext, chunk: Chunk) -> ChunkKey:

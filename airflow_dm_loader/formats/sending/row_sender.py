@@ -7,6 +7,7 @@ server would convert, cut or drop is an error that names the row.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from airflow_dm_loader.errors import RowError, TargetError
 from airflow_dm_loader.formats.base import Delivery
@@ -15,13 +16,14 @@ from airflow_dm_loader.formats.sending.into import split_into_clause
 from airflow_dm_loader.formats.sending.warnings import SHOWN_WARNINGS, changed_value, show_warnings
 from airflow_dm_loader.settings.choices import OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
-from airflow_dm_loader.state.conflicts import MET, Conflict
+from airflow_dm_loader.state.conflicts import MET, Conflict, Kind
 from airflow_dm_loader.target.connection import Result
 from airflow_dm_loader.target.identifiers import quote
 
 _AT_ROW = re.compile(r"at row (\d+)$")
 _DUPLICATE_KEYS = frozenset({1062, 1586})
 _SHOWN_BYTES = 2000  # of a row that another one met
+_KEPT_BYTES = 64 << 10  # of a row that was replaced
 
 
 _COUNT_DIFFERS = 1136
@@ -53,17 +55,17 @@ def _named(block: Block, span: tuple[int, int], error: RowError) -> RowError:
 class RowSender:
     """Sends blocks of rows on one connection, inside the chunk's transaction, and counts.
 
-    It sends REPLACE from the start where the delivery says so; else that is kept for the rows that meet another, one
-    by one.
+    It sends REPLACE where the delivery says so; else that is kept for the rows that meet another, one by one. So it is
+    with INSERT IGNORE: while rows are kept, each that meets another is looked at.
     """
 
     def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
         self._db = delivery.db
         self._policy = delivery.on_duplicate
-        self._keep = delivery.keep_conflict
         self._savepoints = delivery.server.can.savepoints
         self._columns = tuple(delivery.table.types)
-        self._verb = "REPLACE" if delivery.replace_at_once else "INSERT"
+        self._counts_equals = delivery.table.empty_before
         self.counts = ChunkCounts()
 
     def send(self, block: Block) -> None:
@@ -71,12 +73,13 @@ class RowSender:
         try:
             self._send_strictly(block)
         except RowError as error:
-            if self._policy is OnDuplicate.IGNORE and error.errno in _DUPLICATE_KEYS and self._send_ignoring(block):
+            ignores = self._policy is OnDuplicate.IGNORE and not self._delivery.keeps_rows
+            if ignores and error.errno in _DUPLICATE_KEYS and self._send_ignoring(block):
                 return
             self._send_apart(block, error)
 
     def _send_strictly(self, block: Block) -> None:
-        result = self._db.execute_parts(block.sql(self._verb))
+        result = self._db.execute_parts(block.sql("REPLACE" if self._delivery.replace_at_once else "INSERT"))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
         rows = 1 if result.records is None else result.records
@@ -116,63 +119,92 @@ class RowSender:
         if len(spans) > 1:
             middle = len(spans) // 2
             for half in (spans[:middle], spans[middle:]):
-                part = block.part(half[0][0], half[-1][1])
-                try:
-                    self._send_strictly(part)
-                except RowError as again:
-                    self._send_apart(part, again)
+                self.send(block.part(half[0][0], half[-1][1]))
             return
         if error.errno not in _DUPLICATE_KEYS or self._policy is OnDuplicate.ERROR:
             raise _named(block, spans[0], error) from error
         self.counts.rows += 1
+        keeps = self._delivery.keeps_rows and self._delivery.room.take((block.schema, block.table))
         if self._policy is OnDuplicate.REPLACE:
-            self._replace(block)
+            self._replace(block, spans[0], error, keeps=keeps)
         elif self._policy is OnDuplicate.IGNORE:
             self.counts.ignored += 1
+            if keeps:
+                self._delivery.keep_row(replace(self._conflict(block, spans[0], error), kind=Kind.IGNORED))
         else:
             self.counts.conflicts += 1
-            self._keep(self._conflict(block, spans[0], error))
+            self._delivery.keep_row(self._conflict(block, spans[0], error))
 
-    def _replace(self, block: Block) -> None:
-        """Replace what one row meets: one row or, by several unique keys, several; its equal counts too."""
+    def _replace(self, block: Block, span: tuple[int, int], error: RowError, *, keeps: bool) -> None:
+        """Replace what one row meets: one row or, by several unique keys, several.
+
+        Its equal counts too where the table was empty, and not where REPLACE goes at once, which does not tell.
+        """
+        met = self._row_that_exists(block, _KEPT_BYTES) if keeps else b""
         result = self._db.execute_parts(block.sql("REPLACE"))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
-        self.counts.replaced += max(1, result.affected - 1)
+        gone = max(0, result.affected - 1)
+        self.counts.replaced += max(gone, 1 if self._counts_equals else 0)
+        if keeps and gone:
+            self._delivery.keep_row(self._replaced(block, span, error, met, gone))
+        elif keeps:
+            self._delivery.room.give_back((block.schema, block.table))
+
+    def _replaced(self, block: Block, span: tuple[int, int], error: RowError, met: bytes, gone: int) -> Conflict:
+        """The row that was there, by all of its columns."""
+        notes = [error.message]
+        if not met:
+            notes.append("the row that was there could not be read")
+        elif len(met) >= _KEPT_BYTES:
+            notes.append(f"only its first {_KEPT_BYTES} bytes are kept")
+        if gone > 1:
+            notes.append(f"by several unique keys, {gone - 1} more were replaced with it")
+        return replace(
+            self._row_that_came(block, span, error),
+            kind=Kind.REPLACED,
+            error="; ".join(notes),
+            column_list=f"({','.join(map(quote, self._columns))})",
+            row_data=met,
+        )
 
     def _conflict(self, block: Block, span: tuple[int, int], error: RowError) -> Conflict:
+        came = self._row_that_came(block, span, error)
+        met = self._row_that_exists(block, _SHOWN_BYTES).decode("utf-8", "backslashreplace")
+        return replace(came, error=f"{error.message}{MET}{met}") if met else came
+
+    def _row_that_came(self, block: Block, span: tuple[int, int], error: RowError) -> Conflict:
         return Conflict(
             schema=block.schema,
             table=block.table,
             file=block.file,
             offset=block.row_offset(span),
             errno=error.errno or 0,
-            error=f"{error.message}{MET}{met}" if (met := self._row_that_exists(block)) else error.message,
+            error=error.message,
             column_list=split_into_clause(block.into)[1].decode("utf-8", "backslashreplace"),
             row_data=block.row_text(span),
         )
 
-    def _row_that_exists(self, block: Block) -> str:
-        """The row that a single row meets, as text, by the server's own look for it; "": it can't be had.
+    def _row_that_exists(self, block: Block, most_bytes: int) -> bytes:
+        """The row that a single row meets, by the server's own look for it; nothing: it can't be had.
 
         An update of a column to its own value, which is undone, keeps the row in a variable.
         """
         if not self._savepoints or not self._columns:
-            return ""
+            return b""
         name = quote(self._columns[0])
         values = ",".join(f"IFNULL(QUOTE({quote(column)}),'NULL')" for column in self._columns)
-        caught = f"{name} = IF((@dm_loader_met := LEFT(CONCAT_WS(',',{values}),{_SHOWN_BYTES})) IS NULL,{name},{name})"
+        caught = f"{name} = IF((@dm_loader_met := LEFT(CONCAT_WS(',',{values}),{most_bytes})) IS NULL,{name},{name})"
         update = f" ON DUPLICATE KEY UPDATE {caught}".encode("utf-8", "surrogateescape")
         self._db.execute("SET @dm_loader_met = NULL")
         self._db.execute("SAVEPOINT dm_loader_met")
         try:
             self._db.execute_parts((*block.sql("INSERT"), update))
         except (RowError, TargetError):  # what can't be updated, or read so; the transaction goes on without
-            return ""
+            return b""
         finally:
             self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_met")
         row = self._db.one("SELECT @dm_loader_met")
         if row is None or row[0] is None:
-            return ""
-        text = row[0].decode("utf-8", "backslashreplace") if isinstance(row[0], bytes) else str(row[0])
-        return f"({text})"
+            return b""
+        return b"(%b)" % (row[0] if isinstance(row[0], bytes) else str(row[0]).encode())

@@ -27,6 +27,13 @@ class Logical(Group):
         "takes no other table's rows, its keys or collations are not the source's. pause: keep both under replace and "
         "ignore too, and pause the load with 34020. accept: as on_duplicate_logical says.",
     )
+    keep_duplicate_rows: int = Field(
+        1000,
+        ge=0,
+        title="Rows kept of those that are replaced or ignored",
+        description="Of each table, by each import task: under ignore the row that came, under replace the row that "
+        "was there, in the conflict table. All of them are counted. 0: none are kept, and none is looked for.",
+    )
     on_missing_columns: OnLoss = Field(
         OnLoss.ACCEPT,
         title="On columns that the dump does not carry",

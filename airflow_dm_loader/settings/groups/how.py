@@ -17,7 +17,8 @@ class Tables(Group):
         title="Rows that exist",
         description="For tables that hold rows which this load task did not bring. error: refuse to load | append: "
         "add to them, on_duplicate_logical decides about keys that meet | truncate: delete them, once, before any "
-        "source of the task sends a row | swap: fill new tables beside them, compare those, and put all of them in "
+        "source of the task sends a row | recreate: so too, and drop the table, which comes anew as the dump has it | "
+        "swap: fill new tables beside them, compare those, and put all of them in "
         "place by one RENAME TABLE (import_mode logical) | auto: error where the table has no unique key that tells "
         "its rows apart, append elsewhere.",
     )

@@ -11,6 +11,7 @@ from airflow_dm_loader.state.migrations import (
     m003_rows_that_exist,
     m004_order_of_indexes,
     m005_swaps,
+    m006_rows_kept,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -20,6 +21,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m003_rows_that_exist.MIGRATION,
     m004_order_of_indexes.MIGRATION,
     m005_swaps.MIGRATION,
+    m006_rows_kept.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

@@ -18,7 +18,7 @@ from tests.tables import chunks, count, query
 TWICE = ['(1,"first")', '(2,"two")', '(3,"three")', '(1,"second")', '(4,"four")']
 
 
-def rows_of(server: PrivateMariaDB, table: str = "s.t") -> list[tuple[object, ...]]:
+def rows_of(server: PrivateServer, table: str = "s.t") -> list[tuple[object, ...]]:
     return query(server, f"SELECT * FROM {table} ORDER BY 1, 2")
 
 
@@ -313,3 +313,133 @@ def test_rows_that_were_there_before_go_by_the_policy(
 
     assert report.outcome == "clean"
     assert rows_of(server) == [(1, kept)]
+
+
+# -- what is kept of rows that are replaced or ignored
+
+TWO_KEYS = "(`a` int, `b` int, `v` varbinary(40), PRIMARY KEY (`a`), UNIQUE (`b`)) ENGINE=InnoDB"
+
+
+def kept(server: PrivateServer) -> list[tuple[object, ...]]:
+    return query(
+        server,
+        "SELECT kind, file_name, file_offset, column_list, CAST(row_data AS CHAR) FROM dm_meta.dm_loader_conflict "
+        "ORDER BY conflict_id",
+    )
+
+
+def held(server: PrivateServer, rows: str) -> None:
+    server.client(
+        "CREATE DATABASE s; CREATE TABLE s.t (`id` int NOT NULL, `v` varchar(40), PRIMARY KEY (`id`)) ENGINE=InnoDB; "
+        f"INSERT INTO s.t VALUES {rows}"
+    )
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("load_data", [True, False])
+def test_the_row_that_was_there_is_kept_under_replace(
+    load_data: bool, server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    held(server, "(1,'it\\'s old'), (2,'same'), (3,NULL)")
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"new")', '(2,"same")', '(3,"c")', '(4,"d")']))
+
+    report = load_dump(load_config(folder, on_duplicate_logical="replace", load_data=load_data), target)
+
+    data = (folder / "s.t.sql").read_bytes()
+    assert kept(server) == [
+        ("replaced", "s.t.sql", data.index(b'(1,"new")'), "(`id`,`v`)", "('1','it\\'s old')"),
+        ("replaced", "s.t.sql", data.index(b'(3,"c")'), "(`id`,`v`)", "('3',NULL)"),
+    ]
+    (table,) = report.tables
+    assert (report.outcome, counts(table), table.kept) == ("clean", (4, 2, 0, 0), 2)
+    assert rows_of(server) == [(1, "new"), (2, "same"), (3, "c"), (4, "d")]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("load_data", [True, False])
+def test_the_row_that_came_is_kept_under_ignore(
+    load_data: bool, server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    held(server, "(1,'old'), (3,'old')")
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"new")', '(2,"b")', '(3,"c")']))
+
+    report = load_dump(load_config(folder, on_duplicate_logical="ignore", load_data=load_data), target)
+
+    assert [(row[0], row[4]) for row in kept(server)] == [("ignored", '(1,"new")'), ("ignored", '(3,"c")')]
+    (table,) = report.tables
+    assert (report.outcome, counts(table), table.kept) == ("clean", (3, 0, 2, 0), 2)
+    assert rows_of(server) == [(1, "old"), (2, "b"), (3, "old")]
+
+
+@pytest.mark.parametrize("policy", ["replace", "ignore"])
+@pytest.mark.parametrize("limit", [0, 1, 7, 1000])
+@pytest.mark.parametrize("load_data", [True, False])
+def test_beyond_the_limit_rows_are_still_counted(
+    load_data: bool, limit: int, policy: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    rows = 600
+    held(server, ", ".join(f"({at},'old')" for at in range(0, rows, 2)))
+    dump = Table("t", rows=[f'({at},"a row that is new, number {at}")' for at in range(rows)], rows_per_statement=90)
+    config = load_config(
+        write_dump(tmp_path / "dump", dump),
+        on_duplicate_logical=policy,
+        load_data=load_data,
+        keep_duplicate_rows=limit,
+    )
+
+    (table,) = load_dump(config, target).tables
+
+    met = rows // 2
+    assert counts(table) == ((rows, met, 0, 0) if policy == "replace" else (rows, 0, met, 0))
+    assert table.kept == len(kept(server)) == min(limit, met)
+    assert count(server, "s.t") == rows
+    assert query(server, "SELECT COUNT(*) FROM s.t WHERE v = 'old'") == [(0 if policy == "replace" else met,)]
+
+
+def test_rows_that_are_the_same_do_not_hold_a_load_up(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    rows = [f'({at},"a row")' for at in range(400)]
+    held(server, ", ".join(rows).replace('"', "'"))
+    folder = write_dump(tmp_path / "dump", Table("t", rows=[*rows, '(400,"b")'], rows_per_statement=50))
+
+    report = load_dump(load_config(folder, keep_duplicate_rows=5, pool_size=1), target)
+
+    (table,) = report.tables
+    assert (counts(table), table.kept) == ((401, 0, 0, 0), 0)
+    assert table.sent_as == "load data, statements" or "load data" in table.sent_as  # again, once nothing is kept
+
+
+def test_several_keys_and_bytes(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    server.client(f"CREATE DATABASE s; CREATE TABLE s.t {TWO_KEYS}; INSERT INTO s.t VALUES (1,1,x'00FF'), (2,2,NULL)")
+    folder = write_dump(tmp_path / "dump", Table("t", TWO_KEYS, ["(1,2,x'01')"]))
+
+    report = load_dump(load_config(folder), target)
+
+    assert counts(report.tables[0]) == (1, 2, 0, 0)
+    assert query(server, "SELECT HEX(row_data), error LIKE '%1 more were replaced with it' FROM "
+                 "dm_meta.dm_loader_conflict") == [(b"('1','1','\\0\xff')".hex().upper(), 1)]  # fmt: skip
+
+
+def test_what_is_kept_goes_with_its_chunk(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    held(server, "(1,'old'), (2,'old')")
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")', '(3,"' + "x" * 50 + '")']))
+    config = load_config(folder, load_data=False, keep_duplicate_rows=2)
+    with pytest.raises(RowError):
+        load_dump(config, target)
+    assert (kept(server), rows_of(server)) == ([], [(1, "old"), (2, "old")])
+
+    server.client("ALTER TABLE s.t MODIFY v varchar(60)")  # as a person would
+    (table,) = load_dump(config, target).tables
+
+    assert (counts(table), table.kept, len(kept(server))) == ((3, 2, 0, 0), 2, 2)
+
+
+def test_kept_rows_are_no_reason_to_wait(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+    held(server, "(1,'secret')")
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(2,"b")']))
+
+    report = load_dump(load_config(folder, hide_values=True), target)
+
+    assert (report.outcome, report.status, report.tables[0].kept) == ("clean", "finished", 1)
+    assert "secret" not in str(report)

@@ -1,0 +1,89 @@
+"""Rows that were replaced or ignored: kept in the conflict table while there is room, in their chunk's transaction.
+
+To keep a row is to look for it, one by one, so both have a limit: beyond it rows go as fast as ever, and are counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+
+from airflow_dm_loader.state import conflicts
+from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.state.meta import Meta
+
+_Table = tuple[str, str]  # schema, name
+_LOOKS_FOR_ONE = 2  # equal rows that meet are looked at, and there is nothing to keep of them
+
+
+class Room:
+    """How many more rows of each table are kept, and looked at for it; shared by all connections of an import.
+
+    Args:
+        limit: rows of a table. 0: none are kept.
+        kept: table -> those that earlier attempts have kept.
+    """
+
+    def __init__(self, limit: int, kept: Mapping[_Table, int]) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept = Counter(dict(kept))
+        self._looks = Counter(dict(kept))
+
+    def has(self, table: _Table) -> bool:
+        """Whether another row may be looked at."""
+        with self._lock:
+            return not self._is_full(table)
+
+    def take(self, table: _Table) -> bool:
+        """Take the place of one row, where there is one."""
+        with self._lock:
+            if self._is_full(table):
+                return False
+            self._kept[table] += 1
+            self._looks[table] += 1
+            return True
+
+    def give_back(self, table: _Table, places: int = 1) -> None:
+        """Nothing was kept there after all, or it was undone with its transaction."""
+        with self._lock:
+            self._kept[table] -= places
+
+    def _is_full(self, table: _Table) -> bool:
+        return self._kept[table] >= self._limit or self._looks[table] >= self._limit * _LOOKS_FOR_ONE
+
+
+class Keeper:
+    """Keeps rows of one transaction, in places that it takes of the room."""
+
+    def __init__(self, meta: Meta, load_id: int, room: Room) -> None:
+        self._meta = meta
+        self._load_id = load_id
+        self._room = room
+        self._taken: Counter[_Table] = Counter()
+
+    def has(self, table: _Table) -> bool:
+        """See :meth:`Room.has`."""
+        return self._room.has(table)
+
+    def take(self, table: _Table) -> bool:
+        """See :meth:`Room.take`."""
+        taken = self._room.take(table)
+        self._taken[table] += taken
+        return taken
+
+    def give_back(self, table: _Table) -> None:
+        """See :meth:`Room.give_back`."""
+        self._taken[table] -= 1
+        self._room.give_back(table)
+
+    def store(self, conflict: Conflict) -> None:
+        """Write a row down, in a place that was taken; one in conflict needs none: a person must look at it."""
+        conflicts.store(self._meta, self._load_id, conflict)
+
+    def undo(self) -> None:
+        """The transaction is undone, and there is room again."""
+        for table, places in self._taken.items():
+            self._room.give_back(table, places)
+        self._taken.clear()
