@@ -48,6 +48,9 @@ def test_a_create_that_was_refused_is_corrected_in_its_file(
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", create, ROWS))
     config = load_config(folder)
+    if "int NULL" in create and is_mariadb(server):  # it takes that, and makes it NOT NULL
+        assert loader.load_dump(config, target).outcome == "clean"
+        return
     loader.prepare_checkpoint(run_of(config, target))
     with pytest.raises(TargetError) as caught:
         loader.create_tables(run_of(config, target))
@@ -65,10 +68,11 @@ def test_a_create_that_was_refused_is_corrected_in_its_file(
 
 @pytest.mark.servers
 def test_a_create_that_was_refused_is_run_by_a_person(server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
-    folder = write_dump(tmp_path / "dump", Table("t", WITH_KEY.replace("varchar(40)", "no_such_type"), ROWS))
+    create = WITH_KEY.replace("(`id`))", "(`id`), KEY `k` (`missing`))")
+    folder = write_dump(tmp_path / "dump", Table("t", create, ROWS))
     config = load_config(folder)
     loader.prepare_checkpoint(run_of(config, target))
-    with pytest.raises(TargetError, match="no_such_type"):
+    with pytest.raises(TargetError, match="missing"):
         loader.create_tables(run_of(config, target))
 
     query(server, f"CREATE TABLE s.t {WITH_KEY}")
