@@ -22,6 +22,7 @@ OTHER: dict[str, Any] = {
     "defer_indexes": False,
     "duplicates_within_dump": "accept",
     "on_missing_columns": "pause",
+    "keep_duplicate_rows": 7,
     "collation_map": {"utf8mb4_0900_ai_ci": "utf8mb4_bin"},
     "convert_engines": True,
     "on_existing_rows": "truncate",
