@@ -48,6 +48,7 @@ _WORDS: Mapping[type[Choice], Mapping[str, str]] = MappingProxyType(
             "error": "the load stops before it changes anything",
             "append": "they stay, and the dump's rows are added",
             "truncate": f"{DELETES} all rows of the tables first",
+            "recreate": f"{DELETES} the tables first, and makes them anew as the dump has them",
             "swap": "fill new tables beside them, then put all in place by one RENAME TABLE",
         },
         OnDuplicatePhysical: {
