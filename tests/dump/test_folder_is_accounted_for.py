@@ -125,7 +125,7 @@ def test_a_metadata_file_may_be_as_large_as_its_folder_needs(tmp_path_factory: p
     dump = tmp_path_factory.mktemp("dump")
     (dump / "s.t-schema.sql").write_text("")
     (dump / "metadata").write_bytes(b"Started dump at: 2026-01-01 00:00:00\n" + b"junk\n" * 300_000)
-    with pytest.raises(DumpMetadataError, match="that of a dump of 2 files may have"):
+    with pytest.raises(DumpMetadataError, match="that of 2 files may have"):
         read_inventory(LocalStorage(dump), require_finished=False)
 
 
