@@ -54,7 +54,7 @@ class LiveLook:
             yield f"it had {self.rows:,} rows and has {now.rows:,}"
         if self.definition != now.definition:
             yield "its definition is another"
-        if self.created_at != now.created_at:
+        if self.created_at != now.created_at and not self._restarted(now):  # which may touch a table's file
             yield f"it was made at {now.created_at}, and before at {self.created_at}"
         if now.changed_at and self.changed_at != now.changed_at:
             yield f"rows were changed at {now.changed_at}"
@@ -65,10 +65,12 @@ class LiveLook:
             return ""
         if self.changed_at and now.changed_at:
             return ""
-        restarted = abs(self.server_since - now.server_since) > _SAME_START_S
-        if not self.changed_at and not now.changed_at and not restarted and self.server_since:
+        if not self.changed_at and not now.changed_at and not self._restarted(now) and self.server_since:
             return ""  # nobody has written to it since the server started
         return "whether rows were changed in place: the server does not keep when, or was restarted"
+
+    def _restarted(self, now: LiveLook) -> bool:
+        return abs(self.server_since - now.server_since) > _SAME_START_S
 
 
 def look(db: Database, table: TableKey, *, keeps_time: bool = True) -> LiveLook:
