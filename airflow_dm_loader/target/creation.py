@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.dump.secondary_indexes import references
+from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import DatabaseDraft, TableDraft, ViewDraft, check_engines
@@ -19,6 +20,7 @@ from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
 _NOT_THERE_YET = frozenset({1146, 1356})  # what a view reads from is missing
+_NOT_UNIQUE = frozenset({1822, 6125})  # what a foreign key points at; told of whichever table comes second
 
 Session = Mapping[str, str | int]
 
@@ -84,6 +86,7 @@ class SchemaCreator:
         self._sessions = sessions
         self._check_transactions = transactions
         self.summary = CreationSummary()
+        self._drafts: tuple[TableDraft, ...] = ()
 
     def create_databases(self, drafts: tuple[DatabaseDraft, ...]) -> None:
         """Also those that the dump has no schema file of."""
@@ -93,6 +96,7 @@ class SchemaCreator:
 
     def create_tables(self, drafts: tuple[TableDraft, ...], connections: int) -> tuple[PreparedTable, ...]:
         """Create the tables that are missing, over several connections, and look at those that are there."""
+        self._drafts = drafts
         sequences = tuple(draft for draft in drafts if draft.parsed is not None and draft.parsed.is_sequence)
         prepared = self._prepare_slice(sequences)  # defaults of tables use them
         tables = tuple(draft for draft in drafts if draft not in sequences) if sequences else drafts
@@ -152,6 +156,8 @@ class SchemaCreator:
         try:
             warned = target_schema.create_table(db, schema, table, file, draft.body)
         except LoaderError as error:
+            if error.errno in _NOT_UNIQUE:
+                raise self._of_whose_key(draft, error) from None
             if error.errno != _ALREADY_THERE:
                 raise
             return False
@@ -160,6 +166,20 @@ class SchemaCreator:
         if lacking := target_schema.left_out(db, schema, table, draft.body):
             self.summary.lacking[draft.name] = lacking
         return True
+
+    def _of_whose_key(self, draft: TableDraft, error: LoaderError) -> LoaderError:
+        """The error with the tables whose foreign keys it is about, where those were created before this one."""
+        here = (draft.planned.schema, draft.planned.table)
+        pointing = [
+            other.name
+            for other in self._drafts
+            if any((to.schema or other.planned.schema, to.table) == here for to in references(other.body))
+        ]
+        if not pointing:
+            return error
+        message = f"{error.message} (a foreign key of {', '.join(pointing)})"
+        named = TargetError(message, errno=error.errno, remedy=error.remedy)
+        return named.at(file=error.file, offset=error.offset, table=error.table)
 
     def _create_view(self, db: Database, draft: ViewDraft) -> None:
         planned = draft.planned

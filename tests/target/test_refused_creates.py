@@ -200,3 +200,17 @@ def test_a_default_whose_sequence_the_dump_does_not_hold_asks_for_the_sequence(
     assert load_dump(config, target).status == "finished"
     query(server, "INSERT INTO s.t VALUES (DEFAULT)")
     assert query(server, "SELECT id FROM s.t ORDER BY id") == [(1,), (2,), (3,)]
+
+
+@pytest.mark.servers
+def test_the_table_whose_foreign_key_it_is_is_named_where_the_other_one_comes_second(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    child = Table("a", REFERS, ["(1,5)"])
+    config = load_config(write_dump(tmp_path / "dump", child, Table("p", PLAIN_KEY, ["(1,5)"])), pool_size=1)
+    if not query(server, "SHOW VARIABLES LIKE 'restrict_fk_on_non_standard_key'"):
+        assert load_dump(config, target).outcome == "clean"  # such a key is taken here
+        return
+    error = refused(config, target)
+    assert (error.errno, error.table) == (6125, "s.p")
+    assert "(a foreign key of s.a)" in error.message
