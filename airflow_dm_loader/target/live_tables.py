@@ -21,7 +21,7 @@ from airflow_dm_loader.target.unique_keys import count_rows
 
 _MISSING = frozenset({1049, 1146})
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
-_SAME_START_S = 5.0  # two computations of one moment differ by less
+_SAME_START_S = 1.5  # a start is computed from whole seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def test_it_waits_for_other_sources_in_the_triggerer_and_comes_back_where_it_lef
     def source(name: str, number: int) -> LoadDumpOperator:
         dump = make_dump({name: [(number, name)]}, name=name) if number else dumps[name]
         dumps[name] = dump
-        return box(dump, sources=["north", "south"], source_id=name)
+        return box(dump, sources=["north", "south"], source_id=name, wait_for_sources=True)
 
     dumps: dict[str, Path] = {}
     early = run_task(source("north", 1))
@@ -93,7 +93,9 @@ def test_it_waits_for_other_sources_in_the_triggerer_and_comes_back_where_it_lef
 @pytest.mark.usefixtures("dm_target")
 def test_without_the_triggerer_it_waits_in_the_worker_and_says_who_is_missing(make_dump: MakeDump) -> None:
     dump = make_dump({"t": [(1, "one")]})
-    run = run_task(box(dump, deferrable=False, sources=["a", "b"], source_id="a", barrier_timeout_s=1))
+    run = run_task(
+        box(dump, deferrable=False, sources=["a", "b"], source_id="a", barrier_timeout_s=1, wait_for_sources=True)
+    )
     assert run.state == "failed"
     assert "after 1 s these sources of 'shop' are not ready yet: b" in str(run.error)
 
