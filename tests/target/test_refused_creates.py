@@ -54,7 +54,7 @@ def test_a_table_s_remedy_is_about_its_create(
     error = refused(load_config(write_dump(tmp_path / "dump", Table("t", create))), target)
 
     assert error.table == "s.t"
-    assert "Create the table in the target yourself" in error.remedy
+    assert "create the table in the target yourself" in error.remedy.lower()
     assert "let the load create" not in error.remedy
 
 
