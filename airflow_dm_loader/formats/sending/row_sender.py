@@ -201,9 +201,9 @@ class RowSender:
         try:
             self._db.execute_parts((*block.sql("INSERT"), update))
         except (RowError, TargetError):  # what can't be updated, or read so; the transaction goes on without
-            return b""
-        finally:
             self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_met")
+            return b""
+        self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_met")  # not after a deadlock, which undid the savepoint too
         row = self._db.one("SELECT @dm_loader_met")
         if row is None or row[0] is None:
             return b""
