@@ -5,6 +5,7 @@ Both are part of the public interface: XCom and the log carry them as JSON.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -177,3 +178,9 @@ def percent(finished: int, total: int, done: bool) -> str:
     if total == 0:
         return "100.00 %" if done else "0.00 %"
     return f"{finished / total * 100:.2f} %"
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """The first names, and how many there are besides: ``a, b and 3 more``."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

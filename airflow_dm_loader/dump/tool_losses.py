@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from airflow_dm_loader.dump.create_table import CreateTable
-from airflow_dm_loader.report import Finding
+from airflow_dm_loader.report import Finding, some_of
 
 _SHOWN = 5
 
@@ -25,10 +25,5 @@ def tool_losses(tables: Iterable[tuple[str, CreateTable]]) -> Iterator[Finding]:
         yield Finding(
             kind="float_digits",
             text="of FLOAT columns dump tools write six digits, of which the server makes a value that may not be the "
-            f"source's: {_some(floats)}",
+            f"source's: {some_of(floats, _SHOWN)}",
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

@@ -7,6 +7,7 @@ from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import swaps
 from airflow_dm_loader.state.meta import Meta
@@ -129,8 +130,8 @@ def drop_shadows(meta: Meta, db: Database, found: Round) -> None:
 def _told(meta: Meta, found: Round) -> str:
     tables = swaps.tables(meta, found.token)
     kept = [".".join(table.former) for table in tables if table.former_state == swaps.KEPT]
-    shown = ", ".join(kept[:3]) + (f" and {len(kept) - 3} more" if len(kept) > 3 else "")
-    return f"{len(tables)} tables were swapped in by one statement" + (f"; former ones: {shown}" if kept else "")
+    former = f"; former ones: {some_of(kept, 3)}" if kept else ""
+    return f"{len(tables)} tables were swapped in by one statement{former}"
 
 
 def own_schemas(found: Round, tables: tuple[SwapTable, ...], which: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from airflow_dm_loader.report import Finding, TableReport
+from airflow_dm_loader.report import Finding, TableReport, some_of
 
 _SHOWN_NAMES = 8
 _TOOLS = {"text": "dumpling, or mydumper until 0.10", "ini": "mydumper from 0.11 on"}
@@ -19,10 +19,7 @@ def counted(number: int, thing: str) -> str:
 
 def named(names: Collection[str], thing: str) -> str:
     """``2 tables (s.a, s.b)``, with as many names as one likes to read."""
-    shown = list(names)[:_SHOWN_NAMES]
-    more = len(names) - len(shown)
-    listed = ", ".join(shown) + (f" and {more:,} more" if more else "")
-    return counted(len(names), thing) + (f" ({listed})" if names else "")
+    return counted(len(names), thing) + (f" ({some_of(list(names), _SHOWN_NAMES)})" if names else "")
 
 
 def tool_name(form: str, said: str = "auto") -> str:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from airflow_dm_loader.errors import LoaderError, RetriableError, TargetError
 from airflow_dm_loader.plan.shadows import TableKey
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
@@ -131,7 +132,7 @@ def check_replaceable(db: Database, tables: Collection[TableKey], former: Collec
 
 def _refuse(found: list[tuple[str, str]], why: str, remedy: str) -> None:
     if found:
-        shown = ", ".join(what for _, what in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+        shown = some_of([what for _, what in found], 5)
         raise TargetError(f"{why}: {shown}", table=found[0][0], remedy=remedy)
 
 
