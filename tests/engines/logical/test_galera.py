@@ -35,7 +35,7 @@ def test_chunks_write_to_their_sender_s_row_and_a_refused_commit_is_sent_again(
     refused: list[int] = []
 
     def certify(self: Database) -> None:
-        holds_a_chunk = one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_sender") > 0 and chunks(server) == 2
+        holds_a_chunk = one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_sender") > 0 and chunks(server) >= 2
         if holds_a_chunk and not refused:
             refused.append(self.connection_id)
             self.rollback()
