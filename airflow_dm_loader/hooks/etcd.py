@@ -12,15 +12,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import BaseHook
+
 from airflow_dm_loader.config import BarrierKind, LoadConfig
 from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
-from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.errors import ConfigError, LoaderError
+from airflow_dm_loader.hooks.target_config import given_extras
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 _TYPES = ("etcd", "http", "https", "generic")
 _EXTRAS = ("endpoints", "ca", "cert", "key", "timeout")
+
+
+class EtcdHook(BaseHook):
+    """An Airflow connection to etcd, whose *Test* asks it for a key of DM's."""
+
+    conn_type = "etcd"
+    hook_name = "etcd"
+    conn_name_attr = "etcd_conn_id"
+    default_conn_name = "dm_etcd"
+
+    def __init__(self, etcd_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.etcd_conn_id = etcd_conn_id
+
+    def get_conn(self) -> EtcdConfig:
+        """How etcd is reached. Raises ConfigError."""
+        return etcd_config_of(self.get_connection(self.etcd_conn_id))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether etcd answers, and lets the account read what DM writes there."""
+        try:
+            config = self.get_conn()
+            from airflow_dm_loader.coordination.etcd.client import EtcdClient
+            from airflow_dm_loader.coordination.etcd.keys import BARRIER, prefix_of
+
+            with EtcdClient.open(config) as client:
+                client.get(prefix_of(BARRIER, ""))
+        except LoaderError as error:
+            return False, str(error)
+        return True, f"etcd answers at {', '.join(config.endpoints)}."
 
 
 def etcd_config(config: LoadConfig, conn_id: str | None) -> EtcdConfig | None:
@@ -32,7 +65,6 @@ def etcd_config(config: LoadConfig, conn_id: str | None) -> EtcdConfig | None:
     if config.coordination.barrier is not BarrierKind.ETCD or not conn_id:
         return None
     from airflow.providers.common.compat.sdk import AirflowNotFoundException
-    from airflow.sdk import BaseHook
 
     try:
         connection = BaseHook.get_connection(conn_id)
@@ -51,7 +83,7 @@ def etcd_config_of(connection: Connection) -> EtcdConfig:
             f"the Airflow connection {connection.conn_id!r} is of type {connection.conn_type!r}",
             remedy=f"For etcd_conn_id use a connection of type {', '.join(_TYPES)}.",
         )
-    extras = {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
+    extras = given_extras(connection)
     if unknown := sorted(set(extras) - set(_EXTRAS)):
         raise ConfigError(
             f"connection {connection.conn_id!r}: the extras {', '.join(unknown)} are not known, so they are refused",

@@ -1,4 +1,4 @@
-"""An Airflow connection of type ``mysql`` as the target of a load.
+"""An Airflow connection of type ``dm_target`` as the target of a load; one of type ``mysql`` will do as well.
 
 The extras are those that users of ``MySqlHook`` and of PyMySQL know:
 
@@ -27,8 +27,8 @@ from urllib.parse import quote_plus
 from airflow.providers.mysql.hooks.mysql import MySqlHook
 
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.errors import ConfigError
-from airflow_dm_loader.hooks.target_config import no_connection, target_config_of
+from airflow_dm_loader.errors import ConfigError, LoaderError
+from airflow_dm_loader.hooks.target_config import given_extras, no_connection, target_config_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -42,12 +42,24 @@ __all__ = ["DumpTargetHook", "target_config_of"]
 class DumpTargetHook(MySqlHook):
     """``MySqlHook`` over PyMySQL, the loader's own driver: ``run``, ``get_records``, ``insert_rows`` ... work."""
 
+    conn_type = "dm_target"
+    hook_name = "DM target (TiDB, MySQL, MariaDB)"
     conn_name_attr = "target_conn_id"
     default_conn_name = "dm_target"
 
     def target_config(self) -> TargetConfig:
         """The server as the loader wants it. Raises ConfigError."""
         return target_config_of(self._airflow_connection())
+
+    def test_connection(self) -> tuple[bool, str]:  # type: ignore[override]  # SqlHook's says nothing of its type
+        """What Airflow's *Test* says: whether a load could work here, and which privileges are missing if not."""
+        from airflow_dm_loader.target.connection_check import check_connection
+
+        source = self._airflow_connection()
+        try:
+            return check_connection(target_config_of(source), schema=self.schema or source.schema or None)
+        except LoaderError as error:
+            return False, str(error)
 
     def get_conn(self) -> PyMySQLConnection[Any]:
         """A PyMySQL connection in utf8mb4, with the connection's schema as its database."""
@@ -57,7 +69,7 @@ class DumpTargetHook(MySqlHook):
             raise ConfigError("DumpTargetHook takes neither local_infile nor init_command")
         source = self._airflow_connection()
         connection = connect(target_config_of(source), database=self.schema or source.schema or None)
-        if name := source.extra_dejson.get("cursor"):
+        if name := given_extras(source).get("cursor"):
             connection.cursorclass = _cursor_class(name)
         return connection
 

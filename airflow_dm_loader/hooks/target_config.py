@@ -1,4 +1,4 @@
-"""Reads the target out of an Airflow connection of type ``mysql``; the hook's module tells its extras.
+"""Reads the target out of an Airflow connection of type ``dm_target`` or ``mysql``; the hook's module tells its extras.
 
 Apart from the hook, since the provider's own hook takes a while to import, and no task of a load needs it.
 """
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 log = logging.getLogger(__name__)
+
+CONNECTION_TYPES = ("dm_target", "mysql")
 
 # "client" chooses MySqlHook's driver; here it is PyMySQL whatever it says.
 _KNOWN_EXTRAS = TLS_EXTRAS | {
@@ -40,18 +42,23 @@ def no_connection(conn_id: str) -> ConfigError:
     """There is no Airflow connection with this id."""
     return ConfigError(
         f"there is no Airflow connection {conn_id!r}",
-        remedy=f"Add a connection of type mysql with the id {conn_id}, or set AIRFLOW_CONN_{conn_id.upper()}.",
+        remedy=f"Add a connection of type dm_target with the id {conn_id}, or set AIRFLOW_CONN_{conn_id.upper()}.",
     )
+
+
+def given_extras(connection: Connection) -> dict[str, Any]:
+    """The extras that say something: a form sends its empty fields, too."""
+    return {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
 
 
 def target_config_of(connection: Connection) -> TargetConfig:
     """The server that an Airflow connection names. Raises ConfigError, which never repeats a secret."""
-    if connection.conn_type != "mysql":
+    if connection.conn_type not in CONNECTION_TYPES:
         raise ConfigError(
             f"the Airflow connection {connection.conn_id!r} is of type {connection.conn_type!r}",
-            remedy="Use a connection of type mysql, for TiDB and MariaDB too.",
+            remedy="Use a connection of type dm_target or mysql, for TiDB and MariaDB too.",
         )
-    extras = connection.extra_dejson
+    extras = given_extras(connection)
     if flag("iam", extras.get("iam", False)):
         raise ConfigError(f"connection {connection.conn_id!r}: this version does not offer iam, so it is refused")
     for name in sorted(set(extras) - _KNOWN_EXTRAS):

@@ -67,6 +67,12 @@ class Privileges:
             )
         return any(_has(grant, privilege) and grant.covers(schema, table) for grant in self.granted)
 
+    def has_schema_with(self, privileges: Iterable[str]) -> bool:
+        """Whether there is a schema, by name or by pattern, on which the user has all of these."""
+        names = list(privileges)
+        places = {grant.schema for grant in self.granted if grant.table is None}
+        return any(all(self.allows(name, schema) for name in names) for schema in places)
+
 
 def ask_privileges(db: Database, server: Server) -> Privileges | None:
     """The current user's privileges, those of its active roles included; None: they can't be known."""
