@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_dm_loader.operators.assets import alias_outlets, emit_tables
 from airflow_dm_loader.operators.base import DumpLoadOperator
+from airflow_dm_loader.operators.lineage import FinishedLoad, TellsLineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class LoadDumpOperator(DumpLoadOperator):
+class LoadDumpOperator(TellsLineage, DumpLoadOperator):
     """Loads one dump: all phases of a load, one after the other. The XCom is the `LoadReport`.
 
     It waits in the triggerer, without a worker slot, for the other sources of its load task and for jobs of
@@ -163,9 +164,11 @@ class LoadDumpOperator(DumpLoadOperator):
     def _with_run(self, context: Context, go_on: Callable[[LoadRun], dict[str, Any]]) -> dict[str, Any]:
         def load() -> dict[str, Any]:
             run = self.build_run(context)
-            report = go_on(run)
-            emit_tables(context, self.asset_alias, run.target, LoadReport.model_validate(report))
-            return report
+            found = go_on(run)
+            report = LoadReport.model_validate(found)
+            emit_tables(context, self.asset_alias, run.target, report)
+            self.finished_load = FinishedLoad.of(run, report)
+            return found
 
         from airflow_dm_loader.report import LoadReport
 

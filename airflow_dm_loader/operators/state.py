@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_dm_loader.operators.assets import alias_outlets
+from airflow_dm_loader.operators.assets import alias_outlets, emit_tables
 from airflow_dm_loader.operators.branching import BranchingLoadOperator
+from airflow_dm_loader.operators.lineage import FinishedLoad, TellsLineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -66,7 +67,7 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
         return self.follow(context, task_id, {**found, "path": path.value})
 
 
-class FinishLoadOperator(BranchingLoadOperator):
+class FinishLoadOperator(TellsLineage, BranchingLoadOperator):
     """Sets the load to finished, releases its lock and reports what was loaded.
 
     The end of DM's `Process`. The XCom is the `LoadReport`. It says that this source has finished; if all have,
@@ -117,4 +118,6 @@ class FinishLoadOperator(BranchingLoadOperator):
         next_task_id = self.meet(
             run, BarrierState.FINISHED, wait_task_id=self.wait_task_id, go_task_id=self.clean_task_id
         )
+        emit_tables(context, self.asset_alias, run.target, report)
+        self.finished_load = FinishedLoad.of(run, report)
         return self.follow(context, next_task_id, report.model_dump(mode="json"))

@@ -8,7 +8,11 @@ import pytest
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.operators.assets import table_uri
+from airflow_dm_loader.operators.clean import CleanDumpFilesOperator
+from airflow_dm_loader.operators.importing import CreateTablesOperator, RunImportOperator
 from airflow_dm_loader.operators.load_dump import LoadDumpOperator
+from airflow_dm_loader.operators.state import FinishLoadOperator, PrepareCheckpointOperator
+from airflow_dm_loader.operators.verify import AnalyzeOperator, ChecksumOperator
 from airflow_dm_loader.task_group import DumpLoadTaskGroup
 from tests.airflow.task_runs import TaskRun, a_dag, run_task
 
@@ -23,6 +27,28 @@ def load(dump: Path, **settings: Any) -> TaskRun:
     config = {"task_name": "shop", "dump_uri": str(dump), "on_duplicate_logical": "manual", **settings}
     with a_dag():
         return run_task(LoadDumpOperator(task_id="load", config=config, asset_alias="loaded"))
+
+
+def finish(dump: Path) -> TaskRun:
+    """The end of a load that was verified, by the group's last operators."""
+    config = {"task_name": "shop", "dump_uri": str(dump)}
+    with a_dag():
+        steps = [
+            PrepareCheckpointOperator(task_id="prepare", config=config),
+            CreateTablesOperator(task_id="create", config=config),
+            RunImportOperator(task_id="import", share=0, config=config),
+            ChecksumOperator(task_id="checksum", config=config),
+        ]
+        # What follows it is skipped, by an exception of Airflow's: its events must not be lost with that.
+        end = FinishLoadOperator(task_id="finish", config=config, asset_alias="loaded", clean_task_id="clean")
+        end >> [
+            CleanDumpFilesOperator(task_id="clean", config=config),
+            AnalyzeOperator(task_id="skipped", config=config),
+        ]
+    for step in steps:
+        run = run_task(step)
+        assert run.state == "success", run.error
+    return run_task(end)
 
 
 def events(run: TaskRun) -> list[dict[str, Any]]:
@@ -54,6 +80,17 @@ def test_each_table_of_a_finished_load_has_an_event(make_dump: MakeDump, server:
         "task_name": "shop",
         "source_id": "mysql-replica-01",
     }
+
+
+@pytest.mark.usefixtures("dm_target")
+def test_the_last_task_of_a_group_emits_them_once(make_dump: MakeDump, server: PrivateMariaDB) -> None:
+    dump = make_dump({"t": [(1, "one"), (2, "two")]})
+    run = finish(dump)
+    assert run.state == "success", run.error
+    place = f"mysql://{server.host}:{server.port}/s"
+    assert [event["dest_asset_key"]["uri"] for event in events(run)] == [f"{place}/t"]
+    assert events(run)[0]["extra"]["rows"] == 2
+    assert any("skip" in path for path in run.requests)
 
 
 @pytest.mark.usefixtures("dm_target")
