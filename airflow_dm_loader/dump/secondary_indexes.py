@@ -83,6 +83,16 @@ def split_secondary_indexes(
     return "(" + kept + "\n" + statement[end:], _by_name(later)
 
 
+def named_indexes(statement: str, names: Collection[str]) -> tuple[SecondaryIndex, ...]:
+    """The indexes and foreign keys of a CREATE TABLE that a load may have left out, and that have these names."""
+    parsed = parse_create_table(statement)
+    if parsed is None or not names:
+        return ()
+    wanted = {name.lower() for name in names}
+    items, _ = _items(statement, parsed.body_at)
+    return _by_name([item for item in items if item.can_wait(set()) and (item.name(1) or "").lower() in wanted])
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """What stands between two commas of the column list."""

@@ -15,7 +15,13 @@ from airflow_dm_loader.dump.ddl_changes import (
 )
 from airflow_dm_loader.dump.ddl_tokens import tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
-from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex, references, split_secondary_indexes
+from airflow_dm_loader.dump.secondary_indexes import (
+    SecondaryIndex,
+    named_indexes,
+    references,
+    split_secondary_indexes,
+)
+from airflow_dm_loader.dump.waiting_mark import with_mark
 from airflow_dm_loader.errors import SchemaMissingError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
@@ -48,7 +54,8 @@ class DatabaseDraft:
 class TableDraft:
     """A table as it is to be created, or as it was found.
 
-    ``indexes`` are not in ``body``: they are built once the rows are in.
+    ``indexes`` are not in ``body``, or not in a table that exists since a load left them out: they are built after the
+    rows.
     """
 
     planned: PlannedTable
@@ -135,7 +142,7 @@ class Drafter:
         kept = (view for view in plan.views if _view_is_there(view, tables[view.schema]))
         return SchemaDraft(
             databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
-            tables=self._deferring(drafts),
+            tables=self._deferring(_left_behind(db, drafts)),
             views=views,
             warnings=(
                 *(warning for draft in drafts for warning in unlike_keys(draft.name, draft.sources)),
@@ -270,11 +277,26 @@ def _refuse_unsafe(name: str, file: SchemaFile, options: Sequence[str]) -> None:
         )
 
 
+def _left_behind(db: Database, drafts: Sequence[TableDraft]) -> list[TableDraft]:
+    """With the indexes that tables which exist still wait for, as their marks say, whatever load left them out."""
+    schemas = {draft.planned.schema for draft in drafts if draft.exists and draft.file is not None}
+    marks = {schema: target_schema.waiting_marks(db, schema) for schema in sorted(schemas)}
+
+    def marked(draft: TableDraft) -> TableDraft:
+        if not draft.exists or draft.file is None or ansi_quotes(draft.file):
+            return draft
+        names = marks[draft.planned.schema].get(draft.planned.table, ())
+        return replace(draft, indexes=named_indexes(f"CREATE TABLE t {draft.body}", names)) if names else draft
+
+    return [marked(draft) for draft in drafts]
+
+
 def _without_indexes(draft: TableDraft, needed: set[tuple[str, ...]]) -> TableDraft:
     if draft.exists or draft.file is None or not draft.planned.is_large or ansi_quotes(draft.file):
         return draft
     body, indexes = split_secondary_indexes(f"CREATE TABLE t {draft.body}", needed)
-    return replace(draft, body=body, indexes=indexes)
+    marked = with_mark(body, [index.name for index in indexes])
+    return replace(draft, body=marked, indexes=indexes) if indexes and marked is not None else draft
 
 
 def check_engines(db: Database, tables: list[PlannedTable]) -> None:

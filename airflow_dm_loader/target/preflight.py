@@ -76,11 +76,11 @@ class Preflight:
         for database in self.draft.databases:
             yield Need("CREATE", database.schema)
         for table in self.draft.tables:
+            if table.indexes:
+                yield Need("ALTER", table.planned.schema, table.planned.table)
             if table.exists:
                 continue
             yield Need("CREATE", table.planned.schema, table.planned.table)
-            if table.indexes:
-                yield Need("ALTER", table.planned.schema, table.planned.table)
             if table.file is not None and has_foreign_key(_text(table.file)):
                 yield Need("REFERENCES", table.planned.schema)
         for view in self.draft.views:

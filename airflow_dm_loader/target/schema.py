@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.table_parts import lacks, table_parts
+from airflow_dm_loader.dump.waiting_mark import OPENING, split_mark
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
@@ -107,6 +108,28 @@ def existing_tables(db: Database, schema: str) -> Names[str]:
 def is_empty(db: Database, schema: str, table: str) -> bool:
     """Whether the table has no row."""
     return not db.query(f"SELECT 1 FROM {qualified(schema, table)} LIMIT 1")
+
+
+def waiting_marks(db: Database, schema: str) -> Names[tuple[str, ...]]:
+    """table -> the indexes and foreign keys that a load left for later, of the tables whose comments say so."""
+    found = {
+        str(table): split_mark(str(comment))[1]
+        for table, comment in db.query(
+            "SELECT table_name, table_comment FROM information_schema.tables WHERE table_schema = %s "
+            "AND LOCATE(%s, table_comment) > 0",
+            (schema, OPENING),
+        )
+    }
+    return Names({table: names for table, names in found.items() if names}, folds=db.folds_names)
+
+
+def table_comment(db: Database, schema: str, table: str) -> str:
+    """A table's comment; "" where there is none."""
+    row = db.one(
+        "SELECT table_comment FROM information_schema.tables WHERE table_schema = %s AND table_name = %s",
+        (schema, table),
+    )
+    return str(row[0]) if row is not None else ""
 
 
 def row_columns(db: Database, schema: str, table: str) -> tuple[str, ...]:

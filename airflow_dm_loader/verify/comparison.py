@@ -32,7 +32,7 @@ from airflow_dm_loader.verify.counts import Counts
 from airflow_dm_loader.verify.definitions import defined_otherwise
 from airflow_dm_loader.verify.expected import table_readings
 from airflow_dm_loader.verify.lost_files import lost_rows
-from airflow_dm_loader.verify.parts import what_it_lacks
+from airflow_dm_loader.verify.parts import still_waiting, what_it_lacks
 from airflow_dm_loader.verify.progress import ComparisonProgress
 from airflow_dm_loader.verify.source import Source, SourceComparer, source_tables
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
@@ -189,7 +189,10 @@ class _Comparer:
         return report.model_copy(
             update={
                 "lacks": what_it_lacks(db, name, table, self.read),
-                "otherwise": tuple(defined_otherwise(db, name, table, self.read)) if existed else (),
+                "otherwise": (
+                    *still_waiting(db, table),
+                    *(defined_otherwise(db, name, table, self.read) if existed else ()),
+                ),
             }
         )
 

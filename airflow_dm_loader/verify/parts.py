@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.table_parts import lacks, table_parts
+from airflow_dm_loader.dump.waiting_mark import split_mark
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan.load_plan import PlannedTable
+from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import ansi_quotes
 
@@ -27,6 +29,14 @@ def what_it_lacks(db: Database, name: str, table: PlannedTable, read: Callable[[
     statement = show_create_table(db, name)
     there = table_parts(statement) if statement is not None else None
     return lacks(dumped, there) if dumped is not None and there is not None else ()
+
+
+def still_waiting(db: Database, table: PlannedTable) -> tuple[str, ...]:
+    """What an earlier load left for later, and this one could not build since its dump does not have it; in words."""
+    _, names = split_mark(target_schema.table_comment(db, table.schema, table.table))
+    if not names:
+        return ()
+    return (f"its comment says that an earlier load left out {', '.join(names)}, which this dump does not have",)
 
 
 def show_create_table(db: Database, name: str) -> str | None:

@@ -53,6 +53,7 @@ OTHER_POINTS = {
     "tables created, not written down": _Point(files, "register_tables"),
     "before a file is marked as done": _Point(files, "mark_done"),
     "between two index builds": _Point(index_builder, "add_indexes"),
+    "indexes built, the mark still there": _Point(index_builder, "_unmark"),
     "indexes built, not written down": _Point(index_builder, "add_indexes", after=True),
     "in the checksum": _Point(comparison, "compare_table", after=True),
     "outcome stored, not committed": _Point(outcomes, "store", after=True),

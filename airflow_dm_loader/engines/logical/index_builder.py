@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
+from airflow_dm_loader.dump.waiting_mark import mark, split_mark
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.progress.forecast import build_work
 from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
@@ -18,6 +19,7 @@ from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import ask_server
@@ -158,20 +160,44 @@ class IndexBuilder:
 
 
 def add_indexes(db: Database, schema: str, table: str, indexes: Iterable[SecondaryIndex]) -> None:
-    """Add those that the table does not have; doing it again, or at the same time elsewhere, does no harm."""
+    """Add those that the table does not have, then take its mark away; doing it again, or at once, does no harm.
+
+    The mark goes by a statement of its own: in one with the indexes, MySQL would copy the whole table.
+    """
     wanted = tuple(indexes)
     try:
         _add_missing(db, schema, table, wanted)
+        _unmark(db, schema, table, wanted)
     except LoaderError as error:
         if error.errno == _NO_SUCH_TABLE:
             return  # somebody dropped it: it lacks nothing
         if error.errno not in _ALREADY_THERE:
             raise error.at(table=f"{schema}.{table}") from error
         _add_missing(db, schema, table, wanted)
+        _unmark(db, schema, table, wanted)
 
 
 def _add_missing(db: Database, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
-    there = {
+    there = _parts(db, schema, table)
+    missing = [index.definition for index in wanted if (index.name.lower(), index.is_foreign_key) not in there]
+    if missing:
+        added = ", ".join(f"ADD {definition}" for definition in missing)
+        db.execute(f"ALTER TABLE {qualified(schema, table)} {added}".encode("utf-8", "surrogateescape"))
+
+
+def _unmark(db: Database, schema: str, table: str, built: tuple[SecondaryIndex, ...]) -> None:
+    """Give the table its comment back; what its mark names besides, and is not there, stays in it."""
+    comment, names = split_mark(target_schema.table_comment(db, schema, table))
+    if not names:
+        return
+    there = {index.name.lower() for index in built} | {name for name, _ in _parts(db, schema, table)}
+    comment += mark([name for name in names if name.lower() not in there])
+    db.execute(f"ALTER TABLE {qualified(schema, table).replace('%', '%%')} COMMENT = %s", (comment,))
+
+
+def _parts(db: Database, schema: str, table: str) -> set[tuple[str, bool]]:
+    """The names of its indexes and foreign keys, in lower case, and which they are."""
+    return {
         (str(name).lower(), bool(is_foreign_key))
         for name, is_foreign_key in db.query(
             "SELECT index_name, 0 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
@@ -180,10 +206,6 @@ def _add_missing(db: Database, schema: str, table: str, wanted: tuple[SecondaryI
             (schema, table, schema, table),
         )
     }
-    missing = [index.definition for index in wanted if (index.name.lower(), index.is_foreign_key) not in there]
-    if missing:
-        added = ", ".join(f"ADD {definition}" for definition in missing)
-        db.execute(f"ALTER TABLE {qualified(schema, table)} {added}".encode("utf-8", "surrogateescape"))
 
 
 def index_builder(

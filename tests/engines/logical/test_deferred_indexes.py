@@ -27,6 +27,7 @@ from tests.dump import dumpling
 from tests.dumps import Table, import_all, load_config, load_soon, prepare, run_of, write_dump
 from tests.faults import import_until_broken
 from tests.faults.attempts import Attempt
+from tests.servers import AnyServer
 from tests.tables import count, load_by_client, one, query
 from tests.waiting import PATIENCE_S
 
@@ -55,7 +56,7 @@ def by_client(server: PrivateMariaDB, folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def keys(server: PrivateMariaDB, table: str = "t") -> set[str]:
+def keys(server: AnyServer, table: str = "t") -> set[str]:
     sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = 's' AND table_name = %s"
     return {name for (name,) in query(server, sql, table)} - {"PRIMARY"}
 
@@ -267,7 +268,12 @@ def test_an_error_beside_the_alter_leaves_them_to_the_next_attempt(
 
 
 @pytest.mark.parametrize(
-    ("point", "built"), [("between two index builds", set()), ("indexes built, not written down", {"v", "w"})]
+    ("point", "built"),
+    [
+        ("between two index builds", set()),
+        ("indexes built, the mark still there", {"v", "w"}),
+        ("indexes built, not written down", {"v", "w"}),
+    ],
 )
 def test_a_process_that_is_killed_beside_the_alter_leaves_them_to_the_next(
     point: str, built: set[str], server: PrivateMariaDB, target: TargetConfig, folder: Path
@@ -281,6 +287,27 @@ def test_a_process_that_is_killed_beside_the_alter_leaves_them_to_the_next(
     load_dump(load_config(folder), target)
 
     assert (definitions(server), waiting(server), count(server, "s.t")) == (reference, 0, 300)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("point", ["between two index builds", "indexes built, the mark still there"])
+def test_a_process_that_is_killed_beside_the_alter_leaves_a_mark_that_outlives_our_state(
+    point: str, server: AnyServer, target: TargetConfig, folder: Path
+) -> None:
+    with Attempt(load_config(folder), target, point=point) as attempt:
+        assert attempt.ends_within(30)
+        assert attempt.was_killed
+    assert "dm-loader builds later" in definition(server)
+    query(server, "DROP DATABASE dm_meta")
+
+    report = load_dump(load_config(folder, task_name="another", on_existing_rows="truncate"), target)
+
+    assert "dm-loader" not in definition(server)
+    assert (keys(server), report.outcome, report.warnings, count(server, "s.t")) == ({"v", "w"}, "clean", (), 300)
+
+
+def definition(server: AnyServer) -> str:
+    return str(query(server, "SHOW CREATE TABLE s.t")[0][1])
 
 
 def test_forgetting_the_load_keeps_what_its_tables_lack(

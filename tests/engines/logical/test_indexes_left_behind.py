@@ -11,7 +11,8 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.plan import load_plan
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import HEAD, Table, load_config, write_dump
+from tests.dumps import HEAD, Table, load_config, prepare, write_dump
+from tests.servers import AnyServer
 from tests.tables import one, query
 
 CREATE = """(
@@ -33,13 +34,13 @@ def every_table_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
 
 
-def dump(folder: Path, *, bad: bool = False) -> Path:
+def dump(folder: Path, *, bad: bool = False, create: str = CREATE) -> Path:
     rows = [f'({at},1,"row {at}")' for at in range(20)]
     rows[-1] = '(19,1,1,"too many")' if bad else rows[-1]
-    return write_dump(folder, Table("parent", PARENT, ["(1)"]), Table("t", CREATE, rows, rows_per_statement=5))
+    return write_dump(folder, Table("parent", PARENT, ["(1)"]), Table("t", create, rows, rows_per_statement=5))
 
 
-def definition(server: PrivateMariaDB) -> str:
+def definition(server: AnyServer) -> str:
     ((_, text),) = query(server, "SHOW CREATE TABLE s.t")
     return str(text)
 
@@ -47,7 +48,7 @@ def definition(server: PrivateMariaDB) -> str:
 def left_behind(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
     with pytest.raises(RowError):
         load_dump(load_config(dump(tmp_path / "bad", bad=True), task_name="a"), target)
-    assert "z_first" not in definition(server)
+    assert "KEY `z_first`" not in definition(server)
     server.client("SET foreign_key_checks = 0; TRUNCATE s.t; TRUNCATE s.parent")
 
 
@@ -71,9 +72,71 @@ def test_another_load_of_the_table_builds_them(
     assert one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_index WHERE built = 0") == 0
 
 
-def test_without_our_state_each_is_named(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+COMMENTED = CREATE + r" COMMENT='it''s \\ 100% `so`'"
+SIMPLE = "(`id` int NOT NULL, `p` int, `v` varchar(40), PRIMARY KEY (`id`), KEY `z` (`p`), KEY `a` (`v`)) ENGINE=InnoDB"
+
+
+def as_made_at_once(server: AnyServer, create: str) -> str:
+    """What the server shows of a table that was created with all its indexes."""
+    query(server, "CREATE DATABASE whole")
+    query(server, f"CREATE TABLE whole.parent {PARENT}")
+    query(server, f"CREATE TABLE whole.t {create}")
+    return str(query(server, "SHOW CREATE TABLE whole.t")[0][1])
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("create", [CREATE, COMMENTED])
+def test_another_load_builds_them_by_the_table_s_mark(
+    create: str, server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    """Also where our state is gone, and whatever its comment is."""
+    folder = dump(tmp_path / "dump", create=create)
+    prepare(load_config(folder, task_name="a"), target)
+    assert "`z_first`, `a_second`, `m_third`, `to_parent`]" in definition(server)
+    query(server, "DROP DATABASE dm_meta")
+
+    report = load_dump(load_config(folder, defer_indexes=False), target)
+
+    assert definition(server) == as_made_at_once(server, create)
+    assert (report.outcome, report.warnings) == ("clean", ())
+
+
+@pytest.mark.servers
+def test_what_was_built_of_a_marked_table_is_not_built_again(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = dump(tmp_path / "dump", create=SIMPLE)
+    prepare(load_config(folder, task_name="a"), target)
+    query(server, "DROP DATABASE dm_meta")
+    query(server, "ALTER TABLE s.t ADD KEY `z` (`p`)")
+
+    report = load_dump(load_config(folder), target)
+
+    assert definition(server) == as_made_at_once(server, SIMPLE)
+    assert (report.outcome, report.warnings) == ("clean", ())
+
+
+def test_what_the_next_dump_does_not_have_stays_in_the_mark_and_is_told(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    prepare(load_config(dump(tmp_path / "one", create=SIMPLE), task_name="a"), target)
+    query(server, "DROP DATABASE dm_meta")
+
+    other = SIMPLE.replace(", KEY `a` (`v`)", "")
+    report = load_dump(load_config(dump(tmp_path / "two", create=other)), target)
+
+    assert "KEY `z`" in definition(server)
+    assert "COMMENT=' [dm-loader builds later: `a`]'" in definition(server)
+    assert report.warnings == (
+        "s.t: is defined otherwise than in the dump: its comment says that an earlier load left out a, which this "
+        "dump does not have",
+    )
+
+
+def test_without_a_mark_each_is_named(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
     left_behind(server, target, tmp_path)
     query(server, "DROP DATABASE dm_meta")
+    query(server, "ALTER TABLE s.t COMMENT ''")
 
     report = load_dump(load_config(dump(tmp_path / "dump")), target)
 
@@ -81,6 +144,15 @@ def test_without_our_state_each_is_named(server: PrivateMariaDB, target: TargetC
         "s.t: lacks what the dump's CREATE TABLE has: index z_first (p, id), index a_second (v, id), "
         "index m_third (p), foreign key to_parent (p)",
     )
+
+
+def test_a_table_without_room_for_a_mark_gets_its_indexes_at_once(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = dump(tmp_path / "dump", create=f"{CREATE} COMMENT='{'x' * 2048}'")
+    prepare(load_config(folder), target)
+    assert "KEY `m_third`" in definition(server)
+    assert "dm-loader" not in definition(server)
 
 
 def test_an_index_that_a_person_left_out_is_named_and_not_built(
@@ -92,7 +164,7 @@ def test_an_index_that_a_person_left_out_is_named_and_not_built(
     report = load_dump(load_config(dump(tmp_path / "dump")), target)
 
     assert "mine" in definition(server)
-    assert "z_first" not in definition(server)
+    assert "KEY `z_first`" not in definition(server)
     assert any("index z_first (p, id)" in warning for warning in report.warnings)
     assert next(table for table in report.tables if table.table == "s.t").lacks[0] == "index z_first (p, id)"
 
