@@ -16,6 +16,8 @@ KEY_REMEDY = (
     "that exist), or leave it out by block_allow_list. Where the server need not demand it, an administrator can turn "
     "that off. Then clear prepare_checkpoint."
 )
+# A table is gone: MariaDB says 1146 of one whose database is gone too, MySQL 1049.
+NO_SUCH_TABLE = frozenset({1049, 1146})
 # Of statements about rows; refused_creates.py has more to say of a CREATE.
 SCHEMA_DIFFERS = (1049, 1054, 1059, 1060, 1064, 1072, 1102, 1103, 1146, 1286, 1347, 1356)
 

@@ -32,7 +32,8 @@ class Drafting:
     def at(cls, db: Database, config: LoadConfig, read: Callable[[str], SchemaFile]) -> Drafting:
         """Ask the server what it is."""
         server = ask_server(db)
-        sessions = SchemaSessions(user_sql_mode(config), user_time_zone(config) or target_zone(db))
+        zone = user_time_zone(config) or target_zone(db)
+        sessions = SchemaSessions(user_sql_mode(config), zone, utf8_alone=server.can.utf8_alone)
         return cls(config, read, server, base_session(config, server), sessions)
 
     @property

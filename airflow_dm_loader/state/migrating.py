@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from airflow_dm_loader.errors import CheckpointError, LoaderError
+from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.state.migrations import MIGRATIONS, VERSION
 from airflow_dm_loader.state.migrations.migration import Migration, column_names, meta_table, tables_after
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import quote
 
 _OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
-_MISSING = frozenset({1049, 1146})  # unknown database, no such table
 _COLUMN_IS_THERE = 1060
 _ROW_IS_THERE = 1062
 
@@ -86,7 +86,7 @@ def _done(db: Database, schema: str) -> dict[int, str] | None:
     try:
         rows = db.query(f"SELECT number, what FROM {meta_table(schema, 'migration')}")
     except LoaderError as error:
-        if error.errno in _MISSING:
+        if error.errno in NO_SUCH_TABLE:
             return None
         raise
     return {int(number): str(what) for number, what in rows}
@@ -97,7 +97,7 @@ def _holds_loads(db: Database, schema: str) -> bool | None:
     try:
         return bool(db.query(f"SELECT 1 FROM {meta_table(schema, 'load')} LIMIT 1"))
     except LoaderError as error:
-        if error.errno in _MISSING:
+        if error.errno in NO_SUCH_TABLE:
             return None
         raise
 

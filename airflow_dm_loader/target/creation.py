@@ -52,10 +52,12 @@ class SchemaSessions:
     """The session that a schema file's statement runs in.
 
     ``sql_mode`` is the user's, if set, else each file's own, adjusted; ``time_zone`` is for files that name none.
+    ``utf8_alone``: the target takes the bytes of a statement for UTF-8, whatever charset its session has.
     """
 
     sql_mode: str | None
     time_zone: str
+    utf8_alone: bool = False
 
     def of(self, file: SchemaFile | None) -> Session:
         settings = file.settings if file is not None else {}
@@ -65,12 +67,17 @@ class SchemaSessions:
     def of_view(self, file: SchemaFile) -> Session:
         """A view keeps the charset and the collation that it was created in; its texts mean other letters in others."""
         session = dict(self.of(file))
-        if (client := target_schema.view_charset(file)) is not None:
-            session["character_set_client"] = client
-            session["character_set_connection"] = client
-        if collation := file.settings.get("collation_connection"):
+        client = self.view_charset(file)
+        session["character_set_client"] = client
+        session["character_set_connection"] = client
+        collation = file.settings.get("collation_connection")
+        if collation and (not self.utf8_alone or collation.lower().startswith("utf8mb4_")):
             session["collation_connection"] = collation
         return session
+
+    def view_charset(self, file: SchemaFile) -> str:
+        """What the CREATE VIEW is sent in: the charset of the client that created it, where the dump says it."""
+        return "utf8mb4" if self.utf8_alone else target_schema.view_charset(file) or "utf8mb4"
 
 
 class SchemaCreator:
@@ -184,7 +191,8 @@ class SchemaCreator:
     def _create_view(self, db: Database, draft: ViewDraft) -> None:
         planned = draft.planned
         db.set_session(self._sessions.of_view(draft.file))
-        target_schema.create_view(db, planned.schema, planned.view, draft.file)
+        charset = self._sessions.view_charset(draft.file)
+        target_schema.create_view(db, planned.schema, planned.view, draft.file, charset)
         self.summary.views.append(f"{planned.schema}.{planned.view}")
 
 

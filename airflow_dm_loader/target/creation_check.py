@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from airflow_dm_loader.dump.create_table import column_items
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
+from airflow_dm_loader.dump.table_features import count_checks
 from airflow_dm_loader.target.connection import Database, Result
 from airflow_dm_loader.target.identifiers import qualified
 
@@ -65,16 +66,19 @@ def creation_problem(db: Database, schema: str, table: str, body: str, warnings:
 def letters_lost(asked: str, made: str, whole: Collection[str] = ()) -> tuple[str, ...]:
     """The names and texts with letters beyond ASCII that stand in one CREATE and not in the other.
 
+    Checks that a server leaves out whole, as TiDB may, are told as that.
+
     Args:
         asked: from the columns on.
         whole: the columns whose charset has all letters, in lower case.
     """
     there = {_plain(token) for token in tokenize(made)}
     keeping = {token.at for token in _that_keep_all(asked, whole)}
+    left_out = _in_checks(asked) if count_checks(f"CREATE TABLE t {asked}") > count_checks(made) else frozenset()
     lost = []
     for token in tokenize(asked):
         text = _plain(token)
-        if token.text.isascii() or text in there:
+        if token.text.isascii() or text in there or token.at in left_out:
             continue
         if token.at not in keeping or there.isdisjoint(_shown(text)):
             lost.append(text)
@@ -97,6 +101,24 @@ def _that_keep_all(body: str, whole: Collection[str]) -> Iterator[Token]:
         column = identifier(item, 0, ansi_quotes=False) if item else None
         yield from _texts(item, in_whole=column is not None and column.lower() in whole)
     yield from _texts(options, in_whole=False)
+
+
+def _in_checks(body: str) -> frozenset[int]:
+    """Where the tokens of CHECK constraints stand, with their names."""
+    found: set[int] = set()
+    for item in column_items(body, body.index("("))[0]:
+        depth = 0
+        for at, token in enumerate(item):
+            if not depth and words_of([token]) == ["CHECK"]:
+                named = words_of(item[max(at - 2, 0) : at - 1]) == ["CONSTRAINT"]
+                found.update(before.at for before in item[at - named : at])
+                depth = 1
+                continue
+            if depth:
+                found.add(token.at)
+                depth += (token.text == "(") - (token.text == ")")
+                depth = 0 if depth == 1 else depth
+    return frozenset(found)
 
 
 def _texts(tokens: Sequence[Token], *, in_whole: bool) -> Iterator[Token]:

@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass
 
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan.shadows import TableKey
+from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.unique_keys import count_rows
 
-_MISSING = frozenset({1049, 1146})
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
 _SAME_START_S = 1.5  # a start is computed from whole seconds
 
@@ -118,7 +118,7 @@ def _look(db: Database, table: TableKey, *, keeps_time: bool, settled: bool = Fa
         rows = count_rows(db, *table)
         made = db.one(f"SHOW CREATE TABLE {qualified(*table)}")
     except LoaderError as error:
-        if error.errno not in _MISSING:
+        if error.errno not in NO_SUCH_TABLE:
             raise
         return LiveLook(exists=False)
     finally:

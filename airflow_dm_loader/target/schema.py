@@ -62,18 +62,18 @@ def left_out(db: Database, schema: str, table: str, body: str) -> tuple[str, ...
     return lacks(asked, made) if asked is not None and made is not None else ()
 
 
-def create_view(db: Database, schema: str, view: str, file: SchemaFile) -> None:
+def create_view(db: Database, schema: str, view: str, file: SchemaFile, charset: str) -> None:
     """Create a view as the dump says; it fails with 1146 or 1356 while what it reads from is missing.
 
-    ``db``: in the session of that view; the statement is sent in its charset.
+    ``db``: in the session of that view, whose ``charset`` the statement is sent in.
     """
     db.use(schema)
     try:
         create = f"CREATE {file.options} VIEW {qualified(schema, view)} {file.rest}"
-        db.execute(encode(create, view_charset(file) or "utf8mb4"))
+        db.execute(encode(create, charset))
     except UnknownLettersError as error:
         raise TargetError(
-            f"the view was created in {view_charset(file)}, and its text can't be sent in that: {error}",
+            f"the view was created in {charset}, and its text can't be sent in that: {error}",
             file=file.name,
             offset=file.offset,
             table=f"{schema}.{view}",

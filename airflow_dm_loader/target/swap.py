@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from airflow_dm_loader.errors import LoaderError, RetriableError, TargetError
 from airflow_dm_loader.plan.shadows import TableKey
 from airflow_dm_loader.report import some_of
+from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import qualified, quote
 
 Rename = tuple[TableKey, TableKey]  # from, to
 
-_MISSING = frozenset({1049, 1146})  # no such database, no such table
 _TABLE_IS_THERE = 1050
 _WRONG_SCHEMA = 1435  # of a trigger
 _LOCK_WAIT_S = 10  # readers queue behind a RENAME that waits for one of them
@@ -28,7 +28,7 @@ def is_there(db: Database, table: TableKey) -> bool:
     try:
         db.query(f"SELECT 1 FROM {qualified(*table)} LIMIT 0")
     except LoaderError as error:
-        if error.errno not in _MISSING:
+        if error.errno not in NO_SUCH_TABLE:
             raise
         return False
     finally:
@@ -76,7 +76,7 @@ def swap(db: Database, marks: tuple[TableKey, TableKey], renames: Sequence[Renam
     try:
         db.execute(f"RENAME TABLE {steps}".encode("utf-8", "surrogateescape"))
     except LoaderError as error:
-        if error.errno not in {*_MISSING, _TABLE_IS_THERE}:
+        if error.errno not in {*NO_SUCH_TABLE, _TABLE_IS_THERE}:
             raise
         if has_happened(db, marks):
             return False

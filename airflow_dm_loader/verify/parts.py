@@ -9,11 +9,10 @@ from airflow_dm_loader.dump.table_parts import lacks, table_parts
 from airflow_dm_loader.dump.waiting_mark import split_mark
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan.load_plan import PlannedTable
+from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import ansi_quotes
-
-_NO_SUCH_TABLE = 1146
 
 
 def what_it_lacks(db: Database, name: str, table: PlannedTable, read: Callable[[str], SchemaFile]) -> tuple[str, ...]:
@@ -44,7 +43,7 @@ def show_create_table(db: Database, name: str) -> str | None:
     try:
         row = db.one(f"SHOW CREATE TABLE {name}")
     except LoaderError as error:
-        if error.errno == _NO_SUCH_TABLE:
+        if error.errno in NO_SUCH_TABLE:
             return None
         raise
     return str(row[1]) if row is not None else None

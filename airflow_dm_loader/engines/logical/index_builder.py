@@ -16,6 +16,7 @@ from airflow_dm_loader.progress.forecast import build_work
 from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.run import LoadRun
+from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -27,7 +28,6 @@ from airflow_dm_loader.target.session import base_session, sql_mode_for, user_sq
 from airflow_dm_loader.target.sessions import kill_sessions
 
 _TICK_S = 0.1
-_NO_SUCH_TABLE = 1146
 _ALREADY_THERE = frozenset({1022, 1061, 1826})  # another session was faster
 _log = logging.getLogger(__name__)
 
@@ -169,7 +169,7 @@ def add_indexes(db: Database, schema: str, table: str, indexes: Iterable[Seconda
         _add_missing(db, schema, table, wanted)
         _unmark(db, schema, table, wanted)
     except LoaderError as error:
-        if error.errno == _NO_SUCH_TABLE:
+        if error.errno in NO_SUCH_TABLE:
             return  # somebody dropped it: it lacks nothing
         if error.errno not in _ALREADY_THERE:
             raise error.at(table=f"{schema}.{table}") from error
