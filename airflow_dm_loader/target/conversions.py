@@ -72,6 +72,8 @@ def _arrives(source: ColumnShape, target: ColumnShape) -> bool:
             return not target.args
         case ("enum" | "set", kind):
             return kind in _WORDS
+        case ("uuid" | "inet4" | "inet6", kind):  # MariaDB's; a dump holds them as text without a space
+            return kind in _WORDS
         case "json", kind:
             return kind in {"text", "mediumtext", "longtext"}
         case "date", "datetime":

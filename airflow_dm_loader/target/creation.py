@@ -5,7 +5,7 @@ Rows of a table are sent only after this: a table is created, or is known to exi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import DatabaseDraft, TableDraft, ViewDraft, check_engines
+from airflow_dm_loader.target.refused_creates import together
 from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
@@ -94,6 +95,7 @@ class SchemaCreator:
         self._check_transactions = transactions
         self.summary = CreationSummary()
         self._drafts: tuple[TableDraft, ...] = ()
+        self._refused: list[LoaderError] = []
 
     def create_databases(self, drafts: tuple[DatabaseDraft, ...]) -> None:
         """Also those that the dump has no schema file of."""
@@ -102,7 +104,11 @@ class SchemaCreator:
                 target_schema.create_database(db, draft.schema, draft.file)
 
     def create_tables(self, drafts: tuple[TableDraft, ...], connections: int) -> tuple[PreparedTable, ...]:
-        """Create the tables that are missing, over several connections, and look at those that are there."""
+        """Create the tables that are missing, over several connections, and look at those that are there.
+
+        Raises:
+            TargetError: the server refuses some; all of them are tried, so that it names each.
+        """
         self._drafts = drafts
         sequences = tuple(draft for draft in drafts if draft.parsed is not None and draft.parsed.is_sequence)
         prepared = self._prepare_slice(sequences)  # defaults of tables use them
@@ -110,6 +116,8 @@ class SchemaCreator:
         slices = [tables[start::connections] for start in range(min(connections, len(tables)))]
         with ThreadPoolExecutor(max(1, len(slices)), thread_name_prefix="dm-loader-ddl") as threads:
             prepared += [table for found in threads.map(self._prepare_slice, slices) for table in found]
+        if self._refused:
+            raise together(self._refused)
         if self._check_transactions:
             with self._open() as db:
                 check_engines(db, [draft.planned for draft in drafts])
@@ -121,8 +129,9 @@ class SchemaCreator:
         return tuple(sorted(prepared))
 
     def create_views(self, drafts: tuple[ViewDraft, ...]) -> None:
-        """Create views, those that read from others after them, whatever their names."""
+        """Create views, those that read from others after them, whatever their names; errors as of tables."""
         waiting = drafts
+        refused: dict[str, LoaderError] = {}
         with self._open() as db:
             while waiting:
                 later: list[tuple[ViewDraft, LoaderError]] = []
@@ -132,11 +141,15 @@ class SchemaCreator:
                     except LoaderError as error:
                         if error.errno in _NOT_THERE_YET:
                             later.append((view, error))
+                        elif isinstance(error, TargetError) and error.errno != _ALREADY_THERE:
+                            refused[f"{view.planned.schema}.{view.planned.view}"] = error
                         elif error.errno != _ALREADY_THERE:
                             raise
-                if len(later) == len(waiting):
-                    raise _what_is_missing(later)
+                if later and len(later) == len(waiting):
+                    raise together([*refused.values(), *_what_is_missing(later, refused)])
                 waiting = tuple(view for view, _ in later)
+        if refused:
+            raise together(list(refused.values()))
 
     def _prepare_slice(self, drafts: tuple[TableDraft, ...]) -> list[PreparedTable]:
         if not drafts:
@@ -148,7 +161,10 @@ class SchemaCreator:
                 if draft.file is not None and (wanted := self._sessions.of(draft.file)) != session:
                     db.set_session(wanted)
                     session = wanted
-                prepared.append(self._prepare(db, draft))
+                try:
+                    prepared.append(self._prepare(db, draft))
+                except TargetError as error:  # those of other kinds would come with each table, or may pass
+                    self._refused.append(error)
             return prepared
 
     def _prepare(self, db: Database, draft: TableDraft) -> PreparedTable:
@@ -196,8 +212,10 @@ class SchemaCreator:
         self.summary.views.append(f"{planned.schema}.{planned.view}")
 
 
-def _what_is_missing(waiting: Sequence[tuple[ViewDraft, LoaderError]]) -> LoaderError:
-    """Of views that wait for each other, the error of one that waits for something else."""
-    names = [f"{view.planned.schema}.{view.planned.view}'" for view, _ in waiting]
+def _what_is_missing(
+    waiting: Sequence[tuple[ViewDraft, LoaderError]], refused: Collection[str]
+) -> Sequence[LoaderError]:
+    """Of views that wait for each other or for those that were refused, the errors of those that wait for more."""
+    names = [f"{name}'" for name in (*refused, *(f"{view.planned.schema}.{view.planned.view}" for view, _ in waiting))]
     errors = [error for _, error in waiting if not any(name in error.message for name in names)]
-    return errors[0] if errors else waiting[0][1]
+    return errors or ([] if refused else [waiting[0][1]])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from airflow_dm_loader.errors import FatalError, LoaderError, RowError, TargetError
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.server_errors import BY_ERRNO, KEY_REMEDY, SCHEMA_DIFFERS
 
 Kind = Literal["database", "table", "view"]
@@ -15,6 +17,7 @@ _ITSELF = {
     "exist), or correct its statement in the schema file",
     "view": "Correct the view's statement in its file, or leave the view out with block_allow_list (ignore-tables)",
 }
+_SHOWN = 20
 _OTHER_SERVER = "The dump may be of another kind of server, or of a newer one. "
 _UNKNOWN_SYNTAX = frozenset({1064, 1286, 1911, 3105, 4161})
 _KEY_DEMANDED = frozenset({1173, 3098, 3750})
@@ -37,6 +40,25 @@ def refused(error: LoaderError, kind: Kind) -> LoaderError:
         return error
     return TargetError(error.message, errno=error.errno, remedy=remedy).at(
         file=error.file, offset=error.offset, table=error.table
+    )
+
+
+def together(errors: Sequence[LoaderError]) -> LoaderError:
+    """One error that names all CREATEs which the server refused, each with its reason and what to do about it."""
+    first, *others = sorted(errors, key=lambda error: error.table or "")
+    if not others:
+        return first
+    told = "; ".join(f"{error.table} ({error.errno or error.code}): {error.message}" for error in others[:_SHOWN])
+    more = f"; and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    message = f"{first.message}. The target refuses {len(others)} more of the dump's CREATE statements: {told}{more}"
+    tables: dict[str, list[str]] = {}
+    for error in (first, *others):
+        tables.setdefault(error.remedy, []).append(str(error.table))
+    remedy = first.remedy
+    if len(tables) > 1:
+        remedy = " ".join(f"{some_of(names, _SHOWN)}: {remedy}" for remedy, names in tables.items())
+    return TargetError(message, errno=first.errno, remedy=remedy).at(
+        file=first.file, offset=first.offset, table=first.table
     )
 
 

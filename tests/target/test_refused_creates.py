@@ -59,6 +59,67 @@ def test_a_table_s_remedy_is_about_its_create(
 
 
 @pytest.mark.servers
+def test_all_that_the_server_refuses_is_listed_before_the_first_row(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    """A dump of another kind of server is looked at once, and not once for each table that has to be changed."""
+    folder = write_dump(
+        tmp_path / "dump",
+        Table("a", "(`id` int, KEY `k` (`id`), KEY `k` (`id`)) ENGINE=InnoDB", ["(1)"]),
+        Table("b", INT, ["(1)"]),
+        Table("c", "(`id` int, KEY `k` (`missing`)) ENGINE=InnoDB", ["(1)"]),
+        Table("d", "(`id` int DEFAULT 'x') ENGINE=InnoDB", ["(1)"]),
+        views={"v": "SELECT `id` FROM `b`"},
+    )
+    config = load_config(folder)
+    error = refused(config, target)
+
+    assert error.table == "s.a"
+    assert "refuses 2 more of the dump's CREATE statements: s.c (1072): " in error.message
+    assert "; s.d (1067): " in error.message
+    assert "s.b" not in error.message
+    assert query(server, "SELECT id FROM s.b") == []
+    for name in ("a", "c", "d"):
+        query(server, f"CREATE TABLE s.{name} (id int)")
+    assert load_dump(config, target).outcome == "clean"
+
+
+@pytest.mark.servers
+def test_types_that_the_server_has_not_load_into_text_that_a_person_made(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    create = "(`id` int NOT NULL, `u` uuid, `a` inet6, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    row = "(1,'123e4567-e89b-12d3-a456-426655440000','2001:db8::ff00:42:8329')"
+    config = load_config(write_dump(tmp_path / "dump", Table("t", create, [row])))
+    if not is_mariadb(server):
+        assert "a form that this server takes" in refused(config, target).remedy
+        query(server, "CREATE TABLE s.t (id int PRIMARY KEY, u char(36), a varchar(39))")
+
+    assert load_dump(config, target).outcome == "clean"
+    assert query(server, "SELECT CAST(u AS char), CAST(a AS char) FROM s.t") == [
+        ("123e4567-e89b-12d3-a456-426655440000", "2001:db8::ff00:42:8329")
+    ]
+
+
+@pytest.mark.servers
+def test_all_views_that_the_server_refuses_are_listed(server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
+    views = {
+        "a": "SELECT `id` FROM `other`.`x`",
+        "b": "SELECT `id` FROM `c`",  # waits for another that is refused
+        "c": "SELECT `missing` AS `id` FROM `t`",
+        "d": "SELECT `id` FROM `t`",
+        "e": "SELECT `s`.`f`() AS `id`",
+    }
+    error = refused(load_config(write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']), views=views)), target)
+
+    assert error.table == "s.a"
+    assert "refuses 2 more" in error.message
+    assert "; s.e (" in error.message
+    assert "s.c (1054): " in error.message
+    assert query(server, "SELECT id FROM s.d") == []
+
+
+@pytest.mark.servers
 def test_a_foreign_key_to_a_plain_key_loads_or_names_the_variable(
     server: AnyServer, target: TargetConfig, tmp_path: Path
 ) -> None:
