@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from airflow_dm_loader.coordination.base import Coordination
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.phases.drafting import Drafting
@@ -17,6 +19,9 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaCreator
 from airflow_dm_loader.target.live_tables import LiveLook
 from airflow_dm_loader.target.server import Server
+from airflow_dm_loader.target.unreadable_views import unreadable_views
+
+_log = logging.getLogger(__name__)
 
 
 def finish(run: LoadRun, meta: Meta, coordination: Coordination) -> str:
@@ -55,6 +60,8 @@ def _swap_in(run: LoadRun, meta: Meta, found: Round) -> None:
             lambda: Database.open(run.target, session=drafting.session), drafting.sessions, transactions=False
         )
         creator.create_views(views)
+        for finding in unreadable_views(db, dump.plan.views):
+            _log.warning("%s", finding)
         settle(meta, db, found, keep=run.config.tables.keep_previous)
 
 

@@ -20,6 +20,7 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import CreationSummary, SchemaCreator
+from airflow_dm_loader.target.unreadable_views import unreadable_views
 
 _log = logging.getLogger(__name__)
 
@@ -107,6 +108,9 @@ def create_tables(run: LoadRun) -> dict[str, object]:
         meta.db.commit()
         if not config.swaps:  # their tables may not be there yet
             creator.create_views(draft.views)
+            with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
+                findings.keep(meta, load.load_id, "views", unreadable_views(db, plan.views))
+            meta.db.commit()
     summary = creator.summary
     return {
         "created": summary.created,
