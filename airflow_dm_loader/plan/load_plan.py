@@ -94,7 +94,7 @@ class PlannedView:
 class PlannedFile:
     """A data file and the table that it goes to. ``file_id`` is its place among all data files of the dump.
 
-    ``csv``: how it reads, where it is a CSV file.
+    ``csv``: how it reads, where it is a CSV file. ``charset``: of a ``.dat`` whose LOAD DATA says none; None: unknown.
     """
 
     file_id: int
@@ -103,6 +103,7 @@ class PlannedFile:
     table: str
     extracted: tuple[Extracted, ...] = ()
     csv: CsvFormat | None = None
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

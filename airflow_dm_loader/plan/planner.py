@@ -38,6 +38,7 @@ class _Planner:
     def __init__(self, inventory: DumpInventory, config: LoadConfig) -> None:
         self._inventory = inventory
         self._csv = config.reading.csv_format
+        self._charset = config.reading.data_character_set
         self._reads_files = config.what.import_mode.reads_files  # else TiDB or Lightning does, and checks are its own
         self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)
@@ -50,7 +51,7 @@ class _Planner:
 
     def plan(self) -> LoadPlan:
         files = tuple(
-            PlannedFile(file_id, file, to.schema, to.table, to.extracted, self._csv_of(file))
+            PlannedFile(file_id, file, to.schema, to.table, to.extracted, self._csv_of(file), self._charset)
             for file_id, file in enumerate(self._inventory.data_files)
             if (to := self._tables.get((file.schema, file.table))) is not None and self._holds_rows(file)
         )

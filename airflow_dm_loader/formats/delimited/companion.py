@@ -55,7 +55,7 @@ class LoadStatement:
     statement: Statement
 
 
-def parse_companion(content: bytes, *, file: str) -> tuple[LoadStatement, ...]:
+def parse_companion(content: bytes, *, file: str, charset: str | None = None) -> tuple[LoadStatement, ...]:
     """The LOAD DATA statements of a companion, each with the head that stands before it.
 
     Raises:
@@ -72,7 +72,7 @@ def parse_companion(content: bytes, *, file: str) -> tuple[LoadStatement, ...]:
             raise byte_order_mark(statement, file) or _refused(
                 "beside a .dat stand head settings and LOAD DATA as mydumper writes it, but not this", statement, file
             )
-        found.append(_load_statement(match, head, statement, file))
+        found.append(_load_statement(match, head, statement, file, charset))
     if not found:
         raise DumpFormatError(
             "the file should hold the LOAD DATA statement of the .dat file beside it, and holds none",
@@ -91,7 +91,9 @@ def names_file(written: str, name: str, compression: Compression) -> bool:
     return written.rpartition("/")[2] in meant
 
 
-def _load_statement(match: re.Match[bytes], head: Mapping[str, str], statement: Statement, file: str) -> LoadStatement:
+def _load_statement(
+    match: re.Match[bytes], head: Mapping[str, str], statement: Statement, file: str, unsaid: str | None
+) -> LoadStatement:
     name, first, second, charset, separator, quote, escape, starting, terminator, ignored, columns, assigned = (
         match.groups()
     )
@@ -104,7 +106,7 @@ def _load_statement(match: re.Match[bytes], head: Mapping[str, str], statement: 
         terminators=(_text(terminator, b"\n"),),
         nulls=frozenset({NULL_ESCAPE, NULL_WORD} if _text(quote, b"") else {NULL_ESCAPE}),
         header=ignored is not None and int(ignored) > 0,
-        charset=_charset(charset, head, statement, file),
+        charset=_charset(charset, head, statement, file, unsaid),
     )
     if _text(starting, b""):
         raise _refused("LINES STARTING BY can't be read", statement, file)
@@ -135,10 +137,16 @@ def _format_problem(form: RecordFormat) -> str | None:
     return None
 
 
-def _charset(clause: bytes | None, head: Mapping[str, str], statement: Statement, file: str) -> str:
+def _charset(clause: bytes | None, head: Mapping[str, str], statement: Statement, file: str, unsaid: str | None) -> str:
     charset = clause.decode("ascii") if clause is not None else head.get("names") or head.get("character_set_client")
+    charset = charset or unsaid
     if charset is None:
-        raise _refused("neither CHARACTER SET nor SET NAMES says what charset the file is in", statement, file)
+        raise _refused(
+            "neither CHARACTER SET nor SET NAMES says what charset the file is in",
+            statement,
+            file,
+            "Say it in data_character_set. mydumper writes none of both where it reads from a TiDB: that is utf8mb4.",
+        )
     if charset.lower() not in CUT_BY_BYTES:
         raise _refused(
             f"in {charset} a byte of a character may look like a separator: such files can't be cut", statement, file
@@ -212,11 +220,16 @@ def _text(literal: bytes | None, default: bytes) -> bytes:
     )
 
 
-def _refused(what: str, statement: Statement, file: str) -> DumpFormatError:
+def _refused(
+    what: str,
+    statement: Statement,
+    file: str,
+    remedy: str = "Dump again with mydumper's own options for --csv or --load-data, or as SQL.",
+) -> DumpFormatError:
     return DumpFormatError(
         what,
         file=file,
         offset=statement.offset,
         statement=statement.text,
-        remedy="Dump again with mydumper's own options for --csv or --load-data, or as SQL.",
+        remedy=remedy,
     )

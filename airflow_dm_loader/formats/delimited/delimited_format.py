@@ -67,16 +67,16 @@ def _record_layout(planned: PlannedFile, storage: DumpStorage) -> RecordLayout:
         form = RecordFormat.of_csv(planned.csv)
         return RecordLayout(form, None, {}, {"names": session_charset(form.charset)})
     assert planned.source.companion is not None  # the plan has no .dat without one
-    return _load_statement(planned.source, planned.source.companion, storage).layout
+    return _load_statement(planned.source, planned.source.companion, storage, planned.charset).layout
 
 
-def _load_statement(source: DataFile, companion: Companion, storage: DumpStorage) -> LoadStatement:
+def _load_statement(source: DataFile, companion: Companion, storage: DumpStorage, charset: str | None) -> LoadStatement:
     """The one statement of the companion that names the file; it must be for the file's table."""
     with open_decoded(storage, companion.name, companion.compression) as decoded:
         content = decoded.read(COMPANION_LIMIT_BYTES + 1)
     if len(content) > COMPANION_LIMIT_BYTES:
         raise DumpFormatError(f"a LOAD DATA statement has no {COMPANION_LIMIT_BYTES} bytes", file=companion.name)
-    statements = parse_companion(content, file=companion.name)
+    statements = parse_companion(content, file=companion.name, charset=charset)
     found = [each for each in statements if names_file(each.data_file, source.name, source.compression)]
     if len(found) != 1 or len(statements) != companion.data_files:
         named = ", ".join(repr(each.data_file) for each in statements)

@@ -120,7 +120,8 @@ class Reading(Group):
     data_character_set: str | None = Field(
         None,
         title="Charset of CSV files",
-        description="The same as csv: {character_set}, under Lightning's name; gbk and gb18030 too. None: as csv says.",
+        description="The same as csv: {character_set}, under Lightning's name; gbk and gb18030 too. None: as csv says. "
+        "Also that of mydumper's .dat files whose LOAD DATA names none, as where it read from a TiDB (utf8mb4).",
     )
     data_invalid_char_replace: str | None = Field(
         None,

@@ -172,6 +172,27 @@ def test_a_checksum_of_metadata_is_compared(target: TargetConfig) -> None:
     assert {(table.row_count, table.checksum) for table in report.tables} == {("passed", "passed")}
 
 
+@BOTH_WAYS
+@pytest.mark.servers
+def test_a_dat_file_that_says_no_charset_is_read_in_the_one_that_a_person_says(
+    load_data: bool, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    """mydumper writes none where it reads from a TiDB."""
+    table = DatTable("t", WITH_KEY, ["1\té 汉 🙂"])
+    folder = write_records(tmp_path / "dump", table)
+    statement = folder / table.data_file.replace(".dat", ".sql")
+    text = statement.read_text()
+    statement.write_text(text.replace("/*!40101 SET NAMES binary*/;\n", "").replace("CHARACTER SET binary ", ""))
+    assert "binary" not in statement.read_text()
+    with pytest.raises(DumpFormatError, match="what charset") as caught:
+        load_dump(load_config(folder, load_data=load_data), target)
+    assert "data_character_set" in caught.value.remedy
+
+    report = load_dump(load_config(folder, load_data=load_data, data_character_set="utf8mb4"), target)
+
+    assert (report.outcome, rows_of(server)) == ("clean", [(1, "é 汉 🙂")])
+
+
 @FORMS
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
 def test_compressed_files_are_read(

@@ -112,8 +112,15 @@ def test_anything_else_is_refused_with_its_byte(statement: str) -> None:
 
 
 def test_a_charset_that_nothing_says_is_refused() -> None:
-    with pytest.raises(DumpFormatError, match="neither CHARACTER SET nor SET NAMES"):
-        only(f"{LOAD}{TABS}(`id`);\n")
+    statement = f"{LOAD}{TABS}(`id`);\n"
+    with pytest.raises(DumpFormatError, match="neither CHARACTER SET nor SET NAMES") as caught:
+        only(statement)
+    assert "Say it in data_character_set" in caught.value.remedy
+
+    (said,) = parse_companion(statement.encode(), file="db.t.00000.sql", charset="utf8mb4")
+    assert said.layout.format.charset == "utf8mb4"
+    (both,) = parse_companion((HEAD + statement).encode(), file="db.t.00000.sql", charset="latin1")
+    assert both.layout.format.charset == "binary"  # the file's own word counts
 
 
 @pytest.mark.parametrize("folder", ["", "/backup/2021-07-01/", "./", "export-20210701-000000/"])
