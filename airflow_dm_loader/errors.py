@@ -16,7 +16,8 @@
     │   ├── UnexpectedFileRequestError  34019  the server asked for a file that was not offered to it
     │   └── PausedError                 the load waits for a person to accept what was found
     │       ├── HasDuplicatesError      34020
-    │       └── ChecksumMismatchError   34021
+    │       ├── ChecksumMismatchError   34021
+    │       └── UnlikeLastLoadError     34101  the dump is far from what the last one was
     ├── RetriableError                  34019  the same will work later
     │   ├── ConnectionLostError         the server went away or cut us off
     │   ├── LockedError                 a lock wait timeout, a deadlock
@@ -31,8 +32,8 @@
         └── RowError                    34019  the server refused a row
 
 The first level says how to recover; what comes below says what went wrong. ``code`` is TiDB Data
-Migration's number wherever DM has one, because that is what people search for. ``errno`` is the
-server's own number where a server spoke.
+Migration's number wherever DM has one, because that is what people search for; what DM does not know has a number from
+34101 on, where DM has none. ``errno`` is the server's own number where a server spoke.
 """
 
 from __future__ import annotations
@@ -238,6 +239,12 @@ class ChecksumMismatchError(PausedError):
     """The target's tables differ from what the dump says."""
 
     code = 34021
+
+
+class UnlikeLastLoadError(PausedError):
+    """The dump brings far less than the last load brought (see the setting ``guard``)."""
+
+    code = 34101
 
 
 class ConnectionLostError(RetriableError):

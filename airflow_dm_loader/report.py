@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 LoadStage = Literal["init", "running", "paused", "finished"]
-Verdict = Literal["clean", "has_duplicates", "checksum_differs"]
+Verdict = Literal["clean", "has_duplicates", "checksum_differs", "unlike_last_load"]
 Comparison = Literal["passed", "differs", "not_compared", "off"]
 
 
@@ -161,6 +161,7 @@ class DumpPlan(_Frozen):
     files: int = 0
     file_bytes: int = 0
     swap: str = ""  # in words: where rows would go at first, and the room that this needs
+    guard: tuple[str, ...] = ()  # a sentence each: what the last load brought, and what would pause this one
     existing_rows: tuple[str, ...] = ()  # a sentence for each table that holds rows, to which the load would add
     filtered: tuple[str, ...] = ()  # databases ("a.*"), tables and views that block_allow_list leaves out
     filtered_files: int = 0

@@ -24,7 +24,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
     DM's pause on duplicates or a checksum mismatch, and its "resume means accept". The first try shows
     what was found and fails with 34020 (rows met rows with the same key: see the conflict table in the meta
-    schema) or 34021 (a table differs from the dump). Look at it, then:
+    schema), 34021 (a table differs from the dump) or 34101 (the dump brings far less than the last load did). Look at
+    it, then:
 
     - clear this task: what was shown is accepted, and the load finishes;
     - or fix the data and clear `checksum` with what follows it: a new outcome is made.
@@ -39,7 +40,7 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
     def __init__(self, **kwargs: Any) -> None:
         kwargs["retries"] = 0  # whatever the DAG's default is: an automatic retry must never accept
         super().__init__(
-            subject="Duplicates or a checksum difference were found",
+            subject="Something was found that somebody must decide on",
             options=[ACCEPT, ABORT],
             **kwargs,
         )
@@ -92,7 +93,10 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
     """Subject and Markdown body of the form."""
     from airflow_dm_loader.loader import place_of_conflicts
 
-    what = "duplicates" if outcome.verdict == "has_duplicates" else "a checksum difference"
+    what = {
+        "has_duplicates": "duplicates",
+        "unlike_last_load": "less than the last load brought",
+    }.get(outcome.verdict, "a checksum difference")
     subject = f"Load {config.what.task_name} / {config.what.source_id} found {what} ({outcome.code})"
     lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
     found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]

@@ -8,6 +8,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 
 _WITH_SWAPS = 5  # the version of the meta schema that has rounds
+_WITH_PROGRESS = 7  # and what tidb-lightning says of itself
 
 
 def load_status(
@@ -41,7 +42,7 @@ def load_status(
 def _status(
     meta: Meta, version: int, load_id: int, task: str, source: str, status: LoadStage, begun_at: str, changed_at: str
 ) -> StoredLoad:
-    finished, total, rows = _amounts(meta, load_id, is_finished=status == "finished")
+    finished, total, rows = _amounts(meta, version, load_id, is_finished=status == "finished")
     return StoredLoad(
         task_name=task,
         source_id=source,
@@ -57,7 +58,7 @@ def _status(
     )
 
 
-def _amounts(meta: Meta, load_id: int, *, is_finished: bool) -> tuple[int, int, int | None]:
+def _amounts(meta: Meta, version: int, load_id: int, *, is_finished: bool) -> tuple[int, int, int | None]:
     """Bytes of data files that are in, bytes of all of them, and rows; None: the engine keeps no count of those."""
     row = meta.db.one(
         f"SELECT COALESCE(SUM(file_bytes), 0), COALESCE(SUM(IF(done, file_bytes, 0)), 0) FROM {meta['file']} "
@@ -72,8 +73,20 @@ def _amounts(meta: Meta, load_id: int, *, is_finished: bool) -> tuple[int, int, 
     assert row is not None  # aggregates give one row
     assert sent is not None
     total, done = int(row[0]), int(row[1])
-    finished = total if is_finished else min(total, max(done, int(sent[0])))
+    finished = (
+        total if is_finished else min(total, max(done, int(sent[0]), _by_lightning(meta, version, load_id, total)))
+    )
     return finished, total, int(sent[1]) if sent[2] else None
+
+
+def _by_lightning(meta: Meta, version: int, load_id: int, total: int) -> int:
+    """Bytes of data files that tidb-lightning said are in; it counts those of compressed files otherwise."""
+    row = (
+        meta.db.one(f"SELECT finished_bytes, total_bytes FROM {meta['lightning']} WHERE load_id = %s", (load_id,))
+        if version >= _WITH_PROGRESS
+        else None
+    )
+    return int(total * int(row[0]) / int(row[1])) if row is not None and row[0] is not None and row[1] else 0
 
 
 def _worker(meta: Meta, load_id: int) -> str:

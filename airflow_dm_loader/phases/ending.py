@@ -12,7 +12,7 @@ from airflow_dm_loader.phases import swap_in, swapping
 from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import chunks, events, files, lightning, loads, outcomes
+from airflow_dm_loader.state import chunks, events, files, history, lightning, loads, outcomes, swaps
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -72,6 +72,8 @@ def finish(run: LoadRun) -> LoadReport:
             loads.update_notes(meta, load.load_id, notes)
             meta.db.commit()  # the swap gives the tables other names
         swapped = swap_in.finish(run, meta, coordination)
+        if not had_finished:
+            _keep_history(meta, config, load, outcome)
         loads.set_status(meta, load.load_id, "finished")
         if config.what.mode is Mode.FULL:
             coordination.release_lock(config.what.source_id)  # in the target, both commit together
@@ -79,6 +81,32 @@ def finish(run: LoadRun) -> LoadReport:
         engine_of(config).after_finish(meta, load)
         report = _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
         return report.model_copy(update={"replication": _replication(run, meta, load), "swap": swapped})
+
+
+def _keep_history(meta: Meta, config: LoadConfig, load: Load, outcome: Outcome) -> None:
+    """What this load brought, for the loads after it; it commits with the load's status."""
+    round_ = swaps.find(meta, config.what.task_name, config.what.source_id) if config.swaps else None
+    live = {table.shadow: table.live for table in swaps.tables(meta, round_.token)} if round_ is not None else {}
+    file_bytes: dict[tuple[str, str], int] = {}
+    for row in files.list_files(meta, load.load_id):
+        key = (row.schema, row.table)
+        place = live.get(key, key)
+        file_bytes[place] = file_bytes.get(place, 0) + row.file_bytes
+    places = [(row.schema, row.table) for row in files.list_tables(meta, load.load_id)]
+    names = {".".join(place): place for place in (*file_bytes, *(live.get(key, key) for key in places))}
+    history.keep(
+        meta,
+        config,
+        load.load_id,
+        [
+            history.Entry(names[table.table], table, file_bytes.get(names[table.table], 0))
+            for table in outcome.tables
+            if table.table in names
+        ],
+        verdict=outcome.verdict,
+        accepted=outcome.accepted,
+        token=round_.token if round_ is not None else "",
+    )
 
 
 def clean_dump_files(run: LoadRun) -> dict[str, object]:

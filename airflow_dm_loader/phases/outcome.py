@@ -6,6 +6,7 @@ from airflow_dm_loader.config import LoadConfig, OnConflict
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.phases import swapping
+from airflow_dm_loader.phases.guarding import with_guard
 from airflow_dm_loader.phases.live import with_live_tables
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import events, outcomes, turns
@@ -50,6 +51,7 @@ def verify(run: LoadRun) -> Outcome:
             return outcomes.current(meta, load.load_id)
         findings = engine_of(run.config).findings(run, dump.at(meta), meta, load)
         findings = with_live_tables(run, dump.at(meta), meta, findings)
+        findings = with_guard(run, dump.at(meta), meta, load, findings)
         outcome = conclude(run, meta, load, turn, findings)
         meta.db.commit()
         return outcome
@@ -70,6 +72,7 @@ def resolve_conflicts(run: LoadRun, *, by_hand: bool) -> Outcome:
     Raises:
         HasDuplicatesError: rows met rows with the same key (34020).
         ChecksumMismatchError: tables differ from the dump (34021).
+        UnlikeLastLoadError: the dump brings far less than the last one (34101).
     """
     config, worker = run.config, run.worker
     with run.open_stored() as (meta, load):

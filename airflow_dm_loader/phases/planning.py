@@ -9,7 +9,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import existing, swapping
+from airflow_dm_loader.phases import existing, guarding, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
@@ -20,10 +20,12 @@ from airflow_dm_loader.state.migrating import check_whole
 from airflow_dm_loader.state.migrations import VERSION
 from airflow_dm_loader.state.registration import check_same_dump, is_this_dump
 from airflow_dm_loader.state.updating import check_update
+from airflow_dm_loader.target import swap as swap_target
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import fitting_chunks
+from airflow_dm_loader.target.unique_keys import count_rows
 
 
 def plan_load(run: LoadRun) -> DumpPlan:
@@ -35,6 +37,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
     warnings = [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings, *map(str, plan.gaps)]
     draft, swap, live = None, "", None
     held: tuple[existing.ExistingRows, ...] = ()
+    guard: tuple[str, ...] = ()
     with run.open_meta() as meta:
         drafting = Drafting.at(meta.db, config, dump.read_schema)
         placed = _placed(meta, config, dump, drafting.server)
@@ -60,6 +63,11 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 if not engine.makes_tables and not config.swaps:
                     held = existing.look(meta, config, plan, draft, **ids)
                     warnings += existing.worth_a_warning(held)
+                rows_held = {found.table.key: found.rows for found in held}
+                if config.swaps and config.guard_rules is not None:
+                    there = [table.home for table in placed.tables if swap_target.is_there(db, table.home)]
+                    rows_held = {table: count_rows(db, *table) for table in there}
+                guard = guarding.foretell(meta, config, dump, rows_held, going_on)
             except RetriableError:
                 raise
             except LoaderError as error:
@@ -68,7 +76,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
     if live is not None:  # what exists is what readers know, not what would be made for the swap
         tables = (table.model_copy(update={"exists": table.table in live}) for table in report.tables)
         report = report.model_copy(update={"tables": tuple(tables)})
-    return report.model_copy(update={"existing_rows": tuple(map(str, held)), "swap": swap})
+    return report.model_copy(update={"existing_rows": tuple(map(str, held)), "swap": swap, "guard": guard})
 
 
 def _placed(meta: Meta, config: LoadConfig, dump: Dump, server: Server) -> LoadPlan:

@@ -7,6 +7,7 @@ from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.phases.swap_in import own_schemas
 from airflow_dm_loader.state import swaps
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.migrations import VERSION
 from airflow_dm_loader.state.swaps import Round, SwapTable
 from airflow_dm_loader.target import swap
 from airflow_dm_loader.target.connection import Database
@@ -29,6 +30,8 @@ def restore_previous(target: TargetConfig, task_name: str, *, meta_schema: str =
     """
     with Database.open(target) as state_db, Database.open(target) as db:
         meta = Meta(state_db, meta_schema)
+        if (meta.version or VERSION) < VERSION:
+            meta.create()
         found = _last(meta, task_name)
         tables = swaps.tables(meta, found.token)
         before, after = found.marks

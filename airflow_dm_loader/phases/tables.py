@@ -10,7 +10,7 @@ from typing import Any
 from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
-from airflow_dm_loader.phases import existing, swapping
+from airflow_dm_loader.phases import existing, guarding, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import Finding
@@ -25,8 +25,11 @@ from airflow_dm_loader.target.unreadable_views import unreadable_views
 _log = logging.getLogger(__name__)
 
 
-def create_tables(run: LoadRun) -> dict[str, object]:
+def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
     """Create the databases, tables and views that are missing, and note what each table was like before.
+
+    Args:
+        by_hand: a person cleared the task: what the guard has shown to an earlier try of this run is accepted.
 
     Returns:
         Names under ``created``, ``existing``, ``views``, ``not_empty``; sentences under ``warnings``; counts under
@@ -34,6 +37,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
 
     Raises:
         TargetError: the target can't take this load; nothing was created.
+        UnlikeLastLoadError: rows would be deleted for a dump that brings far less; see the setting ``guard``.
     """
     config = run.config
     engine = engine_of(config)
@@ -56,6 +60,7 @@ def create_tables(run: LoadRun) -> dict[str, object]:
             needs = (*engine.privileges(run, plan, db), *swapping.needs(config, plan))
             warnings = drafting.check(db, plan, draft, needs)
         held = existing.look(meta, config, plan, draft, load.load_id)
+        guarding.hold_before_rows(run, dump, meta, load, held, by_hand=by_hand)
         warnings = (
             *plan.warnings,
             *engine.check_server(drafting.server),

@@ -73,6 +73,7 @@ def describe_comparison(verdict: str, tables: Collection[TableReport], findings:
         "clean": "Clean",
         "has_duplicates": "Rows met rows with the same key",
         "checksum_differs": "Tables differ from the dump",
+        "unlike_last_load": "The dump brings far less than the last load did",
     }
     counts = {
         "row count": [table.row_count for table in tables],

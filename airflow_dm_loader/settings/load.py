@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows
 from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.settings.grouping import flat, grouped
@@ -24,6 +25,8 @@ from airflow_dm_loader.settings.table import DM_CODES, GROUPS, SETTINGS, Setting
 log = logging.getLogger(__name__)
 # All others remove rows, and so must not meet those that another source has sent meanwhile.
 _KEEP_ROWS = frozenset({OnExistingRows.AUTO, OnExistingRows.ERROR, OnExistingRows.APPEND})
+# Those that put a dump in the place of what was there.
+_REPLACING = frozenset({OnExistingRows.SWAP, OnExistingRows.TRUNCATE, OnExistingRows.RECREATE})
 
 
 class LoadConfig(Strict):
@@ -63,6 +66,11 @@ class LoadConfig(Strict):
             raise ValueError(
                 "on_existing_rows: swap is for import_mode logical, and import_mode is " + self.what.import_mode
             )
+        if self.guard_rules is not None and self.tables.on_existing_rows not in _REPLACING:
+            raise ValueError(
+                "guard: it is for on_existing_rows swap, truncate and recreate, and on_existing_rows is "
+                + self.tables.on_existing_rows
+            )
         if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:
             raise ValueError("; ".join(self._not_for_this_engine(row) for row in ignored))
         return self
@@ -75,6 +83,14 @@ class LoadConfig(Strict):
     def swaps(self) -> bool:
         """Whether tables are filled beside the live ones, and then swapped in."""
         return self.tables.on_existing_rows is OnExistingRows.SWAP
+
+    @property
+    def guard_rules(self) -> Guard | None:
+        """How the dump is held against the last load; None: it is not."""
+        if not (self.tables.guard or self.swaps):
+            return None
+        guard = Guard.of(self.tables.guard)
+        return guard if guard.looks else None
 
     @property
     def waits_for_sources(self) -> bool:

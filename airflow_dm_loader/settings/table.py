@@ -121,6 +121,7 @@ _ROWS = (
     ),
     Setting("on_existing_rows", "tables", _EXISTING, CREATING, elsewhere=_REFUSES),
     Setting("keep_previous", "tables", _EXISTING, LOGICAL),
+    Setting("guard", "tables", _EXISTING, CREATING),
     Setting("on_conflict", "verify", _CHECKS),
     Setting("pool_size", "work", _ADVANCED, dm=_loader("pool-size", "int", "Not said: 4 (DM: 16).")),
     Setting("import_tasks", "work", _ADVANCED, CREATING),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
+from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.settings.lightning_keys import checked_lightning, checked_options
 from airflow_dm_loader.settings.session_variables import OURS, is_name
 
@@ -75,6 +76,11 @@ def _same_bytes(value: dict[str, str]) -> dict[str, str]:
     return {name.lower(): other for name, other in value.items()}
 
 
+def _guard(value: dict[str, Any]) -> dict[str, Any]:
+    Guard.of(value)
+    return value
+
+
 def _gzip(value: str) -> str:
     word = value.strip().lower()
     if word not in {"gz", "gzip"}:
@@ -109,6 +115,7 @@ DumpUri = Annotated[str, Field(min_length=1), AfterValidator(_plain_text), After
 SortUri = Annotated[str, Field(min_length=1), AfterValidator(_plain_text), AfterValidator(_sort_location)]
 SessionVariables = Annotated[dict[str, str | int], AfterValidator(_variable_names)]
 CollationMap = Annotated[dict[str, str], AfterValidator(_same_bytes)]
+GuardRules = Annotated[dict[str, float | str | None], AfterValidator(_guard)]
 Gzip = Annotated[str, AfterValidator(_gzip)]
 ClusterTls = Annotated[dict[str, str], AfterValidator(_cluster_tls)]
 SourceAddress = Annotated[str, AfterValidator(_plain_text), AfterValidator(_source_address)]

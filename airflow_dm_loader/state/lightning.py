@@ -113,8 +113,11 @@ def lock(meta: Meta, config: LoadConfig) -> None:
         )
 
 
-def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str) -> None:
+def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str, progress: tuple[int, int] | None = None) -> None:
     """Be heard of, and see that nobody else came. It commits.
+
+    Args:
+        progress: bytes that are finished and all bytes, as Lightning counts them; None: it has not said.
 
     Raises:
         LockedError: another attempt is at it.
@@ -122,8 +125,9 @@ def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str) -> None:
     """
     row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config),))  # the same connection gets it again
     result = meta.db.execute(
-        f"UPDATE {meta['lightning']} SET updated_at = UTC_TIMESTAMP(6) WHERE load_id = %s AND owner = %s",
-        (load_id, owner),
+        f"UPDATE {meta['lightning']} SET updated_at = UTC_TIMESTAMP(6), finished_bytes = COALESCE(%s, finished_bytes), "
+        "total_bytes = COALESCE(%s, total_bytes) WHERE load_id = %s AND owner = %s",
+        (*(progress or (None, None)), load_id, owner),
     )
     meta.db.commit()
     if result.affected != 1 and find(meta, load_id) is None:

@@ -15,6 +15,13 @@ from airflow_dm_loader.state import events
 from airflow_dm_loader.state.events import EventKind
 from airflow_dm_loader.state.meta import Meta, check_version
 
+_CODES: dict[Verdict, int | None] = {
+    "clean": None,
+    "has_duplicates": 34020,
+    "checksum_differs": 34021,
+    "unlike_last_load": 34101,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -30,8 +37,8 @@ class Outcome:
 
     @property
     def code(self) -> int | None:
-        """DM's code of what was found."""
-        return {"clean": None, "has_duplicates": 34020, "checksum_differs": 34021}[self.verdict]
+        """The code of what was found: DM's, where DM has one."""
+        return _CODES[self.verdict]
 
 
 def store(

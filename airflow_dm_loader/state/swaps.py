@@ -15,6 +15,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.shadows import Shadows, TableKey
+from airflow_dm_loader.state import history
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
 
@@ -216,6 +217,8 @@ def set_state(meta: Meta, token: str, state: str) -> None:
         "swapped_at = IF(%s = 'swapped', COALESCE(swapped_at, UTC_TIMESTAMP(6)), swapped_at) WHERE token = %s",
         (state, is_open, state, token),
     )
+    if state in {ABANDONED, RESTORED}:
+        history.undo(meta, token)
 
 
 def set_former(meta: Meta, token: str, former: Mapping[TableKey, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import Level, LoadConfig, OnConflict
-from airflow_dm_loader.errors import ChecksumMismatchError, HasDuplicatesError, PausedError
+from airflow_dm_loader.errors import ChecksumMismatchError, HasDuplicatesError, PausedError, UnlikeLastLoadError
 from airflow_dm_loader.report import Finding, TableReport, Verdict
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import findings as stored_findings
@@ -14,6 +14,7 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.turns import Turn
+from airflow_dm_loader.verify.guard import KINDS
 
 _SHOWN = 3
 
@@ -62,7 +63,7 @@ def conclude(run: LoadRun, meta: Meta, load: Load, turn: Turn, findings: Finding
 
 
 def found_error(config: LoadConfig, outcome: Outcome, conflicts: str, what_clears_do: str) -> PausedError:
-    """34020 or 34021: what was found, where to look, what a clear will do.
+    """34020, 34021 or 34101: what was found, where to look, what a clear will do.
 
     Args:
         conflicts: which rows met others and where they are, in the engine's words.
@@ -78,6 +79,8 @@ def found_error(config: LoadConfig, outcome: Outcome, conflicts: str, what_clear
         return HasDuplicatesError(conflicts, remedy=remedy)
     differing = differing_tables(outcome.tables)
     pausing = [str(finding) for finding in outcome.findings if finding.pauses]
+    if outcome.verdict == "unlike_last_load":
+        return UnlikeLastLoadError(f"the dump is not like the last one: {'; '.join(pausing[:_SHOWN])}", remedy=remedy)
     texts = [*(f"{table.table}: {table.remark}" for table in differing[:_SHOWN]), *pausing[:_SHOWN]]
     shown = "; ".join(texts or outcome.warnings[:_SHOWN])
     if pausing and not differing:
@@ -95,6 +98,10 @@ def _verdict(config: LoadConfig, findings: Findings, found: tuple[Finding, ...])
     if findings.conflicts:
         return "has_duplicates"
     required = config.verify.checksum is Level.REQUIRED
-    if findings.differs or any(one.pauses for one in found) or (findings.differing and required):
+    if (
+        findings.differs
+        or any(one.pauses and one.kind not in KINDS for one in found)
+        or (findings.differing and required)
+    ):
         return "checksum_differs"
-    return "clean"
+    return "unlike_last_load" if any(one.pauses for one in found) else "clean"

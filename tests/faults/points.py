@@ -15,7 +15,8 @@ from typing import Any
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
-from airflow_dm_loader.state import chunk_groups, chunks, files, holds, load_tasks, loads, outcomes, swaps
+from airflow_dm_loader.phases import guarding
+from airflow_dm_loader.state import chunk_groups, chunks, files, history, holds, load_tasks, loads, outcomes, swaps
 from airflow_dm_loader.target import schema, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
@@ -75,6 +76,13 @@ SWAP_POINTS = {
     "swapped and written down, not committed": _Point(swaps, "set_state", after=True),
     "before former tables are dropped": _Point(swap, "drop"),
     "swapped, not finished": _Point(load_tasks, "delete"),
+    "what it brought is in the history, not committed": _Point(history, "keep", after=True),
+}
+# Those of a load that the guard looks at before a row is deleted.
+GUARD_POINTS = {
+    "before the guard looks": _Point(history, "last"),
+    "the guard has looked, and nothing is written down": _Point(history, "last", after=True),
+    "what the guard found is accepted": _Point(guarding, "hold_before_rows", after=True),
 }
 # Those of a table whose rows go before the load's come, by on_existing_rows.
 EMPTYING_POINTS = {
@@ -108,7 +116,7 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
         if next(calls) == nth:
             os.kill(os.getpid(), signal_number)
 
-    point = {**POINTS, **SWAP_POINTS}[name]
+    point = {**POINTS, **SWAP_POINTS, **GUARD_POINTS}[name]
     if point is None:
         _signal_in_half_a_packet(reached)
     else:

@@ -119,6 +119,9 @@ def test_a_process_killed_at_a_step_leaves_old_rows_or_new_ones(
     assert query(server, SEEN) == whole(2)
     (former,) = [name for (name,) in query(server, "SHOW DATABASES") if "__dm_" in name]
     assert query(server, SEEN.replace("FROM s.", f"FROM `{former}`.")) == whole(1)
+    history = "SELECT table_name, row_count FROM dm_meta.dm_loader_brought WHERE task_name = 'night2'"
+    assert dict(query(server, history)) == ROWS
+    assert len(query(server, history)) == len(ROWS)
 
 
 @pytest.mark.usefixtures("first_night")

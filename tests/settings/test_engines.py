@@ -27,6 +27,7 @@ OTHER: dict[str, Any] = {
     "convert_engines": True,
     "on_existing_rows": "truncate",
     "keep_previous": 3,
+    "guard": {"rows_drop": "off", "tables_gone": "off", "empty": "off"},
     "csv": {"separator": ";"},
     "data_character_set": "gbk",
     "data_invalid_char_replace": "?",

@@ -66,11 +66,12 @@ def import_all(run: LoadRun) -> ShareReport:
             _log.info("Running %s", program)
             prepared = prepare_run(run, dump, program, meta.db)
             owner = secrets.token_hex(16)
+            teller = _Teller(load, plan, run.on_progress, resumed=row is not None)
             watch = Watch(
                 stop=run.stop,
-                on_progress=_teller(load, plan, run.on_progress, resumed=row is not None),
+                on_progress=teller.tell,
                 progress_interval_s=run.progress_interval_s,
-                keep_alive=lambda: lightning.hold(meta, config, load.load_id, owner),
+                keep_alive=lambda: lightning.hold(meta, config, load.load_id, owner, teller.heard),
             )
             _begin(config, meta, load, row, owner)
             try:
@@ -180,22 +181,27 @@ def _release(meta: Meta, load: Load, owner: str) -> None:
         _log.warning("The import could not be given free: %s", error)
 
 
-def _teller(
-    load: Load, plan: LoadPlan, on_progress: Callable[[LoadStatus], None] | None, *, resumed: bool
-) -> Callable[[Progress | None], None]:
-    window = SpeedWindow()
+class _Teller:
+    """Tells how far Lightning is; ``heard``: what it said last, in bytes finished and in all, of the whole load."""
 
-    def tell(progress: Progress | None) -> None:
-        if on_progress is None or progress is None:
+    def __init__(
+        self, load: Load, plan: LoadPlan, on_progress: Callable[[LoadStatus], None] | None, *, resumed: bool
+    ) -> None:
+        self._load, self._plan, self._on_progress, self._resumed = load, plan, on_progress, resumed
+        self._window = SpeedWindow()
+        self.heard: tuple[int, int] | None = None
+
+    def tell(self, progress: Progress | None) -> None:
+        if progress is None:
             return
-        finished, total = progress.finished_bytes, progress.total_bytes or plan.file_bytes
-        if resumed:  # then it counts what was left of the load alone
-            whole = max(total, plan.file_bytes)
+        finished, total = progress.finished_bytes, progress.total_bytes or self._plan.file_bytes
+        if self._resumed:  # then it counts what was left of the load alone
+            whole = max(total, self._plan.file_bytes)
             finished, total = whole - (total - finished), whole
-        status = _status(load, finished, total, window.bps(finished), done=False)
-        on_progress(status.model_copy(update={"tables": progress.tables}))
-
-    return tell
+        self.heard = finished, total
+        if self._on_progress is not None:
+            status = _status(self._load, finished, total, self._window.bps(finished), done=False)
+            self._on_progress(status.model_copy(update={"tables": progress.tables}))
 
 
 def _status(load: Load, finished_bytes: int, total_bytes: int, bps: int, *, done: bool) -> LoadStatus:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from airflow_dm_loader.settings.choices import BarrierKind, Level, OnConflict, OnExistingRows
 from airflow_dm_loader.settings.groups.base import Group
-from airflow_dm_loader.settings.values import CollationMap, SchemaName, SessionVariables, SourceAddress
+from airflow_dm_loader.settings.values import CollationMap, GuardRules, SchemaName, SessionVariables, SourceAddress
 
 
 class Tables(Group):
@@ -29,6 +29,15 @@ class Tables(Group):
         title="Former tables to keep",
         description="How many of the tables that a swap replaced are kept, of each table the newest; "
         "restore_previous puts them back.",
+    )
+    guard: GuardRules = Field(
+        default_factory=dict,
+        title="Guard against the last load",
+        description="Pauses the load with 34101 where the dump brings far less than the last load of the same tables "
+        "brought, whatever its task name was: before the swap; with truncate and recreate before the first row, by the "
+        "dump's own counts, which it must have. rows_drop: the share of a table's rows that may be missing, or off | "
+        'tables_gone, empty (tables without rows that had some): pause, accept or off. Empty: {"rows_drop": 0.5, '
+        '"tables_gone": "pause", "empty": "pause"} with swap, else none.',
     )
     collation_map: CollationMap = Field(
         default_factory=dict,
@@ -123,7 +132,7 @@ class Verify(Group):
     )
     on_conflict: OnConflict = Field(
         OnConflict.PAUSE,
-        title="When duplicates or a checksum difference were found",
+        title="When something was found that somebody must decide on",
         description="pause: fail once, a clear accepts. ask: a form in Airflow asks. accept | fail.",
     )
 

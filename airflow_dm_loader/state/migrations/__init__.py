@@ -12,6 +12,7 @@ from airflow_dm_loader.state.migrations import (
     m004_order_of_indexes,
     m005_swaps,
     m006_rows_kept,
+    m007_history,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -22,6 +23,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_order_of_indexes.MIGRATION,
     m005_swaps.MIGRATION,
     m006_rows_kept.MIGRATION,
+    m007_history.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

@@ -1,0 +1,160 @@
+"""What former loads brought to each table of this server, whatever their load tasks are called.
+
+A load is written down when it finishes, in that transaction, and stays when it is forgotten. What a restored or
+abandoned round brought is not what readers see, so it counts no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.report import TableReport
+from airflow_dm_loader.state.batches import batches, insert_ignore
+from airflow_dm_loader.state.meta import Meta
+
+_Table = tuple[str, str]  # schema, name
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one load brought to one table."""
+
+    of_load: int
+    task_name: str
+    source_id: str
+    rows: int
+    finished_at: str  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written down of a table."""
+
+    table: _Table
+    report: TableReport
+    file_bytes: int
+
+
+def keep(
+    meta: Meta, config: LoadConfig, load_id: int, entries: Iterable[Entry], *, verdict: str, accepted: bool, token: str
+) -> None:
+    """Write down what a load that finishes brought, once; the caller commits.
+
+    Args:
+        token: of the round that swaps its tables in; "": none does.
+    """
+    row = meta.db.one(
+        f"SELECT CAST(created_at AS CHAR), CAST(UTC_TIMESTAMP(6) AS CHAR) FROM {meta['load']} WHERE load_id = %s",
+        (load_id,),
+    )
+    assert row is not None  # the caller has just changed it
+    begun_at, now = map(str, row)
+    what = config.what
+    insert_ignore(
+        meta.db,
+        f"{meta['brought']} (of_load, task_name, source_id, table_schema, table_name, token, row_count, data_bytes, "
+        "file_bytes, seconds, verdict, accepted, begun_at, finished_at)",
+        [
+            (
+                load_id,
+                what.task_name,
+                what.source_id,
+                *entry.table,
+                token,
+                entry.report.rows,
+                entry.report.data_bytes,
+                entry.file_bytes,
+                entry.report.seconds,
+                verdict,
+                accepted,
+                begun_at,
+                now,
+            )
+            for entry in entries
+        ],
+    )
+
+
+def last(
+    meta: Meta, config: LoadConfig, tables: Collection[_Table], *, load_id: int | None, token: str = ""
+) -> dict[_Table, Brought]:
+    """table -> what the last load before this one brought; those that no load is known of are left out.
+
+    It is the same source's load. Where the load task has one source, and that one never filled the table, it is all
+    that the sources of the last task brought together.
+
+    Args:
+        load_id: this load; None: it is not registered.
+        token: the round that this load is of.
+    """
+    by_table = _newest_of_each_source(meta, tables, load_id, token)
+    alone = len(config.what.all_sources) == 1
+    found = {}
+    for table, known in by_table.items():
+        mine = [one for one in known if one.source_id == config.what.source_id]
+        if mine:
+            found[table] = mine[-1]
+        elif alone:
+            newest = known[-1]
+            rows = sum(one.rows for one in known if one.task_name == newest.task_name)
+            found[table] = Brought(newest.of_load, newest.task_name, newest.source_id, rows, newest.finished_at)
+    return found
+
+
+def beside(
+    meta: Meta, before: Mapping[_Table, Brought], tables: Collection[_Table], *, load_id: int | None, token: str = ""
+) -> dict[_Table, Brought]:
+    """Tables that the loads of ``before`` filled too, that are not among ``tables``, and that no later load filled."""
+    loads = sorted({one.of_load for one in before.values()})
+    folded = {_as_compared(meta, table) for table in tables}
+    found = {}
+    for some in batches(loads):
+        for schema, table, *row in meta.db.query(
+            "SELECT table_schema, table_name, of_load, task_name, source_id, row_count, CAST(finished_at AS CHAR) "
+            f"FROM {meta['brought']} h WHERE undone = 0 AND of_load IN ({', '.join(['%s'] * len(some))}) "
+            f"AND NOT EXISTS (SELECT 1 FROM {meta['brought']} o WHERE o.table_schema = h.table_schema "
+            "AND o.table_name = h.table_name AND o.history_id > h.history_id AND o.undone = 0 AND o.of_load <> %s "
+            "AND (o.token = '' OR o.token <> %s)) ORDER BY 1, 2",
+            (*some, load_id or 0, token),
+        ):
+            key = (str(schema), str(table))
+            if _as_compared(meta, key) not in folded:
+                found[key] = _brought(row)
+    return found
+
+
+def undo(meta: Meta, token: str) -> None:
+    """What the loads of a round brought is not in place any more; the caller commits."""
+    meta.db.execute(f"UPDATE {meta['brought']} SET undone = 1 WHERE token = %s", (token,))
+
+
+def _newest_of_each_source(
+    meta: Meta, tables: Collection[_Table], load_id: int | None, token: str
+) -> dict[_Table, list[Brought]]:
+    """table -> the last load of each source, the newest last."""
+    names = {_as_compared(meta, table): table for table in tables}
+    column = "LOWER({})" if meta.db.folds_names else "{}"
+    schema, name = column.format("table_schema"), column.format("table_name")
+    found: dict[_Table, list[Brought]] = {}
+    for some in batches(sorted(names)):
+        places = ", ".join(["(%s, %s)"] * len(some))
+        for row in meta.db.query(
+            f"SELECT {schema}, {name}, of_load, task_name, source_id, row_count, CAST(finished_at AS CHAR) "
+            f"FROM {meta['brought']} WHERE history_id IN (SELECT MAX(history_id) FROM {meta['brought']} "
+            f"WHERE undone = 0 AND of_load <> %s AND (token = '' OR token <> %s) AND ({schema}, {name}) IN ({places}) "
+            f"GROUP BY {schema}, {name}, source_id) ORDER BY history_id",
+            (load_id or 0, token, *(part for table in some for part in table)),
+        ):
+            found.setdefault(names[str(row[0]), str(row[1])], []).append(_brought(row[2:]))
+    return found
+
+
+def _brought(row: Sequence[object]) -> Brought:
+    of_load, task_name, source_id, rows, finished_at = row
+    return Brought(int(str(of_load)), str(task_name), str(source_id), int(str(rows)), str(finished_at)[:19])
+
+
+def _as_compared(meta: Meta, table: _Table) -> _Table:
+    return (table[0].lower(), table[1].lower()) if meta.db.folds_names else table
