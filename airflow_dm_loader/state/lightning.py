@@ -136,11 +136,12 @@ def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str, progress: tup
         raise LockedError("the lock of the import was lost: another attempt may run tidb-lightning", remedy=_WAIT)
 
 
-def release(meta: Meta, load_id: int, owner: str) -> None:
-    """Nobody needs to wait for this owner any more. It commits."""
+def release(meta: Meta, load_id: int, owner: str, progress: tuple[int, int] | None = None) -> None:
+    """Nobody needs to wait for this owner any more. It commits. ``progress``: as for :func:`hold`."""
     meta.db.execute(
-        f"UPDATE {meta['lightning']} SET owner = '' WHERE load_id = %s AND owner = %s",
-        (load_id, owner),
+        f"UPDATE {meta['lightning']} SET owner = '', finished_bytes = COALESCE(%s, finished_bytes), "
+        "total_bytes = COALESCE(%s, total_bytes) WHERE load_id = %s AND owner = %s",
+        (*(progress or (None, None)), load_id, owner),
     )
     meta.db.commit()
 

@@ -82,7 +82,7 @@ def import_all(run: LoadRun) -> ShareReport:
                 watch.keep_alive()
                 rows_sent = _store(meta, load, row, ended, run.worker)
             finally:
-                _release(meta, load, owner)
+                _release(meta, load, owner, teller.heard)
     if run.on_progress is not None:
         run.on_progress(_status(load, plan.file_bytes, plan.file_bytes, 0, done=True))
     return ShareReport(
@@ -173,10 +173,10 @@ def _store(meta: Meta, load: Load, before: LightningRow | None, ended: Ended, wo
     return sent
 
 
-def _release(meta: Meta, load: Load, owner: str) -> None:
+def _release(meta: Meta, load: Load, owner: str, heard: tuple[int, int] | None) -> None:
     try:
         meta.db.rollback()
-        lightning.release(meta, load.load_id, owner)
+        lightning.release(meta, load.load_id, owner, heard)
     except LoaderError as error:  # what ended the import matters more; the next attempt waits a while
         _log.warning("The import could not be given free: %s", error)
 

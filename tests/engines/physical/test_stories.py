@@ -473,6 +473,8 @@ def test_a_stop_ends_the_program_and_the_next_try_goes_on(
 
     assert (seen[0].finished_bytes, seen[0].total_bytes, seen[0].progress) == (10, 80, "12.50 %")
     assert [table.table for table in seen[0].tables] == ["s.a"]
+    (stored,) = loader.load_status(tidb_target)  # by anybody, also once the program has ended
+    assert 0 < stored.finished_bytes < stored.total_bytes
     with pytest.raises(ProcessLookupError):
         os.kill(lightning.runs()[0]["pid"], 0)
     import_once(config(), tidb_target)
