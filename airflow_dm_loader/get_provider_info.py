@@ -137,6 +137,9 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
+        "task-decorators": [
+            {"name": "load_dump", "class-name": "airflow_dm_loader.decorators.load_dump.load_dump_task"}
+        ],
         "sensors": [
             {
                 "integration-name": name,

@@ -1,0 +1,1 @@
+"""Decorators of the TaskFlow API: ``@task.load_dump``."""
