@@ -96,11 +96,13 @@ class Attempts:
     Args:
         stop: once true, a wait ends with :class:`LoadInterruptedError`, and nothing is tried again.
         hide_values: log no value of a row, which a server's text may repeat.
+        on_retry: called before each wait for another try.
     """
 
     stop: Callable[[], bool] = _never
     hide_values: bool = False
     clock: Clock = REAL_CLOCK
+    on_retry: Callable[[], None] | None = None
 
     def run(self, what: str, work: Callable[[], _T], strategy: Strategy = AT_SERVER) -> _T:
         """What ``work`` returns, at whichever try; ``what`` is named in the log.
@@ -163,6 +165,8 @@ class Attempts:
         if self.hide_values and isinstance(error, LoaderError):
             error = without_values(error)
         wait_s = state.next_action.sleep if state.next_action else 0.0
+        if self.on_retry is not None:
+            self.on_retry()
         _log.warning("try %d of %s failed, again in %.1f s: %s", state.attempt_number, what, wait_s, error)
 
 

@@ -63,6 +63,7 @@ class LoadRun:
         find_coordination: where the sources meet; None: where ``barrier`` says, if that takes no more to be reached.
         find_source: the server that the dump was made of, to compare all values with; None where nobody asked for it.
         stop: setting it ends the phase soon, and its sessions in the server.
+        on_retry: called each time that something failed and is to be done again, in whichever thread that is.
         on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
         clock: what waits go by: before another try, and for other sources and jobs.
     """
@@ -75,6 +76,7 @@ class LoadRun:
     find_source: Callable[[], TargetConfig] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[LoadStatus], None] | None = None
+    on_retry: Callable[[], None] | None = None
     progress_interval_s: float = 5.0
     clock: Clock = REAL_CLOCK
 
@@ -121,7 +123,7 @@ class LoadRun:
     @property
     def attempts(self) -> Attempts:
         """How what fails is tried again, until the run is stopped."""
-        return Attempts(self.stop.is_set, self.config.reporting.hide_values, self.clock)
+        return Attempts(self.stop.is_set, self.config.reporting.hide_values, self.clock, self.on_retry)
 
     def open_storage(self) -> DumpStorage:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""

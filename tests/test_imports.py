@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Importer = Callable[[list[str]], dict[str, str]]
 
-AIRFLOW_LAYER = {"decorators", "hooks", "operators", "sensors", "triggers", "task_group", "ui"}
+AIRFLOW_LAYER = {"decorators", "hooks", "metrics", "operators", "sensors", "triggers", "task_group", "ui"}
 PURE = {"config", "location", "errors", "report", "dump", "plan", "get_provider_info"}
 OPTIONAL = {"MySQLdb", "mysql", "pyarrow", "boto3", "botocore", "gcsfs", "google", "s3fs", "smart_open", "etcd3gw"}
 

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig
     from airflow_dm_loader.errors import LoaderError
     from airflow_dm_loader.loader import LoadRun
+    from airflow_dm_loader.metrics import Metrics
     from airflow_dm_loader.report import LoadStatus
 
 _Result = TypeVar("_Result")
-
-ERROR_COUNTER = "dm_loader_exit_with_error_count"
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
 _NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "compare_with_conn_id"})
@@ -92,9 +91,11 @@ class DumpLoadOperator(BaseOperator):
         from airflow_dm_loader.hooks.etcd import etcd_config
         from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import LoadRun, Worker
+        from airflow_dm_loader.metrics import Metrics
 
         ti = context["ti"]
         config = parse_config(self.config)
+        metrics = Metrics.of(config)
         dump_conn_id, source_conn_id = self.dump_conn_id, self.compare_with_conn_id
         return LoadRun(
             config=config,
@@ -104,13 +105,15 @@ class DumpLoadOperator(BaseOperator):
             find_coordination=lambda: backend_of(config.coordination.barrier, etcd_config(config, self.etcd_conn_id)),
             find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
             stop=self._stop,
-            on_progress=self._say,
+            on_progress=lambda status: self._say(metrics, status),
+            on_retry=metrics.tried_again,
             clock=self.clock or REAL_CLOCK,
         )
 
-    def _say(self, status: LoadStatus) -> None:
+    def _say(self, metrics: Metrics, status: LoadStatus) -> None:
         from airflow_dm_loader.progress.words import describe
 
+        metrics.running(status)
         self.log.info("%s", describe(status))
 
     def errors_as_airflow_s(self, work: Callable[[], _Result]) -> _Result:
@@ -162,15 +165,14 @@ class DumpLoadOperator(BaseOperator):
             return False
 
     def _count(self, error: LoaderError) -> None:
-        from airflow_dm_loader.errors import ConfigError, RetriableError
+        from airflow_dm_loader.errors import ConfigError
+        from airflow_dm_loader.metrics import Metrics
 
         try:
-            config = parse_config(self.config)
-            names = {"task": config.what.task_name, "source_id": config.what.source_id}
+            metrics = Metrics.of(parse_config(self.config))
         except ConfigError:  # the very error that is being counted
-            names = {"task": "", "source_id": ""}
-        resumable = str(isinstance(error, RetriableError)).lower()
-        _increment(ERROR_COUNTER, {**names, "resumable": resumable})
+            metrics = Metrics()
+        metrics.failed(error)
 
 
 def airflow_error(error: LoaderError) -> Exception:
@@ -214,13 +216,3 @@ def parse_mapping(raw: Mapping[str, Any] | str) -> Mapping[str, Any]:
 def documentation(cls: type) -> str:
     """The task's page in the Airflow UI: the class docstring without its parameters."""
     return inspect.cleandoc(cls.__doc__ or "").split("\n:param", 1)[0].strip()
-
-
-def _increment(name: str, tags: dict[str, str]) -> None:
-    try:
-        from airflow.sdk.observability.stats import incr
-    except ImportError:  # Airflow 3.1
-        from airflow.stats import Stats
-
-        incr = Stats.incr
-    incr(name, tags=tags)

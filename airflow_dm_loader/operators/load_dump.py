@@ -168,8 +168,10 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
             report = LoadReport.model_validate(found)
             emit_tables(context, self.asset_alias, run.target, report)
             self.finished_load = FinishedLoad.of(run, report)
+            Metrics.of(run.config).finished(report)
             return found
 
+        from airflow_dm_loader.metrics import Metrics
         from airflow_dm_loader.report import LoadReport
 
         return self.errors_as_airflow_s(load)
@@ -193,9 +195,11 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
 
         from airflow_dm_loader.errors import LoadInterruptedError
         from airflow_dm_loader.loader import arrive, missing_sources
+        from airflow_dm_loader.metrics import Metrics
         from airflow_dm_loader.triggers.barrier import LoadBarrierTrigger
 
-        deadline = time.time() + run.config.coordination.barrier_timeout_s
+        began = time.time()
+        deadline = began + run.config.coordination.barrier_timeout_s
         missing = self._phase(run, lambda run: arrive(run, state))
         while missing:
             self.log.info("Not %s yet: %s", state.value, ", ".join(missing))
@@ -214,6 +218,8 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
             if run.attempts.pause(self.poll_interval_s):
                 raise LoadInterruptedError("asked to stop while waiting for other sources")
             missing = self._phase(run, lambda run: missing_sources(run, state))
+        if len(run.config.what.all_sources) > 1:
+            Metrics.of(run.config).waited(state.value, time.time() - began)
 
     def _timed_out(self, run: LoadRun, wait_for: str, missing: Sequence[str]) -> Exception:
         from airflow_dm_loader.errors import BarrierTimeoutError

@@ -99,6 +99,7 @@ class FinishLoadOperator(TellsLineage, BranchingLoadOperator):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import BarrierState, finish
+        from airflow_dm_loader.metrics import Metrics
         from airflow_dm_loader.progress.words import describe_report
 
         report = finish(run)
@@ -120,4 +121,5 @@ class FinishLoadOperator(TellsLineage, BranchingLoadOperator):
         )
         emit_tables(context, self.asset_alias, run.target, report)
         self.finished_load = FinishedLoad.of(run, report)
+        Metrics.of(run.config).finished(report)
         return self.follow(context, next_task_id, report.model_dump(mode="json"))

@@ -43,14 +43,17 @@ class LoadBarrierSensor(DumpLoadOperator, BaseSensorOperator):
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         """Put this source's state, look once, and only then wait."""
         from airflow_dm_loader.loader import BarrierState, arrive, missing_sources
+        from airflow_dm_loader.metrics import Metrics
 
         state = BarrierState(self.wait_for)
-        deadline = self._started_at(context) + run.config.coordination.barrier_timeout_s
+        began = self._started_at(context)
+        deadline = began + run.config.coordination.barrier_timeout_s
         missing = arrive(run, state)
         while missing:
             self.log.info("Waiting for %s", ", ".join(missing))
             self._wait(deadline, run.config, missing)
             missing = missing_sources(run, state)
+        Metrics.of(run.config).waited(self.wait_for, time.time() - began)
         return self._arrived(run.config)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,7 @@ class LoadBarrierTrigger(BaseTrigger):
         from airflow_dm_loader.attempts import costs_only_a_look
         from airflow_dm_loader.config import LoadConfig
         from airflow_dm_loader.errors import LoaderError
+        from airflow_dm_loader.metrics import Metrics
         from airflow_dm_loader.triggers.events import error_event
 
         try:
@@ -81,6 +82,8 @@ class LoadBarrierTrigger(BaseTrigger):
                     self.log.warning("The barrier can't be read just now: %s", error)
                     continue
                 if not missing:
+                    began = self.deadline - config.coordination.barrier_timeout_s
+                    Metrics.of(config).waited(self.wait_for, time.time() - began)
                     yield TriggerEvent({"status": "arrived"})
                     return
                 if past_deadline:

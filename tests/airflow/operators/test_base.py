@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSensorTimeout
 
-from airflow_dm_loader import errors
+from airflow_dm_loader import errors, metrics
 from airflow_dm_loader.attempts import AT_SERVER
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
-from airflow_dm_loader.operators import base
 from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
 from airflow_dm_loader.triggers.events import error_event
 from tests.airflow.task_runs import a_dag, run_task
@@ -23,6 +22,16 @@ if TYPE_CHECKING:
     from airflow_dm_loader.loader import LoadRun
 
 CONFIG = {"task_name": "t", "dump_uri": "/dump"}
+
+
+class Heard:
+    """Takes Airflow's place as what metrics are told."""
+
+    def __init__(self) -> None:
+        self.counted: list[tuple[str, dict[str, str]]] = []
+
+    def incr(self, stat: str, count: int = 1, *, tags: dict[str, str]) -> None:
+        self.counted += [(stat, tags)] * count
 
 
 class Failing(DumpLoadOperator):
@@ -52,9 +61,9 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
-    found: list[tuple[str, dict[str, str]]] = []
-    monkeypatch.setattr(base, "_increment", lambda name, tags: found.append((name, tags)))
-    return found
+    heard = Heard()
+    monkeypatch.setattr(metrics, "airflow_sink", lambda: heard)
+    return heard.counted
 
 
 def every_error(kind: type[errors.LoaderError]) -> list[type[errors.LoaderError]]:
@@ -80,7 +89,7 @@ def test_a_task_that_a_person_must_mend_fails_although_it_has_retries(counted: l
     assert run.state == "failed"
     assert str(run.error) == str(error)
     assert counted == [
-        ("dm_loader_exit_with_error_count", {"task": "t", "source_id": "mysql-replica-01", "resumable": "false"})
+        ("dm_loader_exit_with_error_count", {"task": "t", "source_id": "mysql-replica-01", "resumable_err": "false"})
     ]
 
 
@@ -142,7 +151,7 @@ def test_an_error_that_a_trigger_met_is_told_and_counted_as_one_of_the_task(
     event = error_event(errors.TargetError("no privileges", remedy="Grant them."))
     run = run_task(task, max_tries=1, next_method="execute_complete", next_kwargs={"event": event})
     assert (run.state, str(run.error)) == ("up_for_retry", "[34019] no privileges | What to do: Grant them.")
-    assert [tags["resumable"] for _, tags in counted] == ["false"]
+    assert [tags["resumable_err"] for name, tags in counted if "error" in name] == ["false"]
     assert told[0][1].startswith("[34019] no privileges\nWhat to do: Grant them.\nMore: ")
 
 
@@ -154,7 +163,7 @@ def test_a_task_that_can_succeed_later_tries_again_by_itself_before_airflow_does
         task.clock = FAST
     assert run_task(task, max_tries=3).state == "up_for_retry"
     assert task.tried == [1] * AT_SERVER.tries
-    assert [tags["resumable"] for _, tags in counted] == ["true"]
+    assert [tags["resumable_err"] for name, tags in counted if "error" in name] == ["true"]
     assert [message[:28] for message in caplog.messages if "again in" in message] == [
         f"try {number} of x failed, again in " for number in range(1, AT_SERVER.tries)
     ]
@@ -165,7 +174,15 @@ def test_a_task_that_succeeds_when_tried_again_is_a_success_of_its_first_try(cou
         task = Failing(task_id="x", config=CONFIG, error=errors.ConnectionLostError("gone"), times=2)
         task.clock = FAST
     assert run_task(task).state == "success"
-    assert (task.tried, counted) == ([1, 1, 1], [])
+    assert task.tried == [1, 1, 1]
+    assert counted == [("dm_loader_retry_count", {"task": "t", "source_id": "mysql-replica-01"})] * 2
+
+
+def test_a_task_that_somebody_stopped_is_no_error_to_count(counted: list[Any]) -> None:
+    with a_dag():
+        task = Failing(task_id="x", config=CONFIG, error=errors.LoadInterruptedError("asked to stop"))
+    assert run_task(task).state == "failed"
+    assert counted == []
 
 
 def test_a_task_that_is_killed_while_it_waits_for_its_next_try_ends_at_once() -> None:
@@ -184,7 +201,7 @@ def test_settings_that_are_wrong_fail_the_task_and_are_counted_without_names(cou
     run = run_task(task, max_tries=3)
     assert run.state == "failed"
     assert "dump_uri: is required" in str(run.error)
-    assert counted[0][1] == {"task": "", "source_id": "", "resumable": "false"}
+    assert counted[0][1] == {"task": "", "source_id": "", "resumable_err": "false"}
 
 
 def test_templates_are_rendered_inside_the_settings() -> None:
