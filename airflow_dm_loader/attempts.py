@@ -9,7 +9,6 @@ must not come back at the same moment. The log says each time what failed, why, 
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, LoadInterruptedError, LockedError, RetriableError
 from airflow_dm_loader.hidden_values import without_values
+from airflow_dm_loader.logs import visible_log
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _TICK_S = 0.1
 _T = TypeVar("_T")
 _Place = TypeVar("_Place")

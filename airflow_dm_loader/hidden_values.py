@@ -26,7 +26,7 @@ _FORMS = tuple(
     for form in (
         r"(?P<before>Duplicate entry ').*(?P<after>' for key '[^']*'$)",
         r"(?P<before>(?:Truncated incorrect|Incorrect|Invalid|Illegal) [\w() ]{1,40}: ').*"
-        r"(?P<after>' for column [^']*'?[^']*'? at row \d+$)",
+        r"(?P<after>' for column (?:'[^']*'|[^']*) at row \d+$)",
         r"(?P<before>(?:Truncated incorrect|Incorrect|Invalid|Illegal) [\w() ]{1,40}: ').*(?P<after>'$)",
         r"(?P<before>Table has no partition for value ).*(?P<after>$)",
         r"(?P<before>You have an error in your SQL syntax).*(?P<after>$)",

@@ -6,9 +6,11 @@ Both are part of the public interface: XCom and the log carry them as JSON.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+from airflow_dm_loader.errors import visible
 
 LoadStage = Literal["init", "running", "paused", "finished"]
 Verdict = Literal["clean", "has_duplicates", "checksum_differs", "unlike_last_load"]
@@ -20,6 +22,30 @@ IndexStage = Literal["none", "waiting", "building"]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_serializer(mode="wrap")
+    def _as_people_see_it(self, made: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As JSON: names and texts of others with their control characters as escapes."""
+        return {name: _lines(value) if name in _OF_LINES else _shown(value) for name, value in made(self).items()}
+
+
+_OF_LINES = frozenset({"replication"})
+
+
+def _shown(value: Any) -> Any:
+    match value:
+        case str():
+            return visible(value)
+        case list() | tuple():
+            return type(value)(map(_shown, value))
+        case dict():
+            return {_shown(name): _shown(part) for name, part in value.items()}
+        case _:
+            return value
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
 
 
 class TableStatus(_Frozen):

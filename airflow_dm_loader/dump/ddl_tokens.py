@@ -1,7 +1,8 @@
 """The tokens of a CREATE statement: just enough of SQL to find columns and keys in it.
 
 They are the server's: what it takes for a blank, a comment or a name is one here, and nothing else is. The pattern is
-possessive throughout, so that its time and memory are those of the text, whatever stands in it.
+possessive throughout, so that its time and memory are those of the text, whatever stands in it. A quote or a comment
+that is never closed is one mark up to the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _PATTERN = r"""
   | (?P<name>    `[^`]*+(?:``[^`]*+)*+` )
   | (?P<string>  '[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+' | "[^"\\]*+(?:(?:\\.|"")[^"\\]*+)*+" )
   | (?P<word>    [0-9A-Za-z_$@\x80-\U0010ffff]++ )
-  | (?P<mark>    . )
+  | (?P<mark>    /\*(?!M?!%(tidb)s)[^*]*+(?:\*(?!/)[^*]*+)*+\Z | `[^`]*+\Z
+               | '[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+\\?+\Z | "[^"\\]*+(?:(?:\\.|"")[^"\\]*+)*+\\?+\Z | . )
     """
 _FLAGS = re.VERBOSE | re.DOTALL
 _TOKEN = re.compile(_PATTERN % {"tidb": "", "open": ""}, _FLAGS)

@@ -117,9 +117,13 @@ def _checked_tokens(statement: str, most: int) -> list[Token]:
                 f"the statement has more than {most} words and signs (max_schema_file_bytes, of which each takes 16)",
                 token.at,
             )
-        if token.kind == "mark" and (token.text in _MARKS_OF_NO_STATEMENT or token.text < " " or token.text == "\x7f"):
-            raise NotAllowedError(f"{token.text!r} stands outside of quotes", token.at)
+        if token.kind == "mark" and (
+            token.text[0] in _MARKS_OF_NO_STATEMENT or token.text < " " or token.text == "\x7f"
+        ):
+            raise NotAllowedError(f"{token.text[0]!r} stands outside of quotes", token.at)
         before = tokens[-1] if tokens else None
+        if token.text.startswith("/*") and token.kind == "mark":
+            raise NotAllowedError("a comment is not closed, or is one to some servers only", token.at)
         if before is not None and before.end == token.at and before.text + token.text in {"/*", "--"}:
             raise NotAllowedError("a comment is not closed, or is one to some servers only", before.at)
         if token.kind == "open":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # The combinations hold ANSI_QUOTES; servers show the members of a combination beside its name.
 _ANSI_QUOTES = frozenset({"ANSI_QUOTES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL"})
 _NO_BACKSLASH_ESCAPES = "NO_BACKSLASH_ESCAPES"
-_COMMENT = rb"/\*(?!M?!|T!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/|--(?=[\x00- \x7f]|\Z)[^\n]*+|\#[^\n]*+"
+_OPEN_COMMENT = rb"/\*(?!M?!|T!)[^*]*+(?:\*(?!/)[^*]*+)*+"
+_COMMENT = _OPEN_COMMENT + rb"\*/|--(?=[\x00- \x7f]|\Z)[^\n]*+|\#[^\n]*+"
 _IDENTIFIER = rb"`[^`]*+`"
 _STRINGS = {True: rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'", False: rb"'[^']*+'"}
 _DOUBLE_QUOTED = {True: rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', False: rb'"[^"]*+"'}
@@ -45,12 +47,6 @@ def with_usual_quotes(statement: bytes, quoting: Quoting) -> bytes:
     """The same statement as it would be written without ANSI_QUOTES and NO_BACKSLASH_ESCAPES."""
     if quoting == Quoting() or (b'"' not in statement and (quoting.backslash_escapes or b"\\" not in statement)):
         return statement
-    strings = _STRINGS[quoting.backslash_escapes]
-    doubled = _DOUBLE_QUOTED_NAME if quoting.ansi_quotes else _DOUBLE_QUOTED[quoting.backslash_escapes]
-    pieces = re.compile(
-        b"(?P<other>" + _COMMENT + b"|" + _IDENTIFIER + b")|(?P<string>" + strings + b")|(?P<double>" + doubled + b")",
-        re.DOTALL,
-    )
 
     def rewrite(match: re.Match[bytes]) -> bytes:
         text = match[0]
@@ -60,4 +56,19 @@ def with_usual_quotes(statement: bytes, quoting: Quoting) -> bytes:
             return b"`" + text[1:-1].replace(b'""', b'"').replace(b"`", b"``") + b"`"
         return text if quoting.backslash_escapes else text.replace(b"\\", b"\\\\")
 
-    return pieces.sub(rewrite, statement)
+    return quoted_pieces(quoting).sub(rewrite, statement)
+
+
+@lru_cache(maxsize=4)
+def quoted_pieces(quoting: Quoting) -> re.Pattern[bytes]:
+    """What is in quotes, or in a comment. What is never closed is one piece up to the end, and stays as it is."""
+    strings = _STRINGS[quoting.backslash_escapes]
+    doubled = _DOUBLE_QUOTED_NAME if quoting.ansi_quotes else _DOUBLE_QUOTED[quoting.backslash_escapes]
+    unclosed = b"".join(
+        b"|" + each + rb"\Z" for each in (_OPEN_COMMENT, b"`[^`]*+", strings[:-1] + rb"\\?+", doubled[:-1] + rb"\\?+")
+    )
+    return re.compile(
+        b"(?P<string>" + strings + b")|(?P<double>" + doubled + b")|"
+        b"(?P<other>" + _COMMENT + b"|" + _IDENTIFIER + unclosed + b")",
+        re.DOTALL,
+    )

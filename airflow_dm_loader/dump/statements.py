@@ -137,7 +137,11 @@ _COLUMN = re.compile(rb"\s*+" + _NAME + rb"\s*+[,)]")
 
 def column_names(columns: bytes) -> tuple[str, ...]:
     """The names in a column list ``(`a`,`b`)``, as it stands in a statement that was classified."""
-    return tuple(_name(match.groups()) or "" for match in _COLUMN.finditer(columns, 1))
+    names, at = [], 1
+    while match := _COLUMN.match(columns, at):
+        names.append(_name(match.groups()) or "")
+        at = match.end()
+    return tuple(names)
 
 
 _STRINGS = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'" rb'|"[^"\\]*+(?:\\.[^"\\]*+)*+"'

@@ -16,7 +16,7 @@ _WORDS = re.compile(
     r"(?P<code>\b(?:Lightning|Lighting):\w+:Err\w+"  # Lighting: as its source misspells it
     r"|\b(?:autoid|ddl|executor|expression|kv|meta|parser|planner|privilege|schema|server|table|tikv|types):\d{4}\b"
     r"|\b(?i:error) \d{4}(?: \(\w{5}\))?)"
-    r"|(?P<name>`(?:[^`]|``)+`\.`(?:[^`]|``)+`|[^\s'\"`/\\:,;=?()\[\]{}]+)(?::\d+)?(?: at offset \d+)?"
+    r"|(?P<name>(?<!`)`(?:[^`]++|``)++`\.`(?:[^`]++|``)++`|[^\s'\"`/\\:,;=?()\[\]{}]+)(?::\d+)?(?: at offset \d+)?"
 )
 
 

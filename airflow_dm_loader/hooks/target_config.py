@@ -5,17 +5,17 @@ Apart from the hook, since the provider's own hook takes a while to import, and 
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.hooks.tls import TLS_EXTRAS, flag, tls_settings
+from airflow_dm_loader.logs import visible_log
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
-log = logging.getLogger(__name__)
+log = visible_log(__name__)
 
 CONNECTION_TYPES = ("dm_target", "mysql")
 

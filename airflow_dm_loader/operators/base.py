@@ -60,6 +60,13 @@ class DumpLoadOperator(BaseOperator):
         self._stop = threading.Event()
         self.clock: Clock | None = None  # what waits go by; None: the machine's
 
+    @property
+    def log(self) -> Any:
+        """The task's log, in which names and texts of others are visible."""
+        from airflow_dm_loader.logs import VisibleLog
+
+        return VisibleLog(super().log)
+
     def execute(self, context: Context) -> Any:
         """Run the phase."""
         return self.repeat(context, lambda run: self.run_phase(run, context))
@@ -134,7 +141,9 @@ class DumpLoadOperator(BaseOperator):
         """Write an error into the log, for people: one block, whose stack is at DEBUG. What may be told of it."""
         from traceback import format_exception, format_tb
 
+        from airflow_dm_loader.errors import visible
         from airflow_dm_loader.hidden_values import without_values
+        from airflow_dm_loader.logs import Lines
         from airflow_dm_loader.operators.links import error_page
         from airflow_dm_loader.progress.error_block import error_block
 
@@ -142,7 +151,7 @@ class DumpLoadOperator(BaseOperator):
         told = without_values(error) if hides else error
         self.log.error("%s", error_block(told, error_page(type(told))))
         stack = format_tb(error.__traceback__) if hides else format_exception(error)  # the latter repeats what it says
-        self.log.debug("Where in the code:\n%s", "".join(stack))
+        self.log.debug("Where in the code:\n%s", Lines("\n".join(map(visible, "".join(stack).splitlines()))))
         return told
 
     def fail_by_event(self, event: dict[str, Any], *, retriable: bool = True) -> NoReturn:

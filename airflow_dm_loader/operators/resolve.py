@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
+from airflow_dm_loader.errors import visible
 from airflow_dm_loader.operators.base import DumpLoadOperator
 
 if TYPE_CHECKING:
@@ -97,11 +98,11 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
         "has_duplicates": "duplicates",
         "unlike_last_load": "less than the last load brought",
     }.get(outcome.verdict, "a checksum difference")
-    subject = f"Load {config.what.task_name} / {config.what.source_id} found {what} ({outcome.code})"
+    subject = f"Load {visible(config.what.task_name)} / {visible(config.what.source_id)} found {what} ({outcome.code})"
     lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
     found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]
     lines += [
-        f"| `{table.table}` | {table.rows} | {table.conflicts} | {_plain(table.row_count)} "
+        f"| `{visible(table.table)}` | {table.rows} | {table.conflicts} | {_plain(table.row_count)} "
         f"| {_plain(table.checksum)} | {_plain(table.remark)} |"
         for table in found[:max_tables]
     ]
@@ -116,7 +117,7 @@ def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tup
 
 
 def _plain(text: str) -> str:
-    return text.replace("not_compared", "not compared").replace("|", "\\|")
+    return visible(text).replace("not_compared", "not compared").replace("|", "\\|")
 
 
 def _name(user: Mapping[str, Any] | None) -> str:

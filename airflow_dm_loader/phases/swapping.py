@@ -6,12 +6,12 @@ looks at them again, and the ``finish`` of the last source renames all of the ro
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterator, Mapping
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.phases.swap_in import drop_shadows, settle
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -28,7 +28,7 @@ from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _TRIAL = "00000000"  # a round that does not begin, for what is looked at before one does
 
 

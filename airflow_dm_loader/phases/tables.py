@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases import existing, guarding, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -22,7 +22,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import CreationSummary, SchemaCreator
 from airflow_dm_loader.target.unreadable_views import unreadable_views
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:

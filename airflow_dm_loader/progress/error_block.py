@@ -6,13 +6,14 @@ import textwrap
 from collections.abc import Iterator
 
 from airflow_dm_loader.errors import LoaderError, visible
+from airflow_dm_loader.logs import Lines
 
 _WIDTH = (
     110  # characters of a line in the log of Airflow's UI, in a window of 1,440 pixels: what is longer is cut there
 )
 
 
-def error_block(error: LoaderError, page: str | None = None) -> str:
+def error_block(error: LoaderError, page: str | None = None) -> Lines:
     """The error on a few lines, each of them one of its parts, so that none hides behind another.
 
     Args:
@@ -25,7 +26,7 @@ def error_block(error: LoaderError, page: str | None = None) -> str:
         parts.append(f"Statement: {visible(error.statement)}")
     parts.append(f"What to do: {visible(error.remedy)}")
     lines = [line for part in parts for line in _wrapped(part)]
-    return "\n".join(lines if page is None else [*lines, f"More: {page}"])
+    return Lines("\n".join(lines if page is None else [*lines, f"More: {page}"]))
 
 
 def anchor(kind: type[LoaderError]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +10,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows
 from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
@@ -22,7 +22,7 @@ from airflow_dm_loader.settings.meant import meant
 from airflow_dm_loader.settings.strict import Strict
 from airflow_dm_loader.settings.table import DM_CODES, GROUPS, SETTINGS, Setting, engines_that_read
 
-log = logging.getLogger(__name__)
+log = visible_log(__name__)
 # All others remove rows, and so must not meet those that another source has sent meanwhile.
 _KEEP_ROWS = frozenset({OnExistingRows.AUTO, OnExistingRows.ERROR, OnExistingRows.APPEND})
 # Those that put a dump in the place of what was there.

@@ -6,13 +6,13 @@ what it finds in its own transaction (:func:`add`): an attempt that is undone ta
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.meta import Meta, check_version
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"  # a chunk's connection speaks its file's charset
 
 

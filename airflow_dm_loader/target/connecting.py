@@ -5,7 +5,6 @@ This, ``local_stream.py``, ``sign_in.py`` and ``connection.py`` are the only pla
 
 from __future__ import annotations
 
-import logging
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from pymysql.constants import CLIENT
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, LoaderError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target.driver_errors import translate
 from airflow_dm_loader.target.identifiers import quote
@@ -25,7 +25,7 @@ from airflow_dm_loader.target.sign_in import MALFORMED, Credentials, Way
 from airflow_dm_loader.target.tls import tls_of
 from airflow_dm_loader.target.wire import Patience, Wire, dial
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 # A host that lost its power says nothing, and a statement may take hours: let the kernel ask whether it is there.
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
 # What every session begins with; what it is opened with comes behind. Each server reads its own comments.

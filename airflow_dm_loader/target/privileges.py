@@ -5,17 +5,18 @@ Where that can't be understood whole, nothing is known, and nobody is kept from 
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from airflow_dm_loader.dump.linear_pattern import compile_linear
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.server import Server
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _NAME = r"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[^`\"\s.*]+)"
 _LINE = re.compile(
     r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON "
@@ -28,7 +29,8 @@ _OTHER = re.compile(
     r"|GRANT PROXY ON |GRANT .+? ON (?:PROCEDURE|FUNCTION|PACKAGE(?: BODY)?) |SET DEFAULT ROLE ",
     re.IGNORECASE | re.DOTALL,
 )
-_COLUMNS = re.compile(r"\s*\([^)]*\)")
+_WILD = {"%": b".*", "_": rb"(?:[\x00-\x7f\x80-\xbf]|[\xc0-\xff][\x80-\xbf]*)"}  # bytes of UTF-8
+_COLUMNS = re.compile(r"\([^)]*+\)?+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,6 @@ def _unquoted(name: str) -> str | None:
 def _like(pattern: str, schema: str) -> bool:
     r"""The schema of a grant is a pattern: ``shop\_%``."""
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    return re.fullmatch(expression, schema, re.DOTALL) is not None
+    expression = b"".join(_WILD.get(part) or re.escape(part[-1].encode("utf-8", "surrogateescape")) for part in parts)
+    linear = compile_linear(b"(?s)" + expression)
+    return linear is not None and linear.fullmatch(schema.encode("utf-8", "surrogateescape")) is not None

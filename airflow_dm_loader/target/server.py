@@ -51,12 +51,12 @@ class Server:
 
 def parse_version(text: str) -> tuple[Flavour, tuple[int, ...]]:
     """``8.0.11-TiDB-v8.5.0`` -> (TIDB, (8, 5, 0)); ``10.11.19-MariaDB-0+deb12u1`` -> (MARIADB, (10, 11, 19))."""
-    if match := re.search(r"TiDB-v?(\d+(?:\.\d+)*)", text):
+    if match := re.search(r"TiDB-v?(\d{1,9}+(?:\.\d{1,9}+)*+)", text):
         flavour, version = Flavour.TIDB, match[1]
-    elif match := re.search(r"(\d+(?:\.\d+)+)-MariaDB", text):
+    elif match := re.search(r"(?<![\d.])(\d{1,9}+(?:\.\d{1,9}+)++)-MariaDB", text):
         flavour, version = Flavour.MARIADB, match[1]
     else:
-        found = re.match(r"\d+(?:\.\d+)*", text)
+        found = re.match(r"\d{1,9}+(?:\.\d{1,9}+)*+", text)
         flavour, version = Flavour.MYSQL, found[0] if found else "0"
     return flavour, tuple(int(part) for part in version.split("."))
 

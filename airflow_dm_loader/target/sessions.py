@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.target.connection import Database
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 def kill_sessions(open_database: Callable[[], Database], numbers: Iterable[int]) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 
 from airflow_dm_loader.dump.ddl_changes import with_ttl_off
 from airflow_dm_loader.dump.schema_objects import GLOBAL_TEMPORARY
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import Server
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 def check_kinds(server: Server, draft: SchemaDraft) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -13,8 +12,9 @@ from typing import BinaryIO, ClassVar, TypeVar, cast
 from airflow_dm_loader.attempts import AT_STORAGE, PATIENT, Attempts
 from airflow_dm_loader.dump.storage.resuming import ResumingFile
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, LoadInterruptedError
+from airflow_dm_loader.logs import visible_log
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _BUFFER_BYTES = 128 << 10  # of each open file
 _T = TypeVar("_T")
 

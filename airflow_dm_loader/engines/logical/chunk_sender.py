@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 
 from airflow_dm_loader.engines.logical.load_context import LoadContext
@@ -11,9 +10,10 @@ from airflow_dm_loader.engines.logical.transaction import load_chunk, load_toget
 from airflow_dm_loader.errors import LoaderError, LoadInterruptedError, RetriableError
 from airflow_dm_loader.formats.base import Chunk, SendAgainError
 from airflow_dm_loader.hidden_values import hide_in_message
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsBusy, DuplicateAtCommitError
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 class ChunkSender:

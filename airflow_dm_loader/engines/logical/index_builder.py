@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,6 +11,7 @@ from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.dump.waiting_mark import mark, split_mark
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.progress.forecast import build_work
 from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
 from airflow_dm_loader.report import IndexStage
@@ -29,7 +29,7 @@ from airflow_dm_loader.target.sessions import kill_sessions
 
 _TICK_S = 0.1
 _ALREADY_THERE = frozenset({1022, 1061, 1826})  # another session was faster
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 class IndexBuilder:

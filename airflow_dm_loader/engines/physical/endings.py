@@ -20,7 +20,7 @@ _KEPT_LINES = 40
 # DM's checksumErrorPattern: remote, then local. The code is misspelt in Lightning's source; a later one may mend it.
 _CHECKSUM = re.compile(r"checksum mismatched remote vs local|Light(?:n)?ing:Restore:ErrChecksumMismatch")
 _TOTAL_KVS = re.compile(r"total_kvs: (\d{0,20})\b vs (\d{0,20})\b")
-_TABLE = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
+_TABLE = re.compile(r"(?<!`)`((?:[^`]++|``)++)`\.`((?:[^`]++|``)++)`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Nothing is imported twice: our record and Lightning's checkpoint are each kept u
 
 from __future__ import annotations
 
-import logging
 import secrets
 import threading
 import time
@@ -25,6 +24,7 @@ from airflow_dm_loader.engines.physical.requirements import check_load, check_se
 from airflow_dm_loader.engines.physical.status import Progress
 from airflow_dm_loader.engines.physical.task_info import last_task_id
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status
 from airflow_dm_loader.report import LoadStatus
@@ -37,7 +37,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import ask_server
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 def import_all(run: LoadRun) -> ShareReport:

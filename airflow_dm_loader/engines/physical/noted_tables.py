@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-
 from airflow_dm_loader.engines.physical.requirements import check_load, check_server
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.files import TableRow
@@ -12,7 +11,7 @@ from airflow_dm_loader.target.preflight import check_names
 from airflow_dm_loader.target.schema import existing_tables, is_empty
 from airflow_dm_loader.target.server import ask_server
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 def note_tables(run: LoadRun) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import socket
@@ -25,8 +24,9 @@ from airflow_dm_loader.engines.physical.process import ChildProcess
 from airflow_dm_loader.engines.physical.status import Progress, ask_progress
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import LightningError
+from airflow_dm_loader.logs import visible_log
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 _SHOWN_CHARACTERS = 1000
 GRACE_S = 30.0  # between SIGTERM and SIGKILL

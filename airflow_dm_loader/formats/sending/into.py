@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.target.identifiers import qualified, quote
 
-_TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]|``)+`\.?){2}) (\(.*)", re.DOTALL)
+_TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]++|``)++`\.?+){2}) (\(.*)", re.DOTALL)
 
 
 def into_clause(schema: str, table: str, columns: bytes | None, row_columns: tuple[str, ...]) -> bytes:

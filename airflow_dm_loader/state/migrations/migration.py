@@ -21,7 +21,7 @@ OWN_COLUMNS = """
         `what` VARCHAR(255) NOT NULL,
         `applied_at` DATETIME(6) NOT NULL"""
 _ROW_VERSION = f"`row_version` TINYINT UNSIGNED NOT NULL DEFAULT {ROW_VERSION}"
-_COLUMN = re.compile(r"^\s*`(\w+)` ", re.MULTILINE)
+_COLUMN = re.compile(r"^ *+`(\w+)` ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
