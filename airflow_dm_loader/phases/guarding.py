@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_dm_loader.config import LoadConfig, OnConflict
 from airflow_dm_loader.errors import ConfigError, UnlikeLastLoadError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases.existing import ExistingRows
 from airflow_dm_loader.plan.shadows import TableKey
 from airflow_dm_loader.report import Finding, some_of
@@ -25,7 +25,7 @@ from airflow_dm_loader.verify.conclusion import Findings
 from airflow_dm_loader.verify.counts import Counts
 from airflow_dm_loader.verify.guard import Before, judge
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _SHOWN = 3
 _WITH_HISTORY = 7  # the version of the meta schema that has it
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from airflow_dm_loader.coordination.base import Coordination
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -21,7 +20,7 @@ from airflow_dm_loader.target.live_tables import LiveLook
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.unreadable_views import unreadable_views
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 
 
 def finish(run: LoadRun, meta: Meta, coordination: Coordination) -> str:

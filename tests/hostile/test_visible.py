@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import unicodedata
 
@@ -13,6 +14,7 @@ from airflow_dm_loader.errors import LoaderError, TargetError, visible
 from airflow_dm_loader.logs import Lines, visible_log
 from airflow_dm_loader.progress.error_block import error_block
 from airflow_dm_loader.report import Finding, LoadReport, TableReport
+from tests.hostile.our_patterns import sources
 
 FORGED = "t\n\x1b[31mERROR\x1b[0m\u202e\u2066\u200f\u2028\x07\x9b"
 SHOWN = r"t\n\x1b[31mERROR\x1b[0m\u202e\u2066\u200f\u2028\x07\x9b"
@@ -59,3 +61,10 @@ def test_reports_show_them() -> None:
     assert told["not_loaded"] == {SHOWN: 1}
     assert told["replication"].count("\n") == 3
     assert is_plain(report.model_dump_json().replace("\\n", ""))
+
+
+def test_nobody_writes_past_the_door() -> None:
+    """Tasks have a log of their own, which ``DumpLoadOperator.log`` makes visible."""
+    users = {module for module, tree in sources().items() if "logging.getLogger" in ast.unparse(tree)}
+
+    assert users == {"logs"}
