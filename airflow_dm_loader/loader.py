@@ -15,6 +15,7 @@ from airflow_dm_loader.coordination.base import BarrierState
 from airflow_dm_loader.coordination.etcd.settings import EtcdConfig
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.engines.base import JobsLook, ShareReport
+from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.errors import BarrierTimeoutError, LoaderError, LoadInterruptedError
 from airflow_dm_loader.hidden_values import without_values
 from airflow_dm_loader.phases.asking import load_status
@@ -23,8 +24,8 @@ from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
 from airflow_dm_loader.phases.outcome import (
     accept_outcome,
     current_outcome,
-    place_of_conflicts,
     resolve_conflicts,
+    show_conflicts,
     take_turn,
     verify,
 )
@@ -48,6 +49,7 @@ from airflow_dm_loader.state.outcomes import Outcome
 
 __all__ = [
     "BarrierState",
+    "ConflictsShown",
     "DumpLook",
     "JobsLook",
     "LoadPath",
@@ -73,7 +75,6 @@ __all__ = [
     "look_at_jobs",
     "look_for_dump",
     "missing_sources",
-    "place_of_conflicts",
     "plan_dump",
     "plan_load",
     "prepare_checkpoint",
@@ -81,6 +82,7 @@ __all__ = [
     "restore_previous",
     "run_import",
     "settle_jobs",
+    "show_conflicts",
     "submit_jobs",
     "take_turn",
     "verify",

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.errors import CheckpointError, excerpt
-from airflow_dm_loader.hidden_values import hide_in_message
+from airflow_dm_loader.engines.shown_conflicts import ConflictsShown, describe_kept_conflicts, kept_conflicts
+from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import conflicts, files, indexes
-from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.state import files, indexes
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -25,8 +24,6 @@ from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.verify.comparison import compare_tables
 from airflow_dm_loader.verify.conclusion import Findings
-
-_CONFLICTS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +119,11 @@ class Engine(Protocol):
 
     def describe_conflicts(self, config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
         """Which rows met a row with the same key, for the error that asks a person."""
-        return _describe_conflicts(config, meta, load_id, count)
+        return describe_kept_conflicts(config, meta, load_id, count)
 
-    def place_of_conflicts(self, config: LoadConfig) -> str:
-        """Where those rows are, in Markdown."""
-        return f"`{config.state.meta_schema}`.`dm_loader_conflict`"
+    def show_conflicts(self, config: LoadConfig, meta: Meta, load_id: int) -> ConflictsShown:
+        """The same for the form that asks."""
+        return kept_conflicts(config, meta, load_id)
 
     def after_finish(self, meta: Meta, load: Load) -> None:
         """Remove what only an import that goes on needs. A problem is a warning."""
@@ -145,21 +142,3 @@ def check_all_is_loaded(meta: Meta, load: Load) -> None:
         raise CheckpointError(
             "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
         )
-
-
-def _describe_conflicts(config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
-    """How many there are, in which table they are, and the first of them."""
-    examples = "; ".join(
-        f"{row.schema}.{row.table}: {_error_of(row, config)} ({row.file} at byte {row.offset})"
-        for row in conflicts.first(meta, load_id, _CONFLICTS_SHOWN)
-    )
-    return (
-        f"{count} row(s) met a row with the same key and were kept aside in {meta['conflict']} "
-        f"(load_id {load_id}): {examples}"
-    )
-
-
-def _error_of(row: Conflict, config: LoadConfig) -> str:
-    if config.reporting.hide_values:
-        return hide_in_message(row.error.partition(conflicts.MET)[0], row.errno)
-    return f"{row.error}; the row that came: {excerpt(row.row_data)}"

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
-from airflow_dm_loader.errors import visible
 from airflow_dm_loader.operators.base import DumpLoadOperator
+from airflow_dm_loader.operators.conflict_form import ABORT, ACCEPT, form_text
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_dm_loader.config import LoadConfig
     from airflow_dm_loader.loader import LoadRun, Outcome
 
-ACCEPT, ABORT = "Accept", "Abort"
 SHOWN = "shown_outcome_id"  # the XCom key of the outcome that the form shows
 
 
@@ -70,17 +68,19 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         who = _name(answer["responded_by_user"])
         if answer["chosen_options"] != [ACCEPT]:
             raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
+        self.log.info("%s chose to accept what the form showed", who)
         ti = context["ti"]
         shown = ti.xcom_pull(task_ids=ti.task_id, key=SHOWN, map_indexes=ti.map_index)
         return self.repeat(context, lambda run: self._accepted(accept_outcome(run, shown, who)))
 
     def _ask(self, run: LoadRun, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import current_outcome
+        from airflow_dm_loader.loader import current_outcome, show_conflicts
 
         outcome = current_outcome(run)
         if outcome.accepted:
             return self._accepted(outcome)
-        self.subject, self.body = form_text(run.config, outcome)
+        shown = show_conflicts(run) if outcome.conflicts else None
+        self.subject, self.body = form_text(run.config, outcome, shown)
         context["ti"].xcom_push(key=SHOWN, value=outcome.outcome_id)  # only what was shown can be accepted
         HITLOperator.execute(self, context)  # parks the task, by an exception
         raise AssertionError("the form did not park the task")
@@ -88,36 +88,6 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
     def _accepted(self, outcome: Outcome) -> dict[str, Any]:
         self.log.info("Outcome %s (%s) is accepted", outcome.outcome_id, outcome.verdict)
         return {"outcome_id": outcome.outcome_id, "verdict": outcome.verdict}
-
-
-def form_text(config: LoadConfig, outcome: Outcome, max_tables: int = 30) -> tuple[str, str]:
-    """Subject and Markdown body of the form."""
-    from airflow_dm_loader.loader import place_of_conflicts
-
-    what = {
-        "has_duplicates": "duplicates",
-        "unlike_last_load": "less than the last load brought",
-    }.get(outcome.verdict, "a checksum difference")
-    subject = f"Load {visible(config.what.task_name)} / {visible(config.what.source_id)} found {what} ({outcome.code})"
-    lines = ["| table | rows | in conflict | row count | checksum | remark |", "|---|---|---|---|---|---|"]
-    found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]
-    lines += [
-        f"| `{visible(table.table)}` | {table.rows} | {table.conflicts} | {_plain(table.row_count)} "
-        f"| {_plain(table.checksum)} | {_plain(table.remark)} |"
-        for table in found[:max_tables]
-    ]
-    if len(found) > max_tables:
-        lines.append(f"\nand {len(found) - max_tables} tables more.")
-    pausing = [f"- {_plain(str(finding))}" for finding in outcome.findings if finding.pauses]
-    lines += ["", *pausing] if pausing else []
-    if outcome.conflicts:
-        lines.append(f"\nThe rows in conflict are in {place_of_conflicts(config)}.")
-    lines.append(f"\n**{ACCEPT}**: the load finishes. **{ABORT}**: this task fails.")
-    return subject, "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    return visible(text).replace("not_compared", "not compared").replace("|", "\\|")
 
 
 def _name(user: Mapping[str, Any] | None) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_dm_loader.config import LoadConfig, OnConflict
+from airflow_dm_loader.config import OnConflict
 from airflow_dm_loader.engines.registry import engine_of
+from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.phases import swapping
 from airflow_dm_loader.phases.guarding import with_guard
@@ -111,6 +112,7 @@ def accept_outcome(run: LoadRun, outcome_id: str, accepted_by: str) -> Outcome:
         return outcomes.current(meta, load.load_id)
 
 
-def place_of_conflicts(config: LoadConfig) -> str:
-    """Where the rows are that met a row with the same key, in Markdown."""
-    return engine_of(config).place_of_conflicts(config)
+def show_conflicts(run: LoadRun) -> ConflictsShown:
+    """The first rows that met a row with the same key, and the statement that shows all of them."""
+    with run.open_stored() as (meta, load):
+        return engine_of(run.config).show_conflicts(run.config, meta, load.load_id)

@@ -11,6 +11,8 @@ from airflow_dm_loader.engines.physical.importing import forget_checkpoint, impo
 from airflow_dm_loader.engines.physical.lightning_findings import describe_conflicts, lightning_findings
 from airflow_dm_loader.engines.physical.noted_tables import note_tables
 from airflow_dm_loader.engines.physical.requirements import check_load, check_server, is_restricted, lightning_needs
+from airflow_dm_loader.engines.physical.task_info import view_of
+from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.errors import CheckpointError, ConfigError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
@@ -19,6 +21,7 @@ from airflow_dm_loader.state.lightning import LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.verify.conclusion import Findings
@@ -65,8 +68,10 @@ class PhysicalEngine(Engine):
     def describe_conflicts(self, config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
         return describe_conflicts(config, meta, load_id, count)
 
-    def place_of_conflicts(self, config: LoadConfig) -> str:
-        return f"the schema `{task_info_schema(config)}`"
+    def show_conflicts(self, config: LoadConfig, meta: Meta, load_id: int) -> ConflictsShown:
+        schema = task_info_schema(config)
+        view = view_of(meta.db, schema)
+        return ConflictsShown(where=f"the schema {quote(schema)}", select=f"SELECT * FROM {view}" if view else "")
 
     def after_finish(self, meta: Meta, load: Load) -> None:
         forget_checkpoint(meta, load)

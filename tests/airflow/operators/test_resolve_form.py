@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -10,8 +11,10 @@ from airflow.sdk import timezone
 
 from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, OnConflict, OnDuplicate, TargetConfig
-from airflow_dm_loader.loader import Outcome, Worker
-from airflow_dm_loader.operators.resolve import ResolveConflictsOperator, form_text
+from airflow_dm_loader.engines.shown_conflicts import ShownConflict
+from airflow_dm_loader.loader import ConflictsShown, Outcome, Worker
+from airflow_dm_loader.operators.conflict_form import form_text
+from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.report import TableReport
 from tests.airflow.task_runs import TaskRun, a_dag, run_task
 from tests.clocks import FAST
@@ -66,6 +69,30 @@ def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig, qu
     assert "| `s.t` | " in form["body"]
     assert query("SELECT COUNT(*) FROM dm_meta.dm_loader_conflict") == ((1,),)
     assert "`dm_meta`.`dm_loader_conflict`" in form["body"]
+
+
+def test_the_form_shows_both_rows_and_the_statement_that_shows_all_of_them(paused: LoadConfig, query: Query) -> None:
+    body = resolve(paused).requests["/hitlDetails/"]["body"]
+    (row,) = [line for line in body.splitlines() if "again" in line]
+    assert row.startswith('| `s.t` | `(1,"again")` | ')
+    assert "one" in row or "Duplicate entry" in row  # the row that exists, or what the server said of it
+    assert "s.t.sql at byte " in row.replace("\\", "")
+    (select,) = re.findall(r"```sql\n(SELECT .*);\n```", body)
+    ((schema, table, file, _, error, came),) = query(select)
+    assert (schema, table, file, came) == ("s", "t", "s.t.sql", b'(1,"again")')
+    assert "Duplicate entry" in error
+
+
+def test_a_form_shows_no_value_where_they_are_hidden(paused: LoadConfig, query: Query) -> None:
+    hidden = LoadConfig.from_json(paused.to_json()).model_dump(mode="json")
+    hidden["reporting"]["hide_values"] = True
+    with a_dag():
+        task = ResolveConflictsOperator(task_id="resolve_conflicts", config=hidden)
+    body = run_task(task).requests["/hitlDetails/"]["body"]
+    assert "again" not in body
+    assert "one" not in body
+    (select,) = re.findall(r"```sql\n(SELECT .*);\n```", body)
+    assert "again" not in str(query(select))
 
 
 def test_accepting_is_recorded_with_who_did_it(paused: LoadConfig, target: TargetConfig, query: Query) -> None:
@@ -157,6 +184,25 @@ def test_the_form_names_the_tables_that_matter_and_no_more_than_fit() -> None:
     assert "s.fine" not in body
     assert "and 10 tables more" in body
     assert "9 \\| 8" in body
+
+
+def test_what_a_dump_holds_stays_text_in_the_form() -> None:
+    shown = ConflictsShown(
+        "`dm_meta`.`dm_loader_conflict`",
+        rows=(ShownConflict("s.t`|\x1b[31m", "(1,'``|\u202e')", "<img src=x>", "s.[x](http://e).sql at byte 1"),),
+    )
+    evil = TableReport(table="s.\x1b[2J|`t", rows=1_234_567, data_bytes=1, conflicts=1, remark="**<b>[x](y)|\x07")
+    _, body = form_text(LoadConfig(task_name="a", dump_uri="/d"), Outcome("id", "has_duplicates", 1, (evil,)), shown)
+    assert all(line.isprintable() for line in body.splitlines())
+    assert "1,234,567" in body
+    assert "\\*\\*\\<b\\>\\[x\\](y)\\|\\\\x07" in body
+    assert "| ``` (1,'``\\|\\u202e') ``` | `<img src=x>` | s.\\[x\\](http://e).sql at byte 1 |" in body
+    from markdown_it import MarkdownIt
+
+    page = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
+    assert "<img" not in page
+    assert "<a " not in page
+    assert page.count("<table>") == 2
 
 
 def test_the_form_asks_for_an_answer_alone_whatever_params_its_dag_has(paused: LoadConfig) -> None:

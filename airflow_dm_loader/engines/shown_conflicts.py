@@ -1,0 +1,70 @@
+"""Rows that met a row with the same key, as a person is shown them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.errors import excerpt, visible
+from airflow_dm_loader.hidden_values import hide_in_message
+from airflow_dm_loader.state import conflicts
+from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.state.meta import Meta
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ShownConflict:
+    """Two rows beside each other. ``exists``: the row that was there, or what the server said where nobody saw it."""
+
+    table: str  # "schema.table"
+    came: str
+    exists: str
+    place: str  # of the row that came: "s.t.sql at byte 17"
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictsShown:
+    """Some of them, and how all of them are seen."""
+
+    where: str  # in Markdown
+    select: str = ""  # the statement that shows all of them; "": there is no one such statement
+    rows: tuple[ShownConflict, ...] = ()
+
+
+def kept_conflicts(config: LoadConfig, meta: Meta, load_id: int) -> ConflictsShown:
+    """Those in the conflict table; rows only where their values may be seen."""
+    hides = config.reporting.hide_values
+    first = () if hides else conflicts.first(meta, load_id, _SHOWN)
+    columns = "table_schema, table_name, file_name, file_offset, error" + ("" if hides else ", row_data")
+    return ConflictsShown(
+        where=meta["conflict"],
+        select=f"SELECT {columns} FROM {meta['conflict']} WHERE load_id = {load_id} AND kind = 'conflict'",
+        rows=tuple(_shown(row) for row in first),
+    )
+
+
+def describe_kept_conflicts(config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
+    """How many there are, in which table they are, and the first of them."""
+    examples = "; ".join(
+        f"{row.schema}.{row.table}: {_error_of(row, config)} ({row.file} at byte {row.offset})"
+        for row in conflicts.first(meta, load_id, _SHOWN)
+    )
+    return (
+        f"{count} row(s) met a row with the same key and were kept aside in {meta['conflict']} "
+        f"(load_id {load_id}): {examples}"
+    )
+
+
+def _shown(row: Conflict) -> ShownConflict:
+    error, _, met = row.error.partition(conflicts.MET)
+    return ShownConflict(
+        f"{row.schema}.{row.table}", excerpt(row.row_data), visible(met or error), f"{row.file} at byte {row.offset}"
+    )
+
+
+def _error_of(row: Conflict, config: LoadConfig) -> str:
+    if config.reporting.hide_values:
+        return hide_in_message(row.error.partition(conflicts.MET)[0], row.errno)
+    return f"{row.error}; the row that came: {excerpt(row.row_data)}"
