@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tests.waiting import PATIENCE_S
+
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
@@ -25,7 +27,7 @@ class BlockingCall(Generic[T]):
 
     def __call__(self, *_: object) -> T:
         self._began.set()
-        self.others_ran = self._ran.wait(10)
+        self.others_ran = self._ran.wait(PATIENCE_S)
         return self._result
 
     def run_beside(self, trigger: BaseTrigger) -> None:

@@ -117,7 +117,7 @@ class RogueServer:
 
     def _serve(self) -> None:
         client, _ = self._listener.accept()
-        client.settimeout(10)
+        client.settimeout(PATIENCE_S)
         with client:
             flags = 0x0008_F7FF  # protocol 4.1, transactions, secure connection, plugin auth, no TLS
             greeting = b"\x0a8.0.36\x00" + struct.pack("<I", 7) + b"12345678\x00" + struct.pack("<H", flags & 0xFFFF)

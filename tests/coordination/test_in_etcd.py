@@ -184,7 +184,7 @@ def test_in_mode_all_the_lock_stays_as_in_dm(
 def test_an_etcd_that_is_restarted_in_mid_wait_costs_a_look(
     server: PrivateMariaDB, target: TargetConfig, own_etcd: PrivateEtcd, tmp_path: Path
 ) -> None:
-    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
+    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=60)
     with ThreadPoolExecutor(2) as pool:
         north = pool.submit(load_soon, source(tmp_path, "north"), target, coordination=InEtcd(at), clock=SOON)
         until_said(own_etcd, "north", "ready")
@@ -219,7 +219,7 @@ def test_a_source_that_is_killed_is_waited_for_until_it_comes_back(
 def test_a_new_round_begins_also_where_etcd_was_away_at_the_wrong_time(
     target: TargetConfig, own_etcd: PrivateEtcd, tmp_path: Path
 ) -> None:
-    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
+    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=60)
     config = source(tmp_path, "north", sources=())
     load_dump(config, target, etcd=at)
     shutil.rmtree(tmp_path / "north")
@@ -236,7 +236,7 @@ def test_a_new_round_begins_also_where_etcd_was_away_at_the_wrong_time(
 def test_a_load_whose_end_etcd_misses_is_finished_by_the_next_try(
     server: PrivateMariaDB, target: TargetConfig, own_etcd: PrivateEtcd, tmp_path: Path
 ) -> None:
-    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=1)
+    at = EtcdConfig(endpoints=[own_etcd.url], timeout_s=60)
     config = source(tmp_path, "north", sources=())
     load_dump(config, target, etcd=at)
     with closing(server.connect()) as connection, connection.cursor() as cursor:

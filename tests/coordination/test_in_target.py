@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +16,10 @@ from airflow_dm_loader.coordination.in_target import TargetCoordination
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
+from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, run_of, write_dump
-from tests.waiting import PATIENCE_S
+from tests.faults.importing import is_waiting_for_lock
+from tests.waiting import PATIENCE_S, wait_until
 
 BOTH = ("north", "south")
 
@@ -77,7 +79,7 @@ def begin(barrier: Coordination, name: str) -> None:
 
 @pytest.mark.parametrize("step", range(7))
 def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it(
-    target: TargetConfig, tmp_path: Path, step: int
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, step: int
 ) -> None:
     """South begins the round, and is ready, before each of north's calls, and after the last one."""
     for name in BOTH:
@@ -92,7 +94,7 @@ def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it
 
         def meanwhile() -> None:
             others.append(pool.submit(begin, south, "south"))
-            wait(others, 0.3)  # it may be made to wait for north's commit
+            wait_until(lambda: others[0].done() or is_waiting_for_lock(server))  # for north's commit
 
         meta = Meta(cast("Database", Stepwise(db, step, meanwhile)), "dm_meta")
         north = TargetCoordination(LoadTask("t", BOTH), meta)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +132,7 @@ from dev.guard import Guard
 guard = Guard(Path(sys.argv[1]))
 leader = subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], start_new_session=True)
 guard.watch_group(leader.pid)
+print("watched", flush=True)
 time.sleep(60)
 """
 
@@ -143,8 +143,8 @@ def test_a_process_group_goes_with_its_owner(tmp_path: Path) -> None:
     command = [sys.executable, "-c", GROUP_OWNER, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
-        member = int(owner.stdout.readline())
-        time.sleep(0.2)  # until the guard has heard of it
+        said = {owner.stdout.readline().strip(), owner.stdout.readline().strip()}  # in either order
+        (member,) = map(int, said - {b"watched"})
         assert is_running(member)
 
         owner.kill()

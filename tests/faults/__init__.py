@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tests.dumps import run_of
 from tests.foreign_server import ForeignServer
 from tests.servers import AnyServer
 from tests.tables import query
+from tests.waiting import PATIENCE_S
 
 
 def before_each_commit(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int, Database], None]) -> None:
@@ -35,6 +38,22 @@ def before_each_commit(monkeypatch: pytest.MonkeyPatch, happens: Callable[[int, 
         complete(meta, *args, **kwargs)
 
     monkeypatch.setattr(chunks, "complete", wrapped)
+
+
+def hold_chunks_after(monkeypatch: pytest.MonkeyPatch, number: int) -> threading.Event:
+    """Let so many chunks that go alone begin, and the others when the event is set.
+
+    An import then can't end before its test has seen it in the middle.
+    """
+    claim, begun, go_on = chunks.claim, count(1), threading.Event()
+
+    def wrapped(*args: Any, **kwargs: Any) -> str:
+        if next(begun) > number:
+            assert go_on.wait(PATIENCE_S)
+        return claim(*args, **kwargs)
+
+    monkeypatch.setattr(chunks, "claim", wrapped)
+    return go_on
 
 
 def import_until_broken(config: LoadConfig, target: TargetConfig, *, chunks: int) -> None:

@@ -17,7 +17,7 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.report import LoadReport
 from tests.faults import points
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 # Forked from one clean process that has the imports done: an attempt begins within milliseconds.
 _processes = multiprocessing.get_context("forkserver")
@@ -54,6 +54,10 @@ class Attempt:
     def __exit__(self, *_: object) -> None:
         self.kill9()
         self._answer.close()
+
+    def dies(self) -> bool:
+        """Whether it is killed at its point, however long that takes."""
+        return self.ends_within(PATIENCE_S) and self.was_killed
 
     def ends_within(self, seconds: float) -> bool:
         """Whether it ends by itself in that time."""
@@ -94,11 +98,11 @@ class Attempt:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def result(self, timeout_s: float = 60) -> LoadReport | str:
+    def result(self) -> LoadReport | str:
         """The report, or the error in words."""
-        assert self._answer.poll(timeout_s), "no answer"
+        assert self._answer.poll(PATIENCE_S), "no answer"
         answer: LoadReport | str = self._answer.recv()
-        assert self.ends_within(10)
+        assert self.ends_within(PATIENCE_S)
         return answer
 
     def _signal(self, number: int) -> None:

@@ -51,6 +51,17 @@ def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> No
     wait_until(lambda: sum(text.startswith(verb) for _, text in sessions(server)) >= number, lambda: sessions(server))
 
 
+def wait_for_lock(server: PrivateMariaDB, statement: str = "") -> None:
+    """Wait until a session waits for a row's lock, in a statement that begins so."""
+    wait_until(lambda: is_waiting_for_lock(server, statement))
+
+
+def is_waiting_for_lock(server: PrivateMariaDB, statement: str = "") -> bool:
+    """Whether a session does."""
+    waiting = "SELECT trx_query FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+    return any(str(text or "").startswith(statement) for (text,) in query(server, waiting))
+
+
 def wait_until_no_session_is_left(server: PrivateMariaDB) -> None:
     """KILL, and a connection that was closed, only ask a session to end; the server does it soon."""
     wait_until(lambda: not sessions(server), lambda: sessions(server))

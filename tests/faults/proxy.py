@@ -27,6 +27,7 @@ class Fault:
     cut_after_answered_bytes: int | None = None  # of the server
     stall_after_bytes: int | None = None
     stall_s: float = 0.0
+    stalls: threading.Semaphore | None = None  # how many connections may, where several share it
     drop_answer_to_commit: int | None = None  # the first, the second ...
 
 
@@ -125,8 +126,8 @@ class _Pair:
                     self._server.sendall(data[: fault.cut_after_bytes - passed])
                     self._on_fault("connection cut at a random byte")
                     return
-                if fault.stall_after_bytes is not None and passed + len(data) > fault.stall_after_bytes and not stalled:
-                    part = fault.stall_after_bytes - passed
+                if not stalled and (until := self._stalls_at(passed + len(data))) is not None:
+                    part = until - passed
                     self._server.sendall(data[:part])
                     self._on_fault("connection stalled")
                     self._closing.wait(fault.stall_s)
@@ -144,6 +145,13 @@ class _Pair:
         finally:
             if not self._swallow.is_set():
                 self.cut()
+
+    def _stalls_at(self, passed: int) -> int | None:
+        """After which byte of those that would have passed then."""
+        fault = self._fault
+        if fault.stall_after_bytes is None or passed <= fault.stall_after_bytes:
+            return None
+        return fault.stall_after_bytes if fault.stalls is None or fault.stalls.acquire(blocking=False) else None
 
     def pass_to_client(self) -> None:
         limit, answered, ended = self._fault.cut_after_answered_bytes, 0, False

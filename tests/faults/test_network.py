@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -86,9 +87,10 @@ def test_a_connection_that_stalls_for_longer_than_the_server_waits_is_replaced(
     config = load_config(dump.folder, load_data=load_data, session={"net_read_timeout": 1, "wait_timeout": 1})
     prepare(config, target)
 
+    stalls = threading.Semaphore(2)
+
     def fault_of(number: int) -> Fault | None:
-        # one of these looks for complete tables, and says too little to stall
-        return Fault(stall_after_bytes=6000, stall_s=3) if number in {1, 2, 3} else None
+        return Fault(stall_after_bytes=6000, stall_s=3, stalls=stalls)  # only those that send rows say so much
 
     with network(target, fault_of) as (behind, happened):
         loader.run_import(run_of(config, behind, clock=FAST))

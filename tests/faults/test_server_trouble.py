@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
@@ -14,8 +13,8 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.loader import ShareReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, prepare
-from tests.faults import global_variable
-from tests.faults.importing import complete, importing, wait_for_chunks, wait_for_statement
+from tests.faults import global_variable, hold_chunks_after
+from tests.faults.importing import complete, importing, wait_for_chunks, wait_for_lock, wait_for_statement
 from tests.faults.reference import FaultDump
 from tests.faults.tally import tried
 from tests.tables import chunks, query
@@ -79,7 +78,7 @@ def test_a_chunk_that_is_the_victim_of_a_deadlock_is_sent_again_whole(
         cursor.execute("INSERT INTO s.keyed (id) VALUES (40)")
         with importing(config, target) as running:
             wait_for_statement(server, verb)
-            time.sleep(0.2)  # until it waits for row 40
+            wait_for_lock(server, verb)  # row 40's
             cursor.execute("SELECT * FROM s.keyed WHERE id = 10 FOR UPDATE")
             wait_for_log(caplog, "server error 1213", running)
             tried("deadlock")
@@ -111,13 +110,16 @@ def test_a_server_that_turns_read_only_and_back_is_waited_for(
     plain_account: TargetConfig,
     dump: FaultDump,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = load_config(dump.folder, load_data=load_data)
     prepare(config, plain_account)
+    go_on = hold_chunks_after(monkeypatch, 20)
     with importing(config, plain_account) as running:
         assert wait_for_chunks(server, 5, running)
         with global_variable(server, "read_only", 1):
             committed = chunks(server)
+            go_on.set()
             wait_for_log(caplog, "server error 1290", running, times=3)
             tried("read-only server in the middle")
             assert chunks(server) == committed
@@ -129,12 +131,19 @@ def test_a_server_that_turns_read_only_and_back_is_waited_for(
 
 @PATHS
 def test_a_server_that_is_restarted_in_good_order_is_waited_for(
-    load_data: bool, verb: str, server: PrivateMariaDB, target: TargetConfig, dump: FaultDump
+    load_data: bool,
+    verb: str,
+    server: PrivateMariaDB,
+    target: TargetConfig,
+    dump: FaultDump,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = load_config(dump.folder, load_data=load_data)
     prepare(config, target)
+    go_on = hold_chunks_after(monkeypatch, 20)
     with importing(config, target) as running:
         assert wait_for_chunks(server, 10, running)
+        go_on.set()
         server.restart()
         tried("MariaDB restarted in good order")
         running.result(PATIENCE_S)

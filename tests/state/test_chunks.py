@@ -93,7 +93,7 @@ def test_a_chunk_that_another_session_holds_is_busy(key: ChunkKey, open_meta: Op
 @pytest.mark.parametrize("end", ["commit", "rollback"])
 def test_a_session_waits_for_the_one_that_holds_the_chunk(end: str, key: ChunkKey, open_meta: OpenMeta) -> None:
     first, second = open_meta(), open_meta()
-    second.db.execute("SET innodb_lock_wait_timeout = 30")
+    second.db.execute(f"SET innodb_lock_wait_timeout = {PATIENCE_S:.0f}")
     nonce = claim(first, key, "run")
     found: list[object] = []
 
@@ -163,7 +163,7 @@ def test_a_load_that_was_forgotten_takes_no_chunk(server: PrivateMariaDB, key: C
 
 def test_a_load_is_not_forgotten_while_a_chunk_of_it_is_open(key: ChunkKey, open_meta: OpenMeta) -> None:
     first, second = open_meta(), open_meta()
-    second.db.execute("SET innodb_lock_wait_timeout = 30")
+    second.db.execute(f"SET innodb_lock_wait_timeout = {PATIENCE_S:.0f}")
     nonce = claim(first, key, "run")
 
     def forget() -> None:

@@ -86,9 +86,9 @@ class Peer:
 @pytest.fixture
 def wire() -> Iterator[tuple[LocalStreamConnection, Peer]]:
     ours, theirs = socket.socketpair()
-    theirs.settimeout(20)
+    theirs.settimeout(PATIENCE_S)
     connection = LocalStreamConnection()
-    wired = Wire(ours, Patience(20, 600), time.monotonic() + 20)
+    wired = Wire(ours, Patience(PATIENCE_S, 600), time.monotonic() + PATIENCE_S)
     wired.is_set_up()
     connection._sock = wired  # type: ignore[attr-defined]
     connection._rfile = wired.makefile("rb")

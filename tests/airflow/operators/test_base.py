@@ -12,7 +12,7 @@ from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
 from airflow_dm_loader.triggers.events import error_event
 from tests.airflow.task_runs import a_dag, run_task
-from tests.clocks import FAST
+from tests.clocks import FAST, FastClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,6 +188,7 @@ def test_a_task_that_somebody_stopped_is_no_error_to_count(counted: list[Any]) -
 def test_a_task_that_is_killed_while_it_waits_for_its_next_try_ends_at_once() -> None:
     with a_dag():
         task = Failing(task_id="x", config=CONFIG, error=errors.LockedError("deadlock"), retries=1)
+        task.clock = FastClock(times=0.1)  # its first wait is of ten seconds
     timer = threading.Timer(0.2, task.on_kill)
     timer.start()
     assert run_task(task, max_tries=1).state == "up_for_retry"

@@ -31,7 +31,7 @@ SETTINGS = {"task_name": "merge", "sources": ["shard-1", "shard-2"], "dump_uri":
 def own_etcd(monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateEtcd]:
     """One that a test may kill, and the Airflow connection ``dm_etcd`` to it."""
     with PrivateEtcd() as running:
-        monkeypatch.setenv("AIRFLOW_CONN_DM_ETCD", f"etcd://127.0.0.1:{running.port}/?timeout=1")
+        monkeypatch.setenv("AIRFLOW_CONN_DM_ETCD", f"etcd://127.0.0.1:{running.port}/?timeout=60")
         yield running
 
 

@@ -5,6 +5,7 @@ The server is a MariaDB of its own that is taken for a node; what certification 
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,14 +34,23 @@ def test_chunks_write_to_their_sender_s_row_and_a_refused_commit_is_sent_again(
     monkeypatch.setattr(importer, "ask_server", a_node)
     commit = Database.commit
     refused: list[int] = []
+    at_commit = threading.Lock()  # both senders come here
 
     def certify(self: Database) -> None:
-        holds_a_chunk = one(server, "SELECT COUNT(*) FROM dm_meta.dm_loader_sender") > 0 and chunks(server) >= 2
-        if holds_a_chunk and not refused:
-            refused.append(self.connection_id)
+        if is_refused(self):
             self.rollback()
             raise LockedError("Deadlock found when trying to get lock; try restarting transaction", errno=1213)
         commit(self)
+
+    def is_refused(db: Database) -> bool:
+        """The first commit of a sender after two chunks are in."""
+        if not threading.current_thread().name.startswith("dm-loader-sender"):
+            return False
+        with at_commit:
+            if refused or chunks(server) < 2:
+                return False
+            refused.append(db.connection_id)
+            return True
 
     monkeypatch.setattr(Database, "commit", certify)
     load_soon(load_config(folder, pool_size=2), target)

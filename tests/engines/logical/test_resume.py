@@ -8,6 +8,7 @@ import random
 import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -15,6 +16,7 @@ from backports import zstd
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError
+from airflow_dm_loader.state import chunks as chunks_of_state
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import global_variable, import_until_broken
@@ -24,9 +26,21 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["pytest", "airflow_dm_loader.loader"])  # a process then starts in no time
 
 
+def load_no_faster_than_it_is_watched(config: LoadConfig, target: TargetConfig) -> None:
+    """``load_dump``, with a moment before each chunk: who is to kill it must see it in the middle."""
+    claim = chunks_of_state.claim
+
+    def wrapped(*args: Any, **kwargs: Any) -> str:
+        time.sleep(0.01)
+        return claim(*args, **kwargs)
+
+    chunks_of_state.claim = wrapped
+    load_dump(config, target)
+
+
 def start_process(config: LoadConfig, target: TargetConfig) -> ForkServerProcess:
-    """``load_dump`` in a process that can be killed."""
-    process = _processes.Process(target=load_dump, args=(config, target))
+    """A load in a process that can be killed."""
+    process = _processes.Process(target=load_no_faster_than_it_is_watched, args=(config, target))
     process.start()
     return process
 
@@ -40,7 +54,6 @@ def ends_before(process: ForkServerProcess, server: PrivateMariaDB, goal: int) -
     return False
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("local_infile", [1, 0], ids=["load data", "statements"])
 def test_a_process_that_is_killed_again_and_again_loads_each_row_once(
     local_infile: int, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path

@@ -19,10 +19,10 @@ from airflow_dm_loader.loader import ShareReport
 from airflow_dm_loader.target import connecting, connection
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, Table, load_config, numbered, prepare, run_of, write_dump
-from tests.faults import global_variable
-from tests.faults.importing import sessions, wait_for_statement, wait_until_no_session_is_left
+from tests.faults import global_variable, hold_chunks_after
+from tests.faults.importing import wait_for_statement, wait_until_no_session_is_left
 from tests.tables import chunks, count, hashes_by_client, query, table_hashes
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, wait_until
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def test_a_statement_that_is_blocked_is_killed_in_the_server(
 
 
 def test_a_session_that_waits_for_another_loader_is_stopped_too(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It waits again and again, on new connections: none of them may be left."""
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
@@ -79,8 +79,9 @@ def test_a_session_that_waits_for_another_loader_is_stopped_too(
         "SELECT load_id, 0, 0, 'x', 0, 'another' FROM dm_meta.dm_loader_load"
     )
     stop = threading.Event()
+    caplog.set_level("INFO")
     with locked(server, claim), importing(config, target, stop) as running:
-        time.sleep(1.5)
+        wait_until(lambda: "another session is still at" in caplog.text)
 
         stop.set()
         with pytest.raises(LoadInterruptedError):
@@ -117,12 +118,14 @@ def test_what_was_committed_before_a_stop_stays(server: PrivateMariaDB, target: 
     reference = hashes_by_client(server, folder)
     config, stop = load_config(folder), threading.Event()
     prepare(config, target)
-    with importing(config, target, stop) as running:
-        while chunks(server) < 10:
-            time.sleep(0.01)
-        stop.set()
-        with pytest.raises(LoadInterruptedError):
-            running.result(PATIENCE_S)
+    with pytest.MonkeyPatch.context() as patch:
+        go_on = hold_chunks_after(patch, 20)
+        with importing(config, target, stop) as running:
+            wait_until(lambda: chunks(server) >= 10)
+            stop.set()
+            go_on.set()
+            with pytest.raises(LoadInterruptedError):
+                running.result(PATIENCE_S)
     committed = query(server, "SELECT COUNT(*), SUM(row_count) FROM dm_meta.dm_loader_chunk")[0]
     assert count(server, "s.t") == committed[1] < 15000
 
@@ -130,7 +133,7 @@ def test_what_was_committed_before_a_stop_stays(server: PrivateMariaDB, target: 
 
     assert (report.chunks_skipped, report.rows_sent) == (committed[0], 15000 - committed[1])
     assert table_hashes(server, ["s"]) == reference
-    assert sessions(server) == []
+    wait_until_no_session_is_left(server)
 
 
 def test_a_stop_before_the_start_sends_nothing(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:

@@ -141,7 +141,9 @@ class Program:
             self.total_bytes = sum(path.stat().st_size for name in names for path in data_files(folder, *name))
         else:
             (self.folder / "sleeping").touch()
-            time.sleep(seconds)
+            end = time.monotonic() + seconds
+            while time.monotonic() < end and not (self.folder / "goes_on").exists():
+                time.sleep(0.02)
         for number, (schema, table) in enumerate(names):
             self.load_table(cursor, checkpoint, number, schema, table)
         say('[INFO] [lightning.go:2] ["all files are encoded"]')

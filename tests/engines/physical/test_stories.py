@@ -31,7 +31,7 @@ from airflow_dm_loader.loader import Worker
 from tests.bad_input.test_secrets import everything_said, state
 from tests.dumps import WITHOUT_KEY, numbered, prepare, run_of, write_dump
 from tests.tables import one, query
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -421,10 +421,10 @@ def test_two_loads_on_one_worker_each_have_a_port_of_their_own(
     tmp_path: Path,
 ) -> None:
     """Neither goes on before both programs run, and both are asked for their progress then."""
-    lightning.plays({"sleep_s": 1.5})
+    lightning.plays({"sleep_s": PATIENCE_S})
     write_dump(tmp_path / "other", numbered("c", 50, WITHOUT_KEY))
     both = [config(), config(task_name="other", dump_uri=str(tmp_path / "other"))]
-    at_work = threading.Barrier(2, timeout=20)
+    at_work = threading.Barrier(2, timeout=PATIENCE_S)
     told: list[str] = []
 
     def import_beside(settings: LoadConfig) -> loader.ShareReport:
@@ -432,6 +432,7 @@ def test_two_loads_on_one_worker_each_have_a_port_of_their_own(
             if settings.what.task_name not in told and status.finished_bytes < status.total_bytes:
                 at_work.wait()
                 told.append(settings.what.task_name)
+                lightning.sleeping.with_name("goes_on").touch()
 
         return import_once(settings, tidb_target, on_progress=say)
 
