@@ -12,7 +12,7 @@ from typing import Any
 
 from backports import zstd
 
-from airflow_dm_loader.target.identifiers import qualified, quote
+from airflow_dm_loader.identifiers import TableName, quote
 from tests.servers import AnyServer
 
 
@@ -66,9 +66,9 @@ def table_hashes(server: AnyServer, schemas: Iterable[str]) -> dict[str, str]:
                 value = f"CAST({quote(column)} AS DOUBLE)" if kind == "float" else quote(column)
                 columns.setdefault(table, []).append(f"IFNULL(HEX(CAST({value} AS BINARY)), 'NULL')")
             for table, values in columns.items():
-                cursor.execute(f"SELECT CONCAT_WS(',', {', '.join(values)}) FROM {qualified(schema, table)}")
+                cursor.execute(f"SELECT CONCAT_WS(',', {', '.join(values)}) FROM {TableName(schema, table).quoted}")
                 rows = sorted(row for (row,) in cursor.fetchall())
-                cursor.execute(f"SHOW CREATE TABLE {qualified(schema, table)}")
+                cursor.execute(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
                 ((_, definition),) = cursor.fetchall()
                 lines = re.sub(r" AUTO_INCREMENT=\d+", "", definition).replace(",\n", "\n").split("\n")
                 digest = hashlib.sha256("\n".join([*sorted(lines), *rows]).encode()).hexdigest()

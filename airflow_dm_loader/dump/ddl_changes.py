@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan, tokenize
+from airflow_dm_loader.identifiers import TableName
 
 # Table options that InnoDB refuses, or that would mean something else there.
 _OF_OTHER_ENGINES = {
@@ -124,7 +125,7 @@ def with_innodb(statement: str, parsed: CreateTable) -> str:
     return _changed(statement, changes)
 
 
-def with_references(statement: str, place: Callable[[str | None, str], tuple[str, str]], *, ansi_quotes: bool) -> str:
+def with_references(statement: str, place: Callable[[str | None, str], TableName], *, ansi_quotes: bool) -> str:
     """A CREATE TABLE, or its body, whose foreign keys point at other tables.
 
     Args:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from airflow_dm_loader.identifiers import OfTable, TableName
+
 if TYPE_CHECKING:
     from airflow_dm_loader.dump.inventory import DataFile
 
@@ -23,7 +25,7 @@ _FIRST = 1  # some versions count from 0, and some from 1
 
 
 @dataclass(frozen=True, slots=True)
-class NumberGap:
+class NumberGap(OfTable):
     """Numbers that are missing between those of a table's data files. The table is that of the dump."""
 
     schema: str
@@ -36,14 +38,14 @@ class NumberGap:
 
 def number_gaps(data_files: Iterable[DataFile]) -> tuple[NumberGap, ...]:
     """The gaps, by table."""
-    numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
+    numbers: dict[TableName, set[int]] = defaultdict(set)
     seconds: dict[tuple[str, str, int], set[int]] = defaultdict(set)
     for file in data_files:
         if file.kind.holds_rows and (found := _numbers(file)):
-            numbers[file.schema, file.table].add(found[0])
+            numbers[file.key].add(found[0])
             if len(found) > 1:
                 seconds[file.schema, file.table, found[0]].add(found[1])
-    return tuple(sorted([*_gaps(numbers), *_second_gaps(seconds)], key=lambda gap: (gap.schema, gap.table)))
+    return tuple(sorted([*_gaps(numbers), *_second_gaps(seconds)], key=lambda gap: gap.key))
 
 
 def _numbers(file: DataFile) -> tuple[int, ...]:
@@ -59,7 +61,7 @@ def _numbers(file: DataFile) -> tuple[int, ...]:
     return file.part
 
 
-def _gaps(numbers: dict[tuple[str, str], set[int]]) -> Iterator[NumberGap]:
+def _gaps(numbers: dict[TableName, set[int]]) -> Iterator[NumberGap]:
     for (schema, table), found in numbers.items():
         if missing := _missing(found, min(_FIRST, *found)):
             yield NumberGap(schema, table, f"data files are numbered up to {max(found)}, and {_without(missing)}")

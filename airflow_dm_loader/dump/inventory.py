@@ -26,6 +26,7 @@ from airflow_dm_loader.dump.special_files import check_special_files
 from airflow_dm_loader.dump.stand_ins import RealNames, Renaming, may_stand_in, read_real_names
 from airflow_dm_loader.dump.storage import DumpStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError, DumpMetadataError, DumpNotFoundError, DuplicateFileError
+from airflow_dm_loader.identifiers import OfTable, TableName
 
 METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
 _METADATA_BYTES, _METADATA_BYTES_OF_A_FILE = 1 << 20, 4 << 10  # what it may have, and more for each file
@@ -54,7 +55,7 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
-class DataFile:
+class DataFile(OfTable):
     """Rows of one table."""
 
     name: str  # in the dump's folder
@@ -72,9 +73,9 @@ class DumpInventory:
     """A dump. Schemas and tables have their real names here, whatever the files are called."""
 
     database_schemas: Mapping[str, str]  # schema -> file that creates it
-    table_schemas: Mapping[tuple[str, str], str]  # (schema, table) -> file; without the placeholders of views
-    views: Mapping[tuple[str, str], str]  # (schema, view) -> file
-    row_counts: Mapping[tuple[str, str], str]  # (schema, table) -> file of mydumper 0.10 to 0.13 that counts its rows
+    table_schemas: Mapping[TableName, str]  # (schema, table) -> file; without the placeholders of views
+    views: Mapping[TableName, str]  # (schema, view) -> file
+    row_counts: Mapping[TableName, str]  # (schema, table) -> file of mydumper 0.10 to 0.13 that counts its rows
     data_files: tuple[DataFile, ...]  # by schema, table, part numbers, name
     not_loaded: Mapping[str, tuple[str, ...]]  # "triggers" -> files; kinds that this version leaves out
     metadata: DumpMetadata
@@ -85,9 +86,9 @@ class DumpInventory:
     gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files
 
     @property
-    def tables(self) -> set[tuple[str, str]]:
+    def tables(self) -> set[TableName]:
         """The tables and views of which there is a file that creates or fills them."""
-        return {*self.table_schemas, *self.views, *((file.schema, file.table) for file in self.data_files)}
+        return {*self.table_schemas, *self.views, *(file.key for file in self.data_files)}
 
     @cached_property
     def schema_objects(self) -> Mapping[str, SchemaObject]:
@@ -181,7 +182,7 @@ def take_inventory(
     schemas = _by_table(by_kind[FileKind.TABLE_SCHEMA])
     data_files = _data_files(found, stored)
     # mydumper --views-as-tables writes a view's rows, behind the CREATE of a table that takes them.
-    declared_views -= {(file.schema, file.table) for file in data_files} & schemas.keys()
+    declared_views -= {file.key for file in data_files} & schemas.keys()
     all_files = tuple(sorted(found))
     return DumpInventory(
         database_schemas={str(reading.schema): name for name, reading in by_kind[FileKind.DATABASE_SCHEMA]},
@@ -231,8 +232,8 @@ def _left_alone(foreign: Sequence[str]) -> Iterator[str]:
         yield from (f"{name!r} is not a file of a dump and was left alone" for name in foreign)
 
 
-def _by_table(found: list[tuple[str, DumpFileName]]) -> dict[tuple[str, str], str]:
-    return {(str(reading.schema), str(reading.table)): name for name, reading in found}
+def _by_table(found: list[tuple[str, DumpFileName]]) -> dict[TableName, str]:
+    return {TableName(str(reading.schema), str(reading.table)): name for name, reading in found}
 
 
 def _with_statements(found: Mapping[str, DumpFileName]) -> dict[str, DumpFileName]:
@@ -304,12 +305,12 @@ def _refuse_duplicates(found: Mapping[str, DumpFileName]) -> None:
 
 
 def _incomplete(
-    metadata: DumpMetadata, data_files: Sequence[DataFile], views_without_file: Iterable[tuple[str, str]]
+    metadata: DumpMetadata, data_files: Sequence[DataFile], views_without_file: Iterable[TableName]
 ) -> list[str]:
     """What metadata counts and the folder lacks, and leftovers of an earlier dump."""
-    parts: dict[tuple[str, str], set[bool]] = {}
+    parts: dict[TableName, set[bool]] = {}
     for file in data_files:
-        parts.setdefault((file.schema, file.table), set()).add(bool(file.part))
+        parts.setdefault(file.key, set()).add(bool(file.part))
     warnings = [
         f"metadata counts {table.rows} rows of {schema}.{name}, but no data file of it is there"
         for (schema, name), table in sorted(metadata.tables.items())

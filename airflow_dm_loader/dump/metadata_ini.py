@@ -38,6 +38,7 @@ from typing import Any
 
 from airflow_dm_loader.dump.metadata_types import DumpMetadata, Line, TableMetadata
 from airflow_dm_loader.dump.names import is_stand_in, unquote
+from airflow_dm_loader.identifiers import TableName
 
 _TIMES = re.compile(r"#\s*(Started|Finished) dump at:(.*)")
 _SECTION = re.compile(r"\[(.*)\]\s*")
@@ -77,7 +78,7 @@ class IniForm:
         self._binlog: dict[str, str] = {}
         self._binlog_pos: int | None = None
         self._session: dict[str, str] = {}
-        self._tables: dict[tuple[str, str], tuple[Line, dict[str, Any]]] = {}
+        self._tables: dict[TableName, tuple[Line, dict[str, Any]]] = {}
         self._table: dict[str, Any] = {}
         self._warnings: list[str] = []
         self._open_gtid = False
@@ -94,15 +95,15 @@ class IniForm:
                 self._start_section(line, match[1])
             else:
                 self._read(line)
-        tables: dict[tuple[str, str], TableMetadata] = {}
-        file_tables: dict[tuple[str, str], tuple[str, str]] = {}
+        tables: dict[TableName, TableMetadata] = {}
+        file_tables: dict[TableName, TableName] = {}
         for (schema, file_table), (line, values) in self._tables.items():
             table = TableMetadata(**{"real_name": file_table} | values)
             if (schema, table.real_name) in tables:
                 raise line.error(f"describes table {table.real_name!r} of {schema!r} a second time")
-            tables[schema, table.real_name] = table
+            tables[TableName(schema, table.real_name)] = table
             if "real_name" in values or not is_stand_in(file_table):
-                file_tables[schema, file_table] = (schema, table.real_name)
+                file_tables[TableName(schema, file_table)] = TableName(schema, table.real_name)
         if self._binlog.get("name") and self._binlog_pos is None:
             self._warnings.append(f"metadata names the binlog file {self._binlog['name']!r} but no position in it")
         return DumpMetadata(
@@ -146,7 +147,7 @@ class IniForm:
         if match[2] is None:
             self._read = self._read_database
             return
-        key = (unquote(match[1], self._quote), unquote(match[2], self._quote))
+        key = TableName(unquote(match[1], self._quote), unquote(match[2], self._quote))
         if key in self._tables:
             raise line.error("starts the same section a second time")
         self._table = {}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airflow_dm_loader.errors import DumpMetadataError, excerpt
+from airflow_dm_loader.identifiers import TableName
 
 METADATA_NAME = "metadata"
 
@@ -45,8 +46,8 @@ class DumpMetadata:
     binlog_name: str = ""
     binlog_pos: int | None = None
     binlog_gtid: str = ""  # the whole set on one line
-    tables: Mapping[tuple[str, str], TableMetadata] = field(default_factory=dict)
-    file_tables: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    tables: Mapping[TableName, TableMetadata] = field(default_factory=dict)
+    file_tables: Mapping[TableName, TableName] = field(default_factory=dict)
     session_variables: Mapping[str, str] = field(default_factory=dict)
     quote_character: str = "`"
     counts_statements_only: bool = False  # a mydumper until 0.14: of --load-data and --csv it counts 0 rows

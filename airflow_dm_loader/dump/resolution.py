@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from airflow_dm_loader.dump.data_formats import data_formats
 from airflow_dm_loader.dump.filenames import DumpFileName, FileKind, parse, readings
 from airflow_dm_loader.errors import DuplicateFileError
+from airflow_dm_loader.identifiers import TableName
 
 _TOOL_NUMBER = re.compile(r"\.\d{5,}\.(\w+)(?:\.\w+)?$", re.ASCII)
 
@@ -20,7 +21,7 @@ Table = tuple[str | None, str | None]  # (schema, table) as the files name them
 
 
 def resolve_names(
-    names: Iterable[str], file_tables: Collection[tuple[str, str]] = (), *, escaped: bool = True
+    names: Iterable[str], file_tables: Collection[TableName] = (), *, escaped: bool = True
 ) -> dict[str, DumpFileName | None]:
     """What each file is; None for a name that no dump tool writes. The order of ``names`` does not matter.
 
@@ -41,9 +42,7 @@ def resolve_names(
 
 
 class _Evidence:
-    def __init__(
-        self, possible: Mapping[str, tuple[DumpFileName, ...]], file_tables: Collection[tuple[str, str]]
-    ) -> None:
+    def __init__(self, possible: Mapping[str, tuple[DumpFileName, ...]], file_tables: Collection[TableName]) -> None:
         self._declared: set[Table] = set(file_tables)  # tables that metadata names
         self._tables: set[Table] = set(file_tables)  # tables that are in the dump
         self._unsplit: set[Table] = set()  # tables that have a data file without a part number

@@ -9,10 +9,9 @@ from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression, parse
 from airflow_dm_loader.dump.metadata_types import TableMetadata
 from airflow_dm_loader.dump.storage import DumpStorage
+from airflow_dm_loader.identifiers import TableName
 
 _MOST_BYTES = 32
-
-Table = tuple[str, str]  # schema, name
 
 
 def read_row_count(storage: DumpStorage, name: str) -> int | None:
@@ -24,8 +23,8 @@ def read_row_count(storage: DumpStorage, name: str) -> int | None:
 
 
 def lone_counts(
-    storage: DumpStorage, row_counts: Mapping[Table, str], others: Collection[Table]
-) -> dict[Table, TableMetadata]:
+    storage: DumpStorage, row_counts: Mapping[TableName, str], others: Collection[TableName]
+) -> dict[TableName, TableMetadata]:
     """What the files say of tables of which the dump has no other file: with rows, something of it was lost."""
     lone = {table: name for table, name in row_counts.items() if table not in others}
     return {table: TableMetadata(table[1], rows=read_row_count(storage, name)) for table, name in lone.items()}

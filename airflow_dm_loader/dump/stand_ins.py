@@ -23,6 +23,7 @@ from airflow_dm_loader.dump.schema_objects import ObjectKind, created_name
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.dump.table_options import NotAllowedError
 from airflow_dm_loader.errors import DumpFormatError, DumpMetadataError, DuplicateFileError, NotCreateStatementError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.settings.choices import DumpTool
 
 _FIRST_BYTES = 64 << 10  # of a data file; its head and the beginning of its first statement have less
@@ -39,15 +40,13 @@ _CREATED_KINDS = {
     FileKind.VIEW_SCHEMA: ObjectKind.VIEW,
 }
 
-Key = tuple[str, str]  # schema and table, as the files name them
-
 
 @dataclass(frozen=True, slots=True)
 class RealNames:
     """What files say of stand-ins: pairs of a schema's stand-in or a table's place in the files, and the real name."""
 
     schemas: tuple[tuple[str, str], ...] = ()
-    tables: tuple[tuple[Key, str], ...] = ()
+    tables: tuple[tuple[TableName, str], ...] = ()
 
 
 class Renaming:
@@ -58,7 +57,7 @@ class Renaming:
         self._stand_ins = metadata.tool == "ini"
         self._schemas = dict(real.schemas)
         self._tables = dict(real.tables)
-        self._files: dict[Key, str] = {}  # real schema and table -> the table's name in the files
+        self._files: dict[TableName, str] = {}  # real schema and table -> the table's name in the files
 
     @property
     def metadata(self) -> DumpMetadata:
@@ -67,12 +66,12 @@ class Renaming:
         Raises:
             DumpMetadataError: it describes a table twice.
         """
-        tables: dict[Key, TableMetadata] = {}
+        tables: dict[TableName, TableMetadata] = {}
         for (schema, table), found in self._given.tables.items():
-            key = (self._schemas.get(schema, schema), self._tables.get((schema, table), table))
+            key = TableName(self._schemas.get(schema, schema), self._tables.get(TableName(schema, table), table))
             if key in tables:
-                raise DumpMetadataError(f"the metadata describes the table {'.'.join(key)} twice", file=METADATA_NAME)
-            tables[key] = replace(found, real_name=key[1])
+                raise DumpMetadataError(f"the metadata describes the table {key} twice", file=METADATA_NAME)
+            tables[key] = replace(found, real_name=key.table)
         return replace(self._given, tables=tables)
 
     def apply(self, name: str, reading: DumpFileName) -> DumpFileName:
@@ -89,15 +88,15 @@ class Renaming:
         if must_know and is_stand_in(reading.schema) and reading.schema not in self._schemas:
             raise unnamed(name, reading.schema, _CREATES_SCHEMA)
         if table is not None:
-            key = (reading.schema, table)
+            key = TableName(reading.schema, table)
             real = real_table(self._given, self._schemas, key) or self._tables.get(key)
             if real is None and must_know and is_stand_in(table):
                 raise unnamed(name, table, _CREATES_TABLE)
             table = real or table
-            if self._files.setdefault((schema, table), key[1]) != key[1] and is_loaded(reading):
+            named = TableName(schema, table)
+            if self._files.setdefault(named, key.table) != key.table and is_loaded(reading):
                 raise DuplicateFileError(
-                    f"files of two names, {self._files[schema, table]!r} and {key[1]!r}, are for the table "
-                    f"{schema}.{table}",
+                    f"files of two names, {self._files[named]!r} and {key.table!r}, are for the table {named}",
                     file=name,
                     remedy="If one of them is a leftover of another dump, take its files out; else dump again.",
                 )
@@ -127,7 +126,7 @@ def read_real_names(
         for name, found in readings.items()
         if found.kind is FileKind.DATABASE_SCHEMA and is_stand_in(str(found.schema))
     }
-    tables: dict[Key, str] = {}
+    tables: dict[TableName, str] = {}
     for key, files in _without_name(readings, metadata, schemas).items():
         real = next(filter(None, (reader.table_of(name, found) for name, found in files)), None)
         if real is None:
@@ -154,24 +153,23 @@ def unnamed(name: str, stand_in: str, missing: str) -> DumpMetadataError:
     )
 
 
-def real_table(metadata: DumpMetadata, schemas: Mapping[str, str], key: Key) -> str | None:
+def real_table(metadata: DumpMetadata, schemas: Mapping[str, str], key: TableName) -> str | None:
     """A table's name as ``metadata`` gives it, which names schemas by their files or by their real names."""
-    schema, table = key
-    for named in (key, (schemas.get(schema, schema), table)):
+    for named in (key, TableName(schemas.get(key.schema, key.schema), key.table)):
         if named in metadata.file_tables:
-            return metadata.file_tables[named][1]
+            return metadata.file_tables[named].table
     return None
 
 
 def _without_name(
     readings: Mapping[str, DumpFileName], metadata: DumpMetadata, schemas: Mapping[str, str]
-) -> dict[Key, list[tuple[str, DumpFileName]]]:
+) -> dict[TableName, list[tuple[str, DumpFileName]]]:
     """The tables that only files can name, with their files: first those that create them."""
-    found: dict[Key, list[tuple[str, DumpFileName]]] = {}
+    found: dict[TableName, list[tuple[str, DumpFileName]]] = {}
     for name, reading in readings.items():
         if reading.schema is None or reading.table is None or not is_stand_in(reading.table):
             continue
-        key = (reading.schema, reading.table)
+        key = TableName(reading.schema, reading.table)
         if is_loaded(reading) and real_table(metadata, schemas, key) is None:
             found.setdefault(key, []).append((name, reading))
     return {key: sorted(files, key=lambda file: isinstance(file[1].kind, DataFormat)) for key, files in found.items()}

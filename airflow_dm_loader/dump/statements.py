@@ -18,6 +18,7 @@ from airflow_dm_loader.dump.byte_order_mark import (
 )
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
+from airflow_dm_loader.identifiers import TableName
 
 _NAME = rb"(?:`((?:[^`]++|``)++)`|\"((?:[^\"]++|\"\")++)\"|([\w$\x80-\xff]++))"
 _INSERT = re.compile(
@@ -213,7 +214,7 @@ def _unsupported(statement: Statement, file: str) -> DumpFormatError:
     )
 
 
-def check_table(schema: str | None, table: str, of_file: tuple[str, str], statement: Statement, *, file: str) -> None:
+def check_table(schema: str | None, table: str, of_file: TableName, statement: Statement, *, file: str) -> None:
     """A statement must be for the table that its data file's name says. Raises DumpFormatError."""
     if table != of_file[1] or schema not in {None, of_file[0]}:
         raise DumpFormatError(

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from airflow_dm_loader.identifiers import TableName
+
 HIDDEN = "(hidden)"
 _WORDS = re.compile(
     r"(?P<code>\b(?:Lightning|Lighting):\w+:Err\w+"  # Lighting: as its source misspells it
@@ -27,7 +29,7 @@ class Hiding:
     names: frozenset[str]
 
     @classmethod
-    def of(cls, tables: Iterable[tuple[str, str]], files: Iterable[str]) -> Self:
+    def of(cls, tables: Iterable[TableName], files: Iterable[str]) -> Self:
         plain = [(schema, table) for schema, table in tables]
         quoted = [tuple(name.replace("`", "``") for name in names) for names in plain]
         return cls(

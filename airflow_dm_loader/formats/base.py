@@ -15,6 +15,7 @@ from typing import Generic, Protocol, Self, TypeVar, cast
 from airflow_dm_loader.dump.recoding import to_recode
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.report import Finding
@@ -94,13 +95,13 @@ class SendAgainError(RowError):
 class Room(Protocol):
     """How many more rows that were replaced or ignored are kept."""
 
-    def has(self, table: tuple[str, str]) -> bool:
+    def has(self, table: TableName) -> bool:
         """Whether another row may be looked at."""
 
-    def take(self, table: tuple[str, str]) -> bool:
+    def take(self, table: TableName) -> bool:
         """Take the place of one row, where there is one."""
 
-    def give_back(self, table: tuple[str, str]) -> None:
+    def give_back(self, table: TableName) -> None:
         """There was nothing to keep."""
 
 
@@ -125,14 +126,14 @@ class Delivery:
     on_duplicate: OnDuplicate
     keep_row: Callable[[Conflict], None]
     room: Room
-    not_by_load_data: set[tuple[str, str]]
-    met: set[tuple[str, str]]
+    not_by_load_data: set[TableName]
+    met: set[TableName]
 
     @property
     def keeps_rows(self) -> bool:
         """Whether rows that are replaced or ignored are looked for one by one, so that they can be kept."""
         forgives = self.on_duplicate in {OnDuplicate.REPLACE, OnDuplicate.IGNORE}
-        return forgives and self.room.has((self.file.schema, self.file.table))
+        return forgives and self.room.has(self.file.key)
 
     @property
     def replace_at_once(self) -> bool:
@@ -142,7 +143,7 @@ class Delivery:
     @property
     def by_load_data(self) -> bool:
         """Whether LOAD DATA may be tried."""
-        key = (self.file.schema, self.file.table)
+        key = self.file.key
         if key in self.not_by_load_data or (key in self.met and self.keeps_rows):
             return False
         # LOAD DATA ... REPLACE left tables and their indexes in disagreement in some versions of TiDB
@@ -151,7 +152,7 @@ class Delivery:
     def give_up_load_data(self) -> None:
         """The table's next chunks would most likely fare the same; LOAD DATA ... REPLACE would not, once it may go."""
         replaces_later = self.on_duplicate is OnDuplicate.REPLACE and not self.table.empty_before and self.keeps_rows
-        (self.met if replaces_later else self.not_by_load_data).add((self.file.schema, self.file.table))
+        (self.met if replaces_later else self.not_by_load_data).add(self.file.key)
 
 
 class Payload(ABC, Generic[Content_co]):

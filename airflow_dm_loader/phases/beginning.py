@@ -116,7 +116,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
 
 
 def _missing_number(gap: NumberGap) -> Finding:
-    return Finding(kind="missing_file_number", table=f"{gap.schema}.{gap.table}", text=gap.text)
+    return Finding(kind="missing_file_number", table=str(gap.key), text=gap.text)
 
 
 def choose_path(run: LoadRun) -> LoadPath:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target.charsets import implied_collations
 from airflow_dm_loader.target.connection import Database
@@ -45,9 +46,9 @@ class Drafting:
         self,
         db: Database,
         plan: LoadPlan,
-        ours: Collection[tuple[str, str]] = (),
-        shadows: Mapping[tuple[str, str], tuple[str, str]] | None = None,
-        recreated: Collection[tuple[str, str]] = (),
+        ours: Collection[TableName] = (),
+        shadows: Mapping[TableName, TableName] | None = None,
+        recreated: Collection[TableName] = (),
     ) -> SchemaDraft:
         """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""
         drafter = Drafter(

@@ -8,6 +8,7 @@ from airflow_dm_loader.config import Level, LoadConfig, Mode
 from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.phases import swap_in, swapping
 from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.report import LoadReport
@@ -20,7 +21,6 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import is_this_dump
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.tidb_tables import enable_ttl
 
@@ -41,10 +41,10 @@ def analyze(run: LoadRun) -> dict[str, object]:
             tables = files.list_tables(meta, load.load_id)
         now = swapping.places_now(meta, run.config) if tables else {}
         for table in tables:
-            place = now.get((table.schema, table.table), (table.schema, table.table))
+            place = now.get(table.key, table.key)
             problem = _analyze(meta.db, *place)
             if problem is not None:
-                problems[".".join(place)] = problem
+                problems[str(place)] = problem
     if problems and run.config.verify.analyze is Level.REQUIRED:
         name, text = next(iter(problems.items()))
         raise TargetError(f"{len(problems)} of {len(tables)} tables could not be analyzed: {text}", table=name)
@@ -87,13 +87,12 @@ def _keep_history(meta: Meta, config: LoadConfig, load: Load, outcome: Outcome) 
     """What this load brought, for the loads after it; it commits with the load's status."""
     round_ = swaps.find(meta, config.what.task_name, config.what.source_id) if config.swaps else None
     live = {table.shadow: table.live for table in swaps.tables(meta, round_.token)} if round_ is not None else {}
-    file_bytes: dict[tuple[str, str], int] = {}
+    file_bytes: dict[TableName, int] = {}
     for row in files.list_files(meta, load.load_id):
-        key = (row.schema, row.table)
-        place = live.get(key, key)
+        place = live.get(row.key, row.key)
         file_bytes[place] = file_bytes.get(place, 0) + row.file_bytes
-    places = [(row.schema, row.table) for row in files.list_tables(meta, load.load_id)]
-    names = {".".join(place): place for place in (*file_bytes, *(live.get(key, key) for key in places))}
+    places = [row.key for row in files.list_tables(meta, load.load_id)]
+    names = {str(place): place for place in (*file_bytes, *(live.get(key, key) for key in places))}
     history.keep(
         meta,
         config,
@@ -141,7 +140,7 @@ def _replication(run: LoadRun, meta: Meta, load: Load) -> str:
 def _analyze(db: Database, schema: str, table: str) -> str | None:
     """ANALYZE TABLE; what the server complains of, or None if it went well."""
     try:
-        rows = db.query(f"ANALYZE TABLE {qualified(schema, table)}")
+        rows = db.query(f"ANALYZE TABLE {TableName(schema, table).quoted}")
     except LoaderError as error:
         return str(error)
     problems = [str(row[3]) for row in rows if len(row) > 3 and str(row[2]).lower() == "error"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from airflow_dm_loader.config import LoadConfig, OnExistingRows
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.state import holds, loads
 from airflow_dm_loader.state.holds import Account
@@ -33,9 +34,6 @@ _REMEDY = (
 )
 
 
-_Table = tuple[str, str]  # schema, name
-
-
 @dataclass(frozen=True, slots=True)
 class FilledTable:
     """A table that will get rows."""
@@ -45,8 +43,8 @@ class FilledTable:
     action: OnExistingRows  # never auto
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.planned.schema, self.planned.table
+    def key(self) -> TableName:
+        return self.planned.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def filled_tables(db: Database, config: LoadConfig, plan: LoadPlan, draft: Schem
     Args:
         draft: what the dump's CREATE statements say; None: they were not read, and the target's columns are the dump's.
     """
-    parsed = {(found.planned.schema, found.planned.table): found.parsed for found in draft.tables} if draft else {}
+    parsed = {found.planned.key: found.parsed for found in draft.tables} if draft else {}
     tables = [table for table in plan.tables if table.has_data]
     found = []
     for schema in sorted({table.schema for table in tables}):
@@ -85,7 +83,7 @@ def filled_tables(db: Database, config: LoadConfig, plan: LoadPlan, draft: Schem
         for table in (table for table in tables if table.schema == schema and table.table in there):
             if kinds.get(table.table) == "SEQUENCE":  # it has one row, always
                 continue
-            dumped = parsed.get((table.schema, table.table))
+            dumped = parsed.get(table.key)
             columns = dumped.row_columns if dumped is not None else tuple(there[table.table])
             held = {*columns, *table.extracted_columns}
             keyless = not tells_apart(keys.get(table.table, ()), held)
@@ -158,7 +156,7 @@ def worth_a_warning(existing: Iterable[ExistingRows]) -> Iterator[str]:
     return (str(found) for found in existing if found.table.keyless)
 
 
-def to_recreate(meta: Meta, config: LoadConfig, plan: LoadPlan) -> list[_Table]:
+def to_recreate(meta: Meta, config: LoadConfig, plan: LoadPlan) -> list[TableName]:
     """The tables that are dropped before the dump's own are created, under ``on_existing_rows = recreate``.
 
     Raises:
@@ -173,15 +171,15 @@ def to_recreate(meta: Meta, config: LoadConfig, plan: LoadPlan) -> list[_Table]:
         for table in plan.tables
         if table.has_data and kinds[table.schema].get(table.table, "BASE TABLE") != "SEQUENCE"
     ]
-    found = holds.to_recreate(meta, config, [(table.schema, table.table) for table in tables])
+    found = holds.to_recreate(meta, config, [table.key for table in tables])
     for table in tables:
-        key = (table.schema, table.table)
+        key = table.key
         if key in found and table.table in kinds[table.schema]:
             _check_droppable(meta.db, table, found)
     return found
 
 
-def _check_droppable(db: Database, table: PlannedTable, dropped: Collection[_Table]) -> None:
+def _check_droppable(db: Database, table: PlannedTable, dropped: Collection[TableName]) -> None:
     if table.schema_file is None:
         raise TargetError(
             "the dump has no CREATE TABLE of it (on_existing_rows=recreate)",
@@ -204,7 +202,7 @@ def _check_droppable(db: Database, table: PlannedTable, dropped: Collection[_Tab
             )
 
 
-def drop_tables(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> None:
+def drop_tables(meta: Meta, config: LoadConfig, tables: Sequence[TableName]) -> None:
     """Drop the tables that are to be recreated, once in a round of the load task, before any source sends a row."""
     if not tables:
         return
@@ -260,14 +258,14 @@ def _strict(action: OnExistingRows) -> OnExistingRows:
     return OnExistingRows.ERROR if action in _DELETING else action
 
 
-def _empty(meta: Meta, config: LoadConfig, tables: Sequence[tuple[str, str]]) -> None:
+def _empty(meta: Meta, config: LoadConfig, tables: Sequence[TableName]) -> None:
     """Delete all rows of the tables, children before their parents."""
     waiting = list(holds.intend_emptying(meta, config, tables))
     if waiting:
         meta.db.set_session({"foreign_key_checks": 1})  # else children would keep rows without a parent
     _refuse_children(meta.db, waiting)
     while waiting:
-        later: list[tuple[tuple[str, str], str]] = []
+        later: list[tuple[TableName, str]] = []
         for table in waiting:
             try:
                 while not holds.delete_some(meta, config, table):
@@ -275,14 +273,14 @@ def _empty(meta: Meta, config: LoadConfig, tables: Sequence[tuple[str, str]]) ->
             except LoaderError as error:
                 meta.db.rollback()
                 if error.errno not in _HAS_CHILDREN:
-                    raise error.at(table=".".join(table)) from error
+                    raise error.at(table=str(table)) from error
                 later.append((table, error.message))
         if len(later) == len(waiting):
-            raise _with_children(".".join(later[0][0]), later[0][1])
+            raise _with_children(str(later[0][0]), later[0][1])
         waiting = [table for table, _ in later]
 
 
-def _refuse_children(db: Database, tables: Sequence[tuple[str, str]]) -> None:
+def _refuse_children(db: Database, tables: Sequence[TableName]) -> None:
     """A foreign key of a table that stays would delete its rows too, or set them to NULL."""
     for schema, table in tables:
         for child_schema, child, rule in _children(db, schema, table):

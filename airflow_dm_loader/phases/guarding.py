@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from airflow_dm_loader.config import LoadConfig, OnConflict
 from airflow_dm_loader.errors import ConfigError, UnlikeLastLoadError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases.existing import ExistingRows
-from airflow_dm_loader.plan.shadows import TableKey
 from airflow_dm_loader.report import Finding, some_of
 from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.run import Dump, LoadRun
@@ -37,7 +37,7 @@ def with_guard(run: LoadRun, dump: Dump, meta: Meta, load: Load, found: Findings
     if guard is None or dump.shadows is None:
         return found
     round_ = swaps.current(meta, config.what.task_name, config.what.source_id)
-    homes = {".".join(table.home): table.home for table in plan.tables}
+    homes = {str(table.home): table.home for table in plan.tables}
     now = {homes[table.table]: table.rows for table in found.tables if table.table in homes}
     carried = {table.live for table in swaps.tables(meta, round_.token)}
     judged = _judge(meta, config, guard, now, _live_rows(meta, round_), carried, load.load_id, round_.token)
@@ -72,7 +72,7 @@ def hold_before_rows(
 
 
 def foretell(
-    meta: Meta, config: LoadConfig, dump: Dump, live: Mapping[TableKey, int], load_id: int | None
+    meta: Meta, config: LoadConfig, dump: Dump, live: Mapping[TableName, int], load_id: int | None
 ) -> tuple[str, ...]:
     """For a dry run: what the guard knows of each table, and what would pause the load, a sentence each.
 
@@ -89,9 +89,9 @@ def foretell(
     tables = [table.home for table in dump.plan.tables]
     known = history.last(meta, config, tables, load_id=load_id) if _keeps_history(meta) else {}
     lines = [
-        f"guard: {'.'.join(table)}: {_told(known[table])} {known[table].rows:,} rows"
+        f"guard: {table}: {_told(known[table])} {known[table].rows:,} rows"
         if table in known
-        else f"guard: {'.'.join(table)}: no former load of it is known"
+        else f"guard: {table}: no former load of it is known"
         + (f", and it holds {live[table]:,} rows" if live.get(table) else "")
         for table in tables
     ]
@@ -99,7 +99,7 @@ def foretell(
     return (*lines, *(f"guard: would pause the load: {one}" for one in judged if one.pauses))
 
 
-def counted(guard: Guard, config: LoadConfig, dump: Dump) -> dict[TableKey, int]:
+def counted(guard: Guard, config: LoadConfig, dump: Dump) -> dict[TableName, int]:
     """table -> the rows that the dump says it brings.
 
     Raises:
@@ -117,7 +117,7 @@ def counted(guard: Guard, config: LoadConfig, dump: Dump) -> dict[TableKey, int]
     return found
 
 
-def _counts(dump: Dump) -> dict[TableKey, int]:
+def _counts(dump: Dump) -> dict[TableName, int]:
     """Of tables whose rows the dump's tool has counted, or that have no data file."""
     counts = Counts.of(dump)
     found = {}
@@ -135,9 +135,9 @@ def _judge(
     meta: Meta,
     config: LoadConfig,
     guard: Guard,
-    now: Mapping[TableKey, int],
-    live: Mapping[TableKey, int],
-    carried: Collection[TableKey],
+    now: Mapping[TableName, int],
+    live: Mapping[TableName, int],
+    carried: Collection[TableName],
     load_id: int | None,
     token: str = "",
 ) -> list[Finding]:
@@ -178,12 +178,12 @@ def _told(one: Brought) -> str:
     return f"the last load (task {one.task_name!r}, finished {one.finished_at} UTC) brought"
 
 
-def _live_rows(meta: Meta, round_: Round) -> dict[TableKey, int]:
+def _live_rows(meta: Meta, round_: Round) -> dict[TableName, int]:
     looks = swaps.looks(meta, round_.token, "seen")
     return {table: LiveLook.from_json(text).rows for (_, table), text in looks.items()}
 
 
-def _held_rows(held: Iterable[ExistingRows]) -> dict[TableKey, int]:
+def _held_rows(held: Iterable[ExistingRows]) -> dict[TableName, int]:
     return {found.table.key: found.rows for found in held}
 
 

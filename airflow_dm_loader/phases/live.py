@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from airflow_dm_loader.dump.table_parts import lacks, table_parts
-from airflow_dm_loader.plan.shadows import TableKey
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import swaps
@@ -14,7 +14,6 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.swaps import SwapTable
 from airflow_dm_loader.target import live_tables
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.live_tables import LiveLook
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.target.session import kept_session
@@ -25,7 +24,7 @@ def with_live_tables(run: LoadRun, dump: Dump, meta: Meta, findings: Findings) -
     """What was found of shadows, by the names that readers know, and what became of the live tables meanwhile."""
     if dump.shadows is None:
         return findings
-    names = {f"{table.schema}.{table.table}": ".".join(table.home) for table in dump.plan.tables}
+    names = {str(table.key): str(table.home) for table in dump.plan.tables}
 
     def named(table: str) -> str:
         return names.get(table, table)
@@ -48,7 +47,7 @@ def compare_live(run: LoadRun, meta: Meta, server: Server) -> tuple[Finding, ...
     meta.db.commit()
     before = swaps.looks(meta, found.token, "seen")
     findings: list[Finding] = []
-    looks: dict[TableKey, str] = {}
+    looks: dict[TableName, str] = {}
     with Database.open(run.target, session=kept_session(run.config)) as db:
         for table in swaps.tables(meta, found.token, source_id=what.source_id):
             now = look(db, server, table.live)
@@ -62,7 +61,7 @@ def compare_live(run: LoadRun, meta: Meta, server: Server) -> tuple[Finding, ...
     return tuple(findings)
 
 
-def look(db: Database, server: Server, table: TableKey) -> LiveLook:
+def look(db: Database, server: Server, table: TableName) -> LiveLook:
     if server.can.keeps_statistics:
         db.set_session({"information_schema_stats_expiry": 0})
     return live_tables.look(db, table, keeps_time=server.can.engines)
@@ -81,7 +80,7 @@ def _changed(table: SwapTable, then: LiveLook, now: LiveLook) -> Iterator[Findin
 
 
 def _lost_parts(db: Database, table: SwapTable) -> Iterator[Finding]:
-    texts = [db.one(f"SHOW CREATE TABLE {qualified(*place)}") for place in (table.live, table.shadow)]
+    texts = [db.one(f"SHOW CREATE TABLE {place.quoted}") for place in (table.live, table.shadow)]
     live, shadow = (table_parts(str(row[1])) if row is not None else None for row in texts)
     if live is not None and shadow is not None and (missing := lacks(live, shadow)):
         yield Finding(

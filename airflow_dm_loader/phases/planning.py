@@ -49,13 +49,13 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 ids = _stored_loads(meta, config, inventory)
                 going_on = ids["load_id"]
                 rows = files.list_tables(meta, going_on) if going_on is not None else ()
-                places = {table.home: (table.schema, table.table) for table in placed.tables} if config.swaps else {}
+                places = {table.home: table.key for table in placed.tables} if config.swaps else {}
                 if config.swaps:
                     former = swaps.former_tables(meta) if meta.version == VERSION else set()
                     swapping.check_can_swap(db, drafting.server, placed, places, former)
                     swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
                 recreated = existing.to_recreate(meta, config, placed)
-                ours = {(row.schema, row.table) for row in rows}
+                ours = {row.key for row in rows}
                 draft = drafting.draft(db, placed, ours, places, recreated)
                 swapping.refuse_sequences(config, draft)
                 needs = (*engine.privileges(run, placed, db), *swapping.needs(config, placed))
@@ -156,15 +156,15 @@ def _report(
 ) -> DumpPlan:
     plan, left_out, metadata = dump.plan, dump.plan.left_out, dump.inventory.metadata
     drafts = {found.planned.home: found for found in draft.tables} if draft else {}
-    counts = Counter((file.schema, file.table) for file in plan.files)
+    counts = Counter(file.key for file in plan.files)
     tables = []
     for table in plan.tables:
-        drafted = drafts.get((table.schema, table.table))
+        drafted = drafts.get(table.key)
         tables.append(
             TablePlan(
                 table=table.name,
                 sources=tuple(source.name for source in table.sources),
-                files=counts[table.schema, table.table],
+                files=counts[table.key],
                 file_bytes=table.file_bytes,
                 rows=table.metadata.rows if table.metadata is not None else None,
                 exists=drafted.exists if drafted is not None else None,

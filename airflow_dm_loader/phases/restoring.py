@@ -75,7 +75,7 @@ def _check(meta: Meta, found: Round, tables: tuple[SwapTable, ...]) -> None:
         if known and known[0][0].token != found.token:
             raise CheckpointError(
                 f"the load task {known[0][0].task_name!r} has swapped the table since",
-                table=".".join(live),
+                table=str(live),
                 remedy=f"Put back what {known[0][0].task_name!r} replaced first.",
             )
 

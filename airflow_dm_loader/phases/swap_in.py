@@ -79,7 +79,7 @@ def _rename(meta: Meta, db: Database, server: Server, found: Round, tables: tupl
         if changes := list(LiveLook.from_json(text).changes(look(db, server, live))):
             raise CheckpointError(
                 f"others changed the table since it was looked at: {'; '.join(changes)}",
-                table=".".join(live),
+                table=str(live),
                 remedy="Clear checksum: it looks again, and asks whether the change may be lost with the swap.",
             )
     there = [table for table in tables if swap.is_there(db, table.live)]
@@ -135,7 +135,7 @@ def drop_shadows(meta: Meta, db: Database, found: Round) -> None:
 
 def _told(meta: Meta, found: Round) -> str:
     tables = swaps.tables(meta, found.token)
-    kept = [".".join(table.former) for table in tables if table.former_state == swaps.KEPT]
+    kept = [str(table.former) for table in tables if table.former_state == swaps.KEPT]
     former = f"; former ones: {some_of(kept, 3)}" if kept else ""
     return f"{len(tables)} tables were swapped in by one statement{former}"
 

@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterator, Mapping
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.phases.swap_in import drop_shadows, settle
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.plan.shadows import Shadows, TableKey, grant_pattern
+from airflow_dm_loader.plan.shadows import Shadows, grant_pattern
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, loads, swaps
 from airflow_dm_loader.state.events import Worker
@@ -72,7 +73,7 @@ def needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
             yield Need(right, schema, name)
 
 
-def round_tables(meta: Meta, config: LoadConfig) -> dict[TableKey, TableKey]:
+def round_tables(meta: Meta, config: LoadConfig) -> dict[TableName, TableName]:
     """live -> shadow, of all sources of the load's round; none where it does not swap."""
     if not config.swaps:
         return {}
@@ -84,8 +85,8 @@ def check_can_swap(
     db: Database,
     server: Server,
     plan: LoadPlan,
-    live: Mapping[TableKey, object],
-    former: Collection[TableKey] = (),
+    live: Mapping[TableName, object],
+    former: Collection[TableName] = (),
 ) -> None:
     """Refuse, by name, what can't be swapped in.
 
@@ -105,7 +106,7 @@ def check_can_swap(
         if table.schema_file is None:
             raise TargetError(
                 "on_existing_rows=swap makes a new table by the dump's CREATE TABLE, and the dump has none of it",
-                table=".".join(table.home),
+                table=str(table.home),
                 remedy="Dump the schema too, or use on_existing_rows=truncate.",
             )
     swap.check_replaceable(db, live.keys() | {table.home for table in plan.tables}, former)
@@ -117,7 +118,7 @@ def refuse_sequences(config: LoadConfig, draft: SchemaDraft) -> None:
         if table.parsed is not None and table.parsed.is_sequence:
             raise TargetError(
                 "on_existing_rows=swap can't replace it: it is a sequence",
-                table=".".join(table.planned.home),
+                table=str(table.planned.home),
                 remedy="Leave it out with block_allow_list, and create it by hand.",
             )
 
@@ -142,7 +143,7 @@ def in_words(db: Database, config: LoadConfig, plan: LoadPlan) -> str:
 
 def live_names(db: Database, plan: LoadPlan) -> set[str]:
     """The live tables of a plan that exist, as ``schema.table``."""
-    return {".".join(table.home) for table in plan.tables if swap.is_there(db, table.home)}
+    return {str(table.home) for table in plan.tables if swap.is_there(db, table.home)}
 
 
 def begin(run: LoadRun, dump: Dump, meta: Meta, db: Database, server: Server) -> None:
@@ -209,6 +210,6 @@ def is_over(meta: Meta, config: LoadConfig) -> bool:
     return found.state != swaps.OPEN or bool(swap.has_happened(meta.db, found.marks))
 
 
-def places_now(meta: Meta, config: LoadConfig) -> dict[TableKey, TableKey]:
+def places_now(meta: Meta, config: LoadConfig) -> dict[TableName, TableName]:
     """shadow -> live, once the round is swapped in."""
     return {shadow: live for live, shadow in round_tables(meta, config).items()} if is_over(meta, config) else {}

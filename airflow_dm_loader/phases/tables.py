@@ -9,6 +9,7 @@ from typing import Any
 from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases import existing, guarding, swapping
 from airflow_dm_loader.phases.drafting import Drafting
@@ -53,7 +54,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
             if config.swaps:
                 swapping.begin(run, dump, meta, db, drafting.server)
-            known = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
+            known = {row.key for row in files.list_tables(meta, load.load_id)}
             recreated = existing.to_recreate(meta, config, plan)
             draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated)
             swapping.refuse_sequences(config, draft)
@@ -83,13 +84,13 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         if config.swaps:
             with Database.open(run.target, session=drafting.session) as db:
                 swapping.make_mark(meta, config, db)
-        waiting = {(table.planned.schema, table.planned.table): table.indexes for table in draft.tables}
+        waiting = {table.planned.key: table.indexes for table in draft.tables}
         indexes.register_indexes(meta, load.load_id, waiting)
-        there = {(table.planned.schema, table.planned.table) for table in draft.tables if table.exists}
+        there = {table.planned.key for table in draft.tables if table.exists}
         indexes.adopt_indexes(meta, load.load_id, there)
-        ttl_off = {(found.planned.schema, found.planned.table) for found in draft.tables if found.ttl_off}
+        ttl_off = {found.planned.key for found in draft.tables if found.ttl_off}
         notes: dict[str, Any] = dict(load.notes)
-        ttl_off |= {(schema, table) for schema, table in notes.get("ttl_off", ())}
+        ttl_off |= {TableName(schema, table) for schema, table in notes.get("ttl_off", ())}
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
@@ -153,7 +154,7 @@ def _told_lacking(summary: CreationSummary, plan: LoadPlan) -> Iterator[str]:
 
 def _as_readers_know_them(plan: LoadPlan) -> dict[str, str]:
     """The tables of a plan by the names that they have now -> by those that they will have in the end."""
-    return {table.name: ".".join(table.home) for table in plan.tables}
+    return {table.name: str(table.home) for table in plan.tables}
 
 
 def build_indexes(run: LoadRun) -> dict[str, object]:

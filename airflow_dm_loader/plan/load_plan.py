@@ -12,6 +12,7 @@ from functools import cached_property
 from airflow_dm_loader.dump.file_numbers import NumberGap
 from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.metadata import TableMetadata
+from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.rules.csv_format import CsvFormat
 
@@ -27,7 +28,7 @@ class PlannedDatabase:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTable:
+class SourceTable(OfTable):
     """A table of the dump, by its own name; its rows get ``extracted`` besides."""
 
     schema: str
@@ -41,11 +42,11 @@ class SourceTable:
     @property
     def name(self) -> str:
         """``schema.table``, for people."""
-        return f"{self.schema}.{self.table}"
+        return str(self.key)
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTable:
+class PlannedTable(OfTable):
     """A target table; without a schema file the target must have it.
 
     ``metadata`` is what the dump says of all its sources together.
@@ -58,12 +59,12 @@ class PlannedTable:
     metadata: TableMetadata | None
     file_bytes: int = 0  # stored bytes of its data files
     sources: tuple[SourceTable, ...] = ()  # sorted; several where routes merge them
-    live: tuple[str, str] | None = None  # the table that this one will replace, once it is filled and compared
+    live: TableName | None = None  # the table that this one will replace, once it is filled and compared
 
     @property
-    def home(self) -> tuple[str, str]:
+    def home(self) -> TableName:
         """Schema and name under which readers find its rows in the end."""
-        return self.live or (self.schema, self.table)
+        return self.live or self.key
 
     @property
     def is_large(self) -> bool:
@@ -73,7 +74,7 @@ class PlannedTable:
     @property
     def name(self) -> str:
         """``schema.table``, for people."""
-        return f"{self.schema}.{self.table}"
+        return str(self.key)
 
     @property
     def extracted_columns(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class PlannedView:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedFile:
+class PlannedFile(OfTable):
     """A data file and the table that it goes to. ``file_id`` is its place among all data files of the dump.
 
     ``csv``: how it reads, where it is a CSV file. ``charset``: of a ``.dat`` whose LOAD DATA says none; None: unknown.

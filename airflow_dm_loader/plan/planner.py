@@ -9,6 +9,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.data_formats import DECODED
 from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, SchemaMissingError, visible
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.filters import TableFilter, owner_of
 from airflow_dm_loader.plan.load_plan import (
     LeftOut,
@@ -44,16 +45,16 @@ class _Planner:
         self._router = Router(config)
         self._meta_schema = config.state.meta_schema
         self._protected: dict[str, str] = {}  # schema -> whose it is: what was left out for that
-        sources = sorted({*inventory.table_schemas, *((file.schema, file.table) for file in inventory.data_files)})
+        sources = sorted({*inventory.table_schemas, *(file.key for file in inventory.data_files)})
         self._tables = self._placed(sources)
         self._views = self._placed(sorted(inventory.views))
-        self._filtered_tables = tuple(".".join(key) for key in sources if key not in self._tables)
+        self._filtered_tables = tuple(str(key) for key in sources if key not in self._tables)
 
     def plan(self) -> LoadPlan:
         files = tuple(
             PlannedFile(file_id, file, to.schema, to.table, to.extracted, self._csv_of(file), self._charset)
             for file_id, file in enumerate(self._inventory.data_files)
-            if (to := self._tables.get((file.schema, file.table))) is not None and self._holds_rows(file)
+            if (to := self._tables.get(file.key)) is not None and self._holds_rows(file)
         )
         if self._reads_files:
             for file in files:
@@ -69,10 +70,10 @@ class _Planner:
         left_out = self._left_out(databases)
         warnings = tuple(map(visible, self._warnings(left_out)))
         kinds = {kind: len(names) for kind, names in self._inventory.not_loaded.items()}
-        gaps = tuple(gap for gap in self._inventory.gaps if (gap.schema, gap.table) in self._tables)
+        gaps = tuple(gap for gap in self._inventory.gaps if gap.key in self._tables)
         return LoadPlan(databases, tables, views, files, left_out, warnings, gaps, kinds)
 
-    def _placed(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Placement]:
+    def _placed(self, keys: Sequence[TableName]) -> dict[TableName, Placement]:
         """What passes the filter, with its place; nothing goes into a schema that is not a user's."""
         places = {}
         for key in keys:
@@ -111,15 +112,15 @@ class _Planner:
             protected = owner_of(key[0], self._meta_schema) is not None
             if found.rows and not found.is_view and key not in there and self._filter.passes(*key) and not protected:
                 raise SchemaMissingError(
-                    f"metadata counts {found.rows} rows of {'.'.join(key)}, and no file of it is in the dump",
-                    table=".".join(key),
+                    f"metadata counts {found.rows} rows of {key}, and no file of it is in the dump",
+                    table=str(key),
                     remedy="Put its files back, or dump again. To load without it, leave it out by ignore-tables of "
                     "block_allow_list.",
                 )
 
     def _check_statements_are_used(self) -> None:
         """Each file of LOAD DATA statements must be that of a .dat, else what it reads would be left out."""
-        files = [file for file in self._inventory.data_files if (file.schema, file.table) in self._tables]
+        files = [file for file in self._inventory.data_files if file.key in self._tables]
         used = {file.companion.name for file in files if file.companion is not None}
         for file in files:
             if not file.kind.holds_rows and file.name not in used:
@@ -133,12 +134,12 @@ class _Planner:
         return self._csv if file.kind.by_csv else None
 
     def _plan_tables(self, files: tuple[PlannedFile, ...]) -> tuple[PlannedTable, ...]:
-        file_bytes: dict[tuple[str, str], int] = defaultdict(int)
+        file_bytes: dict[TableName, int] = defaultdict(int)
         for file in files:
-            file_bytes[file.source.schema, file.source.table] += file.source.file_bytes
-        sources: dict[tuple[str, str], list[SourceTable]] = defaultdict(list)
+            file_bytes[file.source.key] += file.source.file_bytes
+        sources: dict[TableName, list[SourceTable]] = defaultdict(list)
         for key, to in self._tables.items():
-            sources[to.schema, to.table].append(
+            sources[to.key].append(
                 SourceTable(
                     *key,
                     schema_file=self._inventory.table_schemas.get(key),
@@ -187,15 +188,15 @@ class _Planner:
 
     def _left_out(self, databases: tuple[PlannedDatabase, ...]) -> LeftOut:
         inventory = self._inventory
-        files = [file for file in inventory.data_files if (file.schema, file.table) not in self._tables]
+        files = [file for file in inventory.data_files if file.key not in self._tables]
         schemas = {*inventory.database_schemas, *(schema for schema, _ in (*inventory.table_schemas, *inventory.views))}
         schemas |= {file.schema for file in inventory.data_files}
         kept = {schema for schema, _ in (*self._tables, *self._views)} | {database.schema for database in databases}
         return LeftOut(
             databases=tuple(sorted(schema for schema in schemas - kept if not self._filter.passes_schema(schema))),
             tables=self._filtered_tables,
-            views=tuple(".".join(key) for key in sorted(inventory.views) if key not in self._views),
-            routed_views=tuple(".".join(key) for key, to in self._views.items() if not _stays(key, to)),
+            views=tuple(str(key) for key in sorted(inventory.views) if key not in self._views),
+            routed_views=tuple(str(key) for key, to in self._views.items() if not _stays(key, to)),
             data_files=tuple(file.name for file in files),
             file_bytes=sum(file.file_bytes for file in files),
         )
@@ -234,8 +235,8 @@ def _more(names: Sequence[str]) -> str:
     return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
 
 
-def _stays(key: tuple[str, str], to: Placement) -> bool:
-    return key == (to.schema, to.table)
+def _stays(key: TableName, to: Placement) -> bool:
+    return key == to.key
 
 
 def _check_places(
@@ -243,7 +244,7 @@ def _check_places(
 ) -> None:
     """Refuse what routes put in one place; tables that they merge are one already."""
     places: set[tuple[str, ...]] = {(database.schema,) for database in databases}
-    for name in [(table.schema, table.table) for table in tables] + [(view.schema, view.view) for view in views]:
+    for name in [table.key for table in tables] + [(view.schema, view.view) for view in views]:
         if name in places:
             raise ConfigError(
                 f"routes put a table where the dump has the view {'.'.join(name)}",

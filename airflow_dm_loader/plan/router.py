@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.identifiers import OfTable
 from airflow_dm_loader.rules.patterns import NamePattern, joined_groups, name_pattern
 from airflow_dm_loader.rules.routes import Route, SchemaExtractor, TableExtractor
 
@@ -23,7 +24,7 @@ class Extracted:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(OfTable):
     """The target of a source table. ``extracted``: what its rows take along."""
 
     schema: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable
-
-TableKey = tuple[str, str]  # schema, name
 
 _NAME_LIMIT = 64  # characters, at every server
 _HASH = 8
@@ -29,20 +28,20 @@ class Shadows:
     token: str
     beside: bool
 
-    def shadow(self, live: TableKey) -> TableKey:
+    def shadow(self, live: TableName) -> TableName:
         """Where the rows of a table go at first."""
         return self._name(live, "new")
 
-    def former(self, live: TableKey) -> TableKey:
+    def former(self, live: TableName) -> TableName:
         """Where the table goes that is replaced."""
         return self._name(live, "old")
 
-    def mark(self, schema: str) -> tuple[TableKey, TableKey]:
+    def mark(self, schema: str) -> tuple[TableName, TableName]:
         """The table that is renamed in the same statement as all others: its name before it, and after."""
         if self.beside:
-            return (schema, f"dm_loader_new_{self.token}"), (schema, f"dm_loader_old_{self.token}")
+            return TableName(schema, f"dm_loader_new_{self.token}"), TableName(schema, f"dm_loader_old_{self.token}")
         name = f"dm_loader_mark_{self.token}"
-        return (self.schema(schema, "new"), name), (self.schema(schema, "old"), name)
+        return TableName(self.schema(schema, "new"), name), TableName(self.schema(schema, "old"), name)
 
     def schema(self, live: str, which: str) -> str:
         """The schema that shadows (``new``) or former tables (``old``) of a live schema are in."""
@@ -50,7 +49,7 @@ class Shadows:
 
     def place(self, plan: LoadPlan) -> LoadPlan:
         """The plan with each table's rows going to its shadow. Views stay: they are made once all is in place."""
-        places = {(table.schema, table.table): self.shadow((table.schema, table.table)) for table in plan.tables}
+        places = {table.key: self.shadow(table.key) for table in plan.tables}
         new = {self.schema(table.schema, "new") for table in plan.tables}
         return replace(
             plan,
@@ -58,17 +57,16 @@ class Shadows:
                 *plan.databases,
                 *(PlannedDatabase(schema, None) for schema in sorted(new - {found.schema for found in plan.databases})),
             ),
-            tables=tuple(_moved(table, places[table.schema, table.table]) for table in plan.tables),
+            tables=tuple(_moved(table, places[table.key]) for table in plan.tables),
             files=tuple(
-                replace(file, schema=places[file.schema, file.table][0], table=places[file.schema, file.table][1])
-                for file in plan.files
+                replace(file, schema=places[file.key].schema, table=places[file.key].table) for file in plan.files
             ),
         )
 
-    def _name(self, live: TableKey, which: str) -> TableKey:
+    def _name(self, live: TableName, which: str) -> TableName:
         schema, table = live
         name = _fit(table, f"__dm_{which}_{self.token}") if self.beside else table
-        return self.schema(schema, which), name
+        return TableName(self.schema(schema, which), name)
 
 
 def grant_pattern(schema: str) -> str:
@@ -76,8 +74,8 @@ def grant_pattern(schema: str) -> str:
     return f"{schema}__dm_".replace("_", r"\_") + "%"
 
 
-def _moved(table: PlannedTable, place: TableKey) -> PlannedTable:
-    return replace(table, schema=place[0], table=place[1], live=(table.schema, table.table))
+def _moved(table: PlannedTable, place: TableName) -> PlannedTable:
+    return replace(table, schema=place.schema, table=place.table, live=table.key)
 
 
 def _fit(name: str, ending: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airflow_dm_loader.progress.table_clock import Pace, Table
+from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.progress.table_clock import Pace
 
 # What a row and a table cost a server that reads them, in bytes of a data file. Measured at MariaDB 10.11 with COUNT(*)
 # and CHECKSUM TABLE, rows of 35 to 390 bytes, in memory and not: counted so, tables are read at speeds that differ by
@@ -46,7 +47,7 @@ class Estimate:
     """What a comparison will take, in all and of each table; None: that is not known yet."""
 
     seconds: float | None = 0.0
-    by_table: Mapping[Table, float] = field(default_factory=dict)
+    by_table: Mapping[TableName, float] = field(default_factory=dict)
 
 
 NO_COMPARISON = Estimate()
@@ -63,12 +64,12 @@ class ComparisonForecast:
         like_builds: whether it does what the building of indexes can tell of: read the target's tables.
     """
 
-    tables: Mapping[Table, TableReading]
+    tables: Mapping[TableName, TableReading]
     connections: int
     before: Pace | None = None
     like_builds: bool = True
 
-    def estimate(self, rows_per_byte: Mapping[Table, float], builds: Pace | None) -> Estimate:
+    def estimate(self, rows_per_byte: Mapping[TableName, float], builds: Pace | None) -> Estimate:
         """What it will take.
 
         Args:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-Table = tuple[str, str]  # schema, name
+from airflow_dm_loader.identifiers import TableName
+
 _LEAST_SHARE = 0.01  # of less, most of the time was not the work
 
 
@@ -36,29 +37,29 @@ class TableClock:
         self._workers = workers
         self._clock = clock
         self._before = before
-        self._began: dict[Table, float] = {}
-        self._took: dict[Table, float] = {}
+        self._began: dict[TableName, float] = {}
+        self._took: dict[TableName, float] = {}
 
-    def begin(self, table: Table) -> None:
+    def begin(self, table: TableName) -> None:
         """A worker is at the table now."""
         self._began[table] = self._clock()
 
-    def end(self, table: Table) -> float:
+    def end(self, table: TableName) -> float:
         """The table is ready; the seconds that it took."""
         self._took[table] = took = self._clock() - self._began[table]
         return took
 
     @property
-    def begun(self) -> frozenset[Table]:
+    def begun(self) -> frozenset[TableName]:
         """Tables that a worker is or was at."""
         return frozenset(self._began.copy())
 
     @property
-    def ended(self) -> frozenset[Table]:
+    def ended(self) -> frozenset[TableName]:
         """Tables that are ready."""
         return frozenset(self._took.copy())
 
-    def pace(self, work: Mapping[Table, float]) -> Pace | None:
+    def pace(self, work: Mapping[TableName, float]) -> Pace | None:
         """How fast the tables that are ready were done; None before the first one.
 
         Args:
@@ -67,7 +68,7 @@ class TableClock:
         took = {table: seconds for table, seconds in self._took.copy().items() if work.get(table)}
         return Pace(sum(work[table] for table in took), sum(took.values())) if took else None
 
-    def left(self, tables: Collection[Table], work: Mapping[Table, float]) -> dict[Table, float] | None:
+    def left(self, tables: Collection[TableName], work: Mapping[TableName, float]) -> dict[TableName, float] | None:
         """How long each of these still takes, if all go as fast as those that are ready, or as the last time.
 
         None: there is neither.
@@ -86,12 +87,12 @@ class TableClock:
             for table in tables
         }
 
-    def seconds_left_of(self, table: Table, work: Mapping[Table, float]) -> float | None:
+    def seconds_left_of(self, table: TableName, work: Mapping[TableName, float]) -> float | None:
         """The same of one table."""
         left = self.left((table,), work)
         return None if left is None else left[table]
 
-    def seconds_left(self, tables: Collection[Table], work: Mapping[Table, float]) -> float | None:
+    def seconds_left(self, tables: Collection[TableName], work: Mapping[TableName, float]) -> float | None:
         """The same of several tables that the workers share."""
         left = self.left(tables, work)
         return None if left is None else max([sum(left.values()) / self._workers, *left.values()], default=0.0)

@@ -15,6 +15,7 @@ import secrets
 from dataclasses import dataclass
 
 from airflow_dm_loader.errors import LockedError, RetriableError, RowError
+from airflow_dm_loader.identifiers import OfTable
 from airflow_dm_loader.state import senders
 from airflow_dm_loader.state.meta import Meta
 
@@ -201,7 +202,7 @@ def committed_files(meta: Meta, load_id: int) -> dict[int, CommittedFile]:
 
 
 @dataclass(frozen=True, slots=True)
-class TableTotals:
+class TableTotals(OfTable):
     """The sums over a table's committed chunks."""
 
     schema: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.state.meta import Meta
 
 # The connection speaks the file's charset and sql_mode here; hex means the same in all of them.
@@ -25,7 +26,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(OfTable):
     """A row that is kept.
 
     ``row_data`` is the text in the dump of the row that came, parentheses included; of a row that was replaced, it is
@@ -81,10 +82,10 @@ def first(meta: Meta, load_id: int, limit: int = 5) -> tuple[Conflict, ...]:
     return tuple(Conflict(*row) for row in rows)
 
 
-def kept(meta: Meta, load_id: int) -> dict[tuple[str, str], int]:
+def kept(meta: Meta, load_id: int) -> dict[TableName, int]:
     """table -> how many of its rows were replaced or ignored, and are kept."""
     return {
-        (str(schema), str(table)): int(number)
+        TableName(str(schema), str(table)): int(number)
         for schema, table, number in meta.db.query(
             f"SELECT table_schema, table_name, COUNT(*) FROM {meta['conflict']} "
             "WHERE load_id = %s AND kind <> 'conflict' GROUP BY table_schema, table_name",

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
 
 
 @dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(OfTable):
     """One data file of a load; ``schema`` and ``table`` are the target's."""
 
     file_id: int
@@ -24,7 +25,7 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(OfTable):
     """One target table: what it was like before this load sent its first row."""
 
     schema: str
@@ -84,14 +85,15 @@ def list_tables(meta: Meta, load_id: int) -> tuple[TableRow, ...]:
     return tuple(TableRow(row[0], row[1], bool(row[2]), bool(row[3]), tuple(json.loads(row[4]))) for row in rows)
 
 
-def other_sources(meta: Meta, config: LoadConfig) -> dict[tuple[str, str], tuple[str, ...]]:
+def other_sources(meta: Meta, config: LoadConfig) -> dict[TableName, tuple[str, ...]]:
     """(schema, table) -> the other sources of the load task that load into it."""
-    others: dict[tuple[str, str], tuple[str, ...]] = {}
+    others: dict[TableName, tuple[str, ...]] = {}
     for schema, table, source in meta.db.query(
         f"SELECT DISTINCT f.table_schema, f.table_name, l.source_id FROM {meta['load']} l "
         f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
         "ORDER BY l.source_id",
         (config.what.task_name, config.what.source_id),
     ):
-        others[schema, table] = (*others.get((schema, table), ()), str(source))
+        key = TableName(str(schema), str(table))
+        others[key] = (*others.get(key, ()), str(source))
     return others

@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.report import TableReport
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
-
-_Table = tuple[str, str]  # schema, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Brought:
 class Entry:
     """What is written down of a table."""
 
-    table: _Table
+    table: TableName
     report: TableReport
     file_bytes: int
 
@@ -78,8 +77,8 @@ def keep(
 
 
 def last(
-    meta: Meta, config: LoadConfig, tables: Collection[_Table], *, load_id: int | None, token: str = ""
-) -> dict[_Table, Brought]:
+    meta: Meta, config: LoadConfig, tables: Collection[TableName], *, load_id: int | None, token: str = ""
+) -> dict[TableName, Brought]:
     """table -> what the last load before this one brought; those that no load is known of are left out.
 
     It is the same source's load. Where the load task has one source, and that one never filled the table, it is all
@@ -104,11 +103,16 @@ def last(
 
 
 def beside(
-    meta: Meta, before: Mapping[_Table, Brought], tables: Collection[_Table], *, load_id: int | None, token: str = ""
-) -> dict[_Table, Brought]:
+    meta: Meta,
+    before: Mapping[TableName, Brought],
+    tables: Collection[TableName],
+    *,
+    load_id: int | None,
+    token: str = "",
+) -> dict[TableName, Brought]:
     """Tables that the loads of ``before`` filled too, that are not among ``tables``, and that no later load filled."""
     loads = sorted({one.of_load for one in before.values()})
-    folded = {_as_compared(meta, table) for table in tables}
+    folded = {table.folded(meta.db.folds_names) for table in tables}
     found = {}
     for some in batches(loads):
         for schema, table, *row in meta.db.query(
@@ -119,8 +123,8 @@ def beside(
             "AND (o.token = '' OR o.token <> %s)) ORDER BY 1, 2",
             (*some, load_id or 0, token),
         ):
-            key = (str(schema), str(table))
-            if _as_compared(meta, key) not in folded:
+            key = TableName(str(schema), str(table))
+            if key.folded(meta.db.folds_names) not in folded:
                 found[key] = _brought(row)
     return found
 
@@ -131,13 +135,13 @@ def undo(meta: Meta, token: str) -> None:
 
 
 def _newest_of_each_source(
-    meta: Meta, tables: Collection[_Table], load_id: int | None, token: str
-) -> dict[_Table, list[Brought]]:
+    meta: Meta, tables: Collection[TableName], load_id: int | None, token: str
+) -> dict[TableName, list[Brought]]:
     """table -> the last load of each source, the newest last."""
-    names = {_as_compared(meta, table): table for table in tables}
+    names = {table.folded(meta.db.folds_names): table for table in tables}
     column = "LOWER({})" if meta.db.folds_names else "{}"
     schema, name = column.format("table_schema"), column.format("table_name")
-    found: dict[_Table, list[Brought]] = {}
+    found: dict[TableName, list[Brought]] = {}
     for some in batches(sorted(names)):
         places = ", ".join(["(%s, %s)"] * len(some))
         for row in meta.db.query(
@@ -147,14 +151,10 @@ def _newest_of_each_source(
             f"GROUP BY {schema}, {name}, source_id) ORDER BY history_id",
             (load_id or 0, token, *(part for table in some for part in table)),
         ):
-            found.setdefault(names[str(row[0]), str(row[1])], []).append(_brought(row[2:]))
+            found.setdefault(names[TableName(str(row[0]), str(row[1]))], []).append(_brought(row[2:]))
     return found
 
 
 def _brought(row: Sequence[object]) -> Brought:
     of_load, task_name, source_id, rows, finished_at = row
     return Brought(int(str(of_load)), str(task_name), str(source_id), int(str(rows)), str(finished_at)[:19])
-
-
-def _as_compared(meta: Meta, table: _Table) -> _Table:
-    return (table[0].lower(), table[1].lower()) if meta.db.folds_names else table

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state import loads
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import schema as target_schema
-from airflow_dm_loader.target.identifiers import qualified
 
-_Table = tuple[str, str]  # schema, name
 _SHOWN = 3
 
 
@@ -34,7 +33,7 @@ class Account:
 
 def account(
     meta: Meta, config: LoadConfig, load_id: int | None, *, without: int | None = None
-) -> dict[_Table, Account]:
+) -> dict[TableName, Account]:
     """table -> what the load task has committed into it.
 
     Args:
@@ -42,7 +41,7 @@ def account(
         without: a load that is about to be forgotten.
     """
     return {
-        (str(schema), str(table)): Account(int(rows), bool(mine))
+        TableName(str(schema), str(table)): Account(int(rows), bool(mine))
         for schema, table, rows, mine in meta.db.query(
             "SELECT f.table_schema, f.table_name, SUM(c.row_count), MAX(l.load_id = %s) "
             f"FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
@@ -53,13 +52,13 @@ def account(
     }
 
 
-def take(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> dict[_Table, str]:
+def take(meta: Meta, config: LoadConfig, tables: Sequence[TableName]) -> dict[TableName, str]:
     """Be the load task that fills these tables, in one transaction, which it commits.
 
     Returns:
         table -> the task that had it, where that was another one.
     """
-    wanted = sorted({_as_compared(meta, table) for table in tables})
+    wanted = sorted({table.folded(meta.db.folds_names) for table in tables})
     meta.db.rollback()
     for some in batches(wanted):
         meta.db.execute(
@@ -75,7 +74,7 @@ def take(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> dict[_Tabl
     return before
 
 
-def give_back(meta: Meta, before: Mapping[_Table, str]) -> None:
+def give_back(meta: Meta, before: Mapping[TableName, str]) -> None:
     """Undo :func:`take`, but for the fence; it commits."""
     meta.db.rollback()
     _hand_over(meta, before)
@@ -111,7 +110,9 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
         )
 
 
-def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table], action: str = "truncate") -> list[_Table]:
+def intend_emptying(
+    meta: Meta, config: LoadConfig, tables: Sequence[TableName], action: str = "truncate"
+) -> list[TableName]:
     """Store that rows which the load task did not bring will be deleted, in one transaction, which it commits.
 
     ``action``: ``truncate``, or ``recreate``, where the tables will be dropped.
@@ -127,7 +128,7 @@ def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table], ac
     if not candidates:
         return []
     meta.db.rollback()
-    compared = [_as_compared(meta, table) for table in candidates]
+    compared = [table.folded(meta.db.folds_names) for table in candidates]
     _holders(meta, sorted(compared), lock=True)
     for load_id in _all_at_work(meta, candidates):
         loads.renumber(meta, load_id, uuid.uuid4().hex)
@@ -136,13 +137,13 @@ def intend_emptying(meta: Meta, config: LoadConfig, tables: Sequence[_Table], ac
         meta.db.execute(
             f"UPDATE {meta['hold']} SET action = %s, state = 'intent', updated_at = UTC_TIMESTAMP(6) "
             "WHERE table_schema = %s AND table_name = %s AND state <> 'done'",
-            (action, *_as_compared(meta, table)),
+            (action, *table.folded(meta.db.folds_names)),
         )
     meta.db.commit()
     return wanted
 
 
-def delete_some(meta: Meta, config: LoadConfig, table: _Table, limit: int = 20_000) -> bool:
+def delete_some(meta: Meta, config: LoadConfig, table: TableName, limit: int = 20_000) -> bool:
     """Delete rows of a table that is to be emptied, in one transaction with the record of it; whether that is done.
 
     Whoever wakes up late finds the table emptied, or another task's, and deletes nothing.
@@ -150,23 +151,23 @@ def delete_some(meta: Meta, config: LoadConfig, table: _Table, limit: int = 20_0
     meta.db.rollback()
     row = meta.db.one(
         f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s FOR UPDATE",
-        _as_compared(meta, table),
+        table.folded(meta.db.folds_names),
     )
     if row is None or row != (config.what.task_name, "intent"):
         meta.db.rollback()
         return True
-    deleted = meta.db.execute(f"DELETE FROM {qualified(*table)} LIMIT {limit}").affected
+    deleted = meta.db.execute(f"DELETE FROM {table.quoted} LIMIT {limit}").affected
     if deleted < limit:
         meta.db.execute(
             f"UPDATE {meta['hold']} SET state = 'done', updated_at = UTC_TIMESTAMP(6) "
             "WHERE table_schema = %s AND table_name = %s",
-            _as_compared(meta, table),
+            table.folded(meta.db.folds_names),
         )
     meta.db.commit()
     return deleted < limit
 
 
-def drop_once(meta: Meta, config: LoadConfig, table: _Table) -> None:
+def drop_once(meta: Meta, config: LoadConfig, table: TableName) -> None:
     """Drop a table that is to be recreated, and store that it is done; the lock of that name must be this session's.
 
     DROP is no part of a transaction, so the lock is what stops a session that wakes up late: it has the lock no more,
@@ -175,7 +176,7 @@ def drop_once(meta: Meta, config: LoadConfig, table: _Table) -> None:
     meta.db.rollback()
     row = meta.db.one(
         f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s",
-        _as_compared(meta, table),
+        table.folded(meta.db.folds_names),
     )
     meta.db.rollback()
     if row != (config.what.task_name, "intent") or _has_chunk(meta, config, table):
@@ -185,12 +186,12 @@ def drop_once(meta: Meta, config: LoadConfig, table: _Table) -> None:
     meta.db.execute(
         f"UPDATE {meta['hold']} SET state = 'done', updated_at = UTC_TIMESTAMP(6) "
         "WHERE table_schema = %s AND table_name = %s AND task_name = %s AND state = 'intent'",
-        (*_as_compared(meta, table), config.what.task_name),
+        (*table.folded(meta.db.folds_names), config.what.task_name),
     )
     meta.db.commit()
 
 
-def to_recreate(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> list[_Table]:
+def to_recreate(meta: Meta, config: LoadConfig, tables: Sequence[TableName]) -> list[TableName]:
     """Those that were not dropped yet in this round of the load task, and that no committed chunk of it has filled."""
     if not meta.exists():
         return list(tables)
@@ -200,24 +201,24 @@ def to_recreate(meta: Meta, config: LoadConfig, tables: Sequence[_Table]) -> lis
     return found
 
 
-def _is_done_by(meta: Meta, config: LoadConfig, table: _Table) -> bool:
+def _is_done_by(meta: Meta, config: LoadConfig, table: TableName) -> bool:
     row = meta.db.one(
         f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s",
-        _as_compared(meta, table),
+        table.folded(meta.db.folds_names),
     )
     return row == (config.what.task_name, "done")
 
 
-def _is_emptied(meta: Meta, table: _Table) -> bool:
+def _is_emptied(meta: Meta, table: TableName) -> bool:
     return bool(
         meta.db.query(
             f"SELECT 1 FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s AND state = 'done'",
-            _as_compared(meta, table),
+            table.folded(meta.db.folds_names),
         )
     )
 
 
-def _has_chunk(meta: Meta, config: LoadConfig, table: _Table, *, lock: bool = False) -> bool:
+def _has_chunk(meta: Meta, config: LoadConfig, table: TableName, *, lock: bool = False) -> bool:
     """Whether the load task has committed anything into the table; ``lock``: as of now, not of the snapshot."""
     return bool(
         meta.db.query(
@@ -230,7 +231,7 @@ def _has_chunk(meta: Meta, config: LoadConfig, table: _Table, *, lock: bool = Fa
     )
 
 
-def _all_at_work(meta: Meta, tables: Sequence[_Table]) -> list[int]:
+def _all_at_work(meta: Meta, tables: Sequence[TableName]) -> list[int]:
     """The loads of any task that may be sending rows to these tables; their rows are locked by this."""
     found: set[int] = set()
     for some in batches(sorted(tables)):
@@ -245,9 +246,9 @@ def _all_at_work(meta: Meta, tables: Sequence[_Table]) -> list[int]:
     return [load_id for load_id in sorted(found) if _is_at_work(meta, load_id)]
 
 
-def forget_actions(meta: Meta, config: LoadConfig, tables: Iterable[_Table]) -> None:
+def forget_actions(meta: Meta, config: LoadConfig, tables: Iterable[TableName]) -> None:
     """What was done to these tables was done for an earlier round of the load task."""
-    for some in batches(sorted(_as_compared(meta, table) for table in tables)):
+    for some in batches(sorted(table.folded(meta.db.folds_names) for table in tables)):
         places = ", ".join(["(%s, %s)"] * len(some))
         meta.db.execute(
             f"UPDATE {meta['hold']} SET action = '', state = '' WHERE task_name = %s "
@@ -256,17 +257,12 @@ def forget_actions(meta: Meta, config: LoadConfig, tables: Iterable[_Table]) -> 
         )
 
 
-def _as_compared(meta: Meta, table: _Table) -> _Table:
-    """The table's name as the server compares it."""
-    return (table[0].lower(), table[1].lower()) if meta.db.folds_names else table
-
-
-def _holders(meta: Meta, tables: Sequence[_Table], *, lock: bool = False) -> dict[_Table, str]:
-    found: dict[_Table, str] = {}
+def _holders(meta: Meta, tables: Sequence[TableName], *, lock: bool = False) -> dict[TableName, str]:
+    found: dict[TableName, str] = {}
     for some in batches(tables):
         places = ", ".join(["(%s, %s)"] * len(some))
         found |= {
-            (str(schema), str(table)): str(task)
+            TableName(str(schema), str(table)): str(task)
             for schema, table, task in meta.db.query(
                 f"SELECT table_schema, table_name, task_name FROM {meta['hold']} "
                 f"WHERE (table_schema, table_name) IN ({places})" + (" FOR UPDATE" if lock else ""),
@@ -276,7 +272,7 @@ def _holders(meta: Meta, tables: Sequence[_Table], *, lock: bool = False) -> dic
     return found
 
 
-def _at_work(meta: Meta, tables: Mapping[_Table, str]) -> list[int]:
+def _at_work(meta: Meta, tables: Mapping[TableName, str]) -> list[int]:
     """The loads of other tasks that may be sending rows to these tables; their rows are locked by this."""
     found: set[int] = set()
     for some in batches(sorted(tables)):
@@ -299,7 +295,7 @@ def _is_at_work(meta: Meta, load_id: int) -> bool:
     return row is not None and row[0] in {"running", "paused"}
 
 
-def _hand_over(meta: Meta, tasks: Mapping[_Table, str]) -> None:
+def _hand_over(meta: Meta, tasks: Mapping[TableName, str]) -> None:
     for table, task in tasks.items():
         meta.db.execute(
             f"UPDATE {meta['hold']} SET task_name = %s, action = '', state = '', updated_at = UTC_TIMESTAMP(6) "
@@ -308,7 +304,7 @@ def _hand_over(meta: Meta, tasks: Mapping[_Table, str]) -> None:
         )
 
 
-def register_existing(meta: Meta, load_id: int, tables: Mapping[_Table, tuple[str, int]]) -> None:
+def register_existing(meta: Meta, load_id: int, tables: Mapping[TableName, tuple[str, int]]) -> None:
     """Say what is done about the rows that tables held, and how many there were; the last word counts."""
     meta.db.execute(f"DELETE FROM {meta['existing']} WHERE load_id = %s", (load_id,))
     insert_ignore(
@@ -318,10 +314,10 @@ def register_existing(meta: Meta, load_id: int, tables: Mapping[_Table, tuple[st
     )
 
 
-def rows_before(meta: Meta, load_id: int) -> dict[_Table, int]:
+def rows_before(meta: Meta, load_id: int) -> dict[TableName, int]:
     """table -> the rows that it held, where the load adds to them."""
     return {
-        (str(schema), str(table)): int(number)
+        TableName(str(schema), str(table)): int(number)
         for schema, table, number in meta.db.query(
             f"SELECT table_schema, table_name, rows_before FROM {meta['existing']} "
             "WHERE load_id = %s AND action = 'append' AND rows_before > 0",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.batches import insert_ignore
 from airflow_dm_loader.state.files import FileRow
@@ -40,7 +41,7 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(OfTable):
     """One table's job."""
 
     schema: str
@@ -56,10 +57,10 @@ class JobRow:
 
     @property
     def name(self) -> str:
-        return f"{self.schema}.{self.table}"
+        return str(self.key)
 
 
-def register_tables(meta: Meta, load_id: int, tables: Iterable[tuple[str, str]]) -> None:
+def register_tables(meta: Meta, load_id: int, tables: Iterable[TableName]) -> None:
     """Write a row for each table that has none."""
     insert_ignore(
         meta.db,
@@ -69,12 +70,12 @@ def register_tables(meta: Meta, load_id: int, tables: Iterable[tuple[str, str]])
     )
 
 
-def list_rows(meta: Meta, load_id: int) -> dict[tuple[str, str], JobRow]:
+def list_rows(meta: Meta, load_id: int) -> dict[TableName, JobRow]:
     """All rows of the load, by table."""
     found = meta.db.query(
         f"SELECT {_COLUMNS} FROM {meta['import_job']} WHERE load_id = %s ORDER BY table_schema, table_name", (load_id,)
     )
-    return {(row[0], row[1]): _row(row) for row in found}
+    return {row.key: row for row in map(_row, found)}
 
 
 def lock(meta: Meta, load_id: int, schema: str, table: str) -> JobRow:
@@ -154,7 +155,7 @@ def set_finished(
     files.mark_done(meta, load_id, [file.file_id for file in data])
 
 
-def sent_by_run(meta: Meta, load_id: int, run_id: str) -> dict[tuple[str, str], tuple[int, int]]:
+def sent_by_run(meta: Meta, load_id: int, run_id: str) -> dict[TableName, tuple[int, int]]:
     """table -> rows and files that were settled in this run, by whichever of its attempts."""
     found = meta.db.query(
         f"SELECT f.table_schema, f.table_name, SUM(c.row_count), COUNT(*) FROM {meta['chunk']} c "
@@ -162,15 +163,13 @@ def sent_by_run(meta: Meta, load_id: int, run_id: str) -> dict[tuple[str, str], 
         "WHERE c.load_id = %s AND c.run_id = %s GROUP BY f.table_schema, f.table_name",
         (load_id, run_id),
     )
-    return {(str(schema), str(table)): (int(rows), int(count)) for schema, table, rows, count in found}
+    return {TableName(str(schema), str(table)): (int(rows), int(count)) for schema, table, rows, count in found}
 
 
-def finished_jobs(meta: Meta, load_id: int) -> dict[tuple[str, str], int]:
+def finished_jobs(meta: Meta, load_id: int) -> dict[TableName, int]:
     """table -> the job that filled it."""
     rows = list_rows(meta, load_id).values()
-    return {
-        (row.schema, row.table): row.job_id for row in rows if row.state is JobState.FINISHED and row.job_id is not None
-    }
+    return {row.key: row.job_id for row in rows if row.state is JobState.FINISHED and row.job_id is not None}
 
 
 def _update(meta: Meta, load_id: int, row: JobRow, changes: str, values: tuple[object, ...]) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
 
-_Table = tuple[str, str]  # schema, name
 
-
-def register_indexes(meta: Meta, load_id: int, waiting: Mapping[_Table, Sequence[SecondaryIndex]]) -> None:
+def register_indexes(meta: Meta, load_id: int, waiting: Mapping[TableName, Sequence[SecondaryIndex]]) -> None:
     """Write down what is to be built, by table; commit this before the tables are created."""
     for schema, table in [table for table, found in waiting.items() if found]:
         meta.db.execute(  # a table that was dropped and comes again needs its indexes again
@@ -32,7 +31,7 @@ def register_indexes(meta: Meta, load_id: int, waiting: Mapping[_Table, Sequence
     )
 
 
-def adopt_indexes(meta: Meta, load_id: int, tables: Collection[_Table]) -> None:
+def adopt_indexes(meta: Meta, load_id: int, tables: Collection[TableName]) -> None:
     """Take over what other loads left to be built on tables that exist, whichever task's they are."""
     for some in batches(sorted(tables)):
         places = ", ".join(["(%s, %s)"] * len(some))
@@ -49,15 +48,15 @@ def adopt_indexes(meta: Meta, load_id: int, tables: Collection[_Table]) -> None:
         )
 
 
-def waiting_indexes(meta: Meta, load_id: int) -> dict[_Table, tuple[SecondaryIndex, ...]]:
+def waiting_indexes(meta: Meta, load_id: int) -> dict[TableName, tuple[SecondaryIndex, ...]]:
     """What is still to be built, by table."""
-    waiting: dict[_Table, list[SecondaryIndex]] = {}
+    waiting: dict[TableName, list[SecondaryIndex]] = {}
     for schema, table, name, definition in meta.db.query(
         f"SELECT table_schema, table_name, index_name, definition FROM {meta['index']} "
         "WHERE load_id = %s AND built = 0 ORDER BY table_schema, table_name, position, index_name",
         (load_id,),
     ):
-        waiting.setdefault((schema, table), []).append(SecondaryIndex(name, definition))
+        waiting.setdefault(TableName(schema, table), []).append(SecondaryIndex(name, definition))
     return {table: tuple(indexes) for table, indexes in waiting.items()}
 
 
@@ -69,7 +68,7 @@ def mark_built(meta: Meta, schema: str, table: str) -> None:
     )
 
 
-def complete_tables(meta: Meta, load_id: int) -> set[_Table]:
+def complete_tables(meta: Meta, load_id: int) -> set[TableName]:
     """The tables of which no data file is missing; also those that this load has no file of."""
     rows = meta.db.query(
         f"SELECT i.table_schema, i.table_name FROM {meta['index']} i LEFT JOIN {meta['file']} f "
@@ -77,4 +76,4 @@ def complete_tables(meta: Meta, load_id: int) -> set[_Table]:
         "WHERE i.load_id = %s GROUP BY i.table_schema, i.table_name HAVING MIN(COALESCE(f.done, 1)) = 1",
         (load_id,),
     )
-    return {(str(schema), str(table)) for schema, table in rows}
+    return {TableName(str(schema), str(table)) for schema, table in rows}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from airflow_dm_loader.errors import CheckpointError, LoaderError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.state.migrations import MIGRATIONS, VERSION
 from airflow_dm_loader.state.migrations.migration import Migration, column_names, meta_table, tables_after
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 
 _OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
 _COLUMN_IS_THERE = 1060

@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.filenames import parse
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.state import events, files, holds, indexes, loads
 from airflow_dm_loader.state.events import EventKind, Worker
@@ -42,7 +43,7 @@ def register_load(
     - running or paused, and another dump: refused, 34018.
     - ``remove_meta``: forgotten and started afresh, once a run; clearing the task does not forget again.
     """
-    waiting: Mapping[tuple[str, str], tuple[SecondaryIndex, ...]] = {}
+    waiting: Mapping[TableName, tuple[SecondaryIndex, ...]] = {}
     stored = loads.find(meta, config, for_update=True)
     if stored is not None and starts_afresh(meta, config, inventory, stored, worker):
         waiting = indexes.waiting_indexes(meta, stored.load_id)  # their tables are there already, without them
@@ -53,7 +54,7 @@ def register_load(
         _write(meta, config, inventory, plan)
         stored = loads.get(meta, config)
         files.register_files(meta, stored.load_id, file_rows(plan.files))
-        holds.forget_actions(meta, config, {(file.schema, file.table) for file in plan.files})
+        holds.forget_actions(meta, config, {file.key for file in plan.files})
         indexes.register_indexes(meta, stored.load_id, waiting)
     elif stored.fingerprint == inventory.fingerprint:
         changes = update_load(meta, config, inventory, plan, stored)

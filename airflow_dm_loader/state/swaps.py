@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.plan.shadows import Shadows, TableKey
+from airflow_dm_loader.plan.shadows import Shadows
 from airflow_dm_loader.state import history
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
@@ -38,7 +39,7 @@ class Round:
         return Shadows(self.token, self.beside)
 
     @property
-    def marks(self) -> tuple[TableKey, TableKey]:
+    def marks(self) -> tuple[TableName, TableName]:
         """The mark before the swap, and after it."""
         return self.shadows.mark(self.mark_schema)
 
@@ -47,14 +48,14 @@ class Round:
 class SwapTable:
     """One table of a round; ``former``: what became of the one that it replaced."""
 
-    live: TableKey
-    shadow: TableKey
-    former: TableKey
+    live: TableName
+    shadow: TableName
+    former: TableName
     former_state: str = ""
 
     @property
     def name(self) -> str:
-        return ".".join(self.live)
+        return str(self.live)
 
 
 def join(
@@ -163,7 +164,7 @@ def tables(meta: Meta, token: str, *, source_id: str | None = None) -> tuple[Swa
     """The tables of a round, each once; of one source, or of all."""
     of_source, args = ("", ()) if source_id is None else (" AND source_id = %s", (source_id,))
     return tuple(
-        SwapTable((row[0], row[1]), (row[2], row[3]), (row[4], row[5]), row[6])
+        SwapTable(TableName(*row[0:2]), TableName(*row[2:4]), TableName(*row[4:6]), row[6])
         for row in meta.db.query(
             "SELECT table_schema, table_name, shadow_schema, shadow_name, former_schema, former_name, MAX(former) "
             f"FROM {meta['swap_table']} WHERE token = %s{of_source} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2",
@@ -172,10 +173,10 @@ def tables(meta: Meta, token: str, *, source_id: str | None = None) -> tuple[Swa
     )
 
 
-def looks(meta: Meta, token: str, column: str) -> dict[tuple[str, TableKey], str]:
+def looks(meta: Meta, token: str, column: str) -> dict[tuple[str, TableName], str]:
     """(source, table) -> what was kept of its live table: when the load began (``seen``), or when it was compared."""
     return {
-        (str(source), (str(schema), str(table))): str(text)
+        (str(source), TableName(str(schema), str(table))): str(text)
         for source, schema, table, text in meta.db.query(
             f"SELECT source_id, table_schema, table_name, {column} FROM {meta['swap_table']} "
             f"WHERE token = %s AND {column} IS NOT NULL",
@@ -184,7 +185,7 @@ def looks(meta: Meta, token: str, column: str) -> dict[tuple[str, TableKey], str
     }
 
 
-def keep_looks(meta: Meta, token: str, source_id: str, column: str, found: Mapping[TableKey, str]) -> None:
+def keep_looks(meta: Meta, token: str, source_id: str, column: str, found: Mapping[TableName, str]) -> None:
     """Keep what live tables were like."""
     for (schema, table), text in found.items():
         meta.db.execute(
@@ -221,7 +222,7 @@ def set_state(meta: Meta, token: str, state: str) -> None:
         history.undo(meta, token)
 
 
-def set_former(meta: Meta, token: str, former: Mapping[TableKey, str]) -> None:
+def set_former(meta: Meta, token: str, former: Mapping[TableName, str]) -> None:
     """Say what became of the tables that a round replaced."""
     for (schema, table), state in former.items():
         meta.db.execute(
@@ -230,13 +231,15 @@ def set_former(meta: Meta, token: str, former: Mapping[TableKey, str]) -> None:
         )
 
 
-def of_tables(meta: Meta, live: Sequence[TableKey], newest: str = "") -> dict[TableKey, list[tuple[Round, SwapTable]]]:
+def of_tables(
+    meta: Meta, live: Sequence[TableName], newest: str = ""
+) -> dict[TableName, list[tuple[Round, SwapTable]]]:
     """table -> the rounds that replaced it and were not undone, the newest first.
 
     Args:
         newest: the token of a round that is just being swapped in.
     """
-    found: dict[TableKey, list[tuple[Round, SwapTable]]] = {}
+    found: dict[TableName, list[tuple[Round, SwapTable]]] = {}
     for some in batches(sorted(live)):
         places = ", ".join(["(%s, %s)"] * len(some))
         for row in meta.db.query(
@@ -247,15 +250,15 @@ def of_tables(meta: Meta, live: Sequence[TableKey], newest: str = "") -> dict[Ta
             "ORDER BY COALESCE(s.swapped_at, UTC_TIMESTAMP(6)) DESC, s.created_at DESC",
             (newest, *(name for table in some for name in table)),
         ):
-            table = SwapTable((row[5], row[6]), (row[7], row[8]), (row[9], row[10]), row[11])
+            table = SwapTable(TableName(*row[5:7]), TableName(*row[7:9]), TableName(*row[9:11]), row[11])
             found.setdefault(table.live, []).append((_round(row[:5]), table))
     return found
 
 
-def former_tables(meta: Meta) -> set[TableKey]:
+def former_tables(meta: Meta) -> set[TableName]:
     """All tables that were replaced and are kept, of any load task."""
     rows = meta.db.query(f"SELECT DISTINCT former_schema, former_name FROM {meta['swap_table']} WHERE former = 'kept'")
-    return {(str(schema), str(name)) for schema, name in rows}
+    return {TableName(str(schema), str(name)) for schema, name in rows}
 
 
 def forget(meta: Meta, token: str) -> None:

@@ -126,7 +126,7 @@ def _touched(old: Sequence[PlannedFile], new: Sequence[PlannedFile]) -> dict[int
 def _things(plan: LoadPlan) -> tuple[object, ...]:
     return (
         plan.databases,
-        [(table.schema, table.table) for table in plan.tables],
+        [table.key for table in plan.tables],
         plan.views,
     )
 
@@ -185,9 +185,9 @@ def _move_files(meta: Meta, load_id: int, touched: Iterable[int], plan: LoadPlan
         places = ", ".join(["%s"] * len(some))
         meta.db.execute(f"DELETE FROM {meta['file']} WHERE load_id = %s AND file_id IN ({places})", (load_id, *some))
     files.register_files(meta, load_id, file_rows(file for file in plan.files if file.file_id in moved))
-    planned = {(table.schema, table.table) for table in plan.tables}
+    planned = {table.key for table in plan.tables}
     for row in files.list_tables(meta, load_id):
-        if (row.schema, row.table) not in planned:
+        if row.key not in planned:
             meta.db.execute(
                 f"DELETE FROM {meta['table']} WHERE load_id = %s AND table_schema = %s AND table_name = %s",
                 (load_id, row.schema, row.table),

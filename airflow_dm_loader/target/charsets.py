@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from airflow_dm_loader.dump.ddl_changes import charset_names
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 
 _UNKNOWN = frozenset({1115, 1273})
 # What these charsets implied before MySQL 8.0 and MariaDB 11.5. Whoever means another collation says so: since then

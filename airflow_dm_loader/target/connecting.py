@@ -16,10 +16,10 @@ from pymysql.constants import CLIENT
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, LoaderError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target.driver_errors import translate
-from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.local_stream import LocalStreamConnection, not_a_server
 from airflow_dm_loader.target.sign_in import MALFORMED, Credentials, Way
 from airflow_dm_loader.target.tls import tls_of

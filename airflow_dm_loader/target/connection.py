@@ -14,9 +14,9 @@ from pymysql.constants import SERVER_STATUS
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.target.connecting import DRIVER_ERRORS, assignments, connect, is_tidb
 from airflow_dm_loader.target.driver_errors import translate
-from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 
 _INFO = re.compile(r"Records: (\d+)\D+(?:Duplicates: (\d+)|Deleted: (\d+)\D+Skipped: (\d+))\D+Warnings: (\d+)")

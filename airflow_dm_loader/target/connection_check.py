@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.needed_privileges import META_PRIVILEGES
 from airflow_dm_loader.target.privileges import Privileges, ask_privileges
 from airflow_dm_loader.target.server import ask_server

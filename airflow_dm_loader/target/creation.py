@@ -13,6 +13,7 @@ from typing import NamedTuple
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import references
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import DatabaseDraft, TableDraft, ViewDraft, check_engines
@@ -34,6 +35,11 @@ class PreparedTable(NamedTuple):
     created: bool
     empty_before: bool
     row_columns: tuple[str, ...]
+
+    @property
+    def key(self) -> TableName:
+        """Its table."""
+        return TableName(self.schema, self.table)
 
 
 @dataclass(slots=True)
@@ -122,7 +128,7 @@ class SchemaCreator:
             with self._open() as db:
                 check_engines(db, [draft.planned for draft in drafts])
         for table in sorted(prepared):
-            name = f"{table.schema}.{table.table}"
+            name = str(table.key)
             (self.summary.created if table.created else self.summary.existing).append(name)
             if not table.empty_before:
                 self.summary.not_empty.append(name)
@@ -192,7 +198,7 @@ class SchemaCreator:
 
     def _of_whose_key(self, draft: TableDraft, error: LoaderError) -> LoaderError:
         """The error with the tables whose foreign keys it is about, where those were created before this one."""
-        here = (draft.planned.schema, draft.planned.table)
+        here = draft.planned.key
         pointing = [
             other.name
             for other in self._drafts

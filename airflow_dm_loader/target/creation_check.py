@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from airflow_dm_loader.dump.create_table import column_items
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
 from airflow_dm_loader.dump.table_features import count_checks
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.target.connection import Database, Result
-from airflow_dm_loader.target.identifiers import qualified
 
 HARMLESS = frozenset({1287, 1681, 3719, 3720, 3778, 4095, 4096})  # this spelling is deprecated, and is as it was
 # A letter or a default was changed: out of range, cut, incorrect, or of another charset.
@@ -58,7 +58,7 @@ def creation_problem(db: Database, schema: str, table: str, body: str, warnings:
             return f"{text} ({code})"
     if body.isascii():
         return None
-    row = db.one(f"SHOW CREATE TABLE {qualified(schema, table)}")
+    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
     lost = letters_lost(body, str(row[1]), _columns_of_all_letters(db, schema, table)) if row is not None else ()
     return f"{lost[0]!r} is not in what the target made of it" if lost else None
 

@@ -23,10 +23,10 @@ from airflow_dm_loader.dump.secondary_indexes import (
 )
 from airflow_dm_loader.dump.waiting_mark import with_mark
 from airflow_dm_loader.errors import SchemaMissingError, TargetError
+from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified, quote
 from airflow_dm_loader.target.merging import (
     SourceDraft,
     ansi_quotes,
@@ -70,7 +70,7 @@ class TableDraft:
 
     @property
     def name(self) -> str:
-        return ".".join(self.planned.home)
+        return str(self.planned.home)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ class Drafter:
     defer_indexes: bool
     convert_engines: bool
     implied: Mapping[str, str] = field(default_factory=dict)
-    ours: Collection[tuple[str, str]] = ()
+    ours: Collection[TableName] = ()
     own_tables: bool = False
-    shadows: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    recreated: Collection[tuple[str, str]] = ()
+    shadows: Mapping[TableName, TableName] = field(default_factory=dict)
+    recreated: Collection[TableName] = ()
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -160,7 +160,7 @@ class Drafter:
     def _kind(self, table: PlannedTable, there: Mapping[str, Mapping[str, str]]) -> str | None:
         """What the target has of this name; a table that will be dropped is none."""
         kind = there[table.schema].get(table.table)
-        return None if kind is not None and "TABLE" in kind and (table.schema, table.table) in self.recreated else kind
+        return None if kind is not None and "TABLE" in kind and table.key in self.recreated else kind
 
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:
         if database.schema_file is None:
@@ -179,7 +179,7 @@ class Drafter:
             )
 
     def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None, db: Database) -> TableDraft:
-        name = f"{table.schema}.{table.table}"
+        name = str(table.key)
         if kind is not None and "TABLE" not in kind and not (kind == "SEQUENCE" and self._may_set(db, table)):
             raise TargetError(
                 f"the target has a {kind.lower()} of this name", table=name, remedy="Rename or drop it, then clear."
@@ -216,31 +216,32 @@ class Drafter:
         """A shadow whose foreign keys point at the shadows of the tables that come with it, and else at live tables."""
         if draft.planned.live is None or draft.file is None:
             return draft
-        home = draft.planned.home[0]
-        shadows = {_folded(live, folds=folds): shadow for live, shadow in self.shadows.items()}
+        home = draft.planned.home.schema
+        shadows = {live.folded(folds): shadow for live, shadow in self.shadows.items()}
 
-        def place(schema: str | None, table: str) -> tuple[str, str]:
-            return shadows.get(_folded((schema or home, table), folds=folds), (schema or home, table))
+        def place(schema: str | None, table: str) -> TableName:
+            there = TableName(schema or home, table)
+            return shadows.get(there.folded(folds), there)
 
         return replace(draft, body=with_references(draft.body, place, ansi_quotes=ansi_quotes(draft.file)))
 
     def _may_set(self, db: Database, table: PlannedTable) -> bool:
         """Whether a sequence that exists may get the dump's value: it is this load's, or nobody has used it yet."""
-        if (table.schema, table.table) in self.ours:
+        if table.key in self.ours:
             return True
-        row = db.one(f"SELECT next_not_cached_value = start_value FROM {qualified(table.schema, table.table)}")
+        row = db.one(f"SELECT next_not_cached_value = start_value FROM {table.key.quoted}")
         return row is not None and bool(row[0])
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
         """Without the indexes that can wait; foreign keys of any table may need some of them from the start."""
         if not self.defer_indexes:
             return tuple(drafts)
-        needed: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
+        needed: dict[TableName, set[tuple[str, ...]]] = defaultdict(set)
         for draft in drafts:
             if draft.file is not None:
                 for found in references(draft.body, ansi_quotes=ansi_quotes(draft.file)):
-                    needed[found.schema or draft.planned.schema, found.table].add(found.columns)
-        return tuple(_without_indexes(draft, needed[draft.planned.schema, draft.planned.table]) for draft in drafts)
+                    needed[TableName(found.schema or draft.planned.schema, found.table)].add(found.columns)
+        return tuple(_without_indexes(draft, needed[draft.planned.key]) for draft in drafts)
 
     def _must_convert(self, table: PlannedTable, file: SchemaFile, engine: str | None, engines: Engines | None) -> bool:
         """Whether the table has to be created in InnoDB; an error where it may not be."""
@@ -252,16 +253,12 @@ class Drafter:
             return True
         raise TargetError(
             problem,
-            table=f"{table.schema}.{table.table}",
+            table=str(table.key),
             file=file.name,
             remedy="Set convert_engines to create it in InnoDB, or change the engine in the schema file; then clear."
             if can_convert(engine)
             else "Leave the table out of the dump: it holds no rows of its own.",
         )
-
-
-def _folded(table: tuple[str, str], *, folds: bool) -> tuple[str, str]:
-    return (table[0].lower(), table[1].lower()) if folds else table
 
 
 def _refuse_unsafe(name: str, file: SchemaFile, options: Sequence[str]) -> None:
@@ -327,7 +324,7 @@ def _view_is_there(view: PlannedView, there: Mapping[str, str]) -> bool:
 def _view_text(db: Database, view: PlannedView) -> bytes:
     """The CREATE VIEW of a view that exists; names of its own schema stand there as in a dump, without the schema."""
     db.use(view.schema)
-    row = db.one(f"SHOW CREATE VIEW {qualified(view.schema, view.view)}")
+    row = db.one(f"SHOW CREATE VIEW {TableName(view.schema, view.view).quoted}")
     return str(row[1]).encode() if row is not None else b""
 
 

@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from airflow_dm_loader.errors import LoaderError
-from airflow_dm_loader.plan.shadows import TableKey
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.unique_keys import count_rows
 
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=\d+")
@@ -73,7 +72,7 @@ class LiveLook:
         return abs(self.server_since - now.server_since) > _SAME_START_S
 
 
-def look(db: Database, table: TableKey, *, keeps_time: bool = True) -> LiveLook:
+def look(db: Database, table: TableName, *, keeps_time: bool = True) -> LiveLook:
     """Look at a table; its rows are counted.
 
     Args:
@@ -87,7 +86,7 @@ def look(db: Database, table: TableKey, *, keeps_time: bool = True) -> LiveLook:
     return _look(db, table, keeps_time=keeps_time, settled=True) or LiveLook(exists=False)
 
 
-def space_bytes(db: Database, tables: Iterator[TableKey] | list[TableKey]) -> int:
+def space_bytes(db: Database, tables: Iterator[TableName] | list[TableName]) -> int:
     """What tables take with their indexes, as the server estimates it."""
     wanted = set(tables)
     total = 0
@@ -101,7 +100,7 @@ def space_bytes(db: Database, tables: Iterator[TableKey] | list[TableKey]) -> in
     return total
 
 
-def _look(db: Database, table: TableKey, *, keeps_time: bool, settled: bool = False) -> LiveLook | None:
+def _look(db: Database, table: TableName, *, keeps_time: bool, settled: bool = False) -> LiveLook | None:
     """None: rows may be changed in the second of the last change."""
     db.rollback()
     row = db.one(
@@ -116,7 +115,7 @@ def _look(db: Database, table: TableKey, *, keeps_time: bool, settled: bool = Fa
     uptime = {str(name).lower(): float(value) for name, value in db.query("SHOW GLOBAL STATUS LIKE 'Uptime'")}
     try:
         rows = count_rows(db, *table)
-        made = db.one(f"SHOW CREATE TABLE {qualified(*table)}")
+        made = db.one(f"SHOW CREATE TABLE {table.quoted}")
     except LoaderError as error:
         if error.errno not in NO_SUCH_TABLE:
             raise

@@ -12,6 +12,7 @@ from airflow_dm_loader.dump.ddl_tokens import identifier, tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import references
 from airflow_dm_loader.errors import NotCreateStatementError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable, SourceTable
 from airflow_dm_loader.target.column_shapes import ColumnShape
 from airflow_dm_loader.target.conversions import shapes_of
@@ -118,18 +119,17 @@ def check_extracted(name: str, sources: Iterable[SourceDraft], *, exists: bool) 
 
 def check_foreign_keys(plan: LoadPlan, drafts: Iterable[_Draft]) -> None:
     """Refuse to create a foreign key to a table that routes put elsewhere: it would point at nothing."""
-    places = {(source.schema, source.table): table.home for table in plan.tables for source in table.sources}
+    places = {source.key: table.home for table in plan.tables for source in table.sources}
     for draft in drafts:
         if draft.exists or draft.file is None:
             continue
         schema = next(source.source.schema for source in draft.sources if source.file is draft.file)
         for found in references(draft.body, ansi_quotes=ansi_quotes(draft.file)):
-            goes_to = places.get((found.schema or schema, found.table))
+            goes_to = places.get(TableName(found.schema or schema, found.table))
             if goes_to is not None and goes_to != (found.schema or draft.planned.home[0], found.table):
                 raise TargetError(
-                    f"a foreign key refers to {found.schema or schema}.{found.table}, which routes put into "
-                    f"{'.'.join(goes_to)}",
-                    table=".".join(draft.planned.home),
+                    f"a foreign key refers to {found.schema or schema}.{found.table}, which routes put into {goes_to}",
+                    table=str(draft.planned.home),
                     file=draft.file.name,
                     remedy="Create this table in the target as it shall be, and clear.",
                 )
@@ -144,12 +144,7 @@ def unsure_views(plan: LoadPlan, views: Iterable[tuple[str, SchemaFile]]) -> Ite
         views: ``schema.view`` of those that would be created, with their files.
     """
     away = {name.split(".", 1)[1]: name for name in (*plan.left_out.tables, *plan.left_out.views)}
-    away |= {
-        source.table: source.name
-        for table in plan.tables
-        for source in table.sources
-        if (source.schema, source.table) != (table.schema, table.table)
-    }
+    away |= {source.table: source.name for table in plan.tables for source in table.sources if source.key != table.key}
     kept = {table.table for table in plan.tables}
     for view, file in views if away else ():
         tokens = list(tokenize(file.create.decode("utf-8", "surrogateescape")))

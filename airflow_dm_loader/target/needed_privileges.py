@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.dump.ddl_tokens import tokenize, words_of
 from airflow_dm_loader.errors import TargetError
-from airflow_dm_loader.target.identifiers import quote
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.target.privileges import Privileges
 from airflow_dm_loader.target.server import Server
 

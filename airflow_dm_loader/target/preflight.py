@@ -101,8 +101,8 @@ class Preflight:
     def _check_columns(self) -> None:
         """Tables that were there must have the dump's columns, in types that hold their values."""
         existing = [draft for draft in self.draft.tables if draft.exists and draft.planned.has_data]
-        dat_files = {(file.schema, file.table) for file in self.plan.files if file.source.kind.sets_columns}
-        raw = [draft.planned for draft in existing if (draft.planned.schema, draft.planned.table) in dat_files]
+        dat_files = {file.key for file in self.plan.files if file.source.kind.sets_columns}
+        raw = [draft.planned for draft in existing if draft.planned.key in dat_files]
         for schema in sorted({draft.planned.schema for draft in existing}):
             shapes = target_schema.column_shapes(self.db, schema)
             for draft in existing:
@@ -186,7 +186,7 @@ def check_plan(
 def check_names(plan: LoadPlan, server: Server) -> None:
     """Raise TargetError for names that no server takes, and for two that are one to this server."""
     names: list[tuple[str, ...]] = [(database.schema,) for database in plan.databases]
-    names += [(table.schema, table.table) for table in plan.tables] + [(view.schema, view.view) for view in plan.views]
+    names += [table.key for table in plan.tables] + [(view.schema, view.view) for view in plan.views]
     if too_long := next((name[-1] for name in names if len(name[-1]) > NAME_LIMIT), None):
         raise TargetError(
             f"a name has {len(too_long)} characters, and servers take {NAME_LIMIT}: {too_long!r}",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.dump.linear_pattern import compile_linear
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.server import Server
 
 _log = visible_log(__name__)

@@ -10,10 +10,10 @@ from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.table_parts import lacks, table_parts
 from airflow_dm_loader.dump.waiting_mark import OPENING, split_mark
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.identifiers import Names, TableName, quote
 from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_problem, creation_warnings, worth_telling
-from airflow_dm_loader.target.identifiers import Names, qualified, quote
 from airflow_dm_loader.target.refused_creates import refused
 
 
@@ -40,11 +40,11 @@ def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: 
     db.use(schema)  # foreign keys name tables of the same database without it
     try:
         kind = f"{file.options} TABLE".strip()
-        create = f"CREATE {kind} {qualified(schema, table)} {body}"
+        create = f"CREATE {kind} {TableName(schema, table).quoted} {body}"
         result = db.execute(create.encode("utf-8", "surrogateescape"))
         warnings = creation_warnings(db, result)
         if problem := creation_problem(db, schema, table, body, warnings):
-            db.execute(f"DROP TABLE {qualified(schema, table)}")  # it was made a moment ago, and is empty
+            db.execute(f"DROP TABLE {TableName(schema, table).quoted}")  # it was made a moment ago, and is empty
             raise TargetError(
                 f"the target would not keep the table's definition as it is: {problem}",
                 remedy="Create the table yourself as it shall be, then clear; or correct the dump's schema file.",
@@ -56,7 +56,7 @@ def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: 
 
 def left_out(db: Database, schema: str, table: str, body: str) -> tuple[str, ...]:
     """What the target's table lacks of a CREATE TABLE, in words. ``body``: the statement from its columns on."""
-    row = db.one(f"SHOW CREATE TABLE {qualified(schema, table)}")
+    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
     asked = table_parts(f"CREATE TABLE t {body}")
     made = table_parts(str(row[1])) if row is not None else None
     return lacks(asked, made) if asked is not None and made is not None else ()
@@ -69,7 +69,7 @@ def create_view(db: Database, schema: str, view: str, file: SchemaFile, charset:
     """
     db.use(schema)
     try:
-        create = f"CREATE {file.options} VIEW {qualified(schema, view)} {file.rest}"
+        create = f"CREATE {file.options} VIEW {TableName(schema, view).quoted} {file.rest}"
         db.execute(encode(create, charset))
     except UnknownLettersError as error:
         raise TargetError(
@@ -107,7 +107,7 @@ def existing_tables(db: Database, schema: str) -> Names[str]:
 
 def is_empty(db: Database, schema: str, table: str) -> bool:
     """Whether the table has no row."""
-    return not db.query(f"SELECT 1 FROM {qualified(schema, table)} LIMIT 1")
+    return not db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} LIMIT 1")
 
 
 def waiting_marks(db: Database, schema: str) -> Names[tuple[str, ...]]:
@@ -229,7 +229,7 @@ def triggers_on_insert(db: Database, schema: str) -> Names[list[str]]:
 
 def drop_table(db: Database, schema: str, table: str) -> None:
     """Drop a table, where it exists; what is open in the transaction is committed by that."""
-    db.execute(f"DROP TABLE IF EXISTS {qualified(schema, table)}")
+    db.execute(f"DROP TABLE IF EXISTS {TableName(schema, table).quoted}")
 
 
 def triggers_of(db: Database, schema: str, table: str) -> list[str]:

@@ -9,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from airflow_dm_loader.errors import LoaderError, RetriableError, TargetError
-from airflow_dm_loader.plan.shadows import TableKey
+from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified, quote
 
-Rename = tuple[TableKey, TableKey]  # from, to
+Rename = tuple[TableName, TableName]  # from, to
 
 _TABLE_IS_THERE = 1050
 _WRONG_SCHEMA = 1435  # of a trigger
 _LOCK_WAIT_S = 10  # readers queue behind a RENAME that waits for one of them
 
 
-def is_there(db: Database, table: TableKey) -> bool:
+def is_there(db: Database, table: TableName) -> bool:
     """Whether the server has such a table, asked in a way that no cache answers."""
     try:
-        db.query(f"SELECT 1 FROM {qualified(*table)} LIMIT 0")
+        db.query(f"SELECT 1 FROM {table.quoted} LIMIT 0")
     except LoaderError as error:
         if error.errno not in NO_SUCH_TABLE:
             raise
@@ -36,7 +35,7 @@ def is_there(db: Database, table: TableKey) -> bool:
     return True
 
 
-def has_happened(db: Database, marks: tuple[TableKey, TableKey]) -> bool | None:
+def has_happened(db: Database, marks: tuple[TableName, TableName]) -> bool | None:
     """Whether the mark was renamed; None: there is none, so it can't be any more."""
     before, after = marks
     if is_there(db, after):
@@ -57,14 +56,12 @@ def make_schema(db: Database, schema: str, like: str) -> None:
     db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}{options}")
 
 
-def make_mark(db: Database, mark: TableKey) -> None:
+def make_mark(db: Database, mark: TableName) -> None:
     """Create the mark, where it is not there."""
-    db.execute(
-        f"CREATE TABLE IF NOT EXISTS {qualified(*mark)} (`swapped_in` TINYINT NOT NULL PRIMARY KEY) ENGINE=InnoDB"
-    )
+    db.execute(f"CREATE TABLE IF NOT EXISTS {mark.quoted} (`swapped_in` TINYINT NOT NULL PRIMARY KEY) ENGINE=InnoDB")
 
 
-def swap(db: Database, marks: tuple[TableKey, TableKey], renames: Sequence[Rename]) -> bool:
+def swap(db: Database, marks: tuple[TableName, TableName], renames: Sequence[Rename]) -> bool:
     """Rename all tables and the mark by one statement; whether it was this one that did it.
 
     Raises:
@@ -72,7 +69,7 @@ def swap(db: Database, marks: tuple[TableKey, TableKey], renames: Sequence[Renam
         TargetError: the server refuses it; nothing was renamed.
     """
     db.set_session({"lock_wait_timeout": _LOCK_WAIT_S, "foreign_key_checks": 0})
-    steps = ", ".join(f"{qualified(*old)} TO {qualified(*new)}" for old, new in (marks, *renames))
+    steps = ", ".join(f"{old.quoted} TO {new.quoted}" for old, new in (marks, *renames))
     try:
         db.execute(f"RENAME TABLE {steps}".encode("utf-8", "surrogateescape"))
     except LoaderError as error:
@@ -86,18 +83,18 @@ def swap(db: Database, marks: tuple[TableKey, TableKey], renames: Sequence[Renam
     return True
 
 
-def drop(db: Database, tables: Iterable[TableKey], schemas: Iterable[str] = ()) -> None:
+def drop(db: Database, tables: Iterable[TableName], schemas: Iterable[str] = ()) -> None:
     """Drop tables that are there, and then those of the schemas that are empty."""
     db.set_session({"lock_wait_timeout": _LOCK_WAIT_S, "foreign_key_checks": 0})
     for table in tables:
         if is_there(db, table):
-            db.execute(f"DROP TABLE IF EXISTS {qualified(*table)}")
+            db.execute(f"DROP TABLE IF EXISTS {table.quoted}")
     for schema in schemas:
         if not target_schema.existing_tables(db, schema):
             db.execute(f"DROP DATABASE IF EXISTS {quote(schema)}")
 
 
-def check_replaceable(db: Database, tables: Collection[TableKey], former: Collection[TableKey] = ()) -> None:
+def check_replaceable(db: Database, tables: Collection[TableName], former: Collection[TableName] = ()) -> None:
     """Refuse live tables that can't be replaced by a RENAME alone, by name.
 
     Args:
@@ -136,23 +133,25 @@ def _refuse(found: list[tuple[str, str]], why: str, remedy: str) -> None:
         raise TargetError(f"{why}: {shown}", table=found[0][0], remedy=remedy)
 
 
-def _triggers(db: Database, tables: Collection[TableKey]) -> Iterator[tuple[str, str]]:
+def _triggers(db: Database, tables: Collection[TableName]) -> Iterator[tuple[str, str]]:
     """Table and trigger, as far as the user may see them."""
-    wanted = {_folded(db, table) for table in tables}
+    wanted = {table.folded(db.folds_names) for table in tables}
     for schema in sorted({schema for schema, _ in tables}):
         for table, trigger in db.query(
             "SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
             "ORDER BY 1, 2",
             (schema,),
         ):
-            if _folded(db, (schema, str(table))) in wanted:
+            if TableName(schema, str(table)).folded(db.folds_names) in wanted:
                 yield f"{schema}.{table}", f"{trigger} on {schema}.{table}"
 
 
-def _references(db: Database, tables: Collection[TableKey], former: Collection[TableKey]) -> Iterator[tuple[str, str]]:
+def _references(
+    db: Database, tables: Collection[TableName], former: Collection[TableName]
+) -> Iterator[tuple[str, str]]:
     """Table that is referred to, and the foreign key of a table outside."""
-    wanted = {_folded(db, table) for table in tables}
-    inside = wanted | {_folded(db, table) for table in former}
+    wanted = {table.folded(db.folds_names) for table in tables}
+    inside = wanted | {table.folded(db.folds_names) for table in former}
     for schema in sorted({schema for schema, _ in tables}):
         for child_schema, child, name, parent in db.query(
             "SELECT DISTINCT table_schema, table_name, constraint_name, referenced_table_name "
@@ -160,10 +159,6 @@ def _references(db: Database, tables: Collection[TableKey], former: Collection[T
             "AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3",
             (schema,),
         ):
-            parent_is_ours = _folded(db, (schema, str(parent))) in wanted
-            if parent_is_ours and _folded(db, (str(child_schema), str(child))) not in inside:
+            parent_is_ours = TableName(schema, str(parent)).folded(db.folds_names) in wanted
+            if parent_is_ours and TableName(str(child_schema), str(child)).folded(db.folds_names) not in inside:
                 yield f"{schema}.{parent}", f"{name} of {child_schema}.{child} on {schema}.{parent}"
-
-
-def _folded(db: Database, table: TableKey) -> TableKey:
-    return (table[0].lower(), table[1].lower()) if db.folds_names else table

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from airflow_dm_loader.dump.ddl_changes import with_ttl_off
 from airflow_dm_loader.dump.schema_objects import GLOBAL_TEMPORARY
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import Server
 
 _log = visible_log(__name__)
@@ -46,11 +46,11 @@ def that_delete_rows(db: Database, server: Server, draft: SchemaDraft) -> Iterat
             )
 
 
-def enable_ttl(db: Database, tables: Iterable[tuple[str, str]]) -> None:
+def enable_ttl(db: Database, tables: Iterable[TableName]) -> None:
     """Once all rows are in and compared: turn the TTL on that was switched off. A problem is logged."""
     for schema, table in tables:
         try:
-            db.execute(f"ALTER TABLE {qualified(schema, table)} TTL_ENABLE='ON'")
+            db.execute(f"ALTER TABLE {TableName(schema, table).quoted} TTL_ENABLE='ON'")
         except LoaderError as error:
             _log.warning(
                 "The TTL of %s.%s stays off; ALTER TABLE ... TTL_ENABLE='ON' it by hand: %s", schema, table, error
@@ -58,5 +58,5 @@ def enable_ttl(db: Database, tables: Iterable[tuple[str, str]]) -> None:
 
 
 def _ttl_is_on(db: Database, schema: str, table: str) -> bool:
-    row = db.one(f"SHOW CREATE TABLE {qualified(schema, table)}")
+    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
     return row is not None and with_ttl_off(str(row[1])) != str(row[1])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from airflow_dm_loader.identifiers import Names, TableName
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import Names, qualified
 
 _Key = tuple[str, ...]  # its columns, in lower case
 
@@ -34,6 +34,6 @@ def tells_apart(keys: Iterable[_Key], row_columns: Collection[str]) -> bool:
 
 def count_rows(db: Database, schema: str, table: str) -> int:
     """COUNT(*) of a table."""
-    row = db.one(f"SELECT COUNT(*) FROM {qualified(schema, table)}")
+    row = db.one(f"SELECT COUNT(*) FROM {TableName(schema, table).quoted}")
     assert row is not None  # an aggregate gives one row
     return int(row[0])

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified, quote
 
 # What a row's text depends on; sql_mode: no padding of CHAR, no other meaning of quotes.
 READING_SESSION: Mapping[str, str | int] = {"time_zone": "+00:00", "sql_mode": "", "net_write_timeout": 60}
@@ -58,7 +58,7 @@ def ask_aggregate(db: Database, schema: str, table: str, columns: Sequence[tuple
         " COALESCE(BIT_XOR(CAST(CONV(SUBSTRING(m, 1, 16), 16, 10) AS UNSIGNED)), 0),"
         " COALESCE(BIT_XOR(CAST(CONV(SUBSTRING(m, 17, 16), 16, 10) AS UNSIGNED)), 0),"
         " COALESCE(SUM(CAST(CONV(SUBSTRING(m, 1, 8), 16, 10) AS UNSIGNED)), 0)"
-        f" FROM (SELECT SHA2({text},256) AS m FROM {qualified(schema, table)}) AS hashed"
+        f" FROM (SELECT SHA2({text},256) AS m FROM {TableName(schema, table).quoted}) AS hashed"
     )
     assert row is not None  # aggregates without GROUP BY give one row
     rows, hashed, left, right, total = (int(value) for value in row)

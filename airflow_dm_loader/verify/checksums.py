@@ -10,9 +10,9 @@ import re
 from itertools import pairwise
 
 from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
+from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.target.capabilities import Capabilities, Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified, quote
 
 _MARIADB_GTID = re.compile(r"\d+-\d+-\d+")
 _MYSQL_GTID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
@@ -81,4 +81,4 @@ def holds_other_nulls(db: Database, schema: str, table: str) -> bool:
     if not columns:
         return False
     nulls = " OR ".join(f"{quote(name)} IS NULL" for name in columns)
-    return bool(db.query(f"SELECT 1 FROM {qualified(schema, table)} WHERE {nulls} LIMIT 1"))
+    return bool(db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} WHERE {nulls} LIMIT 1"))

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 
 _INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "bit"})
 _PLAIN = frozenset({"decimal", "date", "time", "datetime", "timestamp", "year"})

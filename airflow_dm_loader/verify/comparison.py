@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import Level, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
 from airflow_dm_loader.report import Finding, TableReport
@@ -22,7 +23,6 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.merging import read_source
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import kept_session
@@ -44,13 +44,13 @@ _READ_FOR_FLAVOUR = 20  # schema files, for each table whose checksum differs
 def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Server) -> Findings:
     """Compare, and count the rows that were set aside; ``checksum=off`` compares nothing."""
     config, plan = run.config, dump.plan
-    totals = {(total.schema, total.table): total for total in chunks.totals_by_table(meta, load.load_id)}
-    pairs = [(table, totals.get((table.schema, table.table)) or _nothing_sent(table)) for table in plan.tables]
+    totals = {total.key: total for total in chunks.totals_by_table(meta, load.load_id)}
+    pairs = [(table, totals.get(table.key) or _nothing_sent(table)) for table in plan.tables]
     if config.verify.checksum is Level.OFF:
         tables = tuple(report_table(total, "off", "off") for _, total in pairs)
     else:
         others = files.other_sources(meta, config)
-        before = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
+        before = {row.key: row for row in files.list_tables(meta, load.load_id)}
         source = (
             Source(run.compare_with, source_tables(plan), run.stop.is_set) if run.compare_with is not None else None
         )
@@ -85,7 +85,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         tables = comparer.compare(pairs, config.work.pool_size, progress)
         if progress.pace is not None:
             pace.keep(meta, config, step, progress.pace)
-    kept = {".".join(table): number for table, number in conflicts.kept(meta, load.load_id).items()}
+    kept = {str(table): number for table, number in conflicts.kept(meta, load.load_id).items()}
     tables = tuple(table.model_copy(update={"kept": kept.get(table.table, 0)}) for table in tables)
     tables = _with_jobs(tables, import_jobs.finished_jobs(meta, load.load_id))
     obstacle = server.can.load_data_obstacle if config.logical.load_data else None
@@ -96,9 +96,6 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         found=(*_definitions(tables), *lost_rows(plan, pairs)),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
-
-
-_Table = tuple[str, str]  # schema, name
 
 
 def _definitions(tables: Iterable[TableReport]) -> Iterator[Finding]:
@@ -112,8 +109,8 @@ def _definitions(tables: Iterable[TableReport]) -> Iterator[Finding]:
             yield Finding(kind="other_definition", table=table.table, text=text)
 
 
-def _with_jobs(tables: tuple[TableReport, ...], jobs: Mapping[_Table, int]) -> tuple[TableReport, ...]:
-    names = {".".join(table): job for table, job in jobs.items()}
+def _with_jobs(tables: tuple[TableReport, ...], jobs: Mapping[TableName, int]) -> tuple[TableReport, ...]:
+    names = {str(table): job for table, job in jobs.items()}
     return tuple(
         table.model_copy(update={"import_job": names[table.table]}) if table.table in names else table
         for table in tables
@@ -128,11 +125,11 @@ class _Comparer:
     server: Server
     target: TargetConfig
     session: Mapping[str, str | int]
-    before: Mapping[_Table, TableRow]
-    others: Mapping[_Table, tuple[str, ...]]
+    before: Mapping[TableName, TableRow]
+    others: Mapping[TableName, tuple[str, ...]]
     source: Source | None
     dumped_of: Flavour | None
-    rows_before: Mapping[_Table, int]  # of tables that held rows before the load
+    rows_before: Mapping[TableName, int]  # of tables that held rows before the load
     counts: Counts
     schema_files: tuple[str, ...]  # of the first tables
     stop: Callable[[], bool]
@@ -146,7 +143,7 @@ class _Comparer:
             while wait(comparing, _TICK_S, FIRST_EXCEPTION).not_done:
                 progress.tick()
             reports = [report for found in comparing for report in found.result()]
-        place = {f"{table.schema}.{table.table}": place for place, (table, _) in enumerate(pairs)}
+        place = {str(table.key): place for place, (table, _) in enumerate(pairs)}
         return tuple(sorted(reports, key=lambda report: place[report.table]))
 
     def _compare_slice(self, pairs: list[tuple[PlannedTable, TableTotals]], clock: TableClock) -> list[TableReport]:
@@ -156,16 +153,16 @@ class _Comparer:
                 source = stack.enter_context(self.source.comparer(self.target, self.session))
             reports = []
             for table, totals in pairs:
-                clock.begin((table.schema, table.table))
+                clock.begin(table.key)
                 reports.append(self._compare(db, source, table, totals))
-                clock.end((table.schema, table.table))
+                clock.end(table.key)
             return reports
 
     def _compare(
         self, db: Database, source: SourceComparer | None, table: PlannedTable, totals: TableTotals
     ) -> TableReport:
-        key = table.schema, table.table
-        name = qualified(*key)
+        key = table.key
+        name = key.quoted
         before = self.before.get(key)
         facts = TableFacts(
             totals=totals,
@@ -198,7 +195,7 @@ class _Comparer:
 
     def _no_alarm(self, db: Database, table: PlannedTable) -> str:
         """Why another checksum says nothing of the table's rows; "": it says that they differ."""
-        key = table.schema, table.table
+        key = table.key
         if reason := unstable(db, self.server.can, *key):
             return reason
         dumped_of = self.dumped_of or self._flavour_by_create(table)

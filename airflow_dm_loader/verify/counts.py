@@ -12,10 +12,9 @@ from typing import Self
 
 from airflow_dm_loader.dump.metadata import TableMetadata
 from airflow_dm_loader.dump.row_counts import read_row_count
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.run import Dump
-
-_Table = tuple[str, str]  # schema, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,17 @@ class Counts:
         uncounted: target tables whose rows the tool that wrote the metadata does not count.
     """
 
-    in_files: Mapping[_Table, int]
-    uncounted: Collection[_Table]
+    in_files: Mapping[TableName, int]
+    uncounted: Collection[TableName]
 
     @classmethod
     def of(cls, dump: Dump) -> Self:
         """Reads the files that hold a count, of the tables that are loaded."""
-        tables = {(source.schema, source.table) for table in dump.plan.tables for source in table.sources}
+        tables = {source.key for table in dump.plan.tables for source in table.sources}
         files = {table: name for table, name in dump.inventory.row_counts.items() if table in tables}
         counts = {table: read_row_count(dump.storage, name) for table, name in files.items()}
         by_load_data = (
-            {(file.schema, file.table) for file in dump.plan.files if file.source.kind.sets_columns}
+            {file.key for file in dump.plan.files if file.source.kind.sets_columns}
             if dump.inventory.metadata.counts_statements_only
             else set()
         )
@@ -52,9 +51,9 @@ class Counts:
 
     def may_lack_rows(self, table: PlannedTable) -> bool:
         """Whether 0 rows may mean that nobody counted them."""
-        return (table.schema, table.table) in self.uncounted or self._counts(table) != ()
+        return table.key in self.uncounted or self._counts(table) != ()
 
     def _counts(self, table: PlannedTable) -> tuple[int, ...]:
         """() where not each source of the table has one."""
-        counts = [self.in_files.get((source.schema, source.table)) for source in table.sources]
+        counts = [self.in_files.get(source.key) for source in table.sources]
         return tuple(count for count in counts if count is not None) if None not in counts else ()

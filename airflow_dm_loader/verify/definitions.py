@@ -40,7 +40,7 @@ def defined_otherwise(db: Database, name: str, table: PlannedTable, read: Callab
         db.query(
             "SELECT LOWER(column_name), collation_name FROM information_schema.columns WHERE table_schema = %s "
             "AND table_name = %s AND collation_name IS NOT NULL",
-            (table.schema, table.table),
+            table.key,
         )
     )
     return [*_other_expressions(dumped, there), *_other_collations(dumped, collations)]

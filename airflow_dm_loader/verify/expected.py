@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from airflow_dm_loader.config import Level
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading
-from airflow_dm_loader.progress.table_clock import Table
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import files, pace
 from airflow_dm_loader.state.files import FileRow, TableRow
@@ -24,9 +24,9 @@ def forecast_comparison(run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) ->
     readings = table_readings(
         plan,
         files.list_files(meta, load.load_id),
-        before={(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)},
+        before={row.key: row for row in files.list_tables(meta, load.load_id)},
         others=files.other_sources(meta, config),
-        rows={(table.schema, table.table): table.metadata.rows for table in plan.tables if table.metadata is not None},
+        rows={table.key: table.metadata.rows for table in plan.tables if table.metadata is not None},
     )
     step = Step.COMPARISON_WITH_SOURCE if with_source else Step.COMPARISON
     return ComparisonForecast(
@@ -41,10 +41,10 @@ def table_readings(
     plan: LoadPlan,
     data_files: Iterable[FileRow],
     *,
-    before: Mapping[Table, TableRow],
-    others: Mapping[Table, tuple[str, ...]],
-    rows: Mapping[Table, int | None],
-) -> dict[Table, TableReading]:
+    before: Mapping[TableName, TableRow],
+    others: Mapping[TableName, tuple[str, ...]],
+    rows: Mapping[TableName, int | None],
+) -> dict[TableName, TableReading]:
     """Each table of the plan, and how often it is read.
 
     Args:
@@ -52,12 +52,12 @@ def table_readings(
         others: the other sources that load into them.
         rows: how many they have.
     """
-    table_bytes: dict[Table, int] = {}
+    table_bytes: dict[TableName, int] = {}
     for row in data_files:
-        table_bytes[row.schema, row.table] = table_bytes.get((row.schema, row.table), 0) + row.file_bytes
+        table_bytes[row.key] = table_bytes.get(row.key, 0) + row.file_bytes
     found = {}
     for table in plan.tables:
-        key = table.schema, table.table
+        key = table.key
         there = before.get(key)
         alone = there is not None and there.empty_before and key not in others
         found[key] = TableReading(table_bytes.get(key, 0), rows.get(key), _readings(table) if alone else 0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.rules.guard import Guard
 
 FEWER, EMPTY, GONE = "fewer_rows_than_before", "empty_for_the_first_time", "table_gone"
 KINDS = frozenset({FEWER, EMPTY, GONE})  # of findings that are about the last load, and not about the dump
-
-_Table = tuple[str, str]  # schema, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Before:
 
 
 def judge(
-    guard: Guard, now: Mapping[_Table, int], before: Mapping[_Table, Before], gone: Mapping[_Table, Before]
+    guard: Guard, now: Mapping[TableName, int], before: Mapping[TableName, Before], gone: Mapping[TableName, Before]
 ) -> Iterator[Finding]:
     """What is otherwise than the last time.
 
@@ -36,14 +35,14 @@ def judge(
         if (known := before.get(table)) is not None and (kind := _worse(guard, rows, known.rows)):
             yield Finding(
                 kind=kind,
-                table=".".join(table),
+                table=str(table),
                 text=f"the dump brings {rows:,} rows, and {known.told} {known.rows:,}{_rule(guard, kind)}",
                 pauses=kind == FEWER or guard.empty == "pause",
             )
     for table, known in gone.items() if guard.tables_gone != "off" else ():
         yield Finding(
             kind=GONE,
-            table=".".join(table),
+            table=str(table),
             text=f"the dump does not bring it, and {known.told} {known.rows:,} rows",
             pauses=guard.tables_gone == "pause",
         )

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from airflow_dm_loader.dump.file_numbers import NumberGap
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.chunks import TableTotals
@@ -13,12 +14,12 @@ from airflow_dm_loader.state.chunks import TableTotals
 
 def lost_rows(plan: LoadPlan, sent: Iterable[tuple[PlannedTable, TableTotals]]) -> Iterator[Finding]:
     """A finding for each table with a gap in its file numbers and fewer rows than the dump counts."""
-    gaps: dict[tuple[str, str], list[NumberGap]] = defaultdict(list)
+    gaps: dict[TableName, list[NumberGap]] = defaultdict(list)
     for gap in plan.gaps:
-        gaps[gap.schema, gap.table].append(gap)
+        gaps[gap.key].append(gap)
     for table, totals in sent:
         counted = table.metadata.rows if table.metadata is not None else None
-        of_table = [gap for source in table.sources for gap in gaps[source.schema, source.table]]
+        of_table = [gap for source in table.sources for gap in gaps[source.key]]
         if of_table and counted is not None and totals.rows < counted:
             yield Finding(
                 kind="missing_files",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.progress.forecast import TableReading
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status
-from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
+from airflow_dm_loader.progress.table_clock import Pace, TableClock
 from airflow_dm_loader.report import LoadStatus, TableStatus
 from airflow_dm_loader.state.loads import Load
 
@@ -24,7 +25,7 @@ class ComparisonProgress:
     def __init__(
         self,
         load: Load,
-        tables: Mapping[Table, TableReading],
+        tables: Mapping[TableName, TableReading],
         clock: TableClock,
         on_progress: Callable[[LoadStatus], None] | None,
         interval_s: float,
@@ -68,10 +69,10 @@ class ComparisonProgress:
         left = self.clock.seconds_left(frozenset(self._table_bytes) - ended, self._work)
         return status.model_copy(update={"compared_bytes": compared, "eta_s": left, "comparison_s": left})
 
-    def _table(self, table: Table) -> TableStatus:
+    def _table(self, table: TableName) -> TableStatus:
         table_bytes = self._table_bytes.get(table, 0)
         return TableStatus(
-            table=".".join(table),
+            table=str(table),
             finished_bytes=table_bytes,
             total_bytes=table_bytes,
             indexes="none",

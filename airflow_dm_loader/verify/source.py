@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
@@ -15,15 +16,10 @@ from airflow_dm_loader.verify.aggregate import READING_SESSION, Aggregate, NotCo
 from airflow_dm_loader.verify.column_forms import ComparedColumns, ask_columns, compared_columns
 from airflow_dm_loader.verify.tables import Compared
 
-_Table = tuple[str, str]  # schema, name
 
-
-def source_tables(plan: LoadPlan) -> Mapping[_Table, tuple[_Table, ...]]:
+def source_tables(plan: LoadPlan) -> Mapping[TableName, tuple[TableName, ...]]:
     """Target table -> the tables of the dump whose rows go there, by their own names."""
-    return {
-        (table.schema, table.table): tuple((source.schema, source.table) for source in table.sources)
-        for table in plan.tables
-    }
+    return {table.key: tuple(source.key for source in table.sources) for table in plan.tables}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class Source:
     """The server that a dump was made of, and which of its tables went where."""
 
     config: TargetConfig
-    tables: Mapping[_Table, tuple[_Table, ...]]
+    tables: Mapping[TableName, tuple[TableName, ...]]
     stop: Callable[[], bool] | None = None
 
     @contextmanager
@@ -49,20 +45,21 @@ class Source:
 class SourceComparer:
     """Compares tables one after another; each is read whole, once at either server."""
 
-    tables: Mapping[_Table, tuple[_Table, ...]]
+    tables: Mapping[TableName, tuple[TableName, ...]]
     source_db: Database
     target_db: Database
     flavours: tuple[Flavour, Flavour]  # the source's, the target's
 
     def compare(self, schema: str, table: str) -> Compared:
         """What the comparison of one target table with its sources found."""
-        sources = self.tables.get((schema, table)) or ((schema, table),)
+        here = TableName(schema, table)
+        sources = self.tables.get(here) or (here,)
         try:
-            parts = [(source, self._columns(source, (schema, table))) for source in sources]
+            parts = [(source, self._columns(source, here)) for source in sources]
             first, columns = parts[0]
             for other, others in parts[1:]:
                 if others.target != columns.target:
-                    raise NotComparableError(f"{_name(other)} has other columns than {_name(first)}")
+                    raise NotComparableError(f"{other} has other columns than {first}")
             dumped = Aggregate()
             for source, compared in parts:
                 dumped += ask_aggregate(self.source_db, *source, compared.source)
@@ -73,21 +70,17 @@ class SourceComparer:
             self.source_db.rollback()
             self.target_db.rollback()
         if loaded != dumped:
-            names = ", ".join(map(_name, sources))
+            names = ", ".join(map(str, sources))
             return "differs", f"the table ({loaded}) differs from the source's {names} ({dumped})"
         return "passed", "; ".join(f"not compared with the source: {text}" for text in columns.left_out)
 
-    def _columns(self, source: _Table, target: _Table) -> ComparedColumns:
+    def _columns(self, source: TableName, target: TableName) -> ComparedColumns:
         there = ask_columns(self.source_db, *source)
         if not there:
-            raise NotComparableError(f"it has no table {_name(source)}, or hides it")
+            raise NotComparableError(f"it has no table {source}, or hides it")
         compared = compared_columns(there, ask_columns(self.target_db, *target), self.flavours)
         if compared.unknown:
             raise NotComparableError(f"the target lacks columns of it: {', '.join(compared.unknown)}")
         if not compared.source:
             raise NotComparableError("; ".join(compared.left_out))
         return compared
-
-
-def _name(table: _Table) -> str:
-    return ".".join(table)

@@ -60,7 +60,7 @@ def compare_table(
 def report_table(totals: TableTotals, row_count: Comparison, checksum: Comparison, *, remark: str = "") -> TableReport:
     """What was sent to a table, with what its comparison found."""
     return TableReport(
-        table=f"{totals.schema}.{totals.table}",
+        table=str(totals.key),
         rows=totals.rows,
         data_bytes=totals.data_bytes,
         replaced=totals.replaced,

@@ -23,6 +23,7 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     SchemaMissingError,
 )
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.planner import make_plan
 from dev.private_server import PrivateServer
 from tests.dumps import METADATA, Table, load_config, load_soon, write_dump
@@ -32,7 +33,7 @@ INI = "# Started dump at: 2026-01-01 00:00:00\n{}\n# Finished dump at: 2026-01-0
 
 
 def folder(*names: str, **tables: TableMetadata) -> DumpInventory:
-    metadata = DumpMetadata(tool="text", tables={("s", name): found for name, found in tables.items()})
+    metadata = DumpMetadata(tool="text", tables={TableName("s", name): found for name, found in tables.items()})
     return take_inventory([StoredFile(name, 10) for name in ("metadata", *names)], metadata, b"")
 
 
@@ -116,7 +117,7 @@ def test_the_quote_character_is_known_in_both_spellings() -> None:
     session = "[myloader_session_variables]\nSQL_MODE=(null) /*!40101\n"
     lines = f'[config]\nquote_character = DOUBLE_QUOTE\n{session}["s"."t"]\nrows = 1\n'
     found = parse_metadata(INI.format(lines).encode(), require_finished=True)
-    assert (found.tables["s", "t"].rows, dict(found.session_variables)) == (1, {})
+    assert (found.tables[TableName("s", "t")].rows, dict(found.session_variables)) == (1, {})
     assert not any("quote" in warning for warning in found.warnings)
     assert read_schema_file(b'CREATE TABLE "t" ("a" int);', "f").create == b"CREATE TABLE `t` (`a` int)"
 

@@ -14,6 +14,7 @@ from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory, take
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
 from airflow_dm_loader.dump.storage import StoredFile, open_storage
 from airflow_dm_loader.errors import DumpFormatError, DumpMetadataError, DumpNotFoundError, DuplicateFileError
+from airflow_dm_loader.identifiers import TableName
 from tests.dump import dumpling
 
 DUMPS = Path(__file__).parents[1] / "data" / "dumps"
@@ -48,8 +49,8 @@ def ini(**tables: str) -> DumpMetadata:
     """Metadata of schema db: file name = real name."""
     return DumpMetadata(
         tool="ini",
-        tables={("db", real): TableMetadata(real) for real in tables.values()},
-        file_tables={("db", file): ("db", real) for file, real in tables.items()},
+        tables={TableName("db", real): TableMetadata(real) for real in tables.values()},
+        file_tables={TableName("db", file): TableName("db", real) for file, real in tables.items()},
     )
 
 
@@ -78,10 +79,10 @@ def test_a_real_dump_says_the_rows_and_checksums_of_its_source(name: str) -> Non
     assert {key for key, table in metadata.tables.items() if not table.is_view} == set(expected)
     assert {key for key, table in metadata.tables.items() if table.is_view} == VIEWS
     for key, (rows, checksum) in expected.items():
-        assert metadata.tables[key].rows == rows
-        assert metadata.tables[key].data_checksum in (checksum, None)
+        assert metadata.tables[TableName(*key)].rows == rows
+        assert metadata.tables[TableName(*key)].data_checksum in (checksum, None)
     with_checksums = name in {"mydumper-1.0", "mydumper-1.0-load-data"}
-    assert all((metadata.tables[key].data_checksum is not None) is with_checksums for key in expected)
+    assert all((metadata.tables[TableName(*key)].data_checksum is not None) is with_checksums for key in expected)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -215,7 +216,7 @@ def test_a_database_gets_its_real_name_from_the_file_that_creates_it(tmp_path: P
     found = read_inventory(open_storage(str(tmp_path)), require_finished=True)
     assert found.database_schemas == {"my`d.b": "mydumper_0-schema-create.sql"}
     assert tables_of(found) == [("my`d.b", "t", (0,))]
-    assert found.metadata.tables["my`d.b", "t"].rows == 1
+    assert found.metadata.tables[TableName("my`d.b", "t")].rows == 1
     assert found.warnings == ()
 
 
@@ -351,7 +352,7 @@ def test_placeholders_of_views_are_no_tables() -> None:
 
 
 def test_a_view_that_only_metadata_knows_is_no_table_and_a_warning() -> None:
-    metadata = DumpMetadata(tool="ini", tables={("db", "v"): TableMetadata("v", 0, is_view=True)})
+    metadata = DumpMetadata(tool="ini", tables={TableName("db", "v"): TableMetadata("v", 0, is_view=True)})
     found = inventory("db.v-schema.sql", metadata=metadata)
     assert found.table_schemas == {}
     assert found.warnings == ("db.v is a view, but no file that creates it is there",)
@@ -400,7 +401,8 @@ def test_what_is_not_of_the_dump_is_quoted_and_kept_out(tmp_path: Path) -> None:
 
 def test_a_table_whose_rows_are_missing_is_a_warning() -> None:
     metadata = DumpMetadata(
-        tool="ini", tables={("db", "t"): TableMetadata("t", 3), ("db", "empty"): TableMetadata("empty", 0)}
+        tool="ini",
+        tables={TableName("db", "t"): TableMetadata("t", 3), TableName("db", "empty"): TableMetadata("empty", 0)},
     )
     assert inventory("db.t-schema.sql", metadata=metadata).warnings == (
         "metadata counts 3 rows of db.t, but no data file of it is there",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata, parse_metadata
 from airflow_dm_loader.errors import DumpMetadataError
+from airflow_dm_loader.identifiers import TableName
 from tests.dump import dumpling
 
 TEXT = """Started dump at: 2026-11-23 17:29:14
@@ -206,10 +207,15 @@ def test_ini_form() -> None:
         binlog_pos=606443,
         binlog_gtid="0-7-28",
         tables={
-            ("shop", "orders"): TableMetadata("orders", 2400, "1869348073", "f74aece4", "e74c896e", "C84380B0"),
-            ("shop", "v"): TableMetadata("v", 0, is_view=True),
+            TableName("shop", "orders"): TableMetadata(
+                "orders", 2400, "1869348073", "f74aece4", "e74c896e", "C84380B0"
+            ),
+            TableName("shop", "v"): TableMetadata("v", 0, is_view=True),
         },
-        file_tables={("shop", "orders"): ("shop", "orders"), ("shop", "v"): ("shop", "v")},
+        file_tables={
+            TableName("shop", "orders"): TableName("shop", "orders"),
+            TableName("shop", "v"): TableName("shop", "v"),
+        },
         session_variables={"SQL_MODE": "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"},
         ddl_in_table_charset=True,
     )
@@ -249,8 +255,8 @@ def test_double_quotes_as_the_quote_character() -> None:
 
 def test_real_names_and_names_in_files() -> None:
     metadata = parse(ini_with("[`shop`.`mydumper_0`]\nreal_table_name=a.b`` ]c\nrows = 3"))
-    assert metadata.file_tables["shop", "mydumper_0"] == ("shop", "a.b` ]c")
-    assert metadata.tables["shop", "a.b` ]c"] == TableMetadata("a.b` ]c", 3)
+    assert metadata.file_tables[TableName("shop", "mydumper_0")] == ("shop", "a.b` ]c")
+    assert metadata.tables[TableName("shop", "a.b` ]c")] == TableMetadata("a.b` ]c", 3)
 
 
 def test_a_stand_in_without_a_real_name_stands_for_nothing() -> None:
@@ -259,7 +265,7 @@ def test_a_stand_in_without_a_real_name_stands_for_nothing() -> None:
 
 def test_a_real_name_keeps_its_leading_space() -> None:
     metadata = parse(ini_with("[`shop`.`mydumper_0`]\nreal_table_name= x"))
-    assert metadata.file_tables["shop", "mydumper_0"] == ("shop", " x")
+    assert metadata.file_tables[TableName("shop", "mydumper_0")] == ("shop", " x")
 
 
 @pytest.mark.parametrize(
@@ -273,19 +279,19 @@ def test_a_real_name_keeps_its_leading_space() -> None:
     ],
 )
 def test_section_names_are_quoted_identifiers(section: str, key: tuple[str, str]) -> None:
-    assert parse(ini_with(f"{section}\nrows = 1")).tables[key].rows == 1
+    assert parse(ini_with(f"{section}\nrows = 1")).tables[TableName(*key)].rows == 1
 
 
 def test_older_keys_are_capitalized() -> None:
-    assert parse(ini_with("[`shop`.`x`]\nRows = 7")).tables["shop", "x"].rows == 7
+    assert parse(ini_with("[`shop`.`x`]\nRows = 7")).tables[TableName("shop", "x")].rows == 7
 
 
 def test_sequences_are_told() -> None:
-    assert parse(ini_with("[`shop`.`s`]\nrows = 1\nis_sequence = 1")).tables["shop", "s"].is_sequence
+    assert parse(ini_with("[`shop`.`s`]\nrows = 1\nis_sequence = 1")).tables[TableName("shop", "s")].is_sequence
 
 
 def test_checksums_that_the_server_did_not_give_are_none() -> None:
-    assert parse(ini_with("[`shop`.`s`]\ndata_checksum = (null)")).tables["shop", "s"].data_checksum is None
+    assert parse(ini_with("[`shop`.`s`]\ndata_checksum = (null)")).tables[TableName("shop", "s")].data_checksum is None
 
 
 @pytest.mark.parametrize(
@@ -341,7 +347,7 @@ def test_a_malformed_line_of_the_ini_form_is_named(section: str, words: tuple[st
 def test_any_name_comes_back_from_its_section(name: str) -> None:
     quoted = name.replace("`", "``")
     metadata = parse(ini_with(f"[`{quoted}`.`mydumper_7`]\nreal_table_name={quoted}\nrows = 1"))
-    assert metadata.tables[name, name].rows == 1
+    assert metadata.tables[TableName(name, name)].rows == 1
 
 
 def test_a_session_variable_of_many_blanks_is_read_in_one_pass() -> None:

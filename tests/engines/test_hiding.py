@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_dm_loader.engines.hiding import Hiding
+from airflow_dm_loader.identifiers import TableName
 
-HIDING = Hiding.of([("shop", "orders"), ("a b", "c`d")], ["shop.orders.000000001.sql.gz"])
+HIDING = Hiding.of([TableName("shop", "orders"), TableName("a b", "c`d")], ["shop.orders.000000001.sql.gz"])
 
 
 @pytest.mark.parametrize(

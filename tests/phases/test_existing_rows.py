@@ -12,6 +12,7 @@ import pytest
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, ConnectionLostError, LoaderError, RowError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.progress.words import describe_plan
 from airflow_dm_loader.state import holds
@@ -351,9 +352,9 @@ def test_killed_before_a_row_was_deleted_or_in_the_middle_of_it(
     loader.prepare_checkpoint(run_of(config, target))
     with Database.open(target) as db:
         meta = Meta(db, "dm_meta")
-        holds.take(meta, config, [("s", "k")])
-        assert holds.intend_emptying(meta, config, [("s", "k")]) == [("s", "k")]
-        assert not holds.delete_some(meta, config, ("s", "k"), limit=20)
+        holds.take(meta, config, [TableName("s", "k")])
+        assert holds.intend_emptying(meta, config, [TableName("s", "k")]) == [TableName("s", "k")]
+        assert not holds.delete_some(meta, config, TableName("s", "k"), limit=20)
     assert (count(server, "s.k"), state(server)) == (30, [("t", "truncate", "intent")])
 
     report = load_dump(config, target)
@@ -389,12 +390,12 @@ def test_who_wakes_up_late_deletes_nothing(server: PrivateMariaDB, target: Targe
     loader.prepare_checkpoint(run_of(config, target))
     with Database.open(target) as db:
         meta = Meta(db, "dm_meta")
-        holds.take(meta, config, [("s", "k")])
-        holds.intend_emptying(meta, config, [("s", "k")])
+        holds.take(meta, config, [TableName("s", "k")])
+        holds.intend_emptying(meta, config, [TableName("s", "k")])
         load_dump(config, target)
 
-        assert holds.delete_some(meta, config, ("s", "k"))
-        assert holds.intend_emptying(meta, config, [("s", "k")]) == []
+        assert holds.delete_some(meta, config, TableName("s", "k"))
+        assert holds.intend_emptying(meta, config, [TableName("s", "k")]) == []
 
     each_once(server, 300)
 
@@ -557,12 +558,12 @@ def test_who_wakes_up_late_drops_nothing(server: PrivateMariaDB, target: TargetC
     loader.prepare_checkpoint(run_of(config, target))
     with Database.open(target) as db:
         meta = Meta(db, "dm_meta")
-        holds.take(meta, config, [("s", "k")])
-        holds.intend_emptying(meta, config, [("s", "k")], "recreate")
+        holds.take(meta, config, [TableName("s", "k")])
+        holds.intend_emptying(meta, config, [TableName("s", "k")], "recreate")
         load_dump(config, target)
 
-        holds.drop_once(meta, config, ("s", "k"))
-        assert holds.to_recreate(meta, config, [("s", "k")]) == []
+        holds.drop_once(meta, config, TableName("s", "k"))
+        assert holds.to_recreate(meta, config, [TableName("s", "k")]) == []
 
     each_once(server, 300)
 

@@ -12,6 +12,7 @@ from airflow_dm_loader.dump.inventory import Companion, DumpInventory, read_inve
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
 from airflow_dm_loader.dump.storage import LocalStorage, StoredFile
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import (
     LARGE_TABLE_BYTES,
     LoadPlan,
@@ -85,7 +86,7 @@ def test_a_dump_of_nothing_is_a_plan_of_nothing() -> None:
 
 def test_what_metadata_says_of_a_table_goes_with_it() -> None:
     said = TableMetadata("t", rows=7, data_checksum="1")
-    plan = plan_of("b.t-schema.sql", metadata=DumpMetadata(tool="ini", tables={("b", "t"): said}))
+    plan = plan_of("b.t-schema.sql", metadata=DumpMetadata(tool="ini", tables={TableName("b", "t"): said}))
     assert [table.metadata for table in plan.tables] == [said]
     assert [table.metadata for table in plan_of("b.t-schema.sql").tables] == [None]
 

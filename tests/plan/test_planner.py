@@ -9,6 +9,7 @@ from airflow_dm_loader.dump.inventory import take_inventory
 from airflow_dm_loader.dump.metadata import DumpMetadata, TableMetadata
 from airflow_dm_loader.dump.storage import StoredFile
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedView
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.plan.router import Extracted
@@ -31,7 +32,7 @@ SHARDS = (
 SALES = {"schema-pattern": "shop_*", "table-pattern": "sales_*", "target-schema": "all", "target-table": "sales"}
 
 
-def plan(*names: str, tables: dict[tuple[str, str], TableMetadata] | None = None, **settings: Any) -> LoadPlan:
+def plan(*names: str, tables: dict[TableName, TableMetadata] | None = None, **settings: Any) -> LoadPlan:
     listing = [StoredFile(name, 10) for name in ("metadata", *names)]
     inventory = take_inventory(listing, DumpMetadata(tool="text", tables=tables or {}), b"")
     return make_plan(inventory, LoadConfig(**{"task_name": "t", "dump_uri": "/dump", **settings}))
@@ -153,8 +154,8 @@ def test_rows_and_checksums_of_merged_tables_are_summed_where_all_are_known() ->
             *SHARDS[5:10],
             routes=[SALES],
             tables={
-                ("shop_eu", "sales_00"): TableMetadata("sales_00", rows=3, data_checksum="4294967295"),
-                ("shop_eu", "sales_01"): TableMetadata("sales_01", **of_01),
+                TableName("shop_eu", "sales_00"): TableMetadata("sales_00", rows=3, data_checksum="4294967295"),
+                TableName("shop_eu", "sales_01"): TableMetadata("sales_01", **of_01),
             },
         ).tables[0]
         assert found.metadata is not None

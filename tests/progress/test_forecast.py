@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.progress.forecast import (
     NO_COMPARISON,
     ComparisonForecast,
@@ -9,9 +10,9 @@ from airflow_dm_loader.progress.forecast import (
     build_work,
     reading_work,
 )
-from airflow_dm_loader.progress.table_clock import Pace, Table
+from airflow_dm_loader.progress.table_clock import Pace
 
-A, B = ("s", "a"), ("s", "b")
+A, B = TableName("s", "a"), TableName("s", "b")
 MB = 1_000_000
 
 
@@ -23,7 +24,7 @@ def forecast(
     *tables: TableReading, connections: int = 1, before: Pace | None = None, like_builds: bool = True
 ) -> ComparisonForecast:
     """Of the tables A and B, as many as are given."""
-    named: dict[Table, TableReading] = dict(zip((A, B), tables, strict=False))
+    named: dict[TableName, TableReading] = dict(zip((A, B), tables, strict=False))
     return ComparisonForecast(named, connections, before, like_builds)
 
 

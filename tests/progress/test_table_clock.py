@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.progress.table_clock import Pace, TableClock
 
-A, B, C = ("s", "a"), ("s", "b"), ("s", "c")
+A, B, C = TableName("s", "a"), TableName("s", "b"), TableName("s", "c")
 BYTES = {A: 100, B: 200, C: 1000}
 
 
@@ -89,7 +90,7 @@ def test_what_was_learned_from_next_to_nothing_does_not_count(work: float, known
 
 def test_the_pace_is_that_of_the_tables_that_had_work() -> None:
     clock, tables = clocks()
-    work: dict[tuple[str, str], float] = {A: 100, B: 0, C: 1000}
+    work: dict[TableName, float] = {A: 100, B: 0, C: 1000}
     for table, seconds in ((B, 9), (A, 4), (C, 30)):
         assert tables.pace(work) == (None if table in (A, B) else Pace(100, 4))
         tables.begin(table)

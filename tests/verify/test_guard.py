@@ -6,10 +6,11 @@ import pytest
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.verify.guard import Before, judge
 
-A, B = ("s", "a"), ("s", "b")
+A, B = TableName("s", "a"), TableName("s", "b")
 
 
 def found(guard: Guard, now: int, before: int) -> list[tuple[str, bool]]:

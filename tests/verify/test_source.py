@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ChecksumMismatchError, ConnectionLostError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.verify.aggregate import READING_SESSION, ask_aggregate
@@ -50,7 +51,7 @@ def compare(source: PrivateMariaDB, target: TargetConfig) -> Compare:
     """Compare the target's ``s.t`` with these tables of the source."""
 
     def run(*tables: str) -> Compared:
-        sources = {(SCHEMA, "t"): tuple((SCHEMA, table) for table in tables or ("t",))}
+        sources = {TableName(SCHEMA, "t"): tuple(TableName(SCHEMA, table) for table in tables or ("t",))}
         with Source(config_of(source), sources).comparer(target, {}) as comparer:
             return comparer.compare(SCHEMA, "t")
 

@@ -12,10 +12,11 @@ from typing import Any, Self, TypeVar
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.import_into.import_statement import Options, import_into
-from airflow_dm_loader.engines.import_into.jobs import ImportJob, Table, read_job
+from airflow_dm_loader.engines.import_into.jobs import ImportJob, read_job
 from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import ConfigError, LoaderError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.target.connection import Database
 
 _Answer = TypeVar("_Answer")
@@ -94,7 +95,7 @@ class ImportServer:
             rows = self._rows("SHOW IMPORT JOBS")
         return sorted((read_job(row, self._redactor, self._hiding) for row in rows), key=lambda job: job.job_id)
 
-    def jobs_of(self, table: Table, group_key: str = "") -> list[ImportJob]:
+    def jobs_of(self, table: TableName, group_key: str = "") -> list[ImportJob]:
         """The same of one table."""
         wanted = tuple(name.casefold() for name in table)
         return [job for job in self.jobs(group_key) if tuple(name.casefold() for name in job.table) == wanted]

@@ -7,7 +7,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.sources import TableSource
-from airflow_dm_loader.target.identifiers import qualified
 
 Options = Mapping[str, str | int]  # True: it takes no value
 
@@ -40,7 +39,7 @@ def job_options(config: LoadConfig, sort_uri: str | None) -> Options:
 
 def import_into(source: TableSource, uri: str, options: Options) -> tuple[str, tuple[str | int, ...]]:
     """The statement that makes the job, and its values."""
-    table = qualified(source.schema, source.table).replace("%", "%%")
+    table = source.key.quoted.replace("%", "%%")
     named = "".join(f", {name}" if value is True else f", {name} = %s" for name, value in options.items())
     return (
         f"IMPORT INTO {table} FROM %s FORMAT %s WITH DETACHED{named}",

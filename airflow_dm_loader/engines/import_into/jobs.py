@@ -12,8 +12,8 @@ from typing import Any
 from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.identifiers import TableName
 
-Table = tuple[str, str]  # schema, name
 _NAME = r"(?:`(?P<{0}>(?:[^`]|``)+)`|(?P<{0}_plain>[^`.]+))"
 _TABLE = re.compile(_NAME.format("schema") + r"\." + _NAME.format("table"), re.DOTALL)
 
@@ -65,7 +65,7 @@ class ImportJob:
     """One job; its texts hold no secrets, nor values of rows where those are hidden."""
 
     job_id: int
-    table: Table
+    table: TableName
     source: str
     status: JobStatus
     phase: str
@@ -80,7 +80,7 @@ class ImportJob:
         from humanize import intcomma
 
         parts = [self.status.value, self.phase, f"{intcomma(self.rows)} rows" if self.rows is not None else ""]
-        return f"job {self.job_id} of {'.'.join(self.table)}: " + ", ".join(
+        return f"job {self.job_id} of {self.table}: " + ", ".join(
             part for part in (*parts, self.source_size, self.message) if part
         )
 
@@ -110,7 +110,7 @@ def read_job(row: Mapping[str, Any], redactor: Redactor, hiding: Hiding | None =
     rows, message = row["imported_rows"], text("result_message")
     return ImportJob(
         job_id=job_id,
-        table=(_plain(table, "schema"), _plain(table, "table")),
+        table=TableName(_plain(table, "schema"), _plain(table, "table")),
         source=text("data_source"),
         status=status,
         phase=text("phase"),

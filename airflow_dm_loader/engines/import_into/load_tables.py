@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Table
+from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import shares
 from airflow_dm_loader.progress.forecast import NO_COMPARISON, Estimate
 from airflow_dm_loader.progress.speed import SpeedWindow, make_status
@@ -24,33 +25,33 @@ from airflow_dm_loader.state.meta import Meta
 class LoadTables:
     """The tables of a load that have a byte of data, each with its data files."""
 
-    files: dict[Table, tuple[FileRow, ...]]
+    files: dict[TableName, tuple[FileRow, ...]]
     without_bytes: tuple[int, ...]  # ids of the files of the other tables: there is nothing to import
 
     @classmethod
     def stored(cls, meta: Meta, load: Load) -> LoadTables:
-        found: dict[Table, list[FileRow]] = defaultdict(list)
+        found: dict[TableName, list[FileRow]] = defaultdict(list)
         for file in files.list_files(meta, load.load_id):
-            found[file.schema, file.table].append(file)
+            found[file.key].append(file)
         with_bytes = {table: tuple(rows) for table, rows in found.items() if any(row.file_bytes for row in rows)}
         nothing = tuple(row.file_id for table, rows in found.items() if table not in with_bytes for row in rows)
         return cls(with_bytes, nothing)
 
-    def shares(self, count: int) -> tuple[tuple[Table, ...], ...]:
+    def shares(self, count: int) -> tuple[tuple[TableName, ...], ...]:
         """The tables of each import task, by size; the same for every task that asks."""
         tables = list(self.files)
         sizes = {place: self.bytes_of(table) for place, table in enumerate(tables)}
         return tuple(tuple(tables[place] for place in sorted(dealt)) for dealt in shares(sizes, count))
 
-    def share(self, count: int, share: int) -> tuple[Table, ...]:
+    def share(self, count: int, share: int) -> tuple[TableName, ...]:
         """The tables of one import task."""
         dealt = self.shares(count)
         return dealt[share] if share < len(dealt) else ()
 
-    def bytes_of(self, table: Table) -> int:
+    def bytes_of(self, table: TableName) -> int:
         return sum(row.file_bytes for row in self.files[table])
 
-    def rows_of(self, tables: Iterable[Table]) -> list[FileRow]:
+    def rows_of(self, tables: Iterable[TableName]) -> list[FileRow]:
         return [row for table in tables for row in self.files[table]]
 
 
@@ -72,14 +73,14 @@ class ShareJobs:
 
     jobs: tuple[ImportJob, ...]
     tables: LoadTables
-    share: tuple[Table, ...]
-    finished: frozenset[Table]  # settled before, or finished now
+    share: tuple[TableName, ...]
+    finished: frozenset[TableName]  # settled before, or finished now
 
     @classmethod
     def of(
-        cls, tables: LoadTables, share: Sequence[Table], rows: Iterable[JobRow], jobs: tuple[ImportJob, ...]
+        cls, tables: LoadTables, share: Sequence[TableName], rows: Iterable[JobRow], jobs: tuple[ImportJob, ...]
     ) -> ShareJobs:
-        settled = {(row.schema, row.table) for row in rows if row.state is import_jobs.JobState.FINISHED}
+        settled = {row.key for row in rows if row.state is import_jobs.JobState.FINISHED}
         now = {job.table for job in jobs if job.status is JobStatus.FINISHED}
         return cls(jobs, tables, tuple(share), frozenset(settled | now))
 
@@ -119,7 +120,7 @@ class ShareJobs:
             meta_binlog_gtid=load.binlog_gtid,
             tables=tuple(
                 TableStatus(
-                    table=".".join(job.table), finished_bytes=0, total_bytes=self.tables.bytes_of(table), indexes="none"
+                    table=str(job.table), finished_bytes=0, total_bytes=self.tables.bytes_of(table), indexes="none"
                 )
                 for table in self.share
                 for job in self.jobs
@@ -128,5 +129,5 @@ class ShareJobs:
         )
 
 
-def _same(one: Table, other: Table) -> bool:
+def _same(one: TableName, other: TableName) -> bool:
     return [name.casefold() for name in one] == [name.casefold() for name in other]

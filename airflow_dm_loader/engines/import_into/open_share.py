@@ -12,6 +12,7 @@ from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus, Tro
 from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import CheckpointError, ImportJobError, RetriableError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import import_jobs
 from airflow_dm_loader.state.events import Worker
@@ -62,8 +63,8 @@ def settle(
     meta: Meta,
     load_id: int,
     server: ImportServer,
-    tables: Sequence[tuple[str, str]],
-    files: Mapping[tuple[str, str], Sequence[FileRow]],
+    tables: Sequence[TableName],
+    files: Mapping[TableName, Sequence[FileRow]],
     *,
     run_id: str,
 ) -> list[Failed]:
@@ -131,7 +132,7 @@ class OpenShare:
     load: Load
     server: ImportServer
     tables: LoadTables
-    mine: tuple[tuple[str, str], ...]
+    mine: tuple[TableName, ...]
 
     def rows(self) -> list[JobRow]:
         """What is stored of the jobs of those tables that have a row already."""
@@ -145,7 +146,7 @@ class OpenShare:
 
     def settle(self, worker: Worker) -> None:
         """Raises ImportJobError for jobs that failed, once what has ended is written down."""
-        known = [(row.schema, row.table) for row in self.rows()]
+        known = [row.key for row in self.rows()]
         failed = settle(self.meta, self.load.load_id, self.server, known, self.tables.files, run_id=worker.run_id)
         if (error := failure(failed)) is not None:
             raise error

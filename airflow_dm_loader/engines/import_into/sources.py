@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.engines.tidb_files import check_file
 from airflow_dm_loader.errors import ConfigError, DumpFormatError
+from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import ROUTER_CODE
 from airflow_dm_loader.run import Dump
@@ -24,7 +25,7 @@ _LOGICAL = "Load it with import_mode=logical"
 
 
 @dataclass(frozen=True, slots=True)
-class TableSource:
+class TableSource(OfTable):
     """What one job reads."""
 
     schema: str
@@ -35,7 +36,7 @@ class TableSource:
 
     @property
     def name(self) -> str:
-        return f"{self.schema}.{self.table}"
+        return str(self.key)
 
     @property
     def file_bytes(self) -> int:
@@ -58,9 +59,9 @@ def table_sources(files: Iterable[PlannedFile], folder: Collection[str]) -> tupl
         ConfigError: several source tables go to one (20068).
         DumpFormatError: a file that IMPORT INTO can't read, or that no pattern can tell from others.
     """
-    by_table: dict[tuple[str, str], list[PlannedFile]] = defaultdict(list)
+    by_table: dict[TableName, list[PlannedFile]] = defaultdict(list)
     for file in files:
-        by_table[file.schema, file.table].append(file)
+        by_table[file.key].append(file)
     return tuple(
         _source(schema, table, tuple(found), folder)
         for (schema, table), found in by_table.items()
@@ -70,8 +71,8 @@ def table_sources(files: Iterable[PlannedFile], folder: Collection[str]) -> tupl
 
 def _source(schema: str, table: str, files: tuple[PlannedFile, ...], folder: Collection[str]) -> TableSource:
     name = f"{schema}.{table}"
-    if len(sources := sorted({(file.source.schema, file.source.table) for file in files})) > 1:
-        shown = ", ".join(".".join(source) for source in sources)
+    if len(sources := sorted({file.source.key for file in files})) > 1:
+        shown = ", ".join(str(source) for source in sources)
         raise ConfigError(
             f"import_mode: IMPORT INTO fills a table from one source table, and {name} would get rows of {shown}",
             code=SHARDING_CODE,

@@ -58,10 +58,10 @@ class Submission:
     def check_empty(self, sources: Sequence[TableSource], files: Sequence[FileRow]) -> None:
         """Refuse tables that hold rows, or files that another engine has begun; before any job is asked for."""
         rows = import_jobs.list_rows(self.meta, self.load_id)
-        asked = [source for source in sources if rows[source.schema, source.table].state in _ASKS_ANEW]
+        asked = [source for source in sources if rows[source.key].state in _ASKS_ANEW]
         begun = chunks.committed_files(self.meta, self.load_id)
-        wanted = {(source.schema, source.table) for source in asked}
-        if other := [file.name for file in files if (file.schema, file.table) in wanted and file.file_id in begun]:
+        wanted = {source.key for source in asked}
+        if other := [file.name for file in files if file.key in wanted and file.file_id in begun]:
             raise CheckpointError(
                 f"{len(other)} data files were begun in another import_mode, {other[0]!r} among them",
                 remedy="Load in the mode that the load began in; or empty its tables and set remove_meta.",
@@ -78,7 +78,7 @@ class Submission:
             if not self._is_empty(source):
                 raise _not_empty([source.name])
             group_key = self.group_key if self.server.has_groups else ""
-            table = (source.schema, source.table)
+            table = source.key
             import_jobs.intend(
                 self.meta,
                 self.load_id,
@@ -111,7 +111,7 @@ class Submission:
         """The job that was made for the row; one that is at work or done before one that failed."""
         jobs = [
             job
-            for job in self.server.jobs_of((row.schema, row.table), row.group_key)
+            for job in self.server.jobs_of(row.key, row.group_key)
             if job.job_id not in row.known_jobs and (row.group_key or without_access(job.source) == row.source)
         ]
         alive = [job for job in jobs if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}]
@@ -164,7 +164,7 @@ def make_jobs(run: LoadRun, share: int) -> None:
             group_key=group_key(config, load),
             session_of=lambda source: _job_session(config, dump.storage, source, default_time_zone),
         )
-        mine = [source for source in sources if (source.schema, source.table) in set(opened.mine)]
+        mine = [source for source in sources if source.key in set(opened.mine)]
         submission.check_empty(mine, opened.tables.rows_of(opened.mine))
         for source in mine:
             if run.stop.is_set():

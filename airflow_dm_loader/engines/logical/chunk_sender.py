@@ -38,7 +38,7 @@ class ChunkSender:
 
         Any error leaves nothing of the chunk in the target, and the connection closed.
         """
-        table = chunk.file.schema, chunk.file.table
+        table = chunk.file.key
         in_place = table in self._context.checked_in_place
         while True:
             try:
@@ -62,7 +62,7 @@ class ChunkSender:
                 _log.info("another session is still at %s from byte %d; waiting for it", *_place(chunk))
             except LoaderError as error:
                 self.close()
-                error.at(file=chunk.file.name, offset=chunk.start, table=f"{chunk.file.schema}.{chunk.file.table}")
+                error.at(file=chunk.file.name, offset=chunk.start, table=str(chunk.file.key))
                 raise
             except BaseException:
                 self.close()

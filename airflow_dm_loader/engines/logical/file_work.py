@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.state.files import FileRow
 
@@ -24,9 +25,9 @@ class FileWork:
     done: bool = False
 
     @property
-    def table(self) -> tuple[str, str]:
+    def table(self) -> TableName:
         """Schema and name of the target table."""
-        return self.row.schema, self.row.table
+        return self.row.key
 
     @property
     def counted_bytes(self) -> int:

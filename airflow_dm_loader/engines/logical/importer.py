@@ -15,6 +15,7 @@ from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import TableColumns
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, SourceTable, shares
 from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
@@ -118,7 +119,7 @@ def _tables(
     work: Iterable[FileWork],
     plan: LoadPlan,
     read: Callable[[str], SchemaFile],
-    others: Mapping[tuple[str, str], object],
+    others: Mapping[TableName, object],
     *,
     utf8_alone: bool,
 ) -> dict[int, TableColumns]:
@@ -128,7 +129,7 @@ def _tables(
         others: the tables that other sources of the load task load into.
         utf8_alone: see :class:`~airflow_dm_loader.formats.base.TableColumns`.
     """
-    stored = {(row.schema, row.table): row for row in files.list_tables(meta, load.load_id)}
+    stored = {row.key: row for row in files.list_tables(meta, load.load_id)}
     schemas = {schema for schema, _ in stored}
     facts = {schema: table_facts(meta.db, schema) for schema in schemas}
     nothing = TableFacts({}, {}, set())
@@ -138,18 +139,13 @@ def _tables(
     auto_increments: dict[str, Mapping[str, str]] = {
         schema: auto_increment_columns(meta.db, schema) for schema in set_schemas
     }
-    merged = {
-        (source.schema, source.table): source
-        for table in plan.tables
-        if len(table.sources) > 1
-        for source in table.sources
-    }
-    shared = {(table.schema, table.table) for table in plan.tables if len(table.sources) > 1} | others.keys()
-    dumped = {(source.schema, source.table): source for table in plan.tables for source in table.sources}
-    by_source: dict[tuple[str, str], TableColumns] = {}
+    merged = {source.key: source for table in plan.tables if len(table.sources) > 1 for source in table.sources}
+    shared = {table.key for table in plan.tables if len(table.sources) > 1} | others.keys()
+    dumped = {source.key: source for table in plan.tables for source in table.sources}
+    by_source: dict[TableName, TableColumns] = {}
     found = {}
     for item in work:
-        row, source = stored.get(item.table), (item.planned.source.schema, item.planned.source.table)
+        row, source = stored.get(item.table), item.planned.source.key
         if row is None:
             continue
         if source not in by_source:

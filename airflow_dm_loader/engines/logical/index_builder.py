@@ -11,9 +11,10 @@ from airflow_dm_loader.attempts import Attempts
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.dump.waiting_mark import mark, split_mark
 from airflow_dm_loader.errors import CheckpointError, LoaderError, LoadInterruptedError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.progress.forecast import build_work
-from airflow_dm_loader.progress.table_clock import Pace, Table, TableClock
+from airflow_dm_loader.progress.table_clock import Pace, TableClock
 from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
@@ -22,7 +23,6 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import base_session, sql_mode_for, user_sql_mode
 from airflow_dm_loader.target.sessions import kill_sessions
@@ -56,14 +56,14 @@ class IndexBuilder:
         self._meta_schema = meta_schema
         self._load_id = load_id
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="dm-loader-index")
-        self._started: set[Table] = set()
+        self._started: set[TableName] = set()
         self._futures: list[Future[None]] = []
         self._sessions: set[int] = set()
         self._ending = threading.Event()
         self._attempts = replace(attempts, stop=lambda: self._ending.is_set() or attempts.stop())
-        self._waiting: frozenset[Table] = frozenset()
+        self._waiting: frozenset[TableName] = frozenset()
         self._clock = TableClock(workers, before=before)
-        self._counts: dict[Table, int] = {}
+        self._counts: dict[TableName, int] = {}
 
     def start_complete_tables(self) -> None:
         """Start with every table that has all its rows and lacks indexes."""
@@ -83,12 +83,12 @@ class IndexBuilder:
         return not all(future.done() for future in self._futures)
 
     @property
-    def stages(self) -> dict[Table, IndexStage]:
+    def stages(self) -> dict[TableName, IndexStage]:
         """The tables whose indexes are not built yet."""
         begun = self._clock.begun
         return {table: "building" if table in begun else "waiting" for table in self._waiting - self._clock.ended}
 
-    def pace(self, readings: Mapping[Table, float]) -> Pace | None:
+    def pace(self, readings: Mapping[TableName, float]) -> Pace | None:
         """How fast the builds that ended were; None before the first one.
 
         Args:
@@ -96,15 +96,15 @@ class IndexBuilder:
         """
         return self._clock.pace(self._work(readings))
 
-    def seconds_left(self, readings: Mapping[Table, float]) -> float | None:
+    def seconds_left(self, readings: Mapping[TableName, float]) -> float | None:
         """How long the builds will take, if they go as fast as those that ended, or as the last time; None: neither."""
         return self._clock.seconds_left(self.stages.keys() & readings.keys(), self._work(readings))
 
-    def left(self, readings: Mapping[Table, float]) -> dict[Table, float] | None:
+    def left(self, readings: Mapping[TableName, float]) -> dict[TableName, float] | None:
         """The same of each table whose indexes are not built yet."""
         return self._clock.left(self.stages.keys() & readings.keys(), self._work(readings))
 
-    def _work(self, readings: Mapping[Table, float]) -> dict[Table, float]:
+    def _work(self, readings: Mapping[TableName, float]) -> dict[TableName, float]:
         counts = self._counts.copy()
         return {table: build_work(reading, counts[table]) for table, reading in readings.items() if table in counts}
 
@@ -141,9 +141,10 @@ class IndexBuilder:
                 raise error
 
     def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
-        self._clock.begin((schema, table))
-        self._attempts.run(f"the indexes of {schema}.{table}", lambda: self._add(schema, table, wanted))
-        took = self._clock.end((schema, table))
+        key = TableName(schema, table)
+        self._clock.begin(key)
+        self._attempts.run(f"the indexes of {key}", lambda: self._add(schema, table, wanted))
+        took = self._clock.end(key)
         _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, took)
 
     def _add(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
@@ -182,7 +183,7 @@ def _add_missing(db: Database, schema: str, table: str, wanted: tuple[SecondaryI
     missing = [index.definition for index in wanted if (index.name.lower(), index.is_foreign_key) not in there]
     if missing:
         added = ", ".join(f"ADD {definition}" for definition in missing)
-        db.execute(f"ALTER TABLE {qualified(schema, table)} {added}".encode("utf-8", "surrogateescape"))
+        db.execute(f"ALTER TABLE {TableName(schema, table).quoted} {added}".encode("utf-8", "surrogateescape"))
 
 
 def _unmark(db: Database, schema: str, table: str, built: tuple[SecondaryIndex, ...]) -> None:
@@ -192,7 +193,7 @@ def _unmark(db: Database, schema: str, table: str, built: tuple[SecondaryIndex, 
         return
     there = {index.name.lower() for index in built} | {name for name, _ in _parts(db, schema, table)}
     comment += mark([name for name in names if name.lower() not in there])
-    db.execute(f"ALTER TABLE {qualified(schema, table).replace('%', '%%')} COMMENT = %s", (comment,))
+    db.execute(f"ALTER TABLE {TableName(schema, table).quoted.replace('%', '%%')} COMMENT = %s", (comment,))
 
 
 def _parts(db: Database, schema: str, table: str) -> set[tuple[str, bool]]:

@@ -9,11 +9,11 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state import conflicts
 from airflow_dm_loader.state.conflicts import Conflict
 from airflow_dm_loader.state.meta import Meta
 
-_Table = tuple[str, str]  # schema, name
 _LOOKS_FOR_ONE = 2  # equal rows that meet are looked at, and there is nothing to keep of them
 
 
@@ -25,18 +25,18 @@ class Room:
         kept: table -> those that earlier attempts have kept.
     """
 
-    def __init__(self, limit: int, kept: Mapping[_Table, int]) -> None:
+    def __init__(self, limit: int, kept: Mapping[TableName, int]) -> None:
         self._limit = limit
         self._lock = threading.Lock()
         self._kept = Counter(dict(kept))
         self._looks = Counter(dict(kept))
 
-    def has(self, table: _Table) -> bool:
+    def has(self, table: TableName) -> bool:
         """Whether another row may be looked at."""
         with self._lock:
             return not self._is_full(table)
 
-    def take(self, table: _Table) -> bool:
+    def take(self, table: TableName) -> bool:
         """Take the place of one row, where there is one."""
         with self._lock:
             if self._is_full(table):
@@ -45,12 +45,12 @@ class Room:
             self._looks[table] += 1
             return True
 
-    def give_back(self, table: _Table, places: int = 1) -> None:
+    def give_back(self, table: TableName, places: int = 1) -> None:
         """Nothing was kept there after all, or it was undone with its transaction."""
         with self._lock:
             self._kept[table] -= places
 
-    def _is_full(self, table: _Table) -> bool:
+    def _is_full(self, table: TableName) -> bool:
         return self._kept[table] >= self._limit or self._looks[table] >= self._limit * _LOOKS_FOR_ONE
 
 
@@ -61,19 +61,19 @@ class Keeper:
         self._meta = meta
         self._load_id = load_id
         self._room = room
-        self._taken: Counter[_Table] = Counter()
+        self._taken: Counter[TableName] = Counter()
 
-    def has(self, table: _Table) -> bool:
+    def has(self, table: TableName) -> bool:
         """See :meth:`Room.has`."""
         return self._room.has(table)
 
-    def take(self, table: _Table) -> bool:
+    def take(self, table: TableName) -> bool:
         """See :meth:`Room.take`."""
         taken = self._room.take(table)
         self._taken[table] += taken
         return taken
 
-    def give_back(self, table: _Table) -> None:
+    def give_back(self, table: TableName) -> None:
         """See :meth:`Room.give_back`."""
         self._taken[table] -= 1
         self._room.give_back(table)

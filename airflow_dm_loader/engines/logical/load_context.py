@@ -9,6 +9,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.logical.kept_rows import Keeper, Room
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import Chunk, Delivery, TableColumns
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.settings.choices import OnDuplicate, OnLoss
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -24,13 +25,13 @@ class LoadContext:
     config: LoadConfig
     tables: Mapping[int, TableColumns]  # by file_id
     load_data: bool  # whether the server takes LOAD DATA LOCAL from us
-    not_by_load_data: set[tuple[str, str]]  # tables whose rows it would not take as they are
+    not_by_load_data: set[TableName]  # tables whose rows it would not take as they are
     default_time_zone: str
     zone_in_words: str  # that TIMESTAMPs are read in where a file names none
     server: Server
     room: Room  # for rows that are replaced or ignored
-    met: set[tuple[str, str]]  # tables where rows met others while there was room
-    checked_in_place: set[tuple[str, str]]  # tables whose rows met others at COMMIT, see tidb.CHECK_IN_PLACE
+    met: set[TableName]  # tables where rows met others while there was room
+    checked_in_place: set[TableName]  # tables whose rows met others at COMMIT, see tidb.CHECK_IN_PLACE
     group_small_files: bool  # several in one transaction
     session: Mapping[str, str | int]
     open_database: Callable[[], Database]

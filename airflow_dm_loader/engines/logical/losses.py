@@ -37,7 +37,7 @@ def _missing_columns(context: LoadContext, chunk: Chunk, sent: Sent) -> Iterator
         if column.lower() not in sent.columns | filled:
             yield Finding(
                 kind="missing_column",
-                table=f"{chunk.file.schema}.{chunk.file.table}",
+                table=str(chunk.file.key),
                 text=f"the dump has no value of column `{column}`{_why(table, column)}: its rows took a default",
                 rows=sent.counts.rows,
                 pauses=context.config.logical.on_missing_columns is OnLoss.PAUSE,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.progress.forecast import NO_COMPARISON, ComparisonForecast, Estimate, reading_work
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s
-from airflow_dm_loader.progress.table_clock import Pace, Table
+from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import TableStatus
 
 
@@ -37,10 +38,10 @@ class Outlook:
         self._work = work
         self._index_builder = index_builder
         self._forecast = forecast
-        self._table_bytes: dict[Table, int] = defaultdict(int)
+        self._table_bytes: dict[TableName, int] = defaultdict(int)
         for item in work:
             self._table_bytes[item.table] += item.row.file_bytes
-        self._speeds: dict[Table, SpeedWindow] = defaultdict(SpeedWindow)
+        self._speeds: dict[TableName, SpeedWindow] = defaultdict(SpeedWindow)
 
     @property
     def index_pace(self) -> Pace | None:
@@ -66,21 +67,21 @@ class Outlook:
             comparison,
         )
 
-    def _density(self) -> dict[Table, float]:
+    def _density(self) -> dict[TableName, float]:
         """Rows a stored byte, of the tables that have some in."""
-        finished, rows = self._finished(), defaultdict[Table, int](int)
+        finished, rows = self._finished(), defaultdict[TableName, int](int)
         for item in self._work:
             rows[item.table] += item.rows
         return {table: rows[table] / done for table, done in finished.items() if done}
 
-    def _finished(self) -> dict[Table, int]:
+    def _finished(self) -> dict[TableName, int]:
         """Stored bytes whose rows are in."""
         finished = dict.fromkeys(self._table_bytes, 0)
         for item in self._work:
             finished[item.table] += item.counted_bytes
         return finished
 
-    def _readings(self, density: Mapping[Table, float]) -> dict[Table, float]:
+    def _readings(self, density: Mapping[TableName, float]) -> dict[TableName, float]:
         """What reading each table takes; one without a row in yet is taken for one like the others."""
         other = sum(density.values()) / len(density) if density else 0.0
         return {
@@ -88,7 +89,7 @@ class Outlook:
             for table, table_bytes in self._table_bytes.items()
         }
 
-    def _row_left(self) -> Iterator[tuple[Table, tuple[int, float | None]]]:
+    def _row_left(self) -> Iterator[tuple[TableName, tuple[int, float | None]]]:
         """The begun tables: bytes that are in, and the seconds until the others are; None: not known yet."""
         for table, finished in self._finished().items():
             if finished:
@@ -98,8 +99,8 @@ class Outlook:
     @staticmethod
     def _after_rows(
         row_seconds: float,
-        row_left: Mapping[Table, tuple[int, float | None]],
-        index_left: Mapping[Table, float] | None,
+        row_left: Mapping[TableName, tuple[int, float | None]],
+        index_left: Mapping[TableName, float] | None,
         together: float | None,
     ) -> float | None:
         """Indexes are built while the rows of other tables come: this is the time that they take after those."""
@@ -113,8 +114,8 @@ class Outlook:
 
     def _statuses(
         self,
-        row_left: Mapping[Table, tuple[int, float | None]],
-        index_left: Mapping[Table, float] | None,
+        row_left: Mapping[TableName, tuple[int, float | None]],
+        index_left: Mapping[TableName, float] | None,
         comparison: Estimate,
     ) -> Iterator[TableStatus]:
         stages = self._index_builder.stages
@@ -125,7 +126,7 @@ class Outlook:
             parts = [seconds, index_seconds, comparison.by_table.get(table, 0.0)]
             known = [part for part in parts if part is not None]
             yield TableStatus(
-                table=".".join(table),
+                table=str(table),
                 finished_bytes=finished,
                 total_bytes=self._table_bytes[table],
                 indexes=stages.get(table, "none"),

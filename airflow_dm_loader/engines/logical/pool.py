@@ -19,7 +19,7 @@ from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.formats.base import Chain, Chunk, Reading, open_chunks
-from airflow_dm_loader.progress.table_clock import Table
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
@@ -48,7 +48,7 @@ class ImportPool:
         self._index_builder = index_builder
         self._storage = storage
         self._work = sorted(work, key=lambda item: (-item.row.file_bytes, item.row.file_id))  # long ones first
-        self._table_bytes: dict[Table, int] = defaultdict(int)
+        self._table_bytes: dict[TableName, int] = defaultdict(int)
         for item in self._work:
             self._table_bytes[item.table] += item.row.file_bytes
         self._chunk_bytes = chunk_bytes

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from airflow_dm_loader.config import LightningCheckpoint, LoadConfig
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 
 _FILE_NAME = "tidb_lightning_checkpoint.pb"  # DM's
 _SCHEMA_BYTES = 64

@@ -135,7 +135,7 @@ def table_filter(plan: LoadPlan) -> tuple[str, ...]:
     """The tables and views of the plan, by the source's names, where it leaves any of the dump out."""
     if not plan.left_out.counts():
         return ()
-    tables = [(source.schema, source.table) for table in plan.tables for source in table.sources]
+    tables = [source.key for table in plan.tables for source in table.sources]
     views = [(view.schema, view.view) for view in plan.views]
     return tuple(f"{_exact(schema)}.{_exact(table)}" for schema, table in (*tables, *views))
 

@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.inventory import DataFile
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.tidb_files import check_file
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.target.session import check_time_zone, file_session
 
@@ -39,7 +40,7 @@ def check_files(files: Iterable[PlannedFile]) -> None:
         file = planned.source
         check_file(file, "tidb-lightning")
         match = _NAME.fullmatch(file.name)
-        if match is None or (unquote(match[1]), unquote(match[2])) != (file.schema, file.table):
+        if match is None or (unquote(match[1]), unquote(match[2])) != file.key:
             raise DumpFormatError(
                 f"tidb-lightning would not take the file for one of {file.schema}.{file.table}, by its name",
                 file=file.name,
@@ -58,12 +59,12 @@ def row_session(
     """
     found: RowSession | None = None
     first_name = ""
-    seen: set[tuple[str, str]] = set()
+    seen: set[TableName] = set()
     for planned in files:
         file = planned.source
-        if not file.kind.has_head or not file.file_bytes or (file.schema, file.table) in seen:
+        if not file.kind.has_head or not file.file_bytes or file.key in seen:
             continue
-        seen.add((file.schema, file.table))
+        seen.add(file.key)
         session = _session_of(config, storage, file, default_time_zone)
         if found is None:
             found, first_name = session, file.name

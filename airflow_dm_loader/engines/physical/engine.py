@@ -14,6 +14,7 @@ from airflow_dm_loader.engines.physical.requirements import check_load, check_se
 from airflow_dm_loader.engines.physical.task_info import view_of
 from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.errors import CheckpointError, ConfigError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import lightning
@@ -21,7 +22,6 @@ from airflow_dm_loader.state.lightning import LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.verify.conclusion import Findings

@@ -15,7 +15,6 @@ from airflow_dm_loader.state import files, lightning
 from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.target.identifiers import qualified
 from airflow_dm_loader.verify.conclusion import Findings
 
 _SHOWN = 3
@@ -73,14 +72,14 @@ def _differences(row: LightningRow) -> Mapping[str, str]:
 def _tables(
     config: LoadConfig, meta: Meta, load: Load, plan: LoadPlan, row: LightningRow, aside: tuple[SetAside, ...]
 ) -> tuple[TableReport, ...]:
-    before = {(table.schema, table.table): table.empty_before for table in files.list_tables(meta, load.load_id)}
+    before = {table.key: table.empty_before for table in files.list_tables(meta, load.load_id)}
     differences = {table.lower(): text for table, text in _differences(row).items()}
     reports = []
     for table in plan.tables:
         name = table.name.lower()
-        counted = meta.db.one(f"SELECT COUNT(*) FROM {qualified(table.schema, table.table)}")
+        counted = meta.db.one(f"SELECT COUNT(*) FROM {table.key.quoted}")
         assert counted is not None
-        alone = "" if before.get((table.schema, table.table), False) else "the table had rows before"
+        alone = "" if before.get(table.key, False) else "the table had rows before"
         if not alone and len(config.what.all_sources) > 1:
             alone = "other sources may load into it too"
         mine = [found for found in aside if found.table.lower() == name]
@@ -132,5 +131,5 @@ def _report(config: LoadConfig, plan: LoadPlan, table: PlannedTable, found: _Fou
 
 def _decoded_bytes(plan: LoadPlan, table: PlannedTable) -> int:
     """Of files that are not compressed; what Lightning decoded it does not tell."""
-    mine = [file.source for file in plan.files if (file.schema, file.table) == (table.schema, table.table)]
+    mine = [file.source for file in plan.files if file.key == table.key]
     return sum(file.file_bytes for file in mine if file.compression is Compression.NONE)

@@ -28,7 +28,7 @@ def note_tables(run: LoadRun) -> dict[str, object]:
         check_load(run, dump)
         check_names(plan, server)
         _check_schema_files(dump)
-        ours = {(row.schema, row.table) for row in files.list_tables(meta, load.load_id)}
+        ours = {row.key for row in files.list_tables(meta, load.load_id)}
         there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
         rows = []
         for table in plan.tables:
@@ -41,11 +41,9 @@ def note_tables(run: LoadRun) -> dict[str, object]:
         _log.warning("%s", warning)
     return {
         "created": [],
-        "existing": [f"{row.schema}.{row.table}" for row in rows if not row.created],
+        "existing": [str(row.key) for row in rows if not row.created],
         "views": [],
-        "not_empty": [
-            f"{row.schema}.{row.table}" for row in rows if not row.empty_before and (row.schema, row.table) not in ours
-        ],
+        "not_empty": [str(row.key) for row in rows if not row.empty_before and row.key not in ours],
         "warnings": list(plan.warnings),
         "not_loaded": plan.not_loaded,
     }

@@ -64,8 +64,8 @@ def prepare_run(run: LoadRun, dump: Dump, program: Lightning, db: Database) -> L
 
 
 def _hiding(plan: LoadPlan) -> Hiding:
-    sources = ((source.schema, source.table) for table in plan.tables for source in table.sources)
-    targets = ((table.schema, table.table) for table in plan.tables)
+    sources = (source.key for table in plan.tables for source in table.sources)
+    targets = (table.key for table in plan.tables)
     return Hiding.of((*targets, *sources), (file.source.name for file in plan.files))
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import qualified
 
 # conflict_error_v1 to _v4 (index conflicts), conflict_records, _v2 (before the import)
 _CONFLICTS = ("conflict\\_error\\_v%", "conflict\\_records%")
@@ -29,7 +29,7 @@ class SetAside:
 
 def last_task_id(db: Database, schema: str) -> int:
     """The highest ``task_id`` of any row; 0 where there is none."""
-    ids = [db.one(f"SELECT MAX(task_id) FROM {qualified(schema, name)}") for name in _names(db, schema, _ALL)]
+    ids = [db.one(f"SELECT MAX(task_id) FROM {TableName(schema, name).quoted}") for name in _names(db, schema, _ALL)]
     return max((int(row[0]) for row in ids if row is not None and row[0] is not None), default=0)
 
 
@@ -38,7 +38,7 @@ def rows_set_aside(db: Database, schema: str, task_id_before: int) -> tuple[SetA
     found = []
     for patterns, is_conflict in ((_CONFLICTS, True), (_OTHERS, False)):
         for name in _names(db, schema, patterns):
-            where = qualified(schema, name)
+            where = TableName(schema, name).quoted
             for table, rows in db.query(
                 f"SELECT table_name, COUNT(*) FROM {where} WHERE task_id > %s GROUP BY table_name ORDER BY table_name",
                 (task_id_before,),
@@ -49,7 +49,7 @@ def rows_set_aside(db: Database, schema: str, task_id_before: int) -> tuple[SetA
 
 def view_of(db: Database, schema: str) -> str | None:
     """The view over all rows in conflict, if this version made one."""
-    return qualified(schema, _VIEW) if _names(db, schema, ("conflict\\_view",)) else None
+    return TableName(schema, _VIEW).quoted if _names(db, schema, ("conflict\\_view",)) else None
 
 
 _ALL = (*_CONFLICTS, *_OTHERS)

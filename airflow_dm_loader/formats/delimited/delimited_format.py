@@ -87,5 +87,5 @@ def _load_statement(source: DataFile, companion: Companion, storage: DumpStorage
             offset=statements[0].statement.offset,
             remedy="Put the files back as they were dumped: one statement names each .dat file, and none is missing.",
         )
-    check_table(found[0].schema, found[0].table, (source.schema, source.table), found[0].statement, file=companion.name)
+    check_table(found[0].schema, found[0].table, source.key, found[0].statement, file=companion.name)
     return found[0]

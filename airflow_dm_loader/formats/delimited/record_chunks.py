@@ -98,7 +98,7 @@ class RecordChunkReader(ChunkChain):
             )
 
     def _found(self, span: Span) -> Iterator[Finding]:
-        table = f"{self._file.schema}.{self._file.table}"
+        table = str(self._file.key)
         for kind in sorted(self._reader.take_notes()):
             yield Finding(kind=kind, table=table, text=_ALLOWED[kind])
         if self._utf8 is not None and (replaced := self._utf8.replaced_before(span.end)):

@@ -20,8 +20,8 @@ from airflow_dm_loader.formats.sending.exactly import load_exactly
 from airflow_dm_loader.formats.sending.into import extracted_assignments, extracted_values, into_clause, with_extracted
 from airflow_dm_loader.formats.sending.made_rows import MadeRows, made_blocks
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.state.chunks import ChunkCounts
-from airflow_dm_loader.target.identifiers import qualified, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,7 @@ class RecordRows(TwoWayPayload[Records]):
             try:
                 yield [_in_utf8(value, charset) for value, charset in zip(values, charsets, strict=True)], offset
             except UnknownLettersError as error:
-                raise not_utf8(
-                    error, file=delivery.file.name, offset=offset, table=f"{delivery.file.schema}.{delivery.file.table}"
-                ) from None
+                raise not_utf8(error, file=delivery.file.name, offset=offset, table=str(delivery.file.key)) from None
 
     def _values(self) -> Iterator[tuple[list[bytes | None], int]]:
         """Each record's values, and where it starts in the decoded file."""
@@ -99,7 +97,7 @@ def _load_statement(delivery: Delivery, layout: RecordLayout) -> bytes:
     return b"".join((
         b"LOAD DATA LOCAL INFILE '{stream}' ",
         b"REPLACE " if delivery.replace_at_once else b"",
-        b"INTO TABLE " + qualified(delivery.file.schema, delivery.file.table).encode("utf-8", "surrogateescape"),
+        b"INTO TABLE " + delivery.file.key.quoted.encode("utf-8", "surrogateescape"),
         b" CHARACTER SET " + form.charset.encode(),
         b" FIELDS TERMINATED BY " + _literal(form.separator),
         b" ENCLOSED BY " + _literal(form.quote) + b" ESCAPED BY " + _literal(form.escape),

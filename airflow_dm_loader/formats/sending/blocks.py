@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.identifiers import TableName
 
 PACKET_OVERHEAD_BYTES = 1024
 
@@ -16,6 +17,8 @@ class Block(Protocol):
     def schema(self) -> str: ...
     @property
     def table(self) -> str: ...
+    @property
+    def key(self) -> TableName: ...
     @property
     def into(self) -> bytes:
         """`` `schema`.`table` (columns) ``; columns are always named."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.plan.router import Extracted
-from airflow_dm_loader.target.identifiers import qualified, quote
 
 _TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]++|``)++`\.?+){2}) (\(.*)", re.DOTALL)
 
@@ -15,7 +15,7 @@ def into_clause(schema: str, table: str, columns: bytes | None, row_columns: tup
     """`` `schema`.`table` (`a`,`b`) ``: the statement's own columns, else those that the dump's rows hold."""
     if columns is None:
         columns = _encoded(f"({','.join(map(quote, row_columns))})")
-    return _encoded(qualified(schema, table)) + b" " + columns
+    return _encoded(TableName(schema, table).quoted) + b" " + columns
 
 
 def split_into_clause(into: bytes) -> tuple[bytes, bytes]:

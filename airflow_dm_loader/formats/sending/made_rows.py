@@ -8,12 +8,13 @@ from typing import Self
 
 from airflow_dm_loader.formats.base import Delivery
 from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
+from airflow_dm_loader.identifiers import OfTable
 
 _STATEMENT_BYTES = 1 << 20  # more makes no statement faster, and rows are made one by one
 
 
 @dataclass(frozen=True, slots=True)
-class MadeRows:
+class MadeRows(OfTable):
     """Some rows for one table, in the shape of :class:`~airflow_dm_loader.formats.sending.blocks.Block`.
 
     Attributes:

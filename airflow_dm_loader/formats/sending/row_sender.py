@@ -14,11 +14,11 @@ from airflow_dm_loader.formats.base import Delivery
 from airflow_dm_loader.formats.sending.blocks import Block
 from airflow_dm_loader.formats.sending.into import split_into_clause
 from airflow_dm_loader.formats.sending.warnings import SHOWN_WARNINGS, changed_value, show_warnings
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.settings.choices import OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import MET, Conflict, Kind
 from airflow_dm_loader.target.connection import Result
-from airflow_dm_loader.target.identifiers import quote
 
 _AT_ROW = re.compile(r"at row (\d+)$")
 _DUPLICATE_KEYS = frozenset({1062, 1586})
@@ -47,7 +47,7 @@ def _named(block: Block, span: tuple[int, int], error: RowError) -> RowError:
         errno=error.errno,
         file=block.file,
         offset=block.row_offset(span),
-        table=f"{block.schema}.{block.table}",
+        table=str(block.key),
         statement=block.row_text(span),
     )
 
@@ -124,7 +124,7 @@ class RowSender:
         if error.errno not in _DUPLICATE_KEYS or self._policy is OnDuplicate.ERROR:
             raise _named(block, spans[0], error) from error
         self.counts.rows += 1
-        keeps = self._delivery.keeps_rows and self._delivery.room.take((block.schema, block.table))
+        keeps = self._delivery.keeps_rows and self._delivery.room.take(block.key)
         if self._policy is OnDuplicate.REPLACE:
             self._replace(block, spans[0], error, keeps=keeps)
         elif self._policy is OnDuplicate.IGNORE:
@@ -149,7 +149,7 @@ class RowSender:
         if keeps and gone:
             self._delivery.keep_row(self._replaced(block, span, error, met, gone))
         elif keeps:
-            self._delivery.room.give_back((block.schema, block.table))
+            self._delivery.room.give_back(block.key)
 
     def _replaced(self, block: Block, span: tuple[int, int], error: RowError, met: bytes, gone: int) -> Conflict:
         """The row that was there, by all of its columns."""

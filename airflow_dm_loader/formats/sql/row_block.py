@@ -11,10 +11,11 @@ from airflow_dm_loader.dump.recoding import Recoding, not_utf8
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.dump.value_marks import Marks
 from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
+from airflow_dm_loader.identifiers import OfTable
 
 
 @dataclass(frozen=True, slots=True)
-class RowBlock:
+class RowBlock(OfTable):
     """Some rows of one statement, for one table.
 
     Attributes:
@@ -61,7 +62,7 @@ class RowBlock:
             try:
                 sent = self.recoding.on(rows)
             except UnknownLettersError as error:
-                table = f"{self.schema}.{self.table}"
+                table = str(self.key)
                 raise not_utf8(error, file=self.file, offset=self.offset + start, table=table) from None
         return bytes(sent) if self.marks is None else self.marks.on(sent)
 
@@ -101,7 +102,7 @@ class RowBlock:
                     max_packet_bytes,
                     file=self.file,
                     offset=self.offset + start,
-                    table=f"{self.schema}.{self.table}",
+                    table=str(self.key),
                 )
             if end - spans[first][0] + more * (index + 1 - first) > limit and index > first:
                 yield self.part(spans[first][0], spans[index - 1][1])

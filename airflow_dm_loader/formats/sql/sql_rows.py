@@ -25,8 +25,8 @@ from airflow_dm_loader.formats.sending.into import (
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
 from airflow_dm_loader.formats.sql.layouts import Layout, RowLayout, pieces_without_binary_marks
 from airflow_dm_loader.formats.sql.row_block import RowBlock
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.state.chunks import ChunkCounts
-from airflow_dm_loader.target.identifiers import quote
 
 _VARIABLE = "@dm_loader_auto_increment"
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}

@@ -32,6 +32,7 @@ from airflow_dm_loader.formats.base import Chunk, Reading, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
 from airflow_dm_loader.formats.sql.layouts import LayoutProver
 from airflow_dm_loader.formats.sql.sql_rows import RowStatement, SqlRows, StatementRows
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.settings.choices import DumpTool
 from airflow_dm_loader.state.files import FileRow
@@ -58,7 +59,7 @@ class ChunkReader(ChunkChain):
         decoded: DecodedFile,
         file: FileRow,
         *,
-        source_table: tuple[str, str],
+        source_table: TableName,
         committed: Mapping[int, int],
         chunk_bytes: int,
         max_statement_bytes: int,
@@ -211,7 +212,7 @@ class ChunkReader(ChunkChain):
 
     def _checked(self, rows: Rows, statement: Statement) -> Rows:
         """The rows must be for the table that the file's name says, and mean one thing."""
-        check_table(rows.schema, rows.table, (self._schema, self._table), statement, file=self._file.name)
+        check_table(rows.schema, rows.table, TableName(self._schema, self._table), statement, file=self._file.name)
         if self._unsure is not None:
             assert self._columns is not None
             columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
@@ -230,7 +231,7 @@ class SqlFormat:
             yield ChunkReader(
                 decoded,
                 row,
-                source_table=(source.schema, source.table),
+                source_table=source.key,
                 committed=reading.committed,
                 chunk_bytes=reading.chunk_bytes,
                 max_statement_bytes=reading.max_row_bytes,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from airflow_dm_loader.target.identifiers import qualified
+from airflow_dm_loader.identifiers import TableName
 
 ROW_VERSION = 1
 # The migrations' own table comes before all of them.
@@ -44,7 +44,7 @@ class Migration:
 
 def meta_table(schema: str, name: str) -> str:
     """``("dm_meta", "chunk")`` -> `` `dm_meta`.`dm_loader_chunk` ``."""
-    return qualified(schema, f"dm_loader_{name}")
+    return TableName(schema, f"dm_loader_{name}").quoted
 
 
 def tables_after(migrations: Iterable[Migration]) -> dict[str, str]:

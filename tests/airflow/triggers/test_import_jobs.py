@@ -10,6 +10,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
 from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.errors import ConnectionLostError, RowError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.triggers import import_jobs
 from airflow_dm_loader.triggers.import_jobs import ImportJobsTrigger
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONFIG = LoadConfig(task_name="t", dump_uri="s3://dumps/d", import_mode="import-into")
-TABLES = LoadTables({("s", "a"): (FileRow(0, "s.a.sql", "s", "a", 100),)}, ())
+TABLES = LoadTables({TableName("s", "a"): (FileRow(0, "s.a.sql", "s", "a", 100),)}, ())
 
 
 def jobs(status: JobStatus) -> ShareJobs:
-    job = ImportJob(17, ("s", "a"), "s3://dumps/d/s.a.sql", status, "importing", "100B", 5, "")
-    return ShareJobs.of(TABLES, [("s", "a")], [], (job,))
+    job = ImportJob(17, TableName("s", "a"), "s3://dumps/d/s.a.sql", status, "importing", "100B", 5, "")
+    return ShareJobs.of(TABLES, [TableName("s", "a")], [], (job,))
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,10 @@ from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.engines.logical import index_builder
 from airflow_dm_loader.engines.logical.index_builder import add_indexes
 from airflow_dm_loader.errors import CheckpointError, LoaderError, RetriableError, TargetError
+from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.loader import Worker
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.identifiers import quote
 from dev.private_mariadb import PrivateMariaDB
 from tests.dump import dumpling
 from tests.dumps import Table, import_all, load_config, load_soon, prepare, run_of, write_dump

@@ -17,6 +17,7 @@ from airflow_dm_loader.formats.sql.layouts import pieces_without_binary_marks
 from airflow_dm_loader.formats.sql.row_block import RowBlock
 from airflow_dm_loader.formats.sql.sql_rows import SqlRows, StatementRows
 from airflow_dm_loader.formats.sql.statement_chunks import ChunkReader
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.files import FileRow
 
 ROW_BYTES = 16 << 20
@@ -50,7 +51,7 @@ def test_one_copy_of_a_huge_row_is_in_memory(
         reader = ChunkReader(
             decoded,
             row,
-            source_table=("s", "t"),
+            source_table=TableName("s", "t"),
             committed={},
             chunk_bytes=1 << 20,
             max_statement_bytes=256 << 20,

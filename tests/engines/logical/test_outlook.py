@@ -14,34 +14,37 @@ from airflow_dm_loader.engines.logical import outlook as outlook_module
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.outlook import Outlook
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading, reading_work
 from airflow_dm_loader.progress.speed import SpeedWindow
-from airflow_dm_loader.progress.table_clock import Pace, Table
+from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import IndexStage
 from airflow_dm_loader.state.files import FileRow
 
-A, B = ("s", "a"), ("s", "b")
+A, B = TableName("s", "a"), TableName("s", "b")
 
 
 class Builds:
     """An index builder at some moment."""
 
-    def __init__(self, left: Mapping[Table, float] | None, together: float | None, waiting: tuple[Table, ...]) -> None:
+    def __init__(
+        self, left: Mapping[TableName, float] | None, together: float | None, waiting: tuple[TableName, ...]
+    ) -> None:
         self._left = left
         self._together = together
-        self.stages: dict[Table, IndexStage] = dict.fromkeys(waiting, "waiting")
+        self.stages: dict[TableName, IndexStage] = dict.fromkeys(waiting, "waiting")
         self.shown: Pace | None = None
-        self.asked: Mapping[Table, float] = {}
+        self.asked: Mapping[TableName, float] = {}
 
-    def left(self, readings: Mapping[Table, float]) -> Mapping[Table, float] | None:
+    def left(self, readings: Mapping[TableName, float]) -> Mapping[TableName, float] | None:
         self.asked = readings
         return self._left
 
-    def seconds_left(self, readings: Mapping[Table, float]) -> float | None:
+    def seconds_left(self, readings: Mapping[TableName, float]) -> float | None:
         return self._together
 
-    def pace(self, readings: Mapping[Table, float]) -> Pace | None:
+    def pace(self, readings: Mapping[TableName, float]) -> Pace | None:
         return self.shown
 
 
@@ -59,8 +62,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return found
 
 
-def file(table: Table, file_bytes: int, finished_bytes: int = 0, rows: int = 0) -> FileWork:
-    name = f"{'.'.join(table)}.sql"
+def file(table: TableName, file_bytes: int, finished_bytes: int = 0, rows: int = 0) -> FileWork:
+    name = f"{table}.sql"
     source = DataFile(name, *table, SQL, Compression.NONE, file_bytes)
     planned = PlannedFile(0, source, *table)
     return FileWork(planned, FileRow(0, name, *table, file_bytes), {}, finished_bytes, rows)

@@ -18,6 +18,7 @@ from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderErr
 from airflow_dm_loader.formats.base import Chunk, TableColumns
 from airflow_dm_loader.formats.sql.sql_rows import SqlRows, StatementRows
 from airflow_dm_loader.formats.sql.statement_chunks import ChunkReader
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.files import FileRow
 
 NAME = "s.t.00000.sql"
@@ -78,7 +79,7 @@ def read(
         reader = ChunkReader(
             decoded,
             file,
-            source_table=("s", "t"),
+            source_table=TableName("s", "t"),
             committed=committed or {},
             chunk_bytes=chunk_bytes,
             max_statement_bytes=1 << 16,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 _Value_co = TypeVar("_Value_co", covariant=True)
 
@@ -13,9 +13,36 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def qualified(schema: str, table: str) -> str:
-    """A table with its schema, both quoted."""
-    return f"{quote(schema)}.{quote(table)}"
+class TableName(NamedTuple):
+    """A table, a view or a sequence with its schema; as text it is ``schema.table``."""
+
+    schema: str
+    table: str
+
+    @property
+    def quoted(self) -> str:
+        """As SQL takes it."""
+        return f"{quote(self.schema)}.{quote(self.table)}"
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.table}"
+
+    def folded(self, folds: bool) -> TableName:
+        """As a server tells names apart that folds them, or does not."""
+        return TableName(self.schema.lower(), self.table.lower()) if folds else self
+
+
+class OfTable:
+    """What is about one table, and says which by ``schema`` and ``table``."""
+
+    __slots__ = ()
+    schema: str
+    table: str
+
+    @property
+    def key(self) -> TableName:
+        """Its table."""
+        return TableName(self.schema, self.table)
 
 
 class Names(Mapping[str, _Value_co]):
