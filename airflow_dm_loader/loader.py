@@ -41,6 +41,7 @@ from airflow_dm_loader.phases.rows import (
     waits_for_jobs,
 )
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
+from airflow_dm_loader.phases.tidying import forget_load, prune
 from airflow_dm_loader.phases.waiting import DumpLook, arrive, look_for_dump, missing_sources
 from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
 from airflow_dm_loader.run import LoadRun
@@ -68,6 +69,7 @@ __all__ = [
     "current_outcome",
     "fetch_dump_metadata",
     "finish",
+    "forget_load",
     "import_shares",
     "load",
     "load_dump",
@@ -78,6 +80,7 @@ __all__ = [
     "plan_dump",
     "plan_load",
     "prepare_checkpoint",
+    "prune",
     "resolve_conflicts",
     "restore_previous",
     "run_import",

@@ -9,7 +9,7 @@ from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
-from airflow_dm_loader.phases import swap_in, swapping
+from airflow_dm_loader.phases import swap_in, swapping, tidying
 from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
@@ -79,6 +79,7 @@ def finish(run: LoadRun) -> LoadReport:
             coordination.release_lock(config.what.source_id)  # in the target, both commit together
         meta.db.commit()
         engine_of(config).after_finish(meta, load)
+        tidying.prune_at_the_end(meta, config)
         report = _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
         return report.model_copy(update={"replication": _replication(run, meta, load), "swap": swapped})
 

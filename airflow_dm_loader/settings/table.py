@@ -193,6 +193,8 @@ _ROWS = (
     Setting("max_head_bytes", "reading", _ADVANCED),
     Setting("max_statement_bytes", "reading", _LOGICAL, LOGICAL),
     Setting("meta_schema", "state", _ADVANCED, dm=DmKey("meta-schema")),
+    Setting("keep_loads", "state", _ADVANCED, deletes="the state of older loads"),
+    Setting("keep_days", "state", _ADVANCED, deletes="the state of older loads"),
     Setting("sql_mode", "connection", _ADVANCED, dm="target-database.session"),
     Setting("time_zone", "connection", _ADVANCED, dm="timezone"),
     Setting("session", "connection", _ADVANCED, dm="target-database.session"),

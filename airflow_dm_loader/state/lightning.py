@@ -104,13 +104,15 @@ def lock(meta: Meta, config: LoadConfig) -> None:
     Raises:
         LockedError: another attempt is at it.
     """
-    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config),))
+    lock_source(meta, config.what.task_name, config.what.source_id)
+
+
+def lock_source(meta: Meta, task_name: str, source_id: str) -> None:
+    """The same by the names of the load. It rolls back what is open."""
+    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, task_name, source_id),))
     meta.db.rollback()  # what is read from here on is not older than the lock
     if row is None or row[0] != 1:
-        raise LockedError(
-            f"another attempt runs tidb-lightning for {config.what.task_name!r} / {config.what.source_id!r}",
-            remedy=_WAIT,
-        )
+        raise LockedError(f"another attempt runs tidb-lightning for {task_name!r} / {source_id!r}", remedy=_WAIT)
 
 
 def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str, progress: tuple[int, int] | None = None) -> None:
@@ -123,7 +125,9 @@ def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str, progress: tup
         LockedError: another attempt is at it.
         CheckpointError: the load was started afresh.
     """
-    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config),))  # the same connection gets it again
+    row = meta.db.one(
+        "SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config.what.task_name, config.what.source_id),)
+    )  # the same connection gets it again
     result = meta.db.execute(
         f"UPDATE {meta['lightning']} SET updated_at = UTC_TIMESTAMP(6), finished_bytes = COALESCE(%s, finished_bytes), "
         "total_bytes = COALESCE(%s, total_bytes) WHERE load_id = %s AND owner = %s",
@@ -146,7 +150,7 @@ def release(meta: Meta, load_id: int, owner: str, progress: tuple[int, int] | No
     meta.db.commit()
 
 
-def _lock_name(meta: Meta, config: LoadConfig) -> str:
+def _lock_name(meta: Meta, task_name: str, source_id: str) -> str:
     """Of the task's source, not of the load: one that is started afresh waits for the old one's program to end."""
-    name = json.dumps([meta.schema, config.what.task_name, config.what.source_id])
+    name = json.dumps([meta.schema, task_name, source_id])
     return f"dm_loader_{hashlib.sha256(name.encode()).hexdigest()[:40]}"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.state.migrating import bring_up, version_of
-from airflow_dm_loader.state.migrations import TABLES
+from airflow_dm_loader.state.migrations import TABLES, VERSION
 from airflow_dm_loader.state.migrations.migration import ROW_VERSION, column_names, meta_table
+from airflow_dm_loader.state.views import make_views
 from airflow_dm_loader.target.connection import Database
 
 # Of one load, by its number. Its own row first, then its senders', as a chunk takes them before it writes its own row:
@@ -34,8 +35,13 @@ class Meta:
         return meta_table(self.schema, name)
 
     def create(self) -> None:
-        """Create the schema and its tables where they are missing; see :func:`~airflow_dm_loader.state.migrating`."""
+        """Create the schema and its tables where they are missing; see :mod:`~airflow_dm_loader.state.migrating`.
+
+        The views beside them, too, where the account may create views.
+        """
+        before = self.version
         bring_up(self.db, self.schema)
+        make_views(self.db, self.schema, anew=before != VERSION)
 
     def exists(self) -> bool:
         """Whether a loader has worked here before."""

@@ -173,6 +173,12 @@ def tables(meta: Meta, token: str, *, source_id: str | None = None) -> tuple[Swa
     )
 
 
+def sources(meta: Meta, token: str) -> tuple[str, ...]:
+    """The sources that fill a round."""
+    rows = meta.db.query(f"SELECT source_id FROM {meta['swap_source']} WHERE token = %s ORDER BY 1", (token,))
+    return tuple(str(source) for (source,) in rows)
+
+
 def looks(meta: Meta, token: str, column: str) -> dict[tuple[str, TableName], str]:
     """(source, table) -> what was kept of its live table: when the load began (``seen``), or when it was compared."""
     return {

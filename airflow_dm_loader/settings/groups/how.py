@@ -91,6 +91,21 @@ class State(Group):
         title="Meta schema",
         description="The target's schema that holds the load's state.",
     )
+    keep_loads: int | None = Field(
+        None,
+        ge=1,
+        title="Loads whose state is kept",
+        description="At the end of a load: the newest so many of each table keep their state; that of older finished "
+        "ones is removed, if keep_days does not keep it. None: no number keeps or removes any.",
+    )
+    keep_days: int | None = Field(
+        None,
+        ge=1,
+        title="Days that state is kept",
+        description="At the end of a load: the state of loads that finished, or that somebody accepted, within so many "
+        "days stays; that of older finished ones is removed, if keep_loads does not keep it. None, as keep_loads is "
+        "too: it all stays.",
+    )
     remove_meta: bool = Field(
         False, title="Start afresh", description="Forget what is stored of this load before it starts."
     )
