@@ -52,7 +52,9 @@ class TableColumns:
         """
         if not self.utf8_alone:
             return {}
-        return to_recode(file_charset, self.charsets if self.dumped_charsets is None else self.dumped_charsets)
+        charsets = self.charsets if self.dumped_charsets is None else self.dumped_charsets
+        json = {name: "utf8mb4" for name, kind in self.types.items() if kind == "json"}  # which no charset is said of
+        return to_recode(file_charset, {**json, **charsets})
 
 
 @dataclass(frozen=True, slots=True)
