@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from airflow_dm_loader.dump.data_formats import DataFormat
@@ -34,7 +34,7 @@ _SHOWN_NAMES = 3
 
 _TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
 
-# What is found and reported, but loaded by no part of this version.
+# What is found and reported, but loaded by no part of this version; sequences depend on the engine and the target.
 _NOT_LOADED = {
     FileKind.TRIGGER_SCHEMA: "triggers",
     FileKind.POST_SCHEMA: "routines and events",
@@ -84,16 +84,21 @@ class DumpInventory:
     all_files: tuple[str, ...]  # every file that is known to be of this dump, sorted
     warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
     gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files
+    sequences: Mapping[TableName, str] = field(default_factory=dict)  # (schema, sequence) -> file
 
     @property
     def tables(self) -> set[TableName]:
-        """The tables and views of which there is a file that creates or fills them."""
-        return {*self.table_schemas, *self.views, *(file.key for file in self.data_files)}
+        """The tables, views and sequences of which there is a file that creates or fills them."""
+        return {*self.table_schemas, *self.views, *self.sequences, *(file.key for file in self.data_files)}
 
     @cached_property
     def schema_objects(self) -> Mapping[str, SchemaObject]:
         """schema file -> what it is to create, and nothing else."""
-        tables = ((ObjectKind.TABLE, self.table_schemas), (ObjectKind.VIEW, self.views))
+        tables = (
+            (ObjectKind.TABLE, self.table_schemas),
+            (ObjectKind.VIEW, self.views),
+            (ObjectKind.SEQUENCE, self.sequences),
+        )
         objects = {name: SchemaObject(kind, *key) for kind, found in tables for key, name in found.items()}
         return objects | {
             name: SchemaObject(ObjectKind.DATABASE, schema) for schema, name in self.database_schemas.items()
@@ -202,6 +207,7 @@ def take_inventory(
             *_incomplete(metadata, data_files, declared_views - views.keys()),
         ),
         gaps=number_gaps(data_files),
+        sequences=_by_table(by_kind[FileKind.SEQUENCE_SCHEMA]),
     )
 
 

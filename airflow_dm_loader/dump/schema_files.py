@@ -15,7 +15,7 @@ from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.filenames import Compression, parse
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin, as_utf8
-from airflow_dm_loader.dump.schema_objects import SchemaObject, understand
+from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject, understand
 from airflow_dm_loader.dump.sql_modes import quoting, with_usual_quotes, without_quoting
 from airflow_dm_loader.dump.statements import byte_order_mark, head_settings
 from airflow_dm_loader.dump.storage import DumpStorage
@@ -45,6 +45,26 @@ _DROP = re.compile(
 )
 
 
+# mydumper: DO SETVAL(`s`, 1100, 0); dumpling: SELECT SETVAL(`s`,36);
+_SETVAL = re.compile(
+    rb"(?:SELECT|DO)\s++SETVAL\s*+\(\s*+((?:`[^`]*+`)++)\s*+,\s*+(-?\d{1,20})\s*+(?:,\s*+([01])\s*+)?+\)\s*+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceValue:
+    """Where a sequence was: the last number that it gave out, or the next one.
+
+    Attributes:
+        name: the sequence's, as it stands.
+    """
+
+    name: str
+    number: int
+    is_next: bool
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
     """A schema file's statement, in the usual quotes and escapes, whatever the file's are.
@@ -67,6 +87,7 @@ class SchemaFile:
     rest: str = ""
     engines: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
+    value: SequenceValue | None = None  # of a sequence
 
 
 def read_schema_file(raw: bytes, name: str) -> SchemaFile:
@@ -86,6 +107,10 @@ def read_schema_file(raw: bytes, name: str) -> SchemaFile:
                     "a second CREATE statement stands here", file=name, offset=statement.offset
                 )
             create = SchemaFile(name, dict(settings), text, statement.offset)
+        elif create is not None and create.value is None and (found_value := _SETVAL.fullmatch(text)):
+            name_of_it, number, used = found_value.groups()
+            value = SequenceValue(name_of_it.decode("utf-8", "surrogateescape"), int(number), used == b"0")
+            create = replace(create, value=value)
         elif create is not None and _ALTER.match(text):
             create = _with_added_keys(create, text, statement)
         elif found := head_settings(statement.text):
@@ -117,6 +142,12 @@ def checked(file: SchemaFile, wanted: SchemaObject, *, most_bytes: int = MAX_SCH
     for dropped in file.dropped:
         if wanted.name is None or dropped.strip("`").replace("``", "`") != wanted.name:
             raise NotCreateStatementError(f"it would drop {dropped}, but is the file of the {wanted}", file=file.name)
+    if file.value is not None and (
+        wanted.kind is not ObjectKind.SEQUENCE or file.value.name.strip("`").replace("``", "`") != wanted.name
+    ):
+        raise NotCreateStatementError(
+            f"it would set the sequence {file.value.name}, but is the file of the {wanted}", file=file.name
+        )
     try:
         found = understand(statement, wanted, most_tokens=most_bytes // _BYTES_OF_A_TOKEN)
     except NotAllowedError as error:

@@ -59,6 +59,7 @@ class Drafting:
             implied=implied_collations(db, self.config.tables.collation_map),
             ours=ours,
             own_tables=self.server.can.own_tables,
+            sequences=self.server.can.sequences,
             shadows=shadows or {},
             recreated=recreated,
         )

@@ -21,6 +21,8 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import CreationSummary, SchemaCreator
+from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.sequences import create_sequences
 from airflow_dm_loader.target.unreadable_views import unreadable_views
 
 _log = visible_log(__name__)
@@ -54,7 +56,9 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
             if config.swaps:
                 swapping.begin(run, dump, meta, db, drafting.server)
+            made: dict[str, Any] = dict(load.notes)
             known = {row.key for row in files.list_tables(meta, load.load_id)}
+            known |= {TableName(schema, name) for schema, name in made.get("sequences", ())}
             recreated = existing.to_recreate(meta, config, plan)
             draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated)
             swapping.refuse_sequences(config, draft)
@@ -91,6 +95,8 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         ttl_off = {found.planned.key for found in draft.tables if found.ttl_off}
         notes: dict[str, Any] = dict(load.notes)
         ttl_off |= {TableName(schema, table) for schema, table in notes.get("ttl_off", ())}
+        sequences = sorted({*map(tuple, notes.get("sequences", ())), *_missing_sequences(draft)})
+        notes |= {"sequences": sequences} if sequences else {}
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
@@ -99,6 +105,8 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         meta.db.commit()
         with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
             existing.drop_tables(Meta(db, config.state.meta_schema), config, recreated)
+            says_next = drafting.server.can.setval_says_next
+            create_sequences(db, draft.sequences, says_next=says_next)
         try:
             prepared = creator.create_tables(draft.tables, config.work.pool_size)
         except LoaderError:  # tables that are made by now are not made again, and nothing is said of them twice
@@ -126,6 +134,10 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         "warnings": list(warnings),
         "not_loaded": plan.not_loaded,
     }
+
+
+def _missing_sequences(draft: SchemaDraft) -> set[TableName]:
+    return {one.planned.key for one in draft.sequences if not one.exists}
 
 
 def _keep_warnings(meta: Meta, load_id: int, summary: CreationSummary, plan: LoadPlan) -> None:

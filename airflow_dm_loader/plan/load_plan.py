@@ -92,6 +92,14 @@ class PlannedView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedSequence:
+    """A sequence to create before the tables."""
+
+    key: TableName
+    schema_file: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedFile(OfTable):
     """A data file and the table that it goes to. ``file_id`` is its place among all data files of the dump.
 
@@ -142,6 +150,7 @@ class LoadPlan:
     warnings: tuple[str, ...] = ()
     gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files, of tables that are loaded
     other_kinds: Mapping[str, int] = field(default_factory=dict)  # kinds of file that this version leaves out
+    sequences: tuple[PlannedSequence, ...] = ()
 
     @property
     def not_loaded(self) -> dict[str, int]:

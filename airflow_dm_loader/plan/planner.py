@@ -16,6 +16,7 @@ from airflow_dm_loader.plan.load_plan import (
     LoadPlan,
     PlannedDatabase,
     PlannedFile,
+    PlannedSequence,
     PlannedTable,
     PlannedView,
     SourceTable,
@@ -48,6 +49,8 @@ class _Planner:
         sources = sorted({*inventory.table_schemas, *(file.key for file in inventory.data_files)})
         self._tables = self._placed(sources)
         self._views = self._placed(sorted(inventory.views))
+        self._makes_sequences = config.what.import_mode.makes_sequences
+        self._sequences = self._placed(sorted(inventory.sequences))
         self._filtered_tables = tuple(str(key) for key in sources if key not in self._tables)
 
     def plan(self) -> LoadPlan:
@@ -65,13 +68,20 @@ class _Planner:
         views = tuple(
             PlannedView(*key, self._inventory.views[key]) for key, to in self._views.items() if _stays(key, to)
         )
-        databases = self._plan_databases(tables, views)
+        sequences = tuple(
+            PlannedSequence(key, self._inventory.sequences[key])
+            for key, to in self._sequences.items()
+            if self._makes_sequences and _stays(key, to)
+        )
+        databases = self._plan_databases(tables, views, {sequence.key.schema for sequence in sequences})
         _check_places(databases, tables, views)
         left_out = self._left_out(databases)
         warnings = tuple(map(visible, self._warnings(left_out)))
         kinds = {kind: len(names) for kind, names in self._inventory.not_loaded.items()}
+        if left := kinds.pop(_SEQUENCES, 0) - len(sequences):
+            kinds[_SEQUENCES] = left
         gaps = tuple(gap for gap in self._inventory.gaps if gap.key in self._tables)
-        return LoadPlan(databases, tables, views, files, left_out, warnings, gaps, kinds)
+        return LoadPlan(databases, tables, views, files, left_out, warnings, gaps, kinds, sequences)
 
     def _placed(self, keys: Sequence[TableName]) -> dict[TableName, Placement]:
         """What passes the filter, with its place; nothing goes into a schema that is not a user's."""
@@ -163,14 +173,14 @@ class _Planner:
         )
 
     def _plan_databases(
-        self, tables: tuple[PlannedTable, ...], views: tuple[PlannedView, ...]
+        self, tables: tuple[PlannedTable, ...], views: tuple[PlannedView, ...], of_sequences: set[str]
     ) -> tuple[PlannedDatabase, ...]:
         """The databases that tables and views need, each by the first of its sources that the dump creates.
 
         A database of the dump from which everything is routed away is not created; one that has nothing is.
         """
         created = self._inventory.database_schemas
-        needed = {*(table.schema for table in tables), *(view.schema for view in views)}
+        needed = {*(table.schema for table in tables), *(view.schema for view in views), *of_sequences}
         files: dict[str, list[str]] = {schema: [] for schema in sorted(needed)}
         for schema in sorted(files.keys() & created.keys()):
             files[schema].append(created[schema])
@@ -209,9 +219,7 @@ class _Planner:
                 f"the view {name} is not created: routes would move it, and its statement names the source's tables. "
                 "Create it by hand, or leave it out with ignore-tables"
             )
-        for what, remedy in _BY_HAND.items():
-            if files := self._inventory.not_loaded.get(what):
-                yield f"the dump's {what} are not loaded: {remedy} ({', '.join(files[:_SHOWN])}{_more(files)})"
+        yield from self._left_to_people()
         for route in self._router.unused():
             yield f"no table of the dump matches the route {route}"
         unmatched: dict[tuple[str, str], int] = defaultdict(int)
@@ -222,11 +230,25 @@ class _Planner:
         for (column, reason), tables in unmatched.items():
             yield f"column {column!r} is empty in all rows of {tables} source table(s), as in DM: {reason}"
 
+    def _left_to_people(self) -> Iterator[str]:
+        """What tables may need, and this load does not create."""
+        for key, to in self._sequences.items():
+            if self._makes_sequences and not _stays(key, to):
+                yield (
+                    f"the sequence {key} is not created: routes would move it, and defaults of tables name "
+                    "it where it was. Create it by hand"
+                )
+        for what, remedy in _BY_HAND.items():
+            files = self._inventory.not_loaded.get(what, ())
+            if files and not (what == _SEQUENCES and self._makes_sequences):
+                yield f"the dump's {what} are not loaded: {remedy} ({', '.join(files[:_SHOWN])}{_more(files)})"
+
 
 _SHOWN = 3
+_SEQUENCES = "sequences"
 # What tables may need, and a load does not create.
 _BY_HAND = {
-    "sequences": "run their files in the target, before rows that take numbers from them",
+    _SEQUENCES: "run their files in the target, before rows that take numbers from them",
     "placement policies": 'run their files in the target first, or set session = {"tidb_placement_mode": "IGNORE"}',
 }
 

@@ -39,6 +39,11 @@ class ImportMode(Choice):
         """Whether the loader reads the data files itself, and keeps a record of each chunk of them that is in."""
         return self is ImportMode.LOGICAL
 
+    @property
+    def makes_sequences(self) -> bool:
+        """Whether the loader creates what tables take their numbers from, before the tables."""
+        return self is not ImportMode.PHYSICAL
+
 
 class OnDuplicate(Choice):
     """What to do when a row's key is already there (DM's ``on-duplicate-logical``)."""

@@ -58,6 +58,7 @@ class Capabilities:
         own_tables: it has TiDB's kinds of table: global temporary ones, and those that delete old rows by TTL.
         swap_obstacle: why tables can't be swapped in by one statement, crash or not, in words; None: they can.
         swaps_across_schemas: foreign keys follow their tables from one schema into another.
+        sequences: it has them; ``setval_says_next``: SETVAL can be told that the value is the next one.
         keeps_statistics: what information_schema says of a table may be of a while ago, unless a session asks anew.
         writes_like: servers of which this is equal write floats and JSON as the same text.
     """
@@ -89,6 +90,8 @@ class Capabilities:
     own_tables: bool
     swap_obstacle: str | None
     swaps_across_schemas: bool
+    sequences: bool
+    setval_says_next: bool
     keeps_statistics: bool
     writes_like: Flavour
 
@@ -126,6 +129,8 @@ class Capabilities:
             own_tables=is_tidb,
             swap_obstacle=_swap_obstacle(flavour, version),
             swaps_across_schemas=not is_tidb,
+            sequences=is_tidb or (flavour is Flavour.MARIADB and version >= (10, 3)),
+            setval_says_next=flavour is Flavour.MARIADB,
             keeps_statistics=flavour is Flavour.MYSQL and version >= (8,),
             writes_like=flavour,
         )

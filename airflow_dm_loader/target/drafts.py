@@ -24,7 +24,8 @@ from airflow_dm_loader.dump.secondary_indexes import (
 from airflow_dm_loader.dump.waiting_mark import with_mark
 from airflow_dm_loader.errors import SchemaMissingError, TargetError
 from airflow_dm_loader.identifiers import TableName, quote
-from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedTable, PlannedView
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedSequence, PlannedTable, PlannedView
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import (
@@ -37,6 +38,7 @@ from airflow_dm_loader.target.merging import (
     unlike_keys,
     unsure_views,
 )
+from airflow_dm_loader.target.sequences import SequenceDraft, kept_as_they_are
 from airflow_dm_loader.target.storage_engines import Engines, ask_engines, can_convert, reaches_out
 
 _SHOWN = 3
@@ -89,12 +91,14 @@ class SchemaDraft:
     tables: tuple[TableDraft, ...]
     views: tuple[ViewDraft, ...]
     warnings: tuple[str, ...] = ()
+    sequences: tuple[SequenceDraft, ...] = ()
 
     def files(self) -> Iterator[SchemaFile]:
         """The schema files whose statements will be run."""
         yield from (database.file for database in self.databases if database.file is not None)
         yield from (table.file for table in self.tables if table.file is not None and not table.exists)
         yield from (view.file for view in self.views)
+        yield from (sequence.file for sequence in self.sequences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Drafter:
         implied: charset -> the collation that CREATE statements mean by it alone, where the target means another.
         ours: tables and sequences that this load made, or has put rows into.
         own_tables: the target has TiDB's kinds of table.
+        sequences: the target has sequences.
         shadows: live table -> the one that is filled in its place, of all sources of the load task.
         recreated: tables that will be dropped before any is created.
     """
@@ -120,6 +125,7 @@ class Drafter:
     implied: Mapping[str, str] = field(default_factory=dict)
     ours: Collection[TableName] = ()
     own_tables: bool = False
+    sequences: bool = True
     shadows: Mapping[TableName, TableName] = field(default_factory=dict)
     recreated: Collection[TableName] = ()
 
@@ -140,13 +146,17 @@ class Drafter:
             if not _view_is_there(view, tables[view.schema])
         )
         kept = (view for view in plan.views if _view_is_there(view, tables[view.schema]))
+        sequences = tuple(self._sequence(sequence, tables) for sequence in plan.sequences) if self.sequences else ()
         return SchemaDraft(
             databases=tuple(self._database(found) for found in plan.databases if found.schema not in there),
             tables=self._deferring(_left_behind(db, drafts)),
             views=views,
+            sequences=sequences,
             warnings=(
                 *(warning for draft in drafts for warning in unlike_keys(draft.name, draft.sources)),
                 *self._implied(drafts),
+                *kept_as_they_are(sequences, self.ours),
+                *self._without_sequences(plan),
                 *(
                     f"the view {view.schema}.{view.view} exists with another text than the dump's, and stays as it is"
                     for view in kept
@@ -156,6 +166,21 @@ class Drafter:
                 *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
         )
+
+    def _sequence(self, sequence: PlannedSequence, there: Mapping[str, Mapping[str, str]]) -> SequenceDraft:
+        kind = there[sequence.key.schema].get(sequence.key.table)
+        if kind not in {None, "SEQUENCE"}:
+            raise TargetError(
+                f"the dump has a sequence of this name, the target a {str(kind).lower()}",
+                table=str(sequence.key),
+                remedy="Rename or drop it, then clear.",
+            )
+        return SequenceDraft(sequence, self.read(sequence.schema_file), kind is not None)
+
+    def _without_sequences(self, plan: LoadPlan) -> Iterator[str]:
+        if plan.sequences and not self.sequences:
+            names = some_of([str(sequence.key) for sequence in plan.sequences], _SHOWN)
+            yield f"the target has no sequences, and these of the dump are not created: {names}"
 
     def _kind(self, table: PlannedTable, there: Mapping[str, Mapping[str, str]]) -> str | None:
         """What the target has of this name; a table that will be dropped is none."""

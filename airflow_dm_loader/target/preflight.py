@@ -83,6 +83,10 @@ class Preflight:
             yield Need("CREATE", table.planned.schema, table.planned.table)
             if table.file is not None and has_foreign_key(_text(table.file)):
                 yield Need("REFERENCES", table.planned.schema)
+        for sequence in self.draft.sequences:
+            yield Need("INSERT", *sequence.planned.key)  # SETVAL
+            if not sequence.exists:
+                yield Need("CREATE", *sequence.planned.key)
         for view in self.draft.views:
             yield from view_privileges(view.planned.schema, _text(view.file), privileges, self.server)
 

@@ -9,12 +9,13 @@ from airflow_dm_loader.errors import FatalError, LoaderError, RowError, TargetEr
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.server_errors import BY_ERRNO, KEY_REMEDY, SCHEMA_DIFFERS
 
-Kind = Literal["database", "table", "view"]
+Kind = Literal["database", "table", "view", "sequence"]
 
 _ITSELF = {
     "database": "Create the database in the target yourself, or correct its statement in the schema file",
     "table": "Create the table in the target yourself, in a form that this server takes (the load fills tables that "
     "exist), or correct its statement in the schema file",
+    "sequence": "Create the sequence in the target yourself, or correct its statement in its file",
     "view": "Correct the view's statement in its file, or leave the view out with block_allow_list (ignore-tables)",
 }
 _SHOWN = 20
