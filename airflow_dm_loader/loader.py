@@ -21,6 +21,7 @@ from airflow_dm_loader.hidden_values import without_values
 from airflow_dm_loader.phases.asking import load_status
 from airflow_dm_loader.phases.beginning import LoadPath, choose_path, fetch_dump_metadata, prepare_checkpoint
 from airflow_dm_loader.phases.ending import analyze, clean_dump_files, finish
+from airflow_dm_loader.phases.objects import create_objects
 from airflow_dm_loader.phases.outcome import (
     accept_outcome,
     current_outcome,
@@ -65,6 +66,7 @@ __all__ = [
     "cancel_jobs",
     "choose_path",
     "clean_dump_files",
+    "create_objects",
     "create_tables",
     "current_outcome",
     "fetch_dump_metadata",
@@ -148,6 +150,7 @@ def load(run: LoadRun) -> LoadReport:
         for share in _repeat(import_shares, run):
             _repeat(run_import, run, share)
         _repeat(build_indexes, run)
+        _repeat(create_objects, run)
         _repeat(verify, run)
     if path is not LoadPath.FINISHED:
         _repeat(resolve_conflicts, run, by_hand=False)

@@ -141,6 +141,7 @@ class LoadReport(_Frozen):
     binlog_gtid: str = ""
     replication: str = ""  # mode all: what starts replication at that position, statements or DM's task.yaml
     not_loaded: dict[str, int] = {}  # files of kinds that are found but not loaded: {"triggers": 1}
+    objects: dict[str, int] = {}  # programs that are in the target as the dump has them: {"trigger": 4}
     findings: tuple[Finding, ...] = ()  # what a reader must know of the rows and tables, by name; also in warnings
     warnings: tuple[str, ...] = ()
 

@@ -26,8 +26,10 @@ from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
+from airflow_dm_loader.dump.schema_objects import ObjectKind
 from airflow_dm_loader.dump.storage import DumpStorage, open_storage
 from airflow_dm_loader.errors import LoaderError, RetriableError
+from airflow_dm_loader.objects.grammar import with_definer
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.plan.shadows import Shadows
@@ -228,9 +230,12 @@ class Dump:
         origin = SchemaOrigin.of(self.inventory.metadata, self.config.reading.dump_tool)
         most = self.config.reading.max_schema_file_bytes
         file = checked(load_schema_file(self.storage, name, origin, most_bytes=most), wanted, most_bytes=most)
-        if not (collations := self.config.tables.collation_map):
+        collations = self.config.tables.collation_map
+        definer = self.config.tables.definer if wanted.kind is ObjectKind.VIEW else None
+        if not collations and definer is None:
             return file
         create = map_collations(file.create.decode("utf-8", "surrogateescape"), collations)
+        create = with_definer(create, definer or "keep")
         settings = dict(file.settings)
         if (collation := settings.get("collation_connection", "").lower()) in collations:  # a view's
             settings["collation_connection"] = collations[collation]

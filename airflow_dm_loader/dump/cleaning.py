@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
@@ -24,6 +24,7 @@ def clean_dump(
     *,
     keep_schema: bool,
     max_metadata_bytes: int | None = None,
+    loaded: Collection[str] = (),
 ) -> CleaningReport:
     """Remove a dump; another one in its folder is left alone, and so are files that no load reads, such as triggers.
 
@@ -32,6 +33,7 @@ def clean_dump(
     Args:
         is_ours: whether an inventory is of the dump that was loaded, or of what is left of it.
         keep_schema: keep the metadata and the schema files, as DM does where replication follows.
+        loaded: files of kinds that a load may leave out, and that this one has loaded whole.
         max_metadata_bytes: as of :func:`~airflow_dm_loader.dump.inventory.read_inventory`.
     """
     try:
@@ -43,7 +45,12 @@ def clean_dump(
     data = tuple(file.name for file in by_kind)
     if not is_ours(inventory):
         return CleaningReport(warnings=("nothing was removed: this is not the dump that was loaded any more",))
-    unread = {name for names in inventory.not_loaded.values() for name in names}
+    not_loaded = {
+        what: stays
+        for what, names in inventory.not_loaded.items()
+        if (stays := [name for name in names if name not in loaded])
+    }
+    unread = {name for stays in not_loaded.values() for name in stays}
     kept = {*data, *unread, "metadata"}
     rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in kept)
     last = () if keep_schema else ("metadata",)
@@ -54,12 +61,12 @@ def clean_dump(
     left = {file.name for file in storage.list()}
     removed = tuple(name for name in (*data, *rest, *last) if name not in left)
     if not keep_schema and not problems:
-        problems += _unread_files_stay(inventory) if unread else _remove_folder(storage)
+        problems += _unread_files_stay(not_loaded) if unread else _remove_folder(storage)
     return CleaningReport(removed, tuple(problems))
 
 
-def _unread_files_stay(inventory: DumpInventory) -> tuple[str, ...]:
-    kinds = ", ".join(f"{what}: {len(names)}" for what, names in sorted(inventory.not_loaded.items()))
+def _unread_files_stay(not_loaded: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    kinds = ", ".join(f"{what}: {len(names)}" for what, names in sorted(not_loaded.items()))
     return (f"files that were not loaded stay, since the dump may be the only copy ({kinds})",)
 
 

@@ -39,6 +39,11 @@ class UnknownLettersError(ValueError):
     """Bytes or letters that a charset has not, or of which nothing certain is known."""
 
 
+def is_charset(name: str) -> bool:
+    """Whether it is the name of a charset that is known here."""
+    return name in _CODECS
+
+
 def decode(raw: bytes, charset: str) -> str:
     """The text that bytes in one of MySQL's charsets are. Raises UnknownLettersError."""
     if raw.isascii() and charset not in WIDE:

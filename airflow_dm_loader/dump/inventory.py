@@ -34,10 +34,11 @@ _SHOWN_NAMES = 3
 
 _TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
 
+# What runs: a load leaves it out unless the setting objects says otherwise.
+PROGRAMS = {FileKind.TRIGGER_SCHEMA: "triggers", FileKind.POST_SCHEMA: "routines and events"}
 # What is found and reported, but loaded by no part of this version; sequences depend on the engine and the target.
 _NOT_LOADED = {
-    FileKind.TRIGGER_SCHEMA: "triggers",
-    FileKind.POST_SCHEMA: "routines and events",
+    **PROGRAMS,
     FileKind.SEQUENCE_SCHEMA: "sequences",
     FileKind.PLACEMENT_POLICY: "placement policies",
     FileKind.TABLESPACE: "tablespaces",
@@ -68,6 +69,16 @@ class DataFile(OfTable):
     companion: Companion | None = None  # of a .dat
 
 
+@dataclass(frozen=True, slots=True)
+class ProgramFile:
+    """A file of triggers, or of routines and events. ``table``: the triggers'; None: of any table of the schema."""
+
+    name: str
+    what: str  # as in PROGRAMS
+    schema: str
+    table: str | None = None
+
+
 @dataclass(frozen=True)
 class DumpInventory:
     """A dump. Schemas and tables have their real names here, whatever the files are called."""
@@ -85,6 +96,7 @@ class DumpInventory:
     warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
     gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files
     sequences: Mapping[TableName, str] = field(default_factory=dict)  # (schema, sequence) -> file
+    programs: tuple[ProgramFile, ...] = ()  # by name
 
     @property
     def tables(self) -> set[TableName]:
@@ -208,7 +220,15 @@ def take_inventory(
         ),
         gaps=number_gaps(data_files),
         sequences=_by_table(by_kind[FileKind.SEQUENCE_SCHEMA]),
+        programs=tuple(sorted(_programs(by_kind), key=lambda file: file.name)),
     )
+
+
+def _programs(by_kind: Mapping[Kind, Sequence[tuple[str, DumpFileName]]]) -> Iterator[ProgramFile]:
+    for kind, what in PROGRAMS.items():
+        for name, reading in by_kind.get(kind, ()):
+            table = reading.table if kind is FileKind.TRIGGER_SCHEMA else None
+            yield ProgramFile(name, what, str(reading.schema), table)
 
 
 def _refuse_unread(foreign: Sequence[str], *, dumped: int) -> None:

@@ -77,8 +77,8 @@ def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Def
     Raises:
         NotAllowedError: it is for another object, or holds what such a statement may not.
     """
-    tokens = _checked_tokens(statement, most_tokens)
-    head = _Head(tokens)
+    tokens = checked_tokens(statement, most_tokens)
+    head = Head(tokens)
     before = head.begin(statement, wanted.kind)
     head.name_of(wanted)
     rest = tokens[head.at :]
@@ -102,13 +102,18 @@ def created_name(statement: str, kind: ObjectKind) -> str:
     Raises:
         NotAllowedError: it creates something of another kind.
     """
-    head = _Head(list(islice(scan(statement), _MOST_TOKENS_OF_A_HEAD)))
+    head = Head(list(islice(scan(statement), _MOST_TOKENS_OF_A_HEAD)))
     head.begin(statement, kind)
     return head.names()[-1]
 
 
-def _checked_tokens(statement: str, most: int) -> list[Token]:
-    """The tokens; each comment and quote must end where every server ends it."""
+def checked_tokens(statement: str, most: int, *, of_program: bool = False) -> list[Token]:
+    """The tokens; each comment and quote must end where every server ends it.
+
+    Args:
+        of_program: it has a body of several statements, each with a ``;``.
+    """
+    marks = _MARKS_OF_NO_STATEMENT - {";"} if of_program else _MARKS_OF_NO_STATEMENT
     tokens: list[Token] = []
     end_of_comment = -1
     for token in scan(statement):
@@ -117,9 +122,7 @@ def _checked_tokens(statement: str, most: int) -> list[Token]:
                 f"the statement has more than {most} words and signs (max_schema_file_bytes, of which each takes 16)",
                 token.at,
             )
-        if token.kind == "mark" and (
-            token.text[0] in _MARKS_OF_NO_STATEMENT or token.text < " " or token.text == "\x7f"
-        ):
+        if token.kind == "mark" and (token.text[0] in marks or token.text < " " or token.text == "\x7f"):
             raise NotAllowedError(f"{token.text[0]!r} stands outside of quotes", token.at)
         before = tokens[-1] if tokens else None
         if token.text.startswith("/*") and token.kind == "mark":
@@ -142,11 +145,11 @@ def _checked_tokens(statement: str, most: int) -> list[Token]:
     return tokens
 
 
-class _Head:
+class Head:
     """Reads a statement up to the name of what it creates."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self.at = 0
 
     def begin(self, statement: str, kind: ObjectKind) -> str:
@@ -158,28 +161,31 @@ class _Head:
             self.if_not_exists()
         return before
 
-    def word(self, *words: str) -> None:
-        if not self._is(*words):
-            raise NotAllowedError(f"{' or '.join(words)} should stand here", self._place)
+    def word(self, *words: str) -> str:
+        """One of these words, as it stands; it is passed."""
+        if not self.is_word(*words):
+            raise NotAllowedError(f"{' or '.join(words)} should stand here", self.place)
         self.at += 1
+        return self.tokens[self.at - 1].text
 
     def if_not_exists(self) -> None:
+        """IF NOT EXISTS, in a version comment or not, where it stands here."""
         commented = self._kind == "open"
         self.at += commented
-        if commented or self._is("IF"):
+        if commented or self.is_word("IF"):
             self.word("IF")
             self.word("NOT")
             self.word("EXISTS")
         if commented:
             if self._kind != "close":
-                raise NotAllowedError("the end of the version comment should stand here", self._place)
+                raise NotAllowedError("the end of the version comment should stand here", self.place)
             self.at += 1
 
     def options_before(self, kind: ObjectKind, statement: str) -> str:
         """What may stand before the word for the kind, as it stands."""
         if kind is ObjectKind.VIEW:
             return self.view_options(statement)
-        if kind is ObjectKind.TABLE and self._is("GLOBAL"):
+        if kind is ObjectKind.TABLE and self.is_word("GLOBAL"):
             self.at += 1
             self.word("TEMPORARY")
             return GLOBAL_TEMPORARY
@@ -187,23 +193,30 @@ class _Head:
 
     def view_options(self, statement: str) -> str:
         """ALGORITHM, DEFINER and SQL SECURITY, as they stand."""
-        start = self._place
-        if self._is("ALGORITHM"):
+        start = self.place
+        if self.is_word("ALGORITHM"):
             self.at += 1
             self._mark("=")
             self.word("UNDEFINED", "MERGE", "TEMPTABLE")
-        if self._is("DEFINER"):
-            self.at += 1
-            self._mark("=")
-            self._account()
-        if self._is("SQL"):
+        self.definer(statement)
+        if self.is_word("SQL"):
             self.at += 1
             self.word("SECURITY")
             self.word("DEFINER", "INVOKER")
-        return statement[start : self._place].strip()
+        return statement[start : self.place].strip()
+
+    def definer(self, statement: str) -> str | None:
+        """The account of DEFINER=..., as it stands; None: nobody is named."""
+        if not self.is_word("DEFINER"):
+            return None
+        self.at += 1
+        self._mark("=")
+        start = self.place
+        self._account()
+        return statement[start : self.end_before]
 
     def name_of(self, wanted: SchemaObject) -> None:
-        place = self._place
+        place = self.place
         names = self.names()
         expected = [wanted.schema] if wanted.name is None else [wanted.schema, wanted.name]
         if names not in (expected, expected[-1:]):
@@ -212,7 +225,7 @@ class _Head:
     def names(self) -> list[str]:
         """The object's name, behind that of its schema where it stands there."""
         names = [self._name()]
-        if self._text == ".":
+        if self.text == ".":
             self.at += 1
             names.append(self._name())
         return names
@@ -220,49 +233,57 @@ class _Head:
     def _account(self) -> None:
         """`` `user`@`host` ``, a role, or CURRENT_USER with or without parentheses; an @ is part of a word."""
         user = self._part_of_account()
-        if self._kind == "word" and self._text.startswith("@"):
-            user, self.at = self._text, self.at + 1
+        if self._kind == "word" and self.text.startswith("@"):
+            user, self.at = self.text, self.at + 1
         if user.endswith("@"):
             self._part_of_account()
-        if self._text == "(":
+        if self.text == "(":
             self.at += 1
             self._mark(")")
 
     def _part_of_account(self) -> str:
         if self._kind not in {"name", "string", "word"}:
-            raise NotAllowedError("an account should stand here", self._place)
+            raise NotAllowedError("an account should stand here", self.place)
         self.at += 1
-        token = self._tokens[self.at - 1]
+        token = self.tokens[self.at - 1]
         return token.text if token.kind == "word" else ""
 
     def _name(self) -> str:
-        name = identifier(self._tokens, self.at, ansi_quotes=False)
+        name = identifier(self.tokens, self.at, ansi_quotes=False)
         if not name:
-            raise NotAllowedError("a name should stand here", self._place)
+            raise NotAllowedError("a name should stand here", self.place)
         self.at += 1
         return name
 
     def _mark(self, text: str) -> None:
-        if self._text != text:
-            raise NotAllowedError(f"{text} should stand here", self._place)
+        if self.text != text:
+            raise NotAllowedError(f"{text} should stand here", self.place)
         self.at += 1
 
-    def _is(self, *words: str) -> bool:
-        return self._kind == "word" and self._text.upper() in words
+    def is_word(self, *words: str) -> bool:
+        """Whether one of these stands here."""
+        return self._kind == "word" and self.text.upper() in words
+
+    @property
+    def end_before(self) -> int:
+        """Where in the statement the token before ends."""
+        return self.tokens[self.at - 1].end
 
     @property
     def _kind(self) -> str:
-        return self._tokens[self.at].kind if self.at < len(self._tokens) else ""
+        return self.tokens[self.at].kind if self.at < len(self.tokens) else ""
 
     @property
-    def _text(self) -> str:
-        return self._tokens[self.at].text if self.at < len(self._tokens) else ""
+    def text(self) -> str:
+        """The token that stands here."""
+        return self.tokens[self.at].text if self.at < len(self.tokens) else ""
 
     @property
-    def _place(self) -> int:
-        if self.at < len(self._tokens):
-            return self._tokens[self.at].at
-        return self._tokens[-1].end if self._tokens else 0
+    def place(self) -> int:
+        """Where in the statement."""
+        if self.at < len(self.tokens):
+            return self.tokens[self.at].at
+        return self.tokens[-1].end if self.tokens else 0
 
 
 def _after_columns(rest: Sequence[Token], place: int) -> Sequence[Token]:

@@ -44,9 +44,11 @@ class ChecksumOperator(BranchingLoadOperator):
         self.resolve_task_id = resolve_task_id
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import verify
+        from airflow_dm_loader.loader import create_objects, verify
         from airflow_dm_loader.progress.phase_words import describe_comparison
 
+        if made := create_objects(run)["made"]:
+            self.log.info("Made: %s", made)
         outcome = verify(run)
         self.log.info("%s", describe_comparison(outcome.verdict, outcome.tables, outcome.findings))
         next_task_id = self.clean_task_id if outcome.verdict == "clean" else self.resolve_task_id

@@ -14,7 +14,7 @@ from airflow_dm_loader.errors import (
     DumpNotFoundError,
     WorkerNotMatchError,
 )
-from airflow_dm_loader.phases import existing, swapping
+from airflow_dm_loader.phases import existing, programs, swapping
 from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
@@ -72,7 +72,12 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         engine.check_server(server)
         engine.check_dump(run, dump)
         plan = swapping.trial(config, dump, server).plan
-        needs = (*engine.privileges(run, plan, meta.db), *swapping.needs(config, plan))
+        asked = programs.read(dump, server)
+        needs = (
+            *engine.privileges(run, plan, meta.db),
+            *swapping.needs(config, plan),
+            *programs.needs(meta.db, server, config, asked),
+        )
         check_plan(meta.db, server, config, plan, needs)
         fitting = fitting_chunks(config, server)
         meta.create()
@@ -90,6 +95,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
                 swaps.register_tables(meta, round_, config.what.source_id, plan)
             if found.load.status != "finished":
                 findings.keep(meta, found.load.load_id, "prepare_checkpoint", map(_missing_number, dump.plan.gaps))
+                findings.keep(meta, found.load.load_id, "objects", programs.told(config, asked))
             coordination.take_lock(config.what.source_id, run.worker)  # in the target, both commit together
             meta.db.commit()
             return found

@@ -9,7 +9,7 @@ from airflow_dm_loader.dump.cleaning import CleaningReport, clean_dump
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
-from airflow_dm_loader.phases import swap_in, swapping, tidying
+from airflow_dm_loader.phases import objects, swap_in, swapping, tidying
 from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
@@ -71,6 +71,8 @@ def finish(run: LoadRun) -> LoadReport:
             enable_ttl(meta.db, ttl_off)
             loads.update_notes(meta, load.load_id, notes)
             meta.db.commit()  # the swap gives the tables other names
+        if not had_finished:
+            objects.switch_on(run, meta, load)
         swapped = swap_in.finish(run, meta, coordination)
         if not had_finished:
             _keep_history(meta, config, load, outcome)
@@ -126,6 +128,7 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
                 lambda inventory: is_this_dump(meta, inventory, load),
                 keep_schema=run.config.what.mode is Mode.ALL,
                 max_metadata_bytes=run.config.reading.max_metadata_bytes,
+                loaded=frozenset(load.notes.get("objects_whole", ())),  # type: ignore[call-overload]
             )
     return {"removed": list(report.removed), "warnings": list(report.warnings)}
 
@@ -174,6 +177,7 @@ def _make_report(
         binlog_pos=load.binlog_pos,
         binlog_gtid=load.binlog_gtid,
         not_loaded=notes["not_loaded"],
+        objects=objects.counts(load),
         findings=outcome.findings,
         warnings=_warnings(notes, outcome),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_dm_loader.config import OnConflict
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.phases import swapping
+from airflow_dm_loader.phases import objects, swapping
 from airflow_dm_loader.phases.guarding import with_guard
 from airflow_dm_loader.phases.live import with_live_tables
 from airflow_dm_loader.run import LoadRun
@@ -15,6 +17,7 @@ from airflow_dm_loader.state.events import EventKind
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import check_same_dump
 from airflow_dm_loader.state.updating import check_same_rules
+from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.verify.conclusion import conclude, found_error
 
 
@@ -52,6 +55,7 @@ def verify(run: LoadRun) -> Outcome:
             return outcomes.current(meta, load.load_id)
         findings = engine_of(run.config).findings(run, dump.at(meta), meta, load)
         findings = with_live_tables(run, dump.at(meta), meta, findings)
+        findings = replace(findings, found=(*findings.found, *objects.compare(run, dump, meta, ask_server(meta.db))))
         findings = with_guard(run, dump.at(meta), meta, load, findings)
         outcome = conclude(run, meta, load, turn, findings)
         meta.db.commit()

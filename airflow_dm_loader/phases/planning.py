@@ -9,7 +9,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import existing, guarding, swapping
+from airflow_dm_loader.phases import existing, guarding, programs, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
@@ -58,8 +58,15 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 ours = {row.key for row in rows}
                 draft = drafting.draft(db, placed, ours, places, recreated)
                 swapping.refuse_sequences(config, draft)
-                needs = (*engine.privileges(run, placed, db), *swapping.needs(config, placed))
+                asked = programs.read(dump, drafting.server)
+                needs = (
+                    *engine.privileges(run, placed, db),
+                    *swapping.needs(config, placed),
+                    *programs.needs(db, drafting.server, config, asked),
+                )
                 warnings += drafting.check(db, placed, draft, needs)
+                programs.check(db, drafting.server, config, asked)
+                warnings += map(str, programs.told(config, asked))
                 if not engine.makes_tables and not config.swaps:
                     held = existing.look(meta, config, plan, draft, **ids)
                     warnings += existing.worth_a_warning(held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_dm_loader.engines.base import Jobs, JobsLook, ShareReport
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.phases import objects
 from airflow_dm_loader.run import LoadRun
 
 
@@ -23,6 +24,7 @@ def run_import(run: LoadRun, share: int = 0) -> ShareReport:
         RowError: the server refused a row; its file, offset and text are named.
         LoadInterruptedError: the run was stopped, and with it the sessions or jobs in the server.
     """
+    objects.take_back_triggers(run)
     return engine_of(run.config).import_share(run, share)
 
 

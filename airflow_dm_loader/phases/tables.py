@@ -11,7 +11,7 @@ from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
-from airflow_dm_loader.phases import existing, guarding, swapping
+from airflow_dm_loader.phases import existing, guarding, programs, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import Finding
@@ -62,8 +62,14 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             recreated = existing.to_recreate(meta, config, plan)
             draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated)
             swapping.refuse_sequences(config, draft)
-            needs = (*engine.privileges(run, plan, db), *swapping.needs(config, plan))
+            asked = programs.read(dump, drafting.server)
+            needs = (
+                *engine.privileges(run, plan, db),
+                *swapping.needs(config, plan),
+                *programs.needs(db, drafting.server, config, asked),
+            )
             warnings = drafting.check(db, plan, draft, needs)
+            known_objects = programs.check(db, drafting.server, config, asked)
         held = existing.look(meta, config, plan, draft, load.load_id)
         guarding.hold_before_rows(run, dump, meta, load, held, by_hand=by_hand)
         warnings = (
@@ -97,6 +103,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         ttl_off |= {TableName(schema, table) for schema, table in notes.get("ttl_off", ())}
         sequences = sorted({*map(tuple, notes.get("sequences", ())), *_missing_sequences(draft)})
         notes |= {"sequences": sequences} if sequences else {}
+        notes.setdefault("objects_before", known_objects)  # the first look counts
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
@@ -121,9 +128,12 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])
         meta.db.commit()
         if not config.swaps:  # their tables may not be there yet
-            creator.create_views(draft.views)
+            later = programs.later_views(draft.views, asked)
+            creator.create_views(tuple(view for view in draft.views if view not in later))
+            waiting_views = [view.planned for view in draft.views if view in later]
             with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
-                findings.keep(meta, load.load_id, "views", unreadable_views(db, plan.views))
+                found = unreadable_views(db, [view for view in plan.views if view not in waiting_views])
+                findings.keep(meta, load.load_id, "views", found)
             meta.db.commit()
     summary = creator.summary
     return {

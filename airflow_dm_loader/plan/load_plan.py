@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from airflow_dm_loader.dump.file_numbers import NumberGap
-from airflow_dm_loader.dump.inventory import DataFile
+from airflow_dm_loader.dump.inventory import DataFile, ProgramFile
 from airflow_dm_loader.dump.metadata import TableMetadata
 from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.plan.router import Extracted
@@ -123,6 +123,8 @@ class LeftOut:
     tables: tuple[str, ...] = ()  # "schema.table", by the source's names
     views: tuple[str, ...] = ()
     routed_views: tuple[str, ...] = ()
+    routed_programs: tuple[str, ...] = ()  # files of programs, whose statements name the source's tables
+    programs: tuple[str, ...] = ()
     data_files: tuple[str, ...] = ()
     file_bytes: int = 0
 
@@ -134,6 +136,8 @@ class LeftOut:
             "filtered views": len(self.views),
             "filtered data files": len(self.data_files),
             "views that routes would move": len(self.routed_views),
+            "files of programs that routes would move": len(self.routed_programs),
+            "filtered files of programs": len(self.programs),
         }
         return {what: number for what, number in found.items() if number}
 
@@ -149,8 +153,9 @@ class LoadPlan:
     left_out: LeftOut = LeftOut()
     warnings: tuple[str, ...] = ()
     gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files, of tables that are loaded
-    other_kinds: Mapping[str, int] = field(default_factory=dict)  # kinds of file that this version leaves out
+    other_kinds: Mapping[str, int] = field(default_factory=dict)  # kinds of file that this load leaves out
     sequences: tuple[PlannedSequence, ...] = ()
+    programs: tuple[ProgramFile, ...] = ()  # files of triggers, routines and events that filters and routes leave
 
     @property
     def not_loaded(self) -> dict[str, int]:

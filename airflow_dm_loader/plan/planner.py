@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.data_formats import DECODED
-from airflow_dm_loader.dump.inventory import DataFile, DumpInventory
+from airflow_dm_loader.dump.inventory import PROGRAMS, DataFile, DumpInventory, ProgramFile
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, SchemaMissingError, visible
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.filters import TableFilter, owner_of
@@ -45,6 +45,7 @@ class _Planner:
         self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)
         self._meta_schema = config.state.meta_schema
+        self._loaded_programs = config.tables.objects.loaded
         self._protected: dict[str, str] = {}  # schema -> whose it is: what was left out for that
         sources = sorted({*inventory.table_schemas, *(file.key for file in inventory.data_files)})
         self._tables = self._placed(sources)
@@ -75,13 +76,16 @@ class _Planner:
         )
         databases = self._plan_databases(tables, views, {sequence.key.schema for sequence in sequences})
         _check_places(databases, tables, views)
-        left_out = self._left_out(databases)
+        programs = self._plan_programs()
+        left_out = self._left_out(databases, programs)
         warnings = tuple(map(visible, self._warnings(left_out)))
-        kinds = {kind: len(names) for kind, names in self._inventory.not_loaded.items()}
+        kinds = {
+            kind: len(names) for kind, names in self._inventory.not_loaded.items() if not self._loads_programs(kind)
+        }
         if left := kinds.pop(_SEQUENCES, 0) - len(sequences):
             kinds[_SEQUENCES] = left
         gaps = tuple(gap for gap in self._inventory.gaps if gap.key in self._tables)
-        return LoadPlan(databases, tables, views, files, left_out, warnings, gaps, kinds, sequences)
+        return LoadPlan(databases, tables, views, files, left_out, warnings, gaps, kinds, sequences, programs)
 
     def _placed(self, keys: Sequence[TableName]) -> dict[TableName, Placement]:
         """What passes the filter, with its place; nothing goes into a schema that is not a user's."""
@@ -196,7 +200,28 @@ class _Planner:
                     files.setdefault(target, []).append(created[schema])
         return tuple(PlannedDatabase(schema, found[0] if found else None) for schema, found in sorted(files.items()))
 
-    def _left_out(self, databases: tuple[PlannedDatabase, ...]) -> LeftOut:
+    def _loads_programs(self, kind: str) -> bool:
+        """Whether all that files of this kind hold is loaded."""
+        return kind in PROGRAMS.values() and self._loaded_programs.issuperset(kind.split(" and "))
+
+    def _plan_programs(self) -> tuple[ProgramFile, ...]:
+        """The files of programs that pass the filter and stay where they are: their statements name tables."""
+        return tuple(file for file in self._inventory.programs if self._has_programs(file) and self._keeps_place(file))
+
+    def _has_programs(self, file: ProgramFile) -> bool:
+        if owner_of(file.schema, self._meta_schema) is not None or not self._filter.passes_schema(file.schema):
+            return False
+        return file.table is None or (file.schema, file.table) in self._tables
+
+    def _keeps_place(self, file: ProgramFile) -> bool:
+        if file.table is not None:
+            key = TableName(file.schema, file.table)
+            return _stays(key, self._tables[key])
+        return self._router.place_schema(file.schema) == file.schema and all(
+            _stays(key, to) for key, to in self._tables.items() if key[0] == file.schema
+        )
+
+    def _left_out(self, databases: tuple[PlannedDatabase, ...], programs: Collection[ProgramFile]) -> LeftOut:
         inventory = self._inventory
         files = [file for file in inventory.data_files if file.key not in self._tables]
         schemas = {*inventory.database_schemas, *(schema for schema, _ in (*inventory.table_schemas, *inventory.views))}
@@ -207,6 +232,14 @@ class _Planner:
             tables=self._filtered_tables,
             views=tuple(str(key) for key in sorted(inventory.views) if key not in self._views),
             routed_views=tuple(str(key) for key, to in self._views.items() if not _stays(key, to)),
+            routed_programs=tuple(
+                file.name for file in inventory.programs if self._has_programs(file) and file not in programs
+            )
+            if self._loaded_programs
+            else (),
+            programs=tuple(file.name for file in inventory.programs if not self._has_programs(file))
+            if self._loaded_programs
+            else (),
             data_files=tuple(file.name for file in files),
             file_bytes=sum(file.file_bytes for file in files),
         )

@@ -57,6 +57,25 @@ def _location(value: str) -> DumpLocation:
         raise ValueError(f"{error.message.removeprefix('dump_uri: ')}. {error.remedy}") from None
 
 
+_ACCOUNT = re.compile(
+    r"(?:'([^'`]{1,80})'|`([^'`]{1,80})`|([^'`@\s]{1,80}))(?:@(?:'([^'`]*)'|`([^'`]*)`|([^'`@\s]*)))?"
+)
+
+
+def _definer(value: str) -> str:
+    """``keep``, ``drop``, or ``replace:`` and an account as the server takes it."""
+    word, colon, account = value.partition(":")
+    word = word.strip().lower()
+    if not colon and word in {"keep", "drop"}:
+        return word
+    match = _ACCOUNT.fullmatch(account.strip())
+    if word != "replace" or match is None:
+        raise ValueError("must be keep, drop or replace:user@host")
+    user = match[1] or match[2] or match[3]
+    host = next((part for part in match.groups()[3:] if part is not None), "%")
+    return f"replace:`{user}`@`{host}`"
+
+
 def _variable_names(value: dict[str, str | int]) -> dict[str, str | int]:
     for name in value:
         if not is_name(name):
@@ -108,6 +127,7 @@ def _source_address(value: str) -> str:
     return value
 
 
+Definer = Annotated[str, AfterValidator(_plain_text), AfterValidator(_definer)]
 PlainText = Annotated[str, AfterValidator(_plain_text)]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_text)]
 SchemaName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain_text)]

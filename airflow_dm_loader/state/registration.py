@@ -60,7 +60,7 @@ def register_load(
         changes = update_load(meta, config, inventory, plan, stored)
         stored = loads.get(meta, config)
         if changes:
-            loads.update_notes(meta, stored.load_id, _notes(inventory, plan))
+            loads.update_notes(meta, stored.load_id, {**stored.notes, **_notes(inventory, plan)})
             events.record(meta, stored.load_id, EventKind.UPDATED, worker, detail=changes)
     events.record(meta, stored.load_id, EventKind.STARTED, worker)
     return Registration(stored, afresh)

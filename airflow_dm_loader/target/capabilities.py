@@ -55,6 +55,7 @@ class Capabilities:
         has_roles: an account may have them.
         set_definer: the privilege to create a view in somebody else's name.
         utf8_alone: it takes the bytes of text for UTF-8, whatever charset the session or the column has.
+        programs: it has triggers, stored routines and events.
         own_tables: it has TiDB's kinds of table: global temporary ones, and those that delete old rows by TTL.
         swap_obstacle: why tables can't be swapped in by one statement, crash or not, in words; None: they can.
         swaps_across_schemas: foreign keys follow their tables from one schema into another.
@@ -87,6 +88,7 @@ class Capabilities:
     has_roles: bool
     set_definer: str
     utf8_alone: bool
+    programs: bool
     own_tables: bool
     swap_obstacle: str | None
     swaps_across_schemas: bool
@@ -126,6 +128,7 @@ class Capabilities:
             has_roles=flavour is not Flavour.MYSQL or version >= (8,),
             set_definer=_set_definer(flavour, version),
             utf8_alone=is_tidb,
+            programs=not is_tidb,
             own_tables=is_tidb,
             swap_obstacle=_swap_obstacle(flavour, version),
             swaps_across_schemas=not is_tidb,

@@ -68,6 +68,14 @@ def view_privileges(schema: str, create: str, privileges: Privileges | None, ser
     match = _DEFINER.search(create)
     if match is None or match[2] is None or privileges is None:
         return
+    yield from definer_privileges(f"{match[2]}@{match[3]}", privileges, server)
+
+
+def definer_privileges(account: str | None, privileges: Privileges | None, server: Server) -> Iterator[Need]:
+    """To make something in the name of an account, as DEFINER= takes it; None: in the user's own."""
+    match = _DEFINER.match(f"DEFINER={account}") if account is not None else None
+    if match is None or match[2] is None or privileges is None:
+        return
     definer = f"{quote(match[2].strip('`'))}@{quote(match[3].strip('`'))}"
     if definer != privileges.user and not any(privileges.allows(privilege) for privilege in _SET_DEFINER):
         yield Need(server.can.set_definer)

@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
+from airflow_dm_loader.objects.making import Making
 from airflow_dm_loader.phases import guarding
 from airflow_dm_loader.state import chunk_groups, chunks, files, history, holds, load_tasks, loads, outcomes, swaps
 from airflow_dm_loader.target import schema, swap
@@ -62,6 +63,8 @@ OTHER_POINTS = {
     "before the clean": _Point(DumpStorage, "remove"),
     "in the clean": _Point(Path, "unlink", after=True),
 }
+# Those of a load of triggers, routines and events.
+OBJECT_POINTS = {"between two objects": _Point(Making, "make", after=True)}
 # Those of a load that swaps.
 SWAP_POINTS = {
     "the round is joined, not committed": _Point(swaps, "join", after=True),
@@ -103,6 +106,7 @@ POINTS: dict[str, _Point | None] = {
     **CHUNK_POINTS,
     **GROUP_POINTS,
     **OTHER_POINTS,
+    **OBJECT_POINTS,
     **EMPTYING_POINTS,
     **DROPPING_POINTS,
 }

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from airflow_dm_loader.rules.objects import ObjectRules
 from airflow_dm_loader.settings.choices import BarrierKind, Level, OnConflict, OnExistingRows
 from airflow_dm_loader.settings.groups.base import Group
-from airflow_dm_loader.settings.values import CollationMap, GuardRules, SchemaName, SessionVariables, SourceAddress
+from airflow_dm_loader.settings.values import (
+    CollationMap,
+    Definer,
+    GuardRules,
+    SchemaName,
+    SessionVariables,
+    SourceAddress,
+)
 
 
 class Tables(Group):
@@ -51,6 +61,33 @@ class Tables(Group):
         description="Create tables of engines without transactions, or that the target lacks, in InnoDB. "
         "Off: such a table is refused.",
     )
+    objects: ObjectRules = Field(
+        default_factory=ObjectRules,
+        title="Triggers, routines, events",
+        description="What becomes of the dump's programs: {triggers: load, routines: skip, events: refuse}. load: made "
+        "after the rows, triggers last, and compared at the end; events are off until the load is accepted, and stay "
+        "off with mode all. They run with the privileges of their definer. skip: a finding names them. refuse: a dump "
+        "that has any is refused.",
+    )
+    definer: Definer | None = Field(
+        None,
+        title="Definer",
+        description="In whose name programs are made, and views: keep: the account that the dump names | drop: the "
+        "loader's own | replace:user@host. It must be said where objects loads any. None: views keep theirs.",
+    )
+
+    @model_validator(mode="after")
+    def _objects_are_whole(self) -> Self:
+        if not self.objects.loaded:
+            return self
+        if self.definer is None:
+            raise ValueError(
+                f"objects: {', '.join(sorted(self.objects.loaded))} are to be loaded, so definer must be said: keep, "
+                "drop or replace:user@host"
+            )
+        if self.on_existing_rows is OnExistingRows.SWAP:
+            raise ValueError("objects: on_existing_rows swap puts tables in place, and loads no programs")
+        return self
 
 
 class Connection(Group):

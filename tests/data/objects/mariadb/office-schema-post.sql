@@ -1,0 +1,134 @@
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP FUNCTION IF EXISTS `greet`;
+CREATE DEFINER=`tester`@`%` FUNCTION `greet`(n VARCHAR(20) CHARSET utf8mb4) RETURNS varchar(60) CHARSET utf8mb4 COLLATE utf8mb4_general_ci
+    READS SQL DATA
+BEGIN
+  IF n IS NULL THEN RETURN 'no one; à bientôt'; END IF; 
+  RETURN CONCAT('hello "', n, '"; it''s ''\\'' ok
+; 
+', (SELECT COUNT(*) FROM orders)); 
+END;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP FUNCTION IF EXISTS `gross`;
+CREATE DEFINER=`tester`@`%` FUNCTION `gross`(p DECIMAL(10,2)) RETURNS decimal(10,2)
+    DETERMINISTIC
+    COMMENT 'calls; another'
+BEGIN
+  DECLARE v DECIMAL(10,2); 
+  SET v = vat(p); 
+  
+  RETURN p + v; 
+END;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP FUNCTION IF EXISTS `vat`;
+CREATE DEFINER=`tester`@`%` FUNCTION `vat`(p DECIMAL(10,2)) RETURNS decimal(10,2)
+    DETERMINISTIC
+RETURN p * 0.2;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = latin1;
+SET character_set_results = latin1;
+SET collation_connection = latin1_swedish_ci;
+DROP PROCEDURE IF EXISTS `latin`;
+CREATE DEFINER=`tester`@`%` PROCEDURE `latin`()
+SELECT 'caf�; latin1' AS x;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP PROCEDURE IF EXISTS `log_it`;
+CREATE DEFINER=`tester`@`%` PROCEDURE `log_it`(w VARCHAR(100))
+INSERT INTO audit (what) VALUES (w);
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP PROCEDURE IF EXISTS `restock`;
+CREATE DEFINER=`tester`@`%` PROCEDURE `restock`(IN s INT, OUT n INT)
+    MODIFIES SQL DATA
+    SQL SECURITY INVOKER
+BEGIN
+  DECLARE done INT DEFAULT 0; 
+  DECLARE c CURSOR FOR SELECT id FROM orders; 
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET done = 1; 
+  SET n = 0; 
+  OPEN c; 
+  lbl: LOOP
+    FETCH c INTO s; 
+    IF done THEN LEAVE lbl; END IF; 
+    SET n = n + 1; 
+  END LOOP lbl; 
+  CLOSE c; 
+  CALL log_it(CONCAT('restocked ', n)); 
+END;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP EVENT IF EXISTS `nightly`;
+CREATE DEFINER=`tester`@`%` EVENT `nightly` ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE COMMENT 'sweeps; daily' DO DELETE FROM audit WHERE id < 0;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP EVENT IF EXISTS `off_one`;
+CREATE DEFINER=`tester`@`%` EVENT `off_one` ON SCHEDULE EVERY 2 HOUR STARTS '2026-11-30 16:06:29' ON COMPLETION NOT PRESERVE DISABLE DO BEGIN DELETE FROM audit WHERE id < -1; DELETE FROM audit WHERE id < -2; END;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+DROP EVENT IF EXISTS `once`;
+CREATE DEFINER=`tester`@`%` EVENT `once` ON SCHEDULE AT '2035-05-05 05:05:05' ON COMPLETION NOT PRESERVE ENABLE DO CALL log_it('once');
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;

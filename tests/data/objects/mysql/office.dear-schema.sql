@@ -1,0 +1,5 @@
+/*!40101 SET NAMES binary*/;
+CREATE TABLE `dear`(
+`id` int,
+`g` int
+)ENGINE=MyISAM;
