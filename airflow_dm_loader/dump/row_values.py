@@ -43,6 +43,7 @@ class _Patterns:
     rows: Any  # all of them, by google-re2
     some_rows: re.Pattern[bytes]  # as many as are sound, each with the comma before the next one
     some_values: re.Pattern[bytes]  # of a row, each with its comma
+    value: re.Pattern[bytes]
 
 
 def check_values(statement: Statement, values_at: int, quoting: Quoting, file: str) -> None:
@@ -69,6 +70,11 @@ def check_values(statement: Statement, values_at: int, quoting: Quoting, file: s
         offset=statement.offset + at,
         statement=statement.text[at : at + 256] or statement.text[-256:],
     )
+
+
+def value_pattern(quoting: Quoting) -> re.Pattern[bytes]:
+    """What one value may be."""
+    return _patterns(quoting).value
 
 
 def without_comments(statement: Statement, quoting: Quoting) -> Statement:
@@ -114,4 +120,5 @@ def _patterns(quoting: Quoting) -> _Patterns:
         some_values=re.compile(
             b"(?:" + row + rb"|\(" + _BLANKS + b"(?:" + value + b"(?:," + _BLANKS + b"|(?=\\))))*+)?+", re.DOTALL
         ),
+        value=re.compile(value, re.DOTALL),
     )

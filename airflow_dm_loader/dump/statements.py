@@ -36,6 +36,7 @@ _ASSIGNMENT = re.compile(
     rb"\s*+(?:@@SESSION\.|@@|SESSION\s++)?+(\w++)\s*+:?+=\s*+(?:'([^']*+)'|\"([^\"]*+)\"|([\w.+:-]++))\s*+(?:,|$)",
     re.IGNORECASE,
 )
+_SAVED = re.compile(rb"@\w++\s*+=\s*+@@(?:SESSION\.)?+\w++\s*+,\s*+", re.IGNORECASE)
 _HEAD_SETTINGS = frozenset({
     "foreign_key_checks", "unique_checks", "sql_mode", "time_zone",
     "character_set_client", "character_set_results", "collation_connection",
@@ -116,6 +117,8 @@ def head_settings(text: bytes) -> HeadSettings | None:
         text = text[:-2].strip()
     if (match := _SET.match(text)) is None:
         return None
+    if saved := _SAVED.match(text, match.end()):  # mysqldump: SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='...'
+        match = saved
     if names := _SET_NAMES.fullmatch(text, match.end()):
         return HeadSettings({"names": names[1].decode("ascii").lower()})
     values: dict[str, str] = {}

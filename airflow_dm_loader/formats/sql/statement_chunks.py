@@ -18,6 +18,7 @@ from airflow_dm_loader.dump.hidden_backslashes import HiddenBackslashes
 from airflow_dm_loader.dump.lexer import Statement, StatementReader
 from airflow_dm_loader.dump.row_values import check_values, without_comments
 from airflow_dm_loader.dump.sql_modes import Quoting, quoting
+from airflow_dm_loader.dump.statement_forms import PassedOver, form_name, passed_over, plain_insert
 from airflow_dm_loader.dump.statements import (
     MAX_HEAD_BYTES,
     HeadSettings,
@@ -81,12 +82,17 @@ class ChunkReader(ChunkChain):
         self._head: dict[str, str] = {}
         self._recoded: dict[str, str] = {}
         self._hidden = HiddenBackslashes("", file.name)
+        self._is_restored = False
         self._pending: RowStatement | None = None  # the file's first rows, which end its head
 
     def _read_head(self) -> None:
         head: list[bytes] = []
         while (statement := self._next()) is not None:
             statement, kind = self._understood(statement)
+            if isinstance(kind, PassedOver):
+                if kind.restores:
+                    raise self._restored(statement)
+                continue
             if isinstance(kind, Rows):
                 self._tell_charset(head, kind, statement)
                 self._pending = self._first_rows(self._head, self._checked(kind, statement), statement)
@@ -182,6 +188,11 @@ class ChunkReader(ChunkChain):
             if statement is None:
                 break
             statement, kind = self._understood(statement)
+            if isinstance(kind, PassedOver):
+                self._is_restored = self._is_restored or kind.restores
+                continue
+            if self._is_restored:
+                raise self._restored(statement)
             if isinstance(kind, HeadSettings):
                 raise UnsupportedStatementError(
                     "a setting after the first rows: only the head of a data file may hold settings",
@@ -193,15 +204,38 @@ class ChunkReader(ChunkChain):
             end = statement.end
         return statements, end
 
-    def _understood(self, statement: Statement) -> tuple[Statement, Rows | HeadSettings]:
-        """What a statement is, and that its rows are literals; comments, which no tool writes, are blanks."""
+    def _restored(self, statement: Statement) -> UnsupportedStatementError:
+        return UnsupportedStatementError(
+            "a variable is given back its former value, which this file does not say, before the last rows",
+            file=self._file.name,
+            offset=statement.offset,
+            statement=statement.text,
+        )
+
+    def _understood(self, statement: Statement) -> tuple[Statement, Rows | HeadSettings | PassedOver]:
+        """What a statement is, and that its rows are literals; what no tool writes is put into the form of those that
+        do, where that means the same: comments are blanks.
+        """
         try:
             return statement, self._kind(statement)
-        except UnsupportedStatementError:
-            plain = without_comments(statement, self._quoting)
+        except UnsupportedStatementError as error:
+            if (nothing := passed_over(statement.text)) is not None:
+                return statement, nothing
+            plain = plain_insert(without_comments(statement, self._quoting), self._quoting)
             if plain.text == statement.text:
-                raise
-            return plain, self._kind(plain)
+                raise self._by_name(statement, error) from None
+            try:
+                return plain, self._kind(plain)
+            except UnsupportedStatementError as other:
+                raise self._by_name(plain, other) from None
+
+    @staticmethod
+    def _by_name(statement: Statement, error: UnsupportedStatementError) -> UnsupportedStatementError:
+        """The error with the name of the form, where it has one."""
+        name = form_name(statement.text)
+        if name is not None and "but not this" in error.message:
+            error.message = f"{error.message}: {name}"
+        return error
 
     def _kind(self, statement: Statement) -> Rows | HeadSettings:
         kind = classify(statement, file=self._file.name)
