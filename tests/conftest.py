@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dev.private_server import PrivateServer
 
 AIRFLOW_TESTS = Path(__file__).parent / "airflow"
+LONGEST = Path(__file__).parent / "faults" / "test_airflow.py"
 # A warning is an error, but what Airflow's own libraries say to each other is not ours to mend. The last one wins.
 OUR_WARNINGS_ONLY = pytest.mark.filterwarnings(
     "ignore",
@@ -108,6 +109,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:  # they are counted as deselected, and pass for nothing
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: item.path != LONGEST)  # else one process is still at it when all others have ended
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("db")

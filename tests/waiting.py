@@ -8,9 +8,14 @@ from collections.abc import Callable
 PATIENCE_S = 240.0  # no bound that a test is about: pytest's own timeout is longer, and would say less
 
 
-def wait_until(is_so: Callable[[], object], described: Callable[[], object] = lambda: "it did not come") -> None:
+def wait_until(
+    is_so: Callable[[], object],
+    described: Callable[[], object] = lambda: "it did not come",
+    *,
+    every_s: float = 0.01,
+) -> None:
     """Look again and again. ``described``: what to show if it does not come."""
     deadline = time.monotonic() + PATIENCE_S
     while not is_so():
         assert time.monotonic() < deadline, described()
-        time.sleep(0.01)
+        time.sleep(every_s)

@@ -18,7 +18,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, run_of, write_dump
-from tests.faults.importing import is_waiting_for_lock
+from tests.faults.importing import LOCK_LOOK_S, is_waiting_for_lock
 from tests.waiting import PATIENCE_S, wait_until
 
 BOTH = ("north", "south")
@@ -94,7 +94,8 @@ def test_who_is_ready_in_the_new_round_is_not_put_back_by_another_that_begins_it
 
         def meanwhile() -> None:
             others.append(pool.submit(begin, south, "south"))
-            wait_until(lambda: others[0].done() or is_waiting_for_lock(server))  # for north's commit
+            # It may be made to wait for north's commit.
+            wait_until(lambda: others[0].done() or is_waiting_for_lock(server), every_s=LOCK_LOOK_S)
 
         meta = Meta(cast("Database", Stepwise(db, step, meanwhile)), "dm_meta")
         north = TargetCoordination(LoadTask("t", BOTH), meta)

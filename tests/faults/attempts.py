@@ -23,6 +23,14 @@ from tests.waiting import PATIENCE_S, wait_until
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
 
+# A server drops a frozen loader's sessions after a minute or two; tests don't wait so long.
+SHORT_TIMEOUTS = {
+    "net_read_timeout": 1,
+    "idle_write_transaction_timeout": 1,
+    "wait_timeout": 4,
+    "innodb_lock_wait_timeout": 2,
+}
+
 
 class Attempt:
     """``load_dump`` in a process of its own.

@@ -51,9 +51,13 @@ def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> No
     wait_until(lambda: sum(text.startswith(verb) for _, text in sessions(server)) >= number, lambda: sessions(server))
 
 
+# InnoDB shows what it showed before to who asks again within a tenth of a second.
+LOCK_LOOK_S = 0.15
+
+
 def wait_for_lock(server: PrivateMariaDB, statement: str = "") -> None:
     """Wait until a session waits for a row's lock, in a statement that begins so."""
-    wait_until(lambda: is_waiting_for_lock(server, statement))
+    wait_until(lambda: is_waiting_for_lock(server, statement), every_s=LOCK_LOOK_S)
 
 
 def is_waiting_for_lock(server: PrivateMariaDB, statement: str = "") -> bool:

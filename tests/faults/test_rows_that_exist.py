@@ -11,7 +11,7 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, Table, load_config, write_dump
-from tests.faults.attempts import Attempt
+from tests.faults.attempts import SHORT_TIMEOUTS, Attempt
 from tests.faults.points import CHUNK_POINTS, DROPPING_POINTS, EMPTYING_POINTS
 from tests.faults.tally import tried
 from tests.tables import count, one, query
@@ -23,12 +23,14 @@ STEPS = [("truncate", point) for point in EMPTYING_POINTS] + [("recreate", point
 COMMITTED = "after COMMIT, before the client knows"
 
 
-def source(tmp_path: Path, number: int, action: str) -> LoadConfig:
+def source(tmp_path: Path, number: int, action: str, **changes: object) -> LoadConfig:
     """One of two sources that fill s.k."""
     rows = [f'({at},"shard {number}, of which there are two")' for at in range(number * 1000, number * 1000 + ROWS)]
     table = Table("k", WITHOUT_KEY, rows, schema=f"s{number}", rows_per_statement=20)
     folder = write_dump(tmp_path / f"dump{number}", table)
-    return load_config(folder, source_id=f"source-{number}", routes=MERGE, on_existing_rows=action, pool_size=1)
+    return load_config(
+        folder, source_id=f"source-{number}", routes=MERGE, on_existing_rows=action, pool_size=1, **changes
+    )
 
 
 def hold_rows(server: PrivateMariaDB) -> None:
@@ -85,7 +87,7 @@ def test_one_that_is_frozen_before_it_acts_and_wakes_up_late_does_no_harm(
     action: str, point: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
     hold_rows(server)
-    configs = [source(tmp_path, number, action) for number in range(2)]
+    configs = [source(tmp_path, number, action, session=SHORT_TIMEOUTS) for number in range(2)]
     with Attempt(configs[0], target, point=point, signal_number=signal.SIGSTOP) as attempt:
         attempt.wait_until_frozen()
         other = load_dump(configs[1], target)

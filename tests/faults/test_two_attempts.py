@@ -14,18 +14,11 @@ from airflow_dm_loader.config import OnConflict, TargetConfig
 from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, write_dump
-from tests.faults.attempts import Attempt
+from tests.faults.attempts import SHORT_TIMEOUTS, Attempt
 from tests.faults.reference import FaultDump
 from tests.faults.tally import rounds, tried
 from tests.tables import chunks, one, query
 
-# A server drops a frozen loader's sessions after a minute or two; tests don't wait so long.
-SHORT_TIMEOUTS = {
-    "net_read_timeout": 1,
-    "idle_write_transaction_timeout": 1,
-    "wait_timeout": 4,
-    "innodb_lock_wait_timeout": 2,
-}
 OUTCOMES = "SELECT outcome_id, sequence, verdict FROM dm_meta.dm_loader_outcome ORDER BY sequence"
 
 
