@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, LoaderError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases import swapping
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.state import lightning, loads, retention, swaps
@@ -16,7 +16,7 @@ from airflow_dm_loader.state.migrations import VERSION
 from airflow_dm_loader.state.retention import OldLoad, Retention
 from airflow_dm_loader.target.connection import Database
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _KEEP_ALL = 100  # former tables, should a swap turn out to have happened: the next one drops what is too much
 _SHOWN = 8
 

@@ -6,13 +6,12 @@ part of the state: where the account may not create views, they are left out wit
 
 from __future__ import annotations
 
-import logging
-
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.state.migrations.migration import meta_table
 from airflow_dm_loader.target.connection import Database
 
-_log = logging.getLogger(__name__)
+_log = visible_log(__name__)
 _NOT_ALLOWED = frozenset({1044, 1142, 1143, 1227, 1235, 1370})  # by privileges, or by a server that has no views
 _EXISTS = 1050
 
