@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 _NUMBER = re.compile(r"\.(\d{5,13})\.[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?$", re.ASCII)
 _TWO_NUMBERS, _FIRST_DIGITS = 13, 9  # dumpling's, where it splits by rows and by size
-_FIRST = 1  # some versions count from 0, and some from 1
+_FIRST = 1  # some versions of mydumper count from 0, and some from 1; dumpling from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,15 @@ def number_gaps(data_files: Iterable[DataFile]) -> tuple[NumberGap, ...]:
     """The gaps, by table."""
     numbers: dict[TableName, set[int]] = defaultdict(set)
     seconds: dict[tuple[str, str, int], set[int]] = defaultdict(set)
+    counted_from_0: set[TableName] = set()
     for file in data_files:
         if file.kind.holds_rows and (found := _numbers(file)):
             numbers[file.key].add(found[0])
+            if _digits(file) in {_FIRST_DIGITS, _TWO_NUMBERS}:
+                counted_from_0.add(file.key)
             if len(found) > 1:
                 seconds[file.schema, file.table, found[0]].add(found[1])
-    return tuple(sorted([*_gaps(numbers), *_second_gaps(seconds)], key=lambda gap: gap.key))
+    return tuple(sorted([*_gaps(numbers, counted_from_0), *_second_gaps(seconds)], key=lambda gap: gap.key))
 
 
 def _numbers(file: DataFile) -> tuple[int, ...]:
@@ -61,9 +64,15 @@ def _numbers(file: DataFile) -> tuple[int, ...]:
     return file.part
 
 
-def _gaps(numbers: dict[TableName, set[int]]) -> Iterator[NumberGap]:
+def _digits(file: DataFile) -> int:
+    match = _NUMBER.search(file.name)
+    return len(match[1]) if match is not None else 0
+
+
+def _gaps(numbers: dict[TableName, set[int]], counted_from_0: Collection[TableName]) -> Iterator[NumberGap]:
     for (schema, table), found in numbers.items():
-        if missing := _missing(found, min(_FIRST, *found)):
+        first = 0 if TableName(schema, table) in counted_from_0 else _FIRST
+        if missing := _missing(found, min(first, *found)):
             yield NumberGap(schema, table, f"data files are numbered up to {max(found)}, and {_without(missing)}")
 
 

@@ -29,6 +29,7 @@ _BLOCK = re.compile(r"SHOW (MASTER STATUS|BINARY LOG STATUS|SLAVE STATUS|REPLICA
 _SOURCE_BLOCKS = ("MASTER STATUS", "BINARY LOG STATUS")
 _AFTER_CONNECTIONS = "/* AFTER CONNECTION POOL ESTABLISHED */"
 _FIELD = re.compile(r"\s+(Connection name|Host|Log|Pos|GTID):(.*)")
+_NOTHING = "(null)"  # what C prints where the server gave none
 _GTID_LINE = re.compile(r"[0-9A-Za-z_:,\- ]+")
 
 
@@ -59,7 +60,7 @@ class TextForm:
             elif match := _BLOCK.fullmatch(line.text):
                 self._start_block(line, match[1], match[2].strip())
             elif (match := _FIELD.fullmatch(line.text)) and self._blocks:
-                value = match[2].strip()
+                value = "" if match[2].strip() == _NOTHING else match[2].strip()
                 while value.endswith(",") and match[1] == "GTID":
                     value += _next_gtid_line(line, next(rest, None))
                 if self._blocks[-1].fields.setdefault(match[1], (line, value))[0] is not line:

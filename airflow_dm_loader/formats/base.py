@@ -42,6 +42,7 @@ class TableColumns:
     needed: frozenset[str] = frozenset()  # columns that have no default
     alone: bool = False  # it was empty, and takes the rows of one table of the dump and of nobody else
     dumped_charsets: Mapping[str, str] | None = None  # the same in the dump; None: the target's are the dump's
+    definitions: Mapping[str, str] = field(default_factory=dict)  # column -> its type with length and labels
     utf8_alone: bool = False  # the target takes text in UTF-8 and in no other charset
 
     def to_recode(self, file_charset: str) -> dict[str, str]:

@@ -180,24 +180,28 @@ class TableFacts:
         types: in lower case without length.
         charsets: in lower case, of those that have one.
         needed: those that a row must have a value for.
+        definitions: their types with length and labels.
     """
 
     types: dict[str, str]
     charsets: dict[str, str]
     needed: set[str]
+    definitions: dict[str, str]
 
 
 def table_facts(db: Database, schema: str) -> Names[TableFacts]:
     """table -> its columns, asked for all of the schema at once."""
     found: dict[str, TableFacts] = {}
-    for table, column, kind, charset, needed in db.query(
-        "SELECT table_name, column_name, data_type, character_set_name, is_nullable = 'NO' AND column_default IS NULL "
-        "AND extra NOT LIKE '%%auto_increment%%' AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
+    for table, column, kind, charset, definition, needed in db.query(
+        "SELECT table_name, column_name, data_type, character_set_name, column_type, "
+        "is_nullable = 'NO' AND column_default IS NULL AND extra NOT LIKE '%%auto_increment%%' "
+        "AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
         "FROM information_schema.columns WHERE table_schema = %s AND COALESCE(generation_expression, '') = ''",
         (schema,),
     ):
-        facts = found.setdefault(str(table), TableFacts({}, {}, set()))
+        facts = found.setdefault(str(table), TableFacts({}, {}, set(), {}))
         facts.types[str(column)] = str(kind).lower()
+        facts.definitions[str(column)] = str(definition)
         if charset is not None:
             facts.charsets[str(column)] = str(charset).lower()
         if needed:

@@ -21,6 +21,7 @@ _DM_REMOVES = frozenset({
 _DM_ADDS = ("IGNORE_SPACE", "NO_AUTO_VALUE_ON_ZERO", "ALLOW_INVALID_DATES")
 TIME_ZONE_REQUIRED = "required"
 _STRICT = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES")
+_ZERO_STAYS = "NO_AUTO_VALUE_ON_ZERO"  # else a 0 in an AUTO_INCREMENT column is the next number
 _LEXICAL = frozenset({"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"})  # how a dump's text reads: the file alone decides
 
 
@@ -36,10 +37,10 @@ def adjust_sql_mode(text: str) -> str:
 
 
 def strict_sql_mode(user: str, head: str) -> str:
-    """The user's ``sql_mode`` with strictness, and the file's own way of quoting."""
+    """The user's ``sql_mode`` with strictness, a 0 that stays one, and the file's own way of quoting."""
     kept = [mode for mode in modes(user) if mode not in _LEXICAL]
     lexical = [mode for mode in modes(head) if mode in _LEXICAL]
-    return ",".join(dict.fromkeys((*kept, *lexical, *_STRICT)))
+    return ",".join(dict.fromkeys((*kept, *lexical, _ZERO_STAYS, *_STRICT)))
 
 
 def kept_session(config: LoadConfig) -> dict[str, str | int]:

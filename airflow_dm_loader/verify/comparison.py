@@ -11,9 +11,9 @@ from airflow_dm_loader.config import Level, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.identifiers import TableName
-from airflow_dm_loader.plan.load_plan import PlannedTable
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
-from airflow_dm_loader.report import Finding, TableReport
+from airflow_dm_loader.report import Finding, TableReport, some_of
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, pace
 from airflow_dm_loader.state.chunks import TableTotals
@@ -38,6 +38,7 @@ from airflow_dm_loader.verify.source import Source, SourceComparer, source_table
 from airflow_dm_loader.verify.tables import TableFacts, compare_table, report_table
 
 _TICK_S = 0.5
+_SHOWN = 5
 _READ_FOR_FLAVOUR = 20  # schema files, for each table whose checksum differs
 
 
@@ -93,7 +94,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
     return Findings(
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
-        found=(*_definitions(tables), *lost_rows(plan, pairs)),
+        found=(*_definitions(tables), *_without_definitions(plan), *lost_rows(plan, pairs)),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
 
@@ -107,6 +108,17 @@ def _definitions(tables: Iterable[TableReport]) -> Iterator[Finding]:
         if table.otherwise:
             text = f"is defined otherwise than in the dump: {'; '.join(table.otherwise)}"
             yield Finding(kind="other_definition", table=table.table, text=text)
+
+
+def _without_definitions(plan: LoadPlan) -> Iterator[Finding]:
+    """Tables of which nobody can say whether their columns take each value as it is."""
+    names = [".".join(table.home) for table in plan.tables if table.has_data and table.schema_file is None]
+    if names:
+        text = (
+            f"the dump has no CREATE TABLE of {some_of(names, _SHOWN)}: whether the target's columns, keys and "
+            "charsets are the source's was not compared"
+        )
+        yield Finding(kind="definition_not_compared", text=text)
 
 
 def _with_jobs(tables: tuple[TableReport, ...], jobs: Mapping[TableName, int]) -> tuple[TableReport, ...]:

@@ -66,8 +66,9 @@ def numbers(*names: str) -> list[str]:
     [
         ([f"s.t.{number:05}.sql" for number in (0, 1, 2, 4, 7)], ["numbered up to 7, and 3, 5, 6 are missing"]),
         ([f"s.t.{number:05}.sql.gz" for number in (2, 3)], ["numbered up to 3, and 1 is missing"]),
-        ([f"s.t.{number:09}.csv" for number in (1, 9)], ["numbered up to 9, and 2, 3, 4 and 4 more are missing"]),
-        ([f"s.t.{number:09}.csv" for number in (1, 2)], []),
+        ([f"s.t.{number:09}.csv" for number in (1, 9)], ["numbered up to 9, and 0, 2, 3 and 5 more are missing"]),
+        ([f"s.t.{number:09}.csv" for number in (1, 2)], ["numbered up to 2, and 0 is missing"]),
+        ([f"s.t.{number:05}.sql" for number in (1, 2)], []),
         (["s.t.00000.00001.sql.zst", "s.t.00000.00003.sql.zst"], ["of number 0 have second numbers up to 3, and 2 is"]),
         (["s.t.00000.00001.sql", "s.t.00002.00001.sql"], ["numbered up to 2, and 1 is missing"]),
         (["s.t.0000000000000.sql", "s.t.0000000010000.sql", "s.t.0000000010001.sql"], []),

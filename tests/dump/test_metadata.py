@@ -116,8 +116,9 @@ def test_newer_servers_call_it_binary_log_status() -> None:
     assert parse(TEXT.replace("MASTER", "BINARY LOG")) == parse(TEXT)
 
 
-def test_an_empty_gtid_set() -> None:
-    assert parse(TEXT.replace("GTID:0-7-28", "GTID:")).binlog_gtid == ""
+@pytest.mark.parametrize("gtid", ["", " ", "(null)", " (null) "])
+def test_an_empty_gtid_set(gtid: str) -> None:
+    assert parse(TEXT.replace("GTID:0-7-28", f"GTID:{gtid}")).binlog_gtid == ""
 
 
 def test_no_binlog_is_a_warning_and_empty_strings() -> None:

@@ -132,7 +132,7 @@ def _tables(
     stored = {row.key: row for row in files.list_tables(meta, load.load_id)}
     schemas = {schema for schema, _ in stored}
     facts = {schema: table_facts(meta.db, schema) for schema in schemas}
-    nothing = TableFacts({}, {}, set())
+    nothing = TableFacts({}, {}, set(), {})
     # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
     set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
     set_schemas |= {file.schema for file in plan.files if file.source.kind.sets_columns}
@@ -160,6 +160,7 @@ def _tables(
                 auto_increments.get(row.schema, {}).get(row.table),
                 there.charsets,
                 needed=frozenset(there.needed),
+                definitions=there.definitions,
                 alone=row.empty_before and item.table not in shared,
                 utf8_alone=utf8_alone,
                 dumped_charsets=_dumped_charsets(row, dumped.get(source), read, merged=source in merged),

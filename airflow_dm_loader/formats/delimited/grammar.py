@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.formats.delimited.field_rules import Rules
 from airflow_dm_loader.formats.delimited.patterns import (
     HEX_DIGITS,
     body_pattern,
@@ -64,21 +65,29 @@ class Grammar:
         file: the file's name, for errors.
         columns: how many fields each record has; None: not known yet.
         hex_fields: places of fields that must be hex digits.
+        rules: what fields may be, so that the server takes them as they are.
     """
 
     def __init__(
-        self, form: RecordFormat, *, file: str, columns: int | None = None, hex_fields: Collection[int] = ()
+        self,
+        form: RecordFormat,
+        *,
+        file: str,
+        columns: int | None = None,
+        hex_fields: Collection[int] = (),
+        rules: Rules = (),
     ) -> None:
         self._form = form
         self._file = file
         self._columns = columns
         self._hex_fields = frozenset(hex_fields)
+        self._rules = rules
         self._field = field_pattern(form)
         self._body = body_pattern(form)
         self._contents = contents(form)
         self._escape_or_double = escape_or_double(form)
-        self.plain = plain_records(form, columns, self._hex_fields) if columns is not None else None
-        self.sound = sound_record(form, columns, self._hex_fields) if columns is not None else None
+        self.plain = plain_records(form, columns, self._hex_fields, rules) if columns is not None else None
+        self.sound = sound_record(form, columns, self._hex_fields, rules) if columns is not None else None
 
     def record(self, buffer: bytes, at: int, *, offset: int) -> Record | None:
         """The record at ``buffer[at:]``; None: it is not whole.
@@ -234,6 +243,16 @@ class Grammar:
                 raise self._error(
                     f"field {at + 1} of the record must be hex digits, two for each byte",
                     buffer, start, field.start, offset,
+                )  # fmt: skip
+
+        for at, rule in self._rules:
+            value = self.value(fields[at])
+            if value is not None and (why := rule.changes(value)):
+                raise self._error(
+                    f"the server would change field {at + 1} of the record without a word: {why}",
+                    buffer, start, fields[at].start, offset,
+                    remedy="Write the value as its column takes it, without changing the file's size; or ALTER the "
+                    "column to a type that holds it. Then clear the failed task.",
                 )  # fmt: skip
 
     def _tells_null(self, field: Field) -> bool:

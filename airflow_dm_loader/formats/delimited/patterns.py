@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from airflow_dm_loader.formats.delimited.field_rules import USUAL_BYTES, FieldRule, Rules
 from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 
 HEX_DIGITS = rb"(?:[0-9A-Fa-f]{2})*+"
@@ -72,8 +73,22 @@ def body_pattern(form: RecordFormat) -> re.Pattern[bytes]:
     return re.compile(rb"(%b%b%b)|%b%b|%b" % (quote, quoted, quote, quote, quoted, plain), re.DOTALL)
 
 
+def tells_usual_fields(form: RecordFormat) -> bool:
+    """Whether no mark of the format can stand in a field of the usual form."""
+    return USUAL_BYTES.isdisjoint(b"".join((form.separator, *form.terminators, form.quote, form.escape)))
+
+
+def usual_field(form: RecordFormat, rule: FieldRule) -> bytes:
+    """A field of the usual form, in quotes or without, or a NULL."""
+    quote = re.escape(form.quote)
+    quoted = [quote + rule.usual + rule.in_quotes + quote] if quote else []
+    return rb"|".join((*map(re.escape, sorted(form.nulls)), rule.usual, *quoted))
+
+
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
-def sound_record(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -> re.Pattern[bytes] | None:
+def sound_record(
+    form: RecordFormat, columns: int, hex_fields: frozenset[int], rules: Rules = ()
+) -> re.Pattern[bytes] | None:
     """A whole record in which nothing is wrong; None: the file's line end is not known yet."""
     if len(form.terminators) != 1:
         return None
@@ -88,6 +103,9 @@ def sound_record(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -
         no_null = rb"(?!%b%b%b)" % (re.escape(form.null_escape), quote, ends) if form.escape else b""
         text = rb"%b%b%b%b|%b" % (quote, no_null, quoted, quote, text)
         digits += rb"|%b%b%b" % (quote, HEX_DIGITS, quote)
-    fields = [rb"(?:%b)" % (digits if at in hex_fields else text) for at in range(columns)]
+    if rules and not tells_usual_fields(form):
+        return None
+    usual = {at: usual_field(form, rule) for at, rule in rules}
+    fields = [rb"(?:%b)" % (digits if at in hex_fields else usual.get(at, text)) for at in range(columns)]
     empty = b"" if form.takes_empty_line(columns) else b"(?!%b)" % terminator
     return re.compile(empty + separator.join(fields) + terminator, re.DOTALL)

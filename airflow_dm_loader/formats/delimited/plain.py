@@ -11,13 +11,15 @@ from functools import lru_cache
 from typing import Any
 
 from airflow_dm_loader.dump.linear_pattern import compile_linear
+from airflow_dm_loader.formats.delimited.field_rules import Rules
+from airflow_dm_loader.formats.delimited.patterns import tells_usual_fields, usual_field
 from airflow_dm_loader.formats.delimited.record_format import NULL_ESCAPE, NULL_WORD, RecordFormat
 
 _DIGITS = rb"(?:[0-9A-Fa-f]{2})*"
 
 
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
-def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) -> Any | None:
+def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int], rules: Rules = ()) -> Any | None:
     """A pattern that matches as many plain records as there are; None: there is none for this format."""
     terminator = form.terminators[0]
     if len(form.terminators) > 1 or len(set(terminator)) < len(terminator):
@@ -28,7 +30,10 @@ def plain_records(form: RecordFormat, columns: int, hex_fields: frozenset[int]) 
     may_be_empty = columns != 1 or form.takes_empty_line(columns)
     text = b"(?:%b%b)" % (_quoted(form, terminator), _unquoted(form, terminator, may_be_empty=may_be_empty))
     digits = rb"(?:\\N|%b|%b%b%b)" % (_DIGITS, quote, _DIGITS, quote)
-    fields = [digits if at in hex_fields else text for at in range(columns)]
+    if rules and not tells_usual_fields(form):
+        return None
+    usual = {at: b"(?:%b)" % usual_field(form, rule) for at, rule in rules}
+    fields = [digits if at in hex_fields else usual.get(at, text) for at in range(columns)]
     return compile_linear(b"(?:%b%b)*" % (re.escape(form.separator).join(fields), re.escape(terminator)))
 
 

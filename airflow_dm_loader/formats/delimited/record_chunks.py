@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.value_marks import BINARY_TYPES
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.base import Chunk, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.delimited.field_rules import field_rules
 from airflow_dm_loader.formats.delimited.record_layout import RecordLayout, in_utf8
 from airflow_dm_loader.formats.delimited.record_reader import RecordReader, Span
 from airflow_dm_loader.formats.delimited.record_rows import RecordRows, Records
@@ -72,7 +73,8 @@ class RecordChunkReader(ChunkChain):
             self._refuse_bytes(columns)
         form = replace(self._reader.form, charset=self._layout.format.charset)
         self._layout = replace(self._layout, columns=columns, format=form)
-        self._reader.expect(len(columns), self._layout.hex_fields)
+        rules = field_rules(columns, self._table.definitions) if form.by_setting else ()
+        self._reader.expect(len(columns), self._layout.hex_fields, rules)
 
     def _jump(self, offset: int) -> None:
         self._reader.jump(offset)

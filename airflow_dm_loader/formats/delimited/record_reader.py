@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.codecs import UTF8, UnknownLettersError, decode
 from airflow_dm_loader.dump.lexer import LONGER_STATEMENTS
 from airflow_dm_loader.dump.read_ahead import DecodedBytes, ReadAhead
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.formats.delimited.field_rules import Rules
 from airflow_dm_loader.formats.delimited.grammar import Grammar, Record
 from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 
@@ -147,9 +148,9 @@ class RecordReader:
             return tuple(name.decode("utf-8", "surrogateescape") for name in names)
         return tuple(map(self._name, names))
 
-    def expect(self, columns: int, hex_fields: Collection[int]) -> None:
-        """From here on each record has so many fields; those at ``hex_fields`` hold hex digits."""
-        self.grammar = Grammar(self.form, file=self._file, columns=columns, hex_fields=hex_fields)
+    def expect(self, columns: int, hex_fields: Collection[int], rules: Rules = ()) -> None:
+        """From here on each record has so many fields; those at ``hex_fields`` hold hex digits, others by ``rules``."""
+        self.grammar = Grammar(self.form, file=self._file, columns=columns, hex_fields=hex_fields, rules=rules)
         self._skips = self.form.skips_empty_lines and not self.form.takes_empty_line(columns)
 
     def take(self, wanted_bytes: int) -> Span | None:

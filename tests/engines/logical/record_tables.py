@@ -20,7 +20,8 @@ _MYDUMPER_KINDS = [
     Kind("bit(9)", "bytes", lambda random: bytes([random.randint(0, 1), random.randint(0, 255)])),
 ]
 _DUMPLING_KINDS = [
-    *(kind for kind in _MYDUMPER_KINDS if kind.sql not in {"text character set latin1", "point"}),
+    *(kind for kind in _MYDUMPER_KINDS if kind.sql not in {"text character set latin1", "point", "year"}),
+    Kind("year", "number", lambda random: random.choice([b"0000", b"1901", b"2155"])),  # as servers show them
     Kind("text character set latin1", "text", lambda random: random.choice(["", "Zoë", "ÿ\\", "N", "\\N"]).encode()),
 ]
 

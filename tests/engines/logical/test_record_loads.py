@@ -255,6 +255,7 @@ def test_a_table_without_a_schema_file_is_the_targets(
 
     assert (report.rows, report.outcome) == (6, "clean")
     assert rows_of(server) == rows_of(server, "s.u")
+    assert any("no CREATE TABLE of s.t, s.u: whether" in warning for warning in report.warnings)
 
 
 def test_a_server_without_local_infile_gets_statements(
