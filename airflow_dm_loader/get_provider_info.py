@@ -137,6 +137,7 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
+        "extra-links": ["airflow_dm_loader.operators.links.LoadProgressLink"],
         "task-decorators": [
             {"name": "load_dump", "class-name": "airflow_dm_loader.decorators.load_dump.load_dump_task"}
         ],

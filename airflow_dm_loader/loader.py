@@ -41,6 +41,7 @@ from airflow_dm_loader.phases.rows import (
     submit_jobs,
     waits_for_jobs,
 )
+from airflow_dm_loader.phases.table_progress import load_progress
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.tidying import forget_load, prune
 from airflow_dm_loader.phases.waiting import DumpLook, arrive, look_for_dump, missing_sources
@@ -75,6 +76,7 @@ __all__ = [
     "import_shares",
     "load",
     "load_dump",
+    "load_progress",
     "load_status",
     "look_at_jobs",
     "look_for_dump",

@@ -162,6 +162,44 @@ class StoredLoad(_Frozen):
     waits_for: str = ""  # in words; "": nothing
 
 
+class TableProgress(_Frozen):
+    """A target table of a load as the state tables know it. Bytes are bytes of its stored data files."""
+
+    table: str  # "schema.table"
+    finished_bytes: int
+    total_bytes: int
+    rows: int  # that are in; 0 also where an engine keeps no count
+    conflicts: int
+    indexes_waiting: bool  # to be built after the rows
+
+
+class StoredConflict(_Frozen):
+    """A row that met a row with the same key."""
+
+    table: str  # "schema.table"
+    file: str
+    offset: int  # of the row, in the decoded file
+    came: str  # its beginning, as in the dump
+    error: str  # the server's text, and the row that exists where it is known
+
+
+class AcceptedOutcome(_Frozen):
+    """Who accepted what a load found, and when, in UTC."""
+
+    by: str
+    at: str
+
+
+class LoadProgress(_Frozen):
+    """One source of a load task, table by table."""
+
+    load: StoredLoad
+    tables: tuple[TableProgress, ...] = ()  # those with the most still to send first
+    more_tables: int = 0  # that are not among them
+    conflicts: tuple[StoredConflict, ...] = ()  # the first ones; none where values are hidden
+    accepted: tuple[AcceptedOutcome, ...] = ()
+
+
 class TablePlan(_Frozen):
     """A target table of a plan."""
 

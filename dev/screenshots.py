@@ -50,6 +50,12 @@ class Stage:
     def open(self, path: str) -> None:
         self.browser.open(self.airflow.url + path)
 
+    def picture_of_frame(self, name: str, *shown: str) -> None:
+        """The same for a page inside a frame of Airflow's."""
+        for text in shown:
+            self.browser.wait_for(f"document.querySelector('iframe').contentDocument.body.innerText.includes({text!r})")
+        self.browser.screenshot(IMAGES / f"{name}.png")
+
     def picture(self, name: str, *shown: str) -> None:
         """Take it, once all of these texts are on the page; each must be inside the window, without scrolling."""
         for text in shown:
@@ -65,7 +71,23 @@ def error(stage: Stage) -> None:
     stage.picture("error", "the load resumes at this chunk.", "Where: table shop.orders", "/dm-loader/errors#rowerror")
 
 
-PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error}
+def progress(stage: Stage) -> None:
+    """The page of a run's loads, inside Airflow: a load that waits for somebody's word."""
+    rows = [(number, f"order {number}") for number in range(1, 2001)]
+    dump = stage.dump("twice", {"orders": [*rows, (7, "order 7, once more")], "customers": rows[:500]})
+    stage.run("night-17", dump_uri=str(dump), on_duplicate_logical="manual")
+    stage.open("/dags/dm_load/runs/night-17/plugin/dm-loads")
+    stage.browser.wait_for("document.querySelector('iframe')")
+    stage.picture_of_frame("progress", "shop.orders", "The first rows in conflict", "somebody who accepts")
+
+
+def form(stage: Stage) -> None:
+    """What a person fills in who triggers a load."""
+    stage.open("/dags/dm_load?mode=trigger")
+    stage.picture("form", "What", "Rows that are there")
+
+
+PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error, "progress": progress, "form": form}
 
 
 @contextmanager

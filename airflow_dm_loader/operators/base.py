@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from airflow.sdk import BaseOperator
 
+from airflow_dm_loader.operators.links import LoadProgressLink
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -40,6 +42,7 @@ class DumpLoadOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id", "etcd_conn_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
+    operator_extra_links = (LoadProgressLink(),)
     compare_with_conn_id: str | None = None  # of operators that have such a parameter
 
     def __init__(

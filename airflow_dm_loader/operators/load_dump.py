@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow_dm_loader.operators.assets import alias_outlets, emit_tables
 from airflow_dm_loader.operators.base import DumpLoadOperator
 from airflow_dm_loader.operators.lineage import FinishedLoad, TellsLineage
+from airflow_dm_loader.operators.links import remember_load
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -164,6 +165,7 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
     def _with_run(self, context: Context, go_on: Callable[[LoadRun], dict[str, Any]]) -> dict[str, Any]:
         def load() -> dict[str, Any]:
             run = self.build_run(context)
+            remember_load(context, run, self.target_conn_id)
             found = go_on(run)
             report = LoadReport.model_validate(found)
             emit_tables(context, self.asset_alias, run.target, report)

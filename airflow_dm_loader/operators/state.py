@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_dm_loader.operators.assets import alias_outlets, emit_tables
 from airflow_dm_loader.operators.branching import BranchingLoadOperator
 from airflow_dm_loader.operators.lineage import FinishedLoad, TellsLineage
+from airflow_dm_loader.operators.links import remember_load
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -56,6 +57,7 @@ class PrepareCheckpointOperator(BranchingLoadOperator):
         from airflow_dm_loader.progress.phase_words import describe_registration
 
         found = prepare_checkpoint(run)
+        remember_load(context, run, self.target_conn_id)
         path = choose_path(run)
         self.log.info("%s", describe_registration({**found, "path": path.value}))
         if path is LoadPath.FINISHED:

@@ -29,4 +29,12 @@ class DmLoaderPlugin(AirflowPlugin):
     """Adds our pages to Airflow's server."""
 
     name = "dm_loader"
+    external_views: list[Any] = [  # noqa: RUF012  # as Airflow has it
+        {
+            "name": "Loads",
+            "href": "dm-loader/runs/{DAG_ID}/{RUN_ID}",
+            "destination": "dag_run",
+            "url_route": "dm-loads",
+        }
+    ]
     fastapi_apps: list[Any] = [{"app": pages, "url_prefix": PREFIX, "name": "dm_loader"}]  # noqa: RUF012  # as Airflow has it
