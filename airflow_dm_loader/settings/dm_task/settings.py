@@ -14,6 +14,7 @@ from airflow_dm_loader.settings.table import SETTINGS, DmKey
 
 _DIR = "./dumped_data"  # DM's default
 _LOGICAL = ("sql", "loader")  # older names of it
+TLS = {"ssl-ca": "ca", "ssl-cert": "cert", "ssl-key": "key"}
 # Keys that are taken as they are. What is empty or 0 is DM's way to say nothing.
 _AS_WRITTEN = {row.dm.path: row.name for row in SETTINGS.values() if isinstance(row.dm, DmKey)}
 _LOADER = {path.removeprefix("loaders.*."): name for path, name in _AS_WRITTEN.items() if path.startswith("loaders.*.")}
@@ -59,6 +60,7 @@ def load_settings(task: Values, instance: Values, fail: Fail) -> Settings:
     _take_loader(settings, task, instance, fail)
     _take_rules(settings, task, instance)
     _take_session(settings, task, fail)
+    _take_cluster_tls(settings, task)
     return settings
 
 
@@ -129,6 +131,15 @@ def _take_rules(settings: Settings, task: Values, instance: Values) -> None:
         if name := instance.get(key):
             settings.take("block_allow_list", _plain(block_allow_lists(task)[name]), instance.at(key))
             break
+
+
+def _take_cluster_tls(settings: Settings, task: Values) -> None:
+    """DM gives Lightning the target's certificates for TiKV and PD, too."""
+    target: Values = task.get("target-database")
+    security: Values = target.get("security") or Values()
+    tls = {name: security.get(key) for key, name in TLS.items() if security.get(key)}
+    if tls and settings.fields.get("import_mode") == ImportMode.PHYSICAL.value:
+        settings.take("pd_security", tls, target.at("security"))
 
 
 def _take_session(settings: Settings, task: Values, fail: Fail) -> None:

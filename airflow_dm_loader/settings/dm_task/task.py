@@ -15,12 +15,11 @@ from airflow_dm_loader.settings.dm_task.checks import Fail, check_task
 from airflow_dm_loader.settings.dm_task.decode import Decoder, Unused, Values
 from airflow_dm_loader.settings.dm_task.keys import TASK, Unit
 from airflow_dm_loader.settings.dm_task.nodes import YAML_CODE, parse_yaml
-from airflow_dm_loader.settings.dm_task.settings import Settings, load_settings
+from airflow_dm_loader.settings.dm_task.settings import TLS, Settings, load_settings
 from airflow_dm_loader.settings.table import SETTINGS, engines_that_read
 
 _MOST_BYTES = 16 << 20  # whoever triggers a DAG can name any file
 _REMEDY = "Correct the task file and trigger the load again."
-_TLS = {"ssl-ca": "ca", "ssl-cert": "cert", "ssl-key": "key"}
 _SEPARATOR_AT = 16  # dmctl encrypt: 16 bytes, an "@", the cipher text; in base64
 
 
@@ -177,7 +176,7 @@ def target_settings(task: Values, fail: Fail, *, with_password: bool) -> dict[st
     for key, said in security.values.items():
         if said and key.endswith(("-bytes", "-base64")):
             raise fail(security.at(key), f"{key}: name a file that holds it (ssl-ca, ssl-cert, ssl-key)", 11112)
-    tls = {name: security.get(key) for key, name in _TLS.items() if security.get(key)}
+    tls = {name: security.get(key) for key, name in TLS.items() if security.get(key)}
     if tls:
         fields["ssl"] = tls
     return fields

@@ -91,7 +91,8 @@ class Physical(Group):
     pd_security: ClusterTls = Field(
         default_factory=dict,
         title="Lightning: TLS of the cluster",
-        description='Paths on the worker, for TiKV and PD: {"ca": ..., "cert": ..., "key": ...}. Empty: no TLS.',
+        description='Paths on the worker, for TiKV and PD: {"ca": ..., "cert": ..., "key": ...}. Empty: no TLS. '
+        "Where a DM task file says it for the target, it holds here too, as in DM.",
     )
     sorting_dir_physical: str | None = Field(
         None,

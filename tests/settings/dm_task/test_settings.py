@@ -234,6 +234,17 @@ def test_the_target_with_its_tls() -> None:
     assert target("host: db").ssl is None
 
 
+def test_the_targets_certificates_are_the_clusters_too_where_lightning_loads() -> None:
+    security = with_security("ssl-ca: /ca", "ssl-cert: /c", "ssl-key: /k")
+    physical = security + "    loader: {import-mode: physical}\n"
+    found = LoadConfig.from_dm_task(physical)
+    assert found.physical.pd_security == {"ca": "/ca", "cert": "/c", "key": "/k"}
+    assert not any("security" in note for note in read_dm_task(physical).notes())
+    assert LoadConfig.from_dm_task(security).physical.pd_security == {}
+    none = BASE + "    loader: {import-mode: physical}\n"
+    assert LoadConfig.from_dm_task(none).physical.pd_security == {}
+
+
 @pytest.mark.parametrize("password", ["/Q7B9DizNLLTTfiZHv9WoEAKamfpIUs=", "fCxfQ9XKCezSzuCD0Wf5dUD+LsKegSg="])
 def test_an_encrypted_password_is_refused_and_not_repeated(password: str) -> None:
     with pytest.raises(ConfigError, match="made by dmctl encrypt") as caught:
