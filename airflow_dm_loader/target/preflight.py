@@ -22,6 +22,7 @@ from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.conversions import missing_columns, other_letters, silent_changes
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.free_space import space_warning
 from airflow_dm_loader.target.key_demands import check_keys
 from airflow_dm_loader.target.needed_privileges import (
     META_PRIVILEGES,
@@ -127,6 +128,8 @@ class Preflight:
             yield f"rows will be sent as statements, which is slower: {obstacle}"
         if self.server.max_allowed_packet < _SMALL_PACKET_BYTES:
             yield f"max_allowed_packet is {self.server.max_allowed_packet} bytes: a row larger than that may be refused"
+        if warning := space_warning(self.db, self.server, self.plan.file_bytes):
+            yield warning
         yield from that_delete_rows(self.db, self.server, self.draft)
         for schema in sorted({draft.planned.schema for draft in self.draft.tables if draft.exists}):
             triggers = target_schema.triggers_on_insert(self.db, schema)
