@@ -23,6 +23,7 @@ from airflow_dm_loader.plan.load_plan import (
     merged_metadata,
 )
 from airflow_dm_loader.plan.router import ROUTER_CODE, Placement, Router
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.rules.csv_format import CsvFormat
 
 
@@ -274,7 +275,7 @@ class _Planner:
         for what, remedy in _BY_HAND.items():
             files = self._inventory.not_loaded.get(what, ())
             if files and not (what == _SEQUENCES and self._makes_sequences):
-                yield f"the dump's {what} are not loaded: {remedy} ({', '.join(files[:_SHOWN])}{_more(files)})"
+                yield f"the dump's {what} are not loaded: {remedy} ({some_of(files, _SHOWN)})"
 
 
 _SHOWN = 3
@@ -284,10 +285,6 @@ _BY_HAND = {
     _SEQUENCES: "run their files in the target, before rows that take numbers from them",
     "placement policies": 'run their files in the target first, or set session = {"tidb_placement_mode": "IGNORE"}',
 }
-
-
-def _more(names: Sequence[str]) -> str:
-    return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
 
 
 def _stays(key: TableName, to: Placement) -> bool:

@@ -16,6 +16,7 @@ from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
 from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.state import chunks, files, loads, swaps
 from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.files import FileRow
@@ -174,9 +175,8 @@ def _check_untouched(touched: Mapping[int, str], loaded: Sequence[int]) -> None:
 
 
 def _named(names: Iterable[str]) -> str:
-    found = list(names)
-    shown = ", ".join(repr(name) for name in found[:_SHOWN])
-    return (f": {shown}" if found else "") + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+    found = some_of([repr(name) for name in names], _SHOWN)
+    return found and f": {found}"
 
 
 def _move_files(meta: Meta, load_id: int, touched: Iterable[int], plan: LoadPlan) -> None:

@@ -197,9 +197,8 @@ class Drafter:
         """Says which tables do not get the target's own collation."""
         names = [draft.name for draft in drafts if draft.implied]
         if names:
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             yield (
-                f"{', '.join(names[:_SHOWN])}{more}: a charset without a collation, as MySQL until 5.7 and MariaDB "
+                f"{some_of(names, _SHOWN)}: a charset without a collation, as MySQL until 5.7 and MariaDB "
                 "until 10.6 wrote it, gets the collation that it implied there, and not the one that it implies here"
             )
 

@@ -13,6 +13,7 @@ from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJ
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import CheckpointError, ImportJobError, RetriableError
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.report import some_of
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import import_jobs
 from airflow_dm_loader.state.events import Worker
@@ -116,8 +117,8 @@ def failure(failed: Sequence[Failed]) -> ImportJobError | None:
         return None
     row, job = failed[0]
     verb = "was cancelled by somebody" if job.status is JobStatus.CANCELLED else "failed"
-    others = ", ".join(f"{other.job_id} ({name.name})" for name, other in failed[1:6])
-    more = f"; so did job {others}" + ("" if len(failed) <= 6 else f" and {len(failed) - 6} more") if others else ""
+    others = some_of([f"{other.job_id} ({name.name})" for name, other in failed[1:]], 5)
+    more = others and f"; so did job {others}"
     said = f": {job.message}" if job.message else ""
     return ImportJobError(
         f"job {job.job_id} of IMPORT INTO {verb}{said}{more}", table=row.name, remedy=_REMEDIES.get(job.trouble)

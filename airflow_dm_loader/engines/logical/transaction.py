@@ -1,4 +1,4 @@
-"""A chunk's transaction: claim, send, complete, commit."""
+"""A chunk's transaction: claim, send, complete, commit; with it goes what its rows lack that the table has."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from contextlib import contextmanager
 
 from airflow_dm_loader.engines.logical.kept_rows import Keeper
 from airflow_dm_loader.engines.logical.load_context import LoadContext
-from airflow_dm_loader.engines.logical.losses import check_zone, keep_losses
 from airflow_dm_loader.engines.logical.sender_connection import SenderConnection
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.formats.base import Chunk
+from airflow_dm_loader.formats.base import Chunk, Sent, TableColumns
 from airflow_dm_loader.formats.chunk_chain import FILE_CHANGED_REMEDY
-from airflow_dm_loader.state import chunk_groups, chunks
+from airflow_dm_loader.report import Finding
+from airflow_dm_loader.settings.choices import OnLoss
+from airflow_dm_loader.state import chunk_groups, chunks, findings
 from airflow_dm_loader.state.chunk_groups import SentChunk
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsDone, ChunkKey
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.session import check_time_zone
 
 
 def load_chunk(
@@ -36,10 +38,10 @@ def load_chunk(
         _check_end(chunk, done)
         connection.used()
         return None
-    check_zone(context, chunk)
+    _check_zone(context, chunk)
     with _keeping(context, meta) as keeper:
         sent = chunk.payload.send(context.delivery(db, chunk, keeper))
-        keep_losses(context, meta, chunk, sent)
+        _keep_losses(context, meta, chunk, sent)
         chunks.complete(
             meta,
             key,
@@ -65,9 +67,9 @@ def load_together(context: LoadContext, connection: SenderConnection, group: Seq
         for key, chunk in zip(keys, group, strict=True):
             started = time.monotonic()
             connection.take_session_of(chunk)
-            check_zone(context, chunk)
+            _check_zone(context, chunk)
             sent = chunk.payload.send(context.delivery(db, chunk, keeper))
-            keep_losses(context, meta, chunk, sent)
+            _keep_losses(context, meta, chunk, sent)
             seconds = time.monotonic() - started
             done.append(SentChunk(key, chunk.end, sent.counts, sent.sent_as, chunk.file_bytes, seconds))
         chunk_groups.complete_group(meta, nonce, done)
@@ -97,3 +99,47 @@ def _check_end(chunk: Chunk, done: ChunkIsDone) -> None:
             "the file was changed",
             remedy=FILE_CHANGED_REMEDY,
         ) from None
+
+
+def _check_zone(context: LoadContext, chunk: Chunk) -> None:
+    """A file of TIMESTAMPs must name its zone where the settings say so. Raises DumpFormatError."""
+    table = context.table(chunk)
+    if "timestamp" in table.types.values():
+        check_time_zone(context.config, chunk.head, chunk.file.name)
+
+
+def _keep_losses(context: LoadContext, meta: Meta, chunk: Chunk, sent: Sent) -> None:
+    """Write down, with the chunk, what its rows do not carry."""
+    if not sent.counts.rows:
+        return
+    found = [*chunk.found, *_missing_columns(context, chunk, sent), *_zone(context, chunk, sent)]
+    findings.add(meta, context.load_id, f"{chunk.file.name} from byte {chunk.start}", found)
+
+
+def _missing_columns(context: LoadContext, chunk: Chunk, sent: Sent) -> Iterator[Finding]:
+    if sent.columns is None:
+        return
+    table = context.table(chunk)
+    filled = {extracted.column.lower() for extracted in table.extracted}
+    for column in table.types:
+        if column.lower() not in sent.columns | filled:
+            yield Finding(
+                kind="missing_column",
+                table=str(chunk.file.key),
+                text=f"the dump has no value of column `{column}`{_why(table, column)}: its rows took a default",
+                rows=sent.counts.rows,
+                pauses=context.config.logical.on_missing_columns is OnLoss.PAUSE,
+            )
+
+
+def _why(table: TableColumns, column: str) -> str:
+    return ", an AUTO_INCREMENT" if column.lower() == (table.auto_increment or "").lower() else ""
+
+
+def _zone(context: LoadContext, chunk: Chunk, sent: Sent) -> Iterator[Finding]:
+    if "timestamp" in context.table(chunk).types.values() and not chunk.head.get("time_zone"):
+        yield Finding(
+            kind="assumed_time_zone",
+            text=f"files name no time zone: their TIMESTAMPs were read in {context.zone_in_words}",
+            rows=sent.counts.rows,
+        )
