@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -21,6 +17,7 @@ from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.physical.endings import PHRASES, Ended, Output, PortTaken, conclude
 from airflow_dm_loader.engines.physical.executable import Lightning, child_environment
 from airflow_dm_loader.engines.physical.process import ChildProcess
+from airflow_dm_loader.engines.physical.secret_files import secret_file
 from airflow_dm_loader.engines.physical.status import Progress, ask_progress
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import LightningError
@@ -28,6 +25,7 @@ from airflow_dm_loader.logs import visible_log
 
 _log = visible_log(__name__)
 
+_NAME = "tidb-lightning.toml"
 _SHOWN_CHARACTERS = 1000
 GRACE_S = 30.0  # between SIGTERM and SIGKILL
 _TICK_S = 0.5
@@ -79,7 +77,7 @@ class LightningRun:
             return "tidb-lightning-ctl is neither beside tidb-lightning nor on PATH"
         said: list[str] = []
         ends_at = time.monotonic() + self.ctl_timeout_s
-        with _secret_file(tomli_w.dumps(self.settings(0))) as path:
+        with secret_file(_NAME, tomli_w.dumps(self.settings(0))) as path:
             command = [str(self.program.ctl_path), "--config", str(path), "--checkpoint-error-ignore=all"]
             try:
                 with ChildProcess(command, child_environment(), said.append) as child:
@@ -117,7 +115,7 @@ class LightningRun:
             _log.info("tidb-lightning: %s", self._show(shown))
 
         with (
-            _secret_file(tomli_w.dumps(self.settings(port))) as path,
+            secret_file(_NAME, tomli_w.dumps(self.settings(port))) as path,
             ChildProcess([str(self.program.path), "--config", str(path)], child_environment(), take) as child,
         ):
             exit_code, stopped, rows = self._wait(child, port, watch, heard)
@@ -156,16 +154,6 @@ class LightningRun:
                 watch.on_progress(progress)
                 looked_at = time.monotonic()
         return code, watch.stop.is_set() and code != 0, rows
-
-
-@contextmanager
-def _secret_file(text: str) -> Iterator[Path]:
-    """A file with mode 0600 in a folder with mode 0700; both go at the end, however that comes."""
-    with tempfile.TemporaryDirectory(prefix="dm-loader-lightning-") as folder:
-        path = Path(folder) / "tidb-lightning.toml"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        yield path
 
 
 def _free_port() -> int:
