@@ -15,7 +15,7 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.phases.swap_in import drop_shadows, settle
-from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.plan.shadows import Shadows, grant_pattern
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, loads, swaps
@@ -26,7 +26,8 @@ from airflow_dm_loader.state.swaps import Round
 from airflow_dm_loader.target import live_tables, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
-from airflow_dm_loader.target.needed_privileges import Need
+from airflow_dm_loader.target.needed_privileges import Need, check_privileges, has_foreign_key
+from airflow_dm_loader.target.privileges import ask_privileges
 from airflow_dm_loader.target.server import Server
 
 _log = visible_log(__name__)
@@ -152,6 +153,7 @@ def begin(run: LoadRun, dump: Dump, meta: Meta, db: Database, server: Server) ->
     Args:
         db: a connection for DDL.
     """
+    _check_references(dump, db, server)
     what = run.config.what
     found = swaps.current(meta, what.task_name, what.source_id)
     tables = swaps.tables(meta, found.token)
@@ -171,6 +173,26 @@ def begin(run: LoadRun, dump: Dump, meta: Meta, db: Database, server: Server) ->
     if found.marks[0][0] != found.mark_schema:
         swap.make_schema(db, found.marks[0][0], like=found.mark_schema)
     _log.info("%s", in_words(db, run.config, dump.plan))
+
+
+def _check_references(dump: Dump, db: Database, server: Server) -> None:
+    """The privilege that only schema files tell of; they are read for it where the account lacks it.
+
+    Raises:
+        TargetError: it lacks it where a table has a foreign key.
+    """
+    privileges = ask_privileges(db, server)
+    if privileges is None:
+        return
+    lacking = [table for table in dump.plan.tables if not privileges.allows("REFERENCES", table.schema)]
+    referring = (table for table in lacking if table.schema_file and has_foreign_key(_create(dump, table)))
+    needs = (Need("REFERENCES", table.schema, granted_on=grant_pattern(table.home[0])) for table in referring)
+    check_privileges(privileges, needs)
+
+
+def _create(dump: Dump, table: PlannedTable) -> str:
+    assert table.schema_file is not None
+    return dump.read_schema(table.schema_file).create.decode("utf-8", "surrogateescape")
 
 
 def make_mark(meta: Meta, config: LoadConfig, db: Database) -> None:

@@ -22,7 +22,7 @@ from airflow_dm_loader.dump.secondary_indexes import (
     split_secondary_indexes,
 )
 from airflow_dm_loader.dump.waiting_mark import with_mark
-from airflow_dm_loader.errors import SchemaMissingError, TargetError
+from airflow_dm_loader.errors import LoaderError, SchemaMissingError, TargetError
 from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedSequence, PlannedTable, PlannedView
 from airflow_dm_loader.report import some_of
@@ -42,6 +42,7 @@ from airflow_dm_loader.target.sequences import SequenceDraft, kept_as_they_are
 from airflow_dm_loader.target.storage_engines import Engines, ask_engines, can_convert, reaches_out
 
 _SHOWN = 3
+_MAY_NOT = 1142  # the server: a privilege is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,7 @@ class Drafter:
                 *self._implied(drafts),
                 *kept_as_they_are(sequences, self.ours),
                 *self._without_sequences(plan),
-                *(
-                    f"the view {view.schema}.{view.view} exists with another text than the dump's, and stays as it is"
-                    for view in kept
-                    if _selects(self.read(view.schema_file).create, view.schema)
-                    != _selects(_view_text(db, view), view.schema)
-                ),
+                *(warning for view in kept if (warning := self._unlike(db, view))),
                 *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
         )
@@ -186,6 +182,21 @@ class Drafter:
         """What the target has of this name; a table that will be dropped is none."""
         kind = there[table.schema].get(table.table)
         return None if kind is not None and "TABLE" in kind and table.key in self.recreated else kind
+
+    def _unlike(self, db: Database, view: PlannedView) -> str:
+        """What is to be said of a view that exists; "": it is the dump's."""
+        try:
+            found = _selects(_view_text(db, view), view.schema)
+        except LoaderError as error:
+            if error.errno != _MAY_NOT:
+                raise
+            return (
+                f"the view {view.schema}.{view.view} exists and stays as it is; it was not compared with the dump's, "
+                "since the account lacks SHOW VIEW there"
+            )
+        if found == _selects(self.read(view.schema_file).create, view.schema):
+            return ""
+        return f"the view {view.schema}.{view.view} exists with another text than the dump's, and stays as it is"
 
     def _database(self, database: PlannedDatabase) -> DatabaseDraft:
         if database.schema_file is None:

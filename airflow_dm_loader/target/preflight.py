@@ -6,13 +6,14 @@ Each check names all that it finds at once. What the server does not tell is not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate, OnExistingRows
 from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.plan.shadows import grant_pattern
 from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target import tidb
@@ -60,7 +61,7 @@ class Preflight:
         """
         check_names(self.plan, self.server)
         privileges = ask_privileges(self.db, self.server)
-        check_privileges(privileges, self._needs(privileges))
+        check_privileges(privileges, _as_granted(self.plan, self._needs(privileges)))
         if self.server.can.splits_transactions:
             tidb.check_whole_transactions(self.db)
         self._check_sessions()
@@ -187,7 +188,7 @@ def check_plan(
         TargetError: names are too long, or privileges are missing.
     """
     check_names(plan, server)
-    check_privileges(ask_privileges(db, server), (*plan_needs(config, plan), *engine_needs))
+    check_privileges(ask_privileges(db, server), _as_granted(plan, (*plan_needs(config, plan), *engine_needs)))
 
 
 def check_names(plan: LoadPlan, server: Server) -> None:
@@ -217,6 +218,13 @@ def _refuse_same_names(names: Iterable[tuple[str, ...]]) -> None:
                     remedy="Give one of them another name by a route, or leave it out by block_allow_list, with "
                     "case_sensitive on in both cases.",
                 )
+
+
+def _as_granted(plan: LoadPlan, needs: Iterable[Need]) -> Iterator[Need]:
+    """The same, where a schema of shadows has another name each time, by the pattern that all of them match."""
+    patterns = {table.schema: grant_pattern(table.home[0]) for table in plan.tables if table.schema != table.home[0]}
+    for need in needs:
+        yield replace(need, granted_on=patterns.get(need.schema or "", need.granted_on))
 
 
 def plan_needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
