@@ -58,6 +58,9 @@ def parse_yaml(text: str, fail: Callable[[int, str], ConfigError]) -> Block:
 
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        found = None if root is None else _Walk(fail).node(root)
+    except RecursionError:
+        raise fail(1, "its values lie too deep within each other for a task file") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise fail(
@@ -65,9 +68,8 @@ def parse_yaml(text: str, fail: Callable[[int, str], ConfigError]) -> Block:
         ) from None
     except yaml.YAMLError:  # the reader's: a byte that no YAML may hold
         raise fail(1, "this is no YAML: it holds characters that YAML does not allow") from None
-    if root is None:
+    if found is None:
         raise fail(1, "the file is empty")
-    found = _Walk(fail).node(root)
     if not isinstance(found, Block):
         raise fail(found.line, "a task file is a mapping: name, task-mode, target-database, ...")
     return found
