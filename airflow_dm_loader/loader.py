@@ -41,6 +41,7 @@ from airflow_dm_loader.phases.rows import (
     submit_jobs,
     waits_for_jobs,
 )
+from airflow_dm_loader.phases.stopping import is_stopped, stop_after
 from airflow_dm_loader.phases.table_progress import load_progress
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.tidying import forget_load, prune
@@ -74,6 +75,7 @@ __all__ = [
     "finish",
     "forget_load",
     "import_shares",
+    "is_stopped",
     "load",
     "load_dump",
     "load_progress",
@@ -90,6 +92,7 @@ __all__ = [
     "run_import",
     "settle_jobs",
     "show_conflicts",
+    "stop_after",
     "submit_jobs",
     "take_turn",
     "verify",
@@ -149,8 +152,12 @@ def load(run: LoadRun) -> LoadReport:
     if path is LoadPath.LOAD:
         _wait(run, BarrierState.READY)
         _repeat(create_tables, run)
+        if (stopped := _repeat(stop_after, run, "schema")) is not None:
+            return stopped
         for share in _repeat(import_shares, run):
             _repeat(run_import, run, share)
+        if (stopped := _repeat(stop_after, run, "data")) is not None:
+            return stopped
         _repeat(build_indexes, run)
         _repeat(create_objects, run)
         _repeat(verify, run)

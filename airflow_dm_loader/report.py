@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 from airflow_dm_loader.errors import visible
 
-LoadStage = Literal["init", "running", "paused", "finished"]
+LoadStage = Literal["init", "running", "stopped", "paused", "finished"]
 Verdict = Literal["clean", "has_duplicates", "checksum_differs", "unlike_last_load"]
 Comparison = Literal["passed", "differs", "not_compared", "off"]
 
@@ -123,6 +123,7 @@ class LoadReport(_Frozen):
     task_name: str
     source_id: str
     status: LoadStage
+    stopped_after: str = ""  # schema or data, of a load that is stopped: the setting only asked for no more
     load_id: int | None = None  # of its row in the meta schema
     outcome: Verdict | None = None
     outcome_id: str | None = None

@@ -83,6 +83,14 @@ class DumpLoadOperator(BaseOperator):
 
         return self.errors_as_airflow_s(attempt)
 
+    def skip_if_stopped(self, run: LoadRun) -> None:
+        """Skip this task where the load has stopped after its schema or its rows (the setting ``only``)."""
+        from airflow_dm_loader.loader import is_stopped
+        from airflow_dm_loader.operators.airflow_exceptions import AirflowSkipException
+
+        if is_stopped(run):
+            raise AirflowSkipException(f"only: {run.config.what.only}, so the load stops before this task")
+
     def run_phase(self, run: LoadRun, context: Context) -> Any:
         """Call one phase of the loader; what it returns becomes the XCom. It may be called more than once."""
         raise NotImplementedError

@@ -28,14 +28,14 @@ class CreateTablesOperator(DumpLoadOperator):
     ui_color = "#cdeed5"
 
     def run_phase(self, run: LoadRun, context: Context) -> list[int]:
-        from airflow_dm_loader.loader import create_tables, import_shares
+        from airflow_dm_loader.loader import create_tables, import_shares, stop_after
         from airflow_dm_loader.operators.resolve import cleared_by_hand
         from airflow_dm_loader.progress.phase_words import describe_creation
 
         ti = context["ti"]
         by_hand = cleared_by_hand(ti.try_number, ti.max_tries, self.retries or 0)
         summary = create_tables(run, by_hand=by_hand)
-        shares = list(import_shares(run))
+        shares = [] if stop_after(run, "schema") else list(import_shares(run))
         ti.xcom_push(key="schema", value=dict(summary))
         self.log.info("%s", describe_creation(summary, len(shares)))
         return shares

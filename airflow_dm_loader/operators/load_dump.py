@@ -113,17 +113,29 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
         from dataclasses import asdict
         from functools import partial
 
-        from airflow_dm_loader.loader import build_indexes, create_tables, import_shares, run_import
+        from airflow_dm_loader.loader import (
+            build_indexes,
+            create_objects,
+            create_tables,
+            import_shares,
+            run_import,
+            stop_after,
+        )
         from airflow_dm_loader.progress.phase_words import describe_creation, describe_share
 
         summary = self._phase(run, create_tables)
+        if (stopped := self._phase(run, lambda run: stop_after(run, "schema"))) is not None:
+            return stopped.model_dump(mode="json")
         shares = self._phase(run, import_shares)
         self.log.info("%s", describe_creation(summary, len(shares)))
         for share in shares:
             self._wait_for_jobs(run, share)
             report = run.attempts.run("run_import", partial(run_import, run, share))
             self.log.info("%s", describe_share(asdict(report)))
+        if (stopped := self._phase(run, lambda run: stop_after(run, "data"))) is not None:
+            return stopped.model_dump(mode="json")
         self._phase(run, build_indexes)
+        self._phase(run, create_objects)
         return self._compare(run)
 
     def _compare(self, run: LoadRun) -> dict[str, Any]:
@@ -168,6 +180,8 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
             remember_load(context, run, self.target_conn_id)
             found = go_on(run)
             report = LoadReport.model_validate(found)
+            if report.stopped_after:
+                return found
             emit_tables(context, self.asset_alias, run.target, report)
             self.finished_load = FinishedLoad.of(run, report)
             Metrics.of(run.config).finished(report)

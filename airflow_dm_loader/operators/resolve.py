@@ -53,6 +53,7 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         from airflow_dm_loader.config import OnConflict
         from airflow_dm_loader.loader import resolve_conflicts
 
+        self.skip_if_stopped(run)
         if run.config.verify.on_conflict is OnConflict.ASK:
             return self._ask(run, context)
         ti = context["ti"]

@@ -104,6 +104,7 @@ class FinishLoadOperator(TellsLineage, BranchingLoadOperator):
         from airflow_dm_loader.metrics import Metrics
         from airflow_dm_loader.progress.words import describe_report
 
+        self.skip_if_stopped(run)
         report = finish(run)
         self.log.info("::group::Tables")
         *tables, total = describe_report(report)

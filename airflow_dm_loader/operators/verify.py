@@ -44,9 +44,11 @@ class ChecksumOperator(BranchingLoadOperator):
         self.resolve_task_id = resolve_task_id
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
-        from airflow_dm_loader.loader import create_objects, verify
+        from airflow_dm_loader.loader import create_objects, stop_after, verify
         from airflow_dm_loader.progress.phase_words import describe_comparison
 
+        stop_after(run, "data")
+        self.skip_if_stopped(run)
         if made := create_objects(run)["made"]:
             self.log.info("Made: %s", made)
         outcome = verify(run)

@@ -292,7 +292,7 @@ def _at_work(meta: Meta, tables: Mapping[TableName, str]) -> list[int]:
 
 def _is_at_work(meta: Meta, load_id: int) -> bool:
     row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,))
-    return row is not None and row[0] in {"running", "paused"}
+    return row is not None and row[0] in {"running", "stopped", "paused"}
 
 
 def _hand_over(meta: Meta, tasks: Mapping[TableName, str]) -> None:

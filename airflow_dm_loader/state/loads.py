@@ -118,7 +118,7 @@ def set_status(meta: Meta, load_id: int, status: LoadStage) -> None:
 
 def begin(meta: Meta, load: Load) -> None:
     """The import is at work: DM's status running, where nothing has been done yet or a person had to decide."""
-    if load.status in {"init", "paused"}:
+    if load.status in {"init", "stopped", "paused"}:
         set_status(meta, load.load_id, "running")
 
 

@@ -25,6 +25,7 @@ OTHER: dict[str, Any] = {
     "keep_duplicate_rows": 7,
     "collation_map": {"utf8mb4_0900_ai_ci": "utf8mb4_bin"},
     "convert_engines": True,
+    "only": "schema",
     "objects": {"triggers": "refuse"},
     "definer": "drop",
     "on_existing_rows": "truncate",

@@ -40,6 +40,7 @@ class IndexBuilder:
         workers: how many tables at a time.
         attempts: how a table whose build failed is tried again.
         before: how fast the last builds of this load were.
+        starts: whether any is built; off: they are left for a later run.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class IndexBuilder:
         workers: int,
         attempts: Attempts,
         before: Pace | None = None,
+        starts: bool = True,
     ) -> None:
+        self._starts = starts
         self._open = open_database
         self._meta_schema = meta_schema
         self._load_id = load_id
@@ -67,6 +70,8 @@ class IndexBuilder:
 
     def start_complete_tables(self) -> None:
         """Start with every table that has all its rows and lacks indexes."""
+        if not self._starts:
+            return
         with self._open() as db:
             meta = Meta(db, self._meta_schema)
             waiting = indexes.waiting_indexes(meta, self._load_id)
@@ -221,6 +226,7 @@ def index_builder(
         workers=run.config.work.pool_size,
         attempts=run.attempts,
         before=before,
+        starts=run.config.what.only != "data",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -54,6 +54,13 @@ class What(Group):
         description="logical: SQL statements, on every target. import-into: TiDB's IMPORT INTO, from 7.5 on: one "
         "source, a dump in S3 or GCS that TiDB can read, empty tables. physical: tidb-lightning on the worker, TiDB "
         "from 6.1 on.",
+    )
+    only: Literal["schema", "data", "indexes"] | None = Field(
+        None,
+        title="Only",
+        description="How far this run goes, as one step of the load. schema: databases, tables and views, for people "
+        "to look at | data: the rows too, without the indexes of large tables | indexes, or None: to the end, with the "
+        "comparison. A load that stopped is not finished; the next run resumes it.",
     )
     dry_run: bool = Field(
         False,
