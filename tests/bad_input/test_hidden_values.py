@@ -11,7 +11,7 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import DataError, HasDuplicatesError, LoaderError
 from dev.private_mariadb import PrivateMariaDB
-from tests.bad_input.test_secrets import everything_said
+from tests.bad_input.said import everything_said
 from tests.dumps import Table, load_config, write_dump
 from tests.tables import one
 

@@ -11,6 +11,7 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, LoaderError, RowError
 from dev.private_mariadb import PrivateMariaDB
+from tests.bad_input.said import everything_said
 from tests.bad_input.stories import (
     PEAK_LIMIT_MIB,
     check_message,
@@ -20,7 +21,6 @@ from tests.bad_input.stories import (
     refused_elsewhere,
     replace_in_file,
 )
-from tests.bad_input.test_secrets import everything_said
 from tests.dumps import load_config
 from tests.record_dumps import COMPANION, CsvTable, DatTable, csv_rows, dat_rows, numbered_records, write_records
 from tests.tables import chunks, count, one, query

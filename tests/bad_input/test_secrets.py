@@ -6,7 +6,6 @@ import logging
 import socket
 import struct
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
@@ -18,6 +17,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError, RowError, TargetError, UnexpectedFileRequestError
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
+from tests.bad_input.said import everything_said, state
 from tests.bad_input.stories import check_message
 from tests.dumps import Table, load_config, load_soon, write_dump
 from tests.tables import query
@@ -34,22 +34,6 @@ def canary(server: PrivateMariaDB) -> TargetConfig:
     query(server, f"CREATE USER canary@'127.0.0.1' IDENTIFIED BY '{CANARY}'")
     query(server, "GRANT ALL PRIVILEGES ON *.* TO canary@'127.0.0.1'")
     return TargetConfig(host=server.host, port=server.port, user="canary", password=CANARY)
-
-
-def everything_said(error: BaseException) -> str:
-    """Texts, representations and attributes along the chain of causes, and the traceback as it is printed."""
-    said = ["".join(traceback.format_exception(error))]
-    link: BaseException | None = error
-    while link is not None:
-        said += [str(link), repr(link), repr(link.args), repr(vars(link))]
-        link = link.__cause__ or link.__context__
-    return "\n".join(said)
-
-
-def state(server: PrivateMariaDB) -> str:
-    tables = [name for (name,) in query(server, "SHOW TABLES IN dm_meta")]
-    assert tables
-    return repr([query(server, f"SELECT * FROM dm_meta.`{name}`") for name in tables])
 
 
 def test_a_password_is_in_no_log_report_or_state(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+import pytest
+
 from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import ShareReport
@@ -75,3 +77,13 @@ def complete(config: LoadConfig, target: TargetConfig) -> None:
     """The phases after the import, up to the checksum, which must find nothing."""
     loader.build_indexes(run_of(config, target))
     assert loader.verify(loader.LoadRun.of(config, target)).verdict == "clean"
+
+
+def wait_for_log(caplog: pytest.LogCaptureFixture, text: str, running: Future[ShareReport], *, times: int = 1) -> None:
+    """Wait until the import has logged this so often."""
+
+    def came() -> bool:
+        assert not running.done(), running.result()
+        return sum(text in message for message in list(caplog.messages)) >= times
+
+    wait_until(came, lambda: caplog.messages)

@@ -17,10 +17,9 @@ import pytest
 from airflow_dm_loader.config import TargetConfig
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, prepare
-from tests.faults.importing import complete, importing, wait_for_statement
+from tests.faults.importing import complete, importing, wait_for_log, wait_for_statement
 from tests.faults.reference import FaultDump
 from tests.faults.tally import tried
-from tests.faults.test_server_trouble import wait_for_log
 from tests.tables import query
 from tests.waiting import PATIENCE_S
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -17,25 +15,13 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.clocks import FAST
 from tests.dumps import load_config, load_soon, prepare, run_of
 from tests.faults.importing import complete
-from tests.faults.proxy import Fault, Proxy
+from tests.faults.network import network
+from tests.faults.proxy import Fault
 from tests.faults.reference import FaultDump
-from tests.faults.tally import rounds, tried
+from tests.faults.tally import rounds
 from tests.tables import query
 
 PATHS = pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
-
-
-@contextmanager
-def network(target: TargetConfig, fault_of: Callable[[int], Fault | None]) -> Iterator[tuple[TargetConfig, list[str]]]:
-    """The target behind a proxy, and what happened there."""
-    happened: list[str] = []
-
-    def note(fault: str) -> None:
-        tried(fault)
-        happened.append(fault)
-
-    with Proxy((target.host, target.port), fault_of, note) as proxy:
-        yield target.model_copy(update={"port": proxy.port}), happened
 
 
 @PATHS

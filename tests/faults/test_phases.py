@@ -20,10 +20,10 @@ from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.clocks import FAST
 from tests.dumps import Table, load_config, run_of, write_dump
+from tests.faults.network import network
 from tests.faults.proxy import Fault
 from tests.faults.reference import FaultDump
 from tests.faults.tally import rounds, tried
-from tests.faults.test_network import network
 from tests.tables import count, one, query
 
 

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import closing
 
 import pymysql
 import pytest
 
 from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.loader import ShareReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, prepare
 from tests.faults import global_variable, hold_chunks_after
-from tests.faults.importing import complete, importing, wait_for_chunks, wait_for_lock, wait_for_statement
+from tests.faults.importing import complete, importing, wait_for_chunks, wait_for_lock, wait_for_log, wait_for_statement
 from tests.faults.reference import FaultDump
 from tests.faults.tally import tried
 from tests.tables import chunks, query
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import PATIENCE_S
 
 PATHS = pytest.mark.parametrize(
     ("load_data", "verb"), [(True, "LOAD DATA"), (False, "INSERT INTO `s`")], ids=["load data", "statements"]
 )
-
-
-def wait_for_log(caplog: pytest.LogCaptureFixture, text: str, running: Future[ShareReport], *, times: int = 1) -> None:
-    """Wait until the import has logged this so often."""
-
-    def came() -> bool:
-        assert not running.done(), running.result()
-        return sum(text in message for message in list(caplog.messages)) >= times
-
-    wait_until(came, lambda: caplog.messages)
 
 
 @PATHS

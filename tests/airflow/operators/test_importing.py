@@ -11,7 +11,7 @@ from airflow_dm_loader.loader import Worker, create_tables, prepare_checkpoint
 from airflow_dm_loader.operators.airflow_exceptions import AirflowFailException
 from airflow_dm_loader.operators.importing import RunImportOperator
 from tests.airflow.task_runs import a_dag, run_task
-from tests.bad_input.test_secrets import everything_said
+from tests.bad_input.said import everything_said
 from tests.dumps import run_of
 from tests.faults import global_variable
 from tests.waiting import wait_until

@@ -12,7 +12,7 @@ from airflow_dm_loader import EtcdConfig
 from airflow_dm_loader.coordination.etcd.client import EtcdClient
 from airflow_dm_loader.errors import ConfigError, ConnectionLostError, LoaderError
 from dev.private_etcd import PrivateEtcd
-from tests.bad_input.test_tls import Authority
+from tests.bad_input.certificates import Authority
 
 CANARY = "c4n4ry-p4ssw0rd"
 

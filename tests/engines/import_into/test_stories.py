@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from airflow_dm_loader.errors import ConfigError, ImportJobError, LoaderError, TargetError
-from tests.bad_input.test_secrets import everything_said, state
+from tests.bad_input.said import everything_said, state
 from tests.dumps import SAMPLES, Table, expected, load_soon, numbered
 from tests.tidb_stand_in.fixtures import SECRETS, access, load_config, put_dump, rows_of, stand_in, target_of
 from tests.tidb_stand_in.jobs import Script

@@ -28,7 +28,7 @@ from airflow_dm_loader.errors import (
     TargetError,
 )
 from airflow_dm_loader.loader import Worker
-from tests.bad_input.test_secrets import everything_said, state
+from tests.bad_input.said import everything_said, state
 from tests.dumps import WITHOUT_KEY, numbered, prepare, run_of, write_dump
 from tests.tables import one, query
 from tests.waiting import PATIENCE_S, wait_until
