@@ -227,6 +227,8 @@ class DumpPlan(_Frozen):
     files: int = 0
     file_bytes: int = 0
     swap: str = ""  # in words: where rows would go at first, and the room that this needs
+    duration: str = ""  # in words, by the pace of the last load of these tables; "": nobody knows it
+    duration_s: float | None = None
     guard: tuple[str, ...] = ()  # a sentence each: what the last load brought, and what would pause this one
     existing_rows: tuple[str, ...] = ()  # a sentence for each table that holds rows, to which the load would add
     filtered: tuple[str, ...] = ()  # databases ("a.*"), tables and views that block_allow_list leaves out

@@ -87,7 +87,7 @@ def foretell(
         return ()
     now = _counts(dump) if config.swaps else counted(guard, config, dump)
     tables = [table.home for table in dump.plan.tables]
-    known = history.last(meta, config, tables, load_id=load_id) if _keeps_history(meta) else {}
+    known = history.last(meta, config, tables, load_id=load_id) if keeps_history(meta) else {}
     lines = [
         f"guard: {table}: {_told(known[table])} {known[table].rows:,} rows"
         if table in known
@@ -95,7 +95,7 @@ def foretell(
         + (f", and it holds {live[table]:,} rows" if live.get(table) else "")
         for table in tables
     ]
-    judged = _judge(meta, config, guard, now, live, tables, load_id) if _keeps_history(meta) else []
+    judged = _judge(meta, config, guard, now, live, tables, load_id) if keeps_history(meta) else []
     return (*lines, *(f"guard: would pause the load: {one}" for one in judged if one.pauses))
 
 
@@ -187,6 +187,7 @@ def _held_rows(held: Iterable[ExistingRows]) -> dict[TableName, int]:
     return {found.table.key: found.rows for found in held}
 
 
-def _keeps_history(meta: Meta) -> bool:
+def keeps_history(meta: Meta) -> bool:
+    """Whether the meta schema is of a version that has it."""
     version = meta.version
     return version is not None and version >= _WITH_HISTORY

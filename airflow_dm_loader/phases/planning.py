@@ -9,8 +9,9 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import existing, guarding, programs, swapping
+from airflow_dm_loader.phases import existing, foretelling, guarding, programs, swapping
 from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.phases.foretelling import Duration
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
 from airflow_dm_loader.run import Dump, LoadRun
@@ -79,11 +80,34 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 raise
             except LoaderError as error:
                 problems.append(str(error))
-    report = _report(run, dump, draft, stored, problems, warnings)
-    if live is not None:  # what exists is what readers know, not what would be made for the swap
-        tables = (table.model_copy(update={"exists": table.table in live}) for table in report.tables)
-        report = report.model_copy(update={"tables": tuple(tables)})
-    return report.model_copy(update={"existing_rows": tuple(map(str, held)), "swap": swap, "guard": guard})
+        report = _report(run, dump, draft, stored, problems, warnings)
+        if live is not None:  # what exists is what readers know, not what would be made for the swap
+            tables = (table.model_copy(update={"exists": table.table in live}) for table in report.tables)
+            report = report.model_copy(update={"tables": tuple(tables)})
+        takes = _takes(meta, config, plan, report)
+    return report.model_copy(
+        update={
+            "existing_rows": tuple(map(str, held)),
+            "swap": swap,
+            "guard": guard,
+            "duration": str(takes or ""),
+            "duration_s": takes.seconds if takes is not None else None,
+        }
+    )
+
+
+def _takes(meta: Meta, config: LoadConfig, plan: LoadPlan, report: DumpPlan) -> Duration | None:
+    """None: it can't be known, or what is stored can't be read, which is told elsewhere."""
+    try:
+        if not guarding.keeps_history(meta):
+            return None
+        stored = loads.find(meta, config)
+        tables = dict(zip((table.key for table in plan.tables), report.tables, strict=True))
+        return foretelling.foretell(meta, config, tables, stored.load_id if stored is not None else None)
+    except RetriableError:
+        raise
+    except LoaderError:
+        return None
 
 
 def _placed(meta: Meta, config: LoadConfig, dump: Dump, server: Server) -> LoadPlan:

@@ -108,6 +108,7 @@ def describe_plan(plan: DumpPlan) -> list[str]:
     lines += [f"create the database {name}" for name in plan.databases]
     lines += [f"create the view {name}" for name in plan.views]
     lines += [plan.swap] if plan.swap else []
+    lines += [plan.duration] if plan.duration else []
     lines += plan.guard
     lines += plan.existing_rows
     lines += [f"left out by block_allow_list: {name}" for name in plan.filtered]

@@ -7,7 +7,7 @@ abandoned round brought is not what readers see, so it counts no more.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.identifiers import TableName
@@ -25,6 +25,8 @@ class Brought:
     source_id: str
     rows: int
     finished_at: str  # UTC
+    file_bytes: int = 0  # stored bytes of its data files
+    seconds: float = 0.0  # that its rows took, over all connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,13 @@ def last(
             found[table] = mine[-1]
         elif alone:
             newest = known[-1]
-            rows = sum(one.rows for one in known if one.task_name == newest.task_name)
-            found[table] = Brought(newest.of_load, newest.task_name, newest.source_id, rows, newest.finished_at)
+            together = [one for one in known if one.task_name == newest.task_name]
+            found[table] = replace(
+                newest,
+                rows=sum(one.rows for one in together),
+                file_bytes=sum(one.file_bytes for one in together),
+                seconds=sum(one.seconds for one in together),
+            )
     return found
 
 
@@ -116,7 +123,8 @@ def beside(
     found = {}
     for some in batches(loads):
         for schema, table, *row in meta.db.query(
-            "SELECT table_schema, table_name, of_load, task_name, source_id, row_count, CAST(finished_at AS CHAR) "
+            "SELECT table_schema, table_name, of_load, task_name, source_id, row_count, CAST(finished_at AS CHAR), "
+            "file_bytes, seconds "
             f"FROM {meta['brought']} h WHERE undone = 0 AND of_load IN ({', '.join(['%s'] * len(some))}) "
             f"AND NOT EXISTS (SELECT 1 FROM {meta['brought']} o WHERE o.table_schema = h.table_schema "
             "AND o.table_name = h.table_name AND o.history_id > h.history_id AND o.undone = 0 AND o.of_load <> %s "
@@ -145,7 +153,8 @@ def _newest_of_each_source(
     for some in batches(sorted(names)):
         places = ", ".join(["(%s, %s)"] * len(some))
         for row in meta.db.query(
-            f"SELECT {schema}, {name}, of_load, task_name, source_id, row_count, CAST(finished_at AS CHAR) "
+            f"SELECT {schema}, {name}, of_load, task_name, source_id, row_count, CAST(finished_at AS CHAR), "
+            "file_bytes, seconds "
             f"FROM {meta['brought']} WHERE history_id IN (SELECT MAX(history_id) FROM {meta['brought']} "
             f"WHERE undone = 0 AND of_load <> %s AND (token = '' OR token <> %s) AND ({schema}, {name}) IN ({places}) "
             f"GROUP BY {schema}, {name}, source_id) ORDER BY history_id",
@@ -156,5 +165,9 @@ def _newest_of_each_source(
 
 
 def _brought(row: Sequence[object]) -> Brought:
-    of_load, task_name, source_id, rows, finished_at = row
-    return Brought(int(str(of_load)), str(task_name), str(source_id), int(str(rows)), str(finished_at)[:19])
+    of_load, task_name, source_id, rows, finished_at, file_bytes, seconds = row
+    moment = str(finished_at)[:19]
+    took = float(str(seconds))
+    return Brought(
+        int(str(of_load)), str(task_name), str(source_id), int(str(rows)), moment, int(str(file_bytes)), took
+    )

@@ -31,8 +31,13 @@ def keep(meta: Meta, config: LoadConfig, step: Step, pace: Pace) -> None:
 
 def last(meta: Meta, config: LoadConfig, step: Step) -> Pace | None:
     """None: that was not done yet."""
+    return of(meta, config.what.task_name, config.what.source_id, step)
+
+
+def of(meta: Meta, task_name: str, source_id: str, step: Step) -> Pace | None:
+    """The same of any load; None: it is not known."""
     row = meta.db.one(
         f"SELECT work, seconds FROM {meta['pace']} WHERE task_name = %s AND source_id = %s AND step = %s",
-        (config.what.task_name, config.what.source_id, step.value),
+        (task_name, source_id, step.value),
     )
     return Pace(float(row[0]), float(row[1])) if row else None
