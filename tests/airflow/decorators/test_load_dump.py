@@ -51,7 +51,7 @@ def test_the_function_says_what_is_loaded_with_what_airflow_knows(make_dump: Mak
     report = run.xcoms["return_value"]
     assert (report["task_name"], report["source_id"], report["rows"]) == ("shop-run", "unit", 2)
     assert query("SELECT COUNT(*) FROM s.t") == ((2,),)
-    assert set(run.xcoms) == {"return_value", "config"}
+    assert {"return_value", "config"} <= set(run.xcoms)
 
 
 @pytest.mark.usefixtures("dm_target")
@@ -76,7 +76,7 @@ def test_a_task_that_comes_back_goes_by_what_was_said_and_asks_nobody_again(make
 
     made = decorated(shop)
     first = run_task(made)
-    (body,) = [body for body in first.requests.values() if body and body.get("state") == "deferred"]
+    (body,) = [body for body in first.requests.values() if isinstance(body, dict) and body.get("state") == "deferred"]
     assert body["next_method"] == "all_are_ready"
 
     for event, says in (

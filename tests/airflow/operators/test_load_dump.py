@@ -32,7 +32,7 @@ def box(dump: Path, *, deferrable: bool = True, **settings: Any) -> LoadDumpOper
 
 def deferred_to(run: TaskRun) -> tuple[str, dict[str, Any]]:
     """The method that the task comes back at, and what its trigger is made of."""
-    (body,) = [body for body in run.requests.values() if body and body.get("state") == "deferred"]
+    (body,) = [body for body in run.requests.values() if isinstance(body, dict) and body.get("state") == "deferred"]
     return body["next_method"], body
 
 
