@@ -130,7 +130,7 @@ _ROWS = (
     Setting("defer_indexes", "logical", _LOGICAL, LOGICAL),
     Setting("collation_map", "tables", _ADVANCED, CREATING, elsewhere=_CREATES),
     Setting("convert_engines", "tables", _ADVANCED, CREATING, elsewhere=_CREATES),
-    Setting("objects", "tables", _WHAT, LOGICAL),
+    Setting("objects", "tables", _ADVANCED, LOGICAL),
     Setting("definer", "tables", _ADVANCED, LOGICAL),
     Setting("routes", "where", _WHAT, dm="routes", dm_code=20045),
     Setting("block_allow_list", "where", _WHAT, dm="block-allow-list", dm_code=20044),
