@@ -133,6 +133,7 @@ def writer(server: AnyServer) -> Iterator[PrivateServer]:
         del options["binlog-format"]  # the only one there is
     with PrivateServer(server.kind, options) as running:
         yield running
+        running.kill9()  # in good order it would wait for the replica, which has gone
 
 
 @pytest.mark.servers
