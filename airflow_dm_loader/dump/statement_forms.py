@@ -41,7 +41,7 @@ _COMMA = re.compile(rb"\s*+,")
 _QUOTE = re.compile(rb"['\"]")
 _HEAD_BYTES = 4096  # in which the name of a form is looked for
 _REFUSED = (
-    ("an optimizer hint that sets a variable", re.compile(rb"/\*\+.*?SET_VAR", re.IGNORECASE | re.DOTALL)),
+    ("an optimizer hint that sets a variable", re.compile(rb"\A(?>.*?/\*\+).*?SET_VAR", re.IGNORECASE | re.DOTALL)),
     ("VALUES ROW(...)", re.compile(rb"\bVALUES\s++ROW\b", re.IGNORECASE)),
     ("INSERT ... PARTITION", re.compile(rb"\sPARTITION\s*+\(", re.IGNORECASE)),
     ("rows out of a query", re.compile(rb"\b(?:SELECT|TABLE|WITH)\b", re.IGNORECASE)),

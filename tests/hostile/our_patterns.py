@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import airflow_dm_loader
-from airflow_dm_loader.dump import filenames, lexer, row_values, sql_modes, statements, value_marks
+from airflow_dm_loader.dump import filenames, lexer, row_values, sql_modes, statement_forms, statements, value_marks
 from airflow_dm_loader.dump.data_formats import data_formats
 from airflow_dm_loader.dump.sql_modes import Quoting
 from airflow_dm_loader.formats.delimited import patterns
@@ -64,6 +64,7 @@ MADE: Mapping[str, Callable[[], list[Pattern]]] = {
     "dump.row_values._patterns": _of_rows,
     "dump.sql_modes.quoted_pieces": lambda: [sql_modes.quoted_pieces(quoting) for quoting in _QUOTINGS],
     "dump.statements._row_pattern": lambda: [statements._ROW, statements._ROW_WITHOUT_BACKSLASH],
+    "dump.statement_forms.form_name": lambda: [re.compile(statement_forms._VERB + rb"\b", re.IGNORECASE)],
     "dump.value_marks._marking": lambda: [value_marks._marking(places) for places in _PLACES],
     "dump.value_marks._reading": lambda: [value_marks._reading(places) for places in _PLACES],
     "dump.value_marks._cutting": lambda: [value_marks._cutting(places) for places in _PLACES],
@@ -78,7 +79,15 @@ MADE: Mapping[str, Callable[[], list[Pattern]]] = {
 # Of these the places are tried one after the other.
 _ALL_PLACES = frozenset({"dump.sql_modes.quoted_pieces", "formats.delimited.patterns.escape_or_double"})
 # Gone through in loops, under another name: by ``match``.
-_IN_LOOPS = frozenset({"hidden_values._FORMS", "dump.statements._ROW", "dump.statements._ROW_WITHOUT_BACKSLASH"})
+_IN_LOOPS = frozenset(
+    {
+        "hidden_values._FORMS",
+        "dump.statement_forms._HINT",
+        "dump.statement_forms._PRIORITY",
+        "dump.statements._ROW",
+        "dump.statements._ROW_WITHOUT_BACKSLASH",
+    }
+)
 
 
 @cache
