@@ -98,3 +98,13 @@ def test_the_airflow_layer_adds_only_itself_to_airflow(imported_by: Importer) ->
     assert only(OPTIONAL, found) == {}
     added = {name for name, module in found.items() if module in ours} - sys.stdlib_module_names
     assert added <= {"airflow_dm_loader", "asgiref"}  # asgiref: every trigger of Airflow's own imports it
+
+
+def test_an_airflow_that_is_too_old_is_refused_by_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").write_text("__version__ = '2.11.0'\n")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import airflow_dm_loader.operators.load_dump"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: airflow-dm-loader needs Apache Airflow 3.1 or later; Airflow 2 has no airflow.sdk"
+    )
