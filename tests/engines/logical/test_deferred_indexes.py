@@ -294,8 +294,7 @@ def test_a_process_that_is_killed_beside_the_alter_leaves_a_mark_that_outlives_o
     point: str, server: AnyServer, target: TargetConfig, folder: Path
 ) -> None:
     with Attempt(load_config(folder), target, point=point) as attempt:
-        assert attempt.ends_within(30)
-        assert attempt.was_killed
+        assert attempt.dies()
     assert "dm-loader builds later" in definition(server)
     query(server, "DROP DATABASE dm_meta")
 
