@@ -61,8 +61,12 @@ class ImportServer:
         session: Mapping[str, str | int] | None = None,
         redactor: Redactor | None = None,
         hiding: Hiding | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Self:
-        return cls(lambda: Database.open(target, session=session, autocommit=True), redactor or Redactor(), hiding)
+        """``stop``: once true, a wait for an answer ends within seconds."""
+        return cls(
+            lambda: Database.open(target, session=session, autocommit=True, stop=stop), redactor or Redactor(), hiding
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -160,5 +160,5 @@ def open_share(run: LoadRun, share: int, redactor: Redactor | None = None) -> It
         meta.db.rollback()
         names = (file.name for files in tables.files.values() for file in files)
         hiding = Hiding.of(tables.files, names) if run.config.reporting.hide_values else None
-        with ImportServer.at(run.target, kept_session(run.config), redactor, hiding) as server:
+        with ImportServer.at(run.target, kept_session(run.config), redactor, hiding, run.stop.is_set) as server:
             yield OpenShare(meta, load, server, tables, tables.share(run.config.work.import_tasks, share))
