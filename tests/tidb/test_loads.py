@@ -73,7 +73,9 @@ def test_a_real_dump_is_loaded_whole(
     report = load_soon(load_config(SAMPLE), to(stand_in))
 
     assert table_hashes(server, {name.partition(".")[0] for name in reference}) == reference
-    assert (report.status, report.outcome, report.warnings) == ("finished", "clean", ())
+    assert (report.status, report.outcome) == ("finished", "clean")
+    (warning,) = report.warnings  # the sample has them
+    assert warning.startswith("not made, since TiDB has no triggers, stored routines and events: shop-schema-post.sql")
     assert {table.row_count for table in report.tables} == {"passed"}
     assert {table.checksum for table in report.tables} == {"not_compared"}
     assert bool(stand_in.statements(b"^LOAD DATA")) is by_load_data
