@@ -99,7 +99,6 @@ def test_the_form_opens_with_what_is_loaded_and_folds_the_rest() -> None:
         "mode",
         "dry_run",
         "import_mode",
-        "objects",
         "routes",
         "block_allow_list",
         "dump_conn_id",
