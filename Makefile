@@ -1,7 +1,7 @@
 # Every target makes its own environment first; see dev/bootstrap.sh.
 .DEFAULT_GOAL := help
 FOREIGN := $(TEST_TIDB_DSN)$(TEST_MYSQL_DSN)$(TEST_MARIADB_DSN)
-.PHONY: help demo test servers check faults lowest latest bench docs release bootstrap static
+.PHONY: help demo test servers check faults fuzz lowest latest bench docs release bootstrap static
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ check: bootstrap static ## format, lint, types, layers and the fast tests: under
 
 faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it (a few minutes)
 	FAULTS=long .venv/bin/python -m pytest tests/faults tests/engines/logical/test_both_paths.py
+
+fuzz: bootstrap ## random input against the readers and the server: make fuzz FUZZ=100000
+	FUZZ=$(or $(FUZZ),20000) .venv/bin/python -m pytest tests/hostile tests/dump/test_lexer.py
 
 lowest: bootstrap ## the fast tests and Airflow's, with the oldest versions of everything that pyproject.toml allows
 	@dev/resolved.sh lowest-direct

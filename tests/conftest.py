@@ -64,6 +64,9 @@ os.environ.update(
 
 settings.register_profile("shared machine", deadline=None)  # how long one example takes tells nothing there
 settings.load_profile("shared machine")
+if "FUZZ" in os.environ:  # how many examples, for tests that do not say how many they need
+    settings.register_profile("fuzz", deadline=None, max_examples=int(os.environ["FUZZ"]))
+    settings.load_profile("fuzz")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
