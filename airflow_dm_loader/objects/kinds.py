@@ -25,7 +25,6 @@ class Kind:
         privilege: what is needed to make it, on its schema.
         listed: SELECT name of those that a schema has, as far as the user may see them; takes the schema.
         shown: the column of SHOW CREATE that holds the statement, in lower case.
-        calls_checked: the server looks for what it calls when it is made, so that comes before it.
     """
 
     word: str
