@@ -165,10 +165,15 @@ class Grammar:
     def unfinished(
         self, buffer: bytes, at: int, *, offset: int, what: str, remedy: str | None = None
     ) -> DumpFormatError:
-        """The error for a record that starts there and has no end; it names a quote that is never closed."""
+        """The error for a record that starts there and has no end; it names a quote that is never closed.
+
+        Raises:
+            DumpFormatError: no further bytes could have made a record of it.
+        """
         start = at
         while (match := self._field.match(buffer, at)) is not None:
             at = match.end()
+        self._check_may_go_on(buffer, start, at, offset)
         body = self._body.match(buffer, at)
         setting = ""
         if body is not None and body.end() == len(buffer) and (body[1] is not None or not self._opens(buffer, at)):
@@ -207,11 +212,12 @@ class Grammar:
         rest = buffer[stop : stop + _LONGEST_MARK_BYTES]
         if any(mark.startswith(rest) for mark in (self._form.separator, *self._form.terminators)):
             return
-        if match[1] is not None:
+        is_closed = match[1] is not None
+        if is_closed and not rest.startswith((b"\n", b"\r")):
             what = "after a closing quote stands neither a separator nor the end of a record"
-        elif rest == self._form.escape or self._opens(buffer, at):
+        elif not is_closed and (rest == self._form.escape or self._opens(buffer, at)):
             return  # an escape that was cut, or quotes that are still open
-        elif self._form.quote and rest.startswith(self._form.quote):
+        elif not is_closed and self._form.quote and rest.startswith(self._form.quote):
             what = "a quote stands inside a field without quotes"
         else:
             ends = " or ".join(repr(end.decode("latin-1")) for end in self._form.terminators)
