@@ -95,7 +95,12 @@ def test_a_statement_that_nobody_sees_at_work_is_waited_for_silent_server_s() ->
             _after_the_session(talk)
         talk.wait_for_the_end()
 
-    with rogue(behave) as server, Database.open(at(server)) as db, pytest.raises(ConnectionLostError) as caught:
+    # The second session, which is to look, is kept waiting as well
+    with (
+        rogue(behave) as server,
+        Database.open(at(server, connect_timeout_s=5)) as db,
+        pytest.raises(ConnectionLostError) as caught,
+    ):
         db.query("SELECT 1")
 
     assert "silent_server_s" in caught.value.message
@@ -110,7 +115,11 @@ def test_a_byte_now_and_then_buys_no_time() -> None:
                 time.sleep(0.1)
         talk.wait_for_the_end()
 
-    with rogue(behave) as server, Database.open(at(server)) as db, pytest.raises(ConnectionLostError):
+    with (
+        rogue(behave) as server,
+        Database.open(at(server, connect_timeout_s=5)) as db,
+        pytest.raises(ConnectionLostError),
+    ):
         db.query("SELECT 1")
 
 
