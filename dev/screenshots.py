@@ -83,8 +83,11 @@ def progress(stage: Stage) -> None:
 
 def form(stage: Stage) -> None:
     """What a person fills in who triggers a load."""
-    stage.open("/dags/dm_load?mode=trigger")
-    stage.picture("form", "What", "Rows that are there")
+    stage.open("/dags/dm_load")
+    button = "[...document.querySelectorAll('button')].find(each => each.innerText.trim() === 'Trigger')"
+    stage.browser.wait_for(button)
+    stage.browser.evaluate(f"{button}.click()")
+    stage.picture("form", "Task name", "This field is required")
 
 
 PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error, "progress": progress, "form": form}

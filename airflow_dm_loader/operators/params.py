@@ -20,7 +20,11 @@ _KEPT = ("minLength", "maxLength", "minimum", "maximum", "type", "enum", "title"
 # Params that are no settings: title, section and description; they come last in their section, but for the target.
 _TARGET = "target_conn_id"
 _OTHERS: dict[str, tuple[str, Section, str]] = {
-    _TARGET: ("Target connection", Section.WHAT, "The Airflow connection, of type mysql, of the server to load into."),
+    _TARGET: (
+        "Target connection",
+        Section.WHAT,
+        "The Airflow connection, of type dm_target or mysql, of the server to load into.",
+    ),
     "dump_conn_id": (
         "Dump connection",
         Section.WHAT,
