@@ -20,11 +20,16 @@ def alias_outlets(asset_alias: str | None, kwargs: dict[str, Any]) -> list[Any]:
     return [*own, AssetAlias(asset_alias)] if asset_alias else own
 
 
+def server_uri(target: TargetConfig) -> str:
+    """``mysql://host:port``, by which other tools know the server."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"mysql://{host}:{target.port}"
+
+
 def table_uri(target: TargetConfig, table: str) -> str:
     """``mysql://host:port/schema/table``, the name of a table's asset; ``table`` is ``schema.table``."""
     schema, _, name = table.partition(".")
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return f"mysql://{host}:{target.port}/{quote(schema, safe='')}/{quote(name, safe='')}"
+    return f"{server_uri(target)}/{quote(schema, safe='')}/{quote(name, safe='')}"
 
 
 def emit_tables(context: Context, asset_alias: str | None, target: TargetConfig, report: LoadReport) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_dm_loader.location import DumpLocation, StorageKind
+from airflow_dm_loader.operators.assets import server_uri
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -81,9 +82,8 @@ def _table(load: FinishedLoad, table: TableReport) -> Any:
     facets: dict[str, Any] = {}
     if asserted := _assertions(table, Assertion):
         facets["dataQualityAssertions"] = DataQualityAssertionsDatasetFacet(assertions=asserted)
-    host = f"[{load.target.host}]" if ":" in load.target.host else load.target.host
     return OutputDataset(
-        namespace=f"mysql://{host}:{load.target.port}",
+        namespace=server_uri(load.target),
         name=table.table,
         facets=facets,
         outputFacets={

@@ -5,45 +5,17 @@ from __future__ import annotations
 import gzip
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import METADATA, WITH_KEY, Table, load_config, load_soon, write_dump
-from tests.tables import count, query
-
-ROWS = ('(1,"a")', '(2,"b")')
-
-
-@dataclass
-class Stage:
-    """A dump, a server, and what a person may change between two tries."""
-
-    server: PrivateMariaDB
-    target: TargetConfig
-    folder: Path
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def config(self) -> LoadConfig:
-        return load_config(self.folder, **self.settings)
-
-    def sql(self, *statements: str) -> None:
-        for statement in statements:
-            query(self.server, statement)
-
-    def change(self, name: str, wrong: str, right: str) -> None:
-        """Put one text in another's place, in a file of the dump."""
-        path = self.folder / name
-        text = path.read_text()
-        assert wrong in text
-        path.write_text(text.replace(wrong, right))
-
+from tests.bad_input.stage import ROWS, Stage
+from tests.dumps import METADATA, WITH_KEY, Table, load_soon, write_dump
+from tests.tables import count
 
 Step = Callable[[Stage], None]
 

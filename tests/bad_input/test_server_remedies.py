@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_dm_loader import server_errors
-from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import WITH_KEY, Table, load_config, load_soon, write_dump
-from tests.tables import count, one, query
+from tests.bad_input.stage import ROWS, Stage
+from tests.dumps import WITH_KEY, Table, load_soon, write_dump
+from tests.tables import count
 
 ROOT = Path(__file__).parents[2]
-ROWS = ('(1,"a")', '(2,"b")')
-
-
-@dataclass
-class Stage:
-    """A dump, a server, and what a person may change between two tries."""
-
-    server: PrivateMariaDB
-    target: TargetConfig
-    folder: Path
-    settings: dict[str, Any] = field(default_factory=dict)
-    globals_before: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def config(self) -> LoadConfig:
-        return load_config(self.folder, **self.settings)
-
-    def sql(self, *statements: str) -> None:
-        for statement in statements:
-            query(self.server, statement)
-
-    def set_global(self, name: str, value: int) -> None:
-        """For the sessions that begin from now on; the test puts it back."""
-        if name not in self.globals_before:
-            self.globals_before[name] = one(self.server, f"SELECT @@GLOBAL.{name}")
-        self.sql(f"SET GLOBAL {name} = {value}")
-
-    def correct(self, name: str, wrong: str, right: str) -> None:
-        """In a file of the dump, whose size stays."""
-        path = self.folder / name
-        text = path.read_text()
-        assert wrong in text
-        assert len(wrong) == len(right)
-        path.write_text(text.replace(wrong, right))
 
 
 def dumped(stage: Stage, create: str = WITH_KEY, rows: tuple[str, ...] = ROWS, **table: Any) -> None:
