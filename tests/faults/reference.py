@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dev.private_server import PrivateServer
 from tests.dumps import Table, write_dump
-from tests.tables import hashes_by_client, table_hashes
+from tests.tables import ROWS_WRONG, hashes_by_client, table_hashes
 
 _KEYED = (
     "(`id` int NOT NULL, `v` varchar(60), `n` int, PRIMARY KEY (`id`), KEY `v` (`v`), KEY `n` (`n`,`v`)) ENGINE=InnoDB"
@@ -26,7 +26,7 @@ class FaultDump:
 
     def assert_arrived_once(self, server: PrivateServer) -> None:
         """Every byte of every table is as the ``mariadb`` client loads it."""
-        assert table_hashes(server, ["s"]) == self.hashes
+        assert table_hashes(server, ["s"]) == self.hashes, ROWS_WRONG
 
 
 def write_fault_dump(server: PrivateServer, folder: Path) -> FaultDump:

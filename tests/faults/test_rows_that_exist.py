@@ -14,7 +14,7 @@ from tests.dumps import WITHOUT_KEY, Table, load_config, write_dump
 from tests.faults.attempts import SHORT_TIMEOUTS, Attempt
 from tests.faults.points import CHUNK_POINTS, DROPPING_POINTS, EMPTYING_POINTS
 from tests.faults.tally import tried
-from tests.tables import count, one, query
+from tests.tables import ROWS_WRONG, count, one, query
 from tests.waiting import PATIENCE_S
 
 MERGE = [{"schema-pattern": "s*", "table-pattern": "k", "target-schema": "s", "target-table": "k"}]
@@ -40,7 +40,8 @@ def hold_rows(server: PrivateMariaDB) -> None:
 
 
 def assert_each_row_once(server: PrivateMariaDB, rows: int, action: str) -> None:
-    assert (count(server, "s.k"), one(server, "SELECT COUNT(DISTINCT id) FROM s.k WHERE id >= 0")) == (rows, rows)
+    found = (count(server, "s.k"), one(server, "SELECT COUNT(DISTINCT id) FROM s.k WHERE id >= 0"))
+    assert found == (rows, rows), ROWS_WRONG
     assert ("`old`" in str(query(server, "SHOW CREATE TABLE s.k")[0][1])) is (action == "truncate")
     assert query(server, "SELECT state FROM dm_meta.dm_loader_hold") in ([("done",)], [("",)])  # "": a later round's
 

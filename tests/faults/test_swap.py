@@ -20,7 +20,7 @@ from tests.dumps import Table, load_config, write_dump
 from tests.faults.attempts import Attempt
 from tests.faults.points import SWAP_POINTS
 from tests.faults.tally import rounds, tried
-from tests.tables import query
+from tests.tables import ROWS_WRONG, query
 from tests.waiting import PATIENCE_S, wait_until
 
 PARENT = "(`id` int NOT NULL, `v` varchar(60), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB"
@@ -59,7 +59,7 @@ def config_of(folder: Path, task_name: str) -> LoadConfig:
 @pytest.fixture
 def first_night(server: PrivateServer, target: TargetConfig, tmp_path: Path) -> None:
     load_dump(config_of(write_night(tmp_path / "night1", 1), "night1"), target)
-    assert query(server, SEEN) == whole(1)
+    assert query(server, SEEN) == whole(1), ROWS_WRONG
 
 
 class Reader(threading.Thread):
@@ -99,7 +99,7 @@ def read(server: PrivateServer, *nights: int) -> Iterator[Reader]:
     finally:
         reader.stop.set()
         reader.join(PATIENCE_S)
-    assert reader.torn == []
+    assert reader.torn == [], ROWS_WRONG
 
 
 @pytest.mark.usefixtures("first_night")
@@ -116,7 +116,7 @@ def test_a_process_killed_at_a_step_leaves_old_rows_or_new_ones(
         report = load_dump(config, target)
 
     assert (report.outcome, report.status) == ("clean", "finished")
-    assert query(server, SEEN) == whole(2)
+    assert query(server, SEEN) == whole(2), ROWS_WRONG
     (former,) = [name for (name,) in query(server, "SHOW DATABASES") if "__dm_" in name]
     assert query(server, SEEN.replace("FROM s.", f"FROM `{former}`.")) == whole(1)
     history = "SELECT table_name, row_count FROM dm_meta.dm_loader_brought WHERE task_name = 'night2'"
@@ -138,13 +138,13 @@ def test_a_frozen_attempt_that_wakes_up_swaps_nothing_that_another_one_filled(
             second.wait_until_frozen()
             frozen.thaw()
             answer = frozen.result()
-            assert query(server, SEEN) == whole(1)
+            assert query(server, SEEN) == whole(1), ROWS_WRONG
             second.thaw()
             second.result()
         tried("an attempt thawed before its RENAME, after another round began")
 
     assert isinstance(answer, str), answer
-    assert query(server, SEEN) == whole(3)
+    assert query(server, SEEN) == whole(3), ROWS_WRONG
 
 
 @pytest.mark.usefixtures("first_night")
@@ -161,10 +161,10 @@ def test_a_server_killed_around_the_rename_has_old_rows_or_new_ones(
                 server.kill9()
                 tried("kill -9 of the server around the RENAME")
                 server.start()
-                assert query(server, SEEN) in (whole(night - 1), whole(night))
+                assert query(server, SEEN) in (whole(night - 1), whole(night)), ROWS_WRONG
                 attempt.result()
             load_dump(config, target)
-        assert query(server, SEEN) == whole(night)
+        assert query(server, SEEN) == whole(night), ROWS_WRONG
 
 
 @pytest.mark.usefixtures("first_night")
@@ -183,4 +183,4 @@ def test_loads_killed_at_random_swap_each_night_whole(
                 kills += not ended
                 tried("kill -9 of a load that swaps, at a random instant", int(not ended))
             load_dump(config, target)
-        assert query(server, SEEN) == whole(night)
+        assert query(server, SEEN) == whole(night), ROWS_WRONG
