@@ -187,6 +187,10 @@ class RunningAirflow:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
         self._send("PATCH", path, {"chosen_options": [option], "params_input": {}})
 
+    def create_connection(self, connection_id: str, conn_type: str, **fields: Any) -> None:
+        """As a person does under Admin, Connections."""
+        self._post("/api/v2/connections", {"connection_id": connection_id, "conn_type": conn_type, **fields})
+
     def task_log(self, dag_id: str, run_id: str, task_id: str) -> str:
         """The logs of all tries of a task, as they lie on the disk."""
         folder = self._home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"

@@ -10,7 +10,7 @@ _HEAD = "/*!40101 SET NAMES binary*/;\n"
 
 def write_dump(folder: Path, tables: Mapping[str, list[tuple[int, str]]]) -> Path:
     """A dump of the schema ``shop`` into a new folder: table -> rows (id, v), where v has room for 20 letters."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "shop-schema-create.sql").write_text("CREATE DATABASE `shop`;\n")
     for table, rows in tables.items():
         create = f"CREATE TABLE `{table}` (\n  `id` int NOT NULL,\n  `v` varchar(20),\n  PRIMARY KEY (`id`)\n);\n"

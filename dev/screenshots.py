@@ -6,6 +6,7 @@ there to show. Needs Debian's package ``chromium``.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -26,6 +27,26 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 _SIZE = (1440, 900)
+_TENANTS = '''
+from pathlib import Path
+
+from airflow.sdk import DAG, task
+from airflow_dm_loader.operators.load_dump import LoadDumpOperator
+
+with DAG("tenants", schedule=None):
+
+    @task
+    def find_dumps():
+        """The settings of each load: dumps that have finished have the file metadata."""
+        return [
+            {{"task_name": f"tenant-{{path.parent.name}}", "dump_uri": str(path.parent)}}
+            for path in sorted(Path("{folder}").glob("*/metadata"))
+        ]
+
+    LoadDumpOperator.partial(
+        task_id="load", target_conn_id="dm_target", map_index_template="{{{{ task.config['task_name'] }}}}"
+    ).expand(config=find_dumps())
+'''
 
 
 @dataclass(frozen=True)
@@ -49,6 +70,12 @@ class Stage:
 
     def open(self, path: str) -> None:
         self.browser.open(self.airflow.url + path)
+
+    def press(self, label: str) -> None:
+        """The button that says so."""
+        button = f"[...document.querySelectorAll('button')].find(each => each.innerText.trim() === {label!r})"
+        self.browser.wait_for(button)
+        self.browser.evaluate(f"{button}.click()")
 
     def picture_of_frame(self, name: str, *shown: str) -> None:
         """The same for a page inside a frame of Airflow's."""
@@ -84,22 +111,68 @@ def progress(stage: Stage) -> None:
 def form(stage: Stage) -> None:
     """What a person fills in who triggers a load."""
     stage.open("/dags/dm_load")
-    button = "[...document.querySelectorAll('button')].find(each => each.innerText.trim() === 'Trigger')"
-    stage.browser.wait_for(button)
-    stage.browser.evaluate(f"{button}.click()")
+    stage.press("Trigger")
     stage.picture("form", "Task name", "This field is required")
 
 
-PICTURES: Mapping[str, Callable[[Stage], None]] = {"error": error, "progress": progress, "form": form}
+def conflict(stage: Stage) -> None:
+    """What a person is asked: rows that `manual` set aside, each beside the one that stayed."""
+    dump = stage.dump(
+        "asks", {"orders": [(number, f"order {number}") for number in range(1, 9)] + [(7, "order seven")]}
+    )
+    settings = {"dump_uri": str(dump), "on_duplicate_logical": "manual", "on_conflict": "ask"}
+    stage.airflow.trigger("dm_load", "asks", {"task_name": "asks", **settings})
+    stage.airflow.wait_until(
+        "the load asks",
+        lambda: stage.airflow.task("asks", "resolve_conflicts").state in ("deferred", "awaiting_input"),
+        300,
+    )
+    stage.open("/dags/dm_load/runs/asks/tasks/resolve_conflicts/required_actions")
+    stage.picture("conflict", "order seven", "SELECT", "Accept")
+
+
+def box(stage: Stage) -> None:
+    """A load in one task, mapped over the dumps that were found when the run began."""
+    for name, rows in (("north", 300), ("south", 200), ("west", 100)):
+        stage.dump(f"tenants/{name}", {f"orders_{name}": [(number, f"order {number}") for number in range(rows)]})
+    stage.airflow.trigger("tenants", "night", {})
+    stage.airflow.wait_until(
+        "the night has ended", lambda: stage.airflow.run_state("night") in ("success", "failed"), 600
+    )
+    stage.open("/dags/tenants/runs/night/tasks/load/mapped")
+    stage.picture("box", "find_dumps", "tenant-north", "tenant-south", "tenant-west")
+
+
+def connection(stage: Stage) -> None:
+    """A connection of our own type, and what it is asked for."""
+    stage.airflow.create_connection("warehouse", "dm_target", host="db.example.com", login="loader")
+    stage.open("/connections")
+    edit = "document.querySelector('button[aria-label=\"Edit Connection\"]')"
+    stage.browser.wait_for(edit)
+    stage.browser.evaluate(f"{edit}.click()")
+    stage.picture("connection", "Connection Type", "dm_target", "Host", "Password")
+
+
+PICTURES: Mapping[str, Callable[[Stage], None]] = {
+    "error": error,
+    "progress": progress,
+    "form": form,
+    "conflict": conflict,
+    "box": box,
+    "connection": connection,
+}
 
 
 @contextmanager
 def _stage() -> Iterator[Stage]:
     with tempfile.TemporaryDirectory() as folder, PrivateMariaDB() as server:
         target = f"mysql://{server.user}:{quote(server.password, safe='')}@{server.host}:{server.port}/"
-        dags = ROOT / "dags"
+        dags = Path(folder) / "dags"
+        shutil.copytree(ROOT / "dags", dags)
+        (dags / "tenants.py").write_text(_TENANTS.format(folder=Path(folder) / "tenants"))
+        settings = {"AIRFLOW_CONN_DM_TARGET": target, "AIRFLOW__CORE__TEST_CONNECTION": "Enabled"}
         with (
-            RunningAirflow(Path(folder) / "airflow", dags, {"AIRFLOW_CONN_DM_TARGET": target}, impatient=False) as air,
+            RunningAirflow(Path(folder) / "airflow", dags, settings, impatient=False) as air,
             Browser(*_SIZE) as browser,
         ):
             yield Stage(air, browser, Path(folder))
