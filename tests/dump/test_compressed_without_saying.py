@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,13 @@ from airflow_dm_loader.dump.storage import open_storage
 from airflow_dm_loader.errors import DumpFormatError
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.compress,
-    "zstd": zstd.compress,
-    "xz": lzma.compress,
-    "bzip2": bz2.compress,
+    name: cache(compress)
+    for name, compress in {
+        "gzip": gzip.compress,
+        "zstd": zstd.compress,
+        "xz": lzma.compress,
+        "bzip2": bz2.compress,
+    }.items()
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.hostile.counted_matching import CountedPattern, TooManySteps, attacks
 from tests.hostile.our_patterns import MADE, all_patterns, held_by_modules, made_in_functions
 
-FEW, MANY = 40, 100
+FEW, MANY = 24, 60
 MOST_STEPS_OF_A_CHARACTER = 300
 # Twice and a half the text takes twice and a half the steps; where it were tried again from each place, six times.
 GROWTH = 3.2
@@ -33,7 +33,7 @@ def grows(pattern: re.Pattern[str] | re.Pattern[bytes], methods: frozenset[str])
             if many <= SURELY_LINEAR * len(text):
                 continue
             few = counted.steps(shorter, method, most=many)
-            if many > GROWTH * few + 1000:
+            if many > GROWTH * few + 400:
                 return f"{found}: {few}, {many}"
     return ""
 

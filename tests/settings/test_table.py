@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -25,15 +26,18 @@ def test_the_groups_are_those_of_the_configuration_and_none_has_a_setting_s_name
     assert not set(GROUPS) & set(SETTINGS)
 
 
+_schemas = cache(schemas)  # they are made anew at each call
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_has_what_forms_and_pages_show(name: str) -> None:
     field = field_of(name)
     assert field.title
     assert field.description
-    assert "type" in schemas()[name]
+    assert "type" in _schemas()[name]
     assert SETTINGS[name].engines
     if not field.is_required():
-        assert schemas()[name].get("default", plain_default(name)) == plain_default(name)
+        assert _schemas()[name].get("default", plain_default(name)) == plain_default(name)
 
 
 def keys_of(keys: dict[str, Key], path: str = "") -> Iterator[tuple[str, Key]]:

@@ -16,7 +16,7 @@ from airflow_dm_loader.dump.filenames import Compression
 from airflow_dm_loader.dump.storage import open_storage
 from tests.buckets import S3Server
 
-OBJECTS, OBJECT_BYTES = 4, 16 << 20
+OBJECTS, OBJECT_BYTES = 4, 10 << 20
 
 SERVER = """
 import sys
