@@ -121,10 +121,10 @@ def test_a_strategy_may_be_of_some_errors_only(attempts: Attempts, clock: NotedC
 
 def test_a_wait_ends_when_the_load_does() -> None:
     ending = threading.Event()
-    threading.Timer(0.2, ending.set).start()
+    in_a_moment = threading.Timer(0.2, ending.set)  # from the wait on, however late that begins
 
     with pytest.raises(LoadInterruptedError, match="a chunk was not tried again"):
-        Attempts(ending.is_set, clock=REAL_CLOCK).run(
+        Attempts(ending.is_set, clock=REAL_CLOCK, on_retry=in_a_moment.start).run(
             "a chunk", failing(5, LockedError("busy")), replace(AT_SERVER, first_wait_s=3600, longest_wait_s=3600)
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from airflow_dm_loader.report import LoadReport, TableReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import SAMPLES, WITH_KEY, Table, expected, load_config, load_soon, numbered, run_of, write_dump
 from tests.tables import count, load_by_client, query
+from tests.waiting import wait_until
 
 SALES = {"schema-pattern": "shop_*", "table-pattern": "sales_*", "target-schema": "all_shops", "target-table": "sales"}
 ONE = {"schema-pattern": "s", "table-pattern": "t_*", "target-schema": "s", "target-table": "t"}
@@ -407,8 +410,13 @@ def test_two_rules_for_a_table_are_refused_before_anything_is_stored(
 # Two sources of one task, each a load of its own, at the same time
 
 
-def merge_two_sources(target: TargetConfig, tmp_path: Path, **settings: Any) -> list[LoadReport | BaseException]:
-    """Both sources have the keys 1 to 300, by values of their own; the barrier is between them."""
+def merge_two_sources(
+    target: TargetConfig, tmp_path: Path, *, stands: Callable[[], bool] = lambda: False, **settings: Any
+) -> list[LoadReport | BaseException]:
+    """Both sources have the keys 1 to 300, by values of their own; the barrier is between them.
+
+    ``stands``: one may have failed, and the other waits for it now, for as long as nobody stops it.
+    """
     sources = ("one", "two")
     configs = [
         load_config(
@@ -420,8 +428,11 @@ def merge_two_sources(target: TargetConfig, tmp_path: Path, **settings: Any) -> 
         )
         for source in sources
     ]
+    stop = threading.Event()
     with ThreadPoolExecutor(len(configs)) as threads:
-        futures = [threads.submit(load_soon, config, target) for config in configs]
+        futures = [threads.submit(load_soon, config, target, stop=stop) for config in configs]
+        wait_until(lambda: all(each.done() for each in futures) or (any(each.done() for each in futures) and stands()))
+        stop.set()
         return [future.exception() or future.result() for future in futures]
 
 
@@ -451,8 +462,13 @@ def test_two_sources_whose_keys_meet_leave_one_row_a_key(
 def test_two_sources_whose_keys_meet_fail_one_of_them_where_that_is_an_error(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
+    finished = "SELECT 1 FROM dm_meta.dm_loader_barrier WHERE state = 'finished'"
     found = merge_two_sources(
-        target, tmp_path, on_duplicate_logical="error", wait_for_sources=True, barrier_timeout_s=2500
+        target,
+        tmp_path,
+        stands=lambda: bool(query(server, finished)),
+        on_duplicate_logical="error",
+        wait_for_sources=True,
     )
 
     refused = [error for error in found if isinstance(error, RowError)]

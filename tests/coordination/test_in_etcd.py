@@ -65,7 +65,7 @@ def source(folder: Path, name: str, **changes: object) -> LoadConfig:
         dump,
         task_name=TASK,
         source_id=name,
-        **{"sources": BOTH, "barrier": "etcd", "barrier_timeout_s": 600, **changes},
+        **{"sources": BOTH, "barrier": "etcd", "barrier_timeout_s": 86400, **changes},
     )
 
 

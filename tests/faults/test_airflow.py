@@ -112,7 +112,7 @@ def assert_ends_well(airflow: RunningAirflow, server: PrivateMariaDB, dump: Faul
     dump.assert_arrived_once(server)
     assert one(server, "SELECT status FROM dm_meta.dm_loader_load") == "finished"
     assert one(server, "SELECT SUM(row_count) FROM dm_meta.dm_loader_chunk") == dump.rows
-    airflow.wait_until("no session of ours is left", lambda: not sessions(server), 10)
+    airflow.wait_until("no session of ours is left", lambda: not sessions(server))
 
 
 # -- faults
@@ -139,7 +139,7 @@ def clear_the_running_task(middle: Middle) -> None:
     task, before = middle.task, middle.sessions
     middle.airflow.clear(DAG_ID, middle.run_id, TASK)
     middle.wait_until_there(try_number=task.try_number + 1, not_in=before)
-    assert not before & middle.sessions
+    middle.airflow.wait_until("the sessions of the former try end", lambda: not before & middle.sessions)
 
 
 def restart_the_api_server(middle: Middle) -> None:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_dm_loader import load_dump
+from airflow_dm_loader.attempts import RealClock
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, LoadInterruptedError, TargetError
 from airflow_dm_loader.loader import load
@@ -78,10 +79,15 @@ def test_all_until_a_session_can_be_used_takes_connect_timeout_s(behave: object)
 def test_every_phase_of_a_load_ends_at_a_silent_server(tmp_path: Path) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
     stop = threading.Event()
-    with rogue(silent) as server:
-        threading.Timer(1.5, stop.set).start()
-        with pytest.raises(LoadInterruptedError):
-            load(run_of(load_config(folder), at(server, connect_timeout_s=1), stop=stop))
+
+    class Stopping(RealClock):
+        """The first wait is the one for another try: the server was given up."""
+
+        def sleep(self, seconds: float) -> None:
+            stop.set()
+
+    with rogue(silent) as server, pytest.raises(LoadInterruptedError):
+        load(run_of(load_config(folder), at(server, connect_timeout_s=1), stop=stop, clock=Stopping()))
 
 
 def _after_the_session(talk: Talk) -> str:

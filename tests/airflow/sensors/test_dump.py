@@ -123,8 +123,9 @@ def test_a_load_from_s3_begins_when_its_dump_has_finished(
             time.sleep(0.05)
         for path in sorted(dump.iterdir(), key=lambda path: path.name == "metadata"):  # metadata last
             time.sleep(0.2)
+            if path.name == "metadata":
+                moments.append(time.time())
             s3.put(f"night/{path.name}", path.read_bytes())
-        moments.append(time.time())
 
     writer = threading.Thread(target=write_dump)
     with DAG("nightly", schedule=None) as dag:

@@ -366,7 +366,7 @@ def test_sessions_that_build_the_same_at_once_do_no_harm(
 ) -> None:
     server.client(f"CREATE DATABASE s; CREATE TABLE s.p (id int PRIMARY KEY); CREATE TABLE s.t {body}")
     server.client("INSERT INTO s.p VALUES (1); INSERT INTO s.t VALUES (1, 1)")
-    looked = threading.Barrier(3, timeout=20)
+    looked = threading.Barrier(3, timeout=PATIENCE_S)
 
     class Slow(Database):
         """Looks at what is there together with the others, so that all of them find it missing."""

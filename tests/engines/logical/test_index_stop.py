@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from airflow_dm_loader.loader import build_indexes, load_dump
 from airflow_dm_loader.plan import load_plan
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import import_all, load_config, numbered, prepare, run_of, write_dump
+from tests.faults.importing import wait_for_statement
 from tests.tables import one
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 CREATE = "(`id` int NOT NULL, `v` varchar(99), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB"
 
@@ -29,9 +31,12 @@ def test_a_blocked_index_build_is_stopped_with_its_session_and_done_later(
     stop = threading.Event()
     with closing(server.connect(autocommit=False)) as other, other.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM s.t")  # its metadata lock is in the ALTER's way
-        threading.Timer(1.0, stop.set).start()
-        with pytest.raises(LoadInterruptedError):
-            build_indexes(run_of(config, target, stop=stop))
+        with ThreadPoolExecutor(1) as pool:
+            building = pool.submit(build_indexes, run_of(config, target, stop=stop))
+            wait_for_statement(server, "ALTER TABLE")
+            stop.set()
+            with pytest.raises(LoadInterruptedError):
+                building.result(PATIENCE_S)
         ours = f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{target.user}'"
         wait_until(lambda: one(server, ours) == 0)  # a busy server takes a moment to end what was closed
     assert build_indexes(run_of(config, target)) == {"tables": 1}

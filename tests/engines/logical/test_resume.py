@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import multiprocessing
 import random
+import signal
 import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -21,37 +23,30 @@ from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, load_config, numbered, prepare, run_of, write_dump
 from tests.faults import global_variable, import_until_broken
 from tests.tables import chunks, hashes_by_client, one, table_hashes
+from tests.waiting import PATIENCE_S, wait_until
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["pytest", "airflow_dm_loader.loader"])  # a process then starts in no time
 
 
-def load_no_faster_than_it_is_watched(config: LoadConfig, target: TargetConfig) -> None:
-    """``load_dump``, with a moment before each chunk: who is to kill it must see it in the middle."""
-    claim = chunks_of_state.claim
+def load_and_stand(config: LoadConfig, target: TargetConfig, number: int) -> None:
+    """``load_dump`` that begins so many chunks and then stands: who is to kill it must see it in the middle."""
+    claim, begun = chunks_of_state.claim, itertools.count(1)
 
     def wrapped(*args: Any, **kwargs: Any) -> str:
-        time.sleep(0.01)
+        if next(begun) > number:
+            time.sleep(PATIENCE_S)
         return claim(*args, **kwargs)
 
     chunks_of_state.claim = wrapped
     load_dump(config, target)
 
 
-def start_process(config: LoadConfig, target: TargetConfig) -> ForkServerProcess:
+def start_process(config: LoadConfig, target: TargetConfig, number: int) -> ForkServerProcess:
     """A load in a process that can be killed."""
-    process = _processes.Process(target=load_no_faster_than_it_is_watched, args=(config, target))
+    process = _processes.Process(target=load_and_stand, args=(config, target, number))
     process.start()
     return process
-
-
-def ends_before(process: ForkServerProcess, server: PrivateMariaDB, goal: int) -> bool:
-    """Whether the process ends before so many chunks are committed."""
-    while chunks(server) < goal:
-        if not process.is_alive():
-            return True
-        time.sleep(0.005)
-    return False
 
 
 @pytest.mark.parametrize("local_infile", [1, 0], ids=["load data", "statements"])
@@ -64,15 +59,15 @@ def test_a_process_that_is_killed_again_and_again_loads_each_row_once(
     config = load_config(folder)
 
     with global_variable(server, "local_infile", local_infile):
-        process, kills = start_process(config, target), 0
-        while not ends_before(process, server, chunks(server) + random.randint(10, 30)):
+        for _ in range(3):
+            goal = chunks(server) + random.randint(10, 30)
+            process = start_process(config, target, 40)
+            wait_until(lambda goal=goal: chunks(server) >= goal)  # type: ignore[misc]
             process.kill()
             process.join()
-            kills += 1
-            process = start_process(config, target)
+            assert process.exitcode == -signal.SIGKILL
+        load_dump(config, target)
 
-    assert process.exitcode == 0
-    assert kills >= 2
     assert table_hashes(server, ["s"]) == reference
     assert load_dump(config, target).skipped
 

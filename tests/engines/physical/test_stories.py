@@ -460,7 +460,7 @@ def test_a_stop_ends_the_program_and_the_next_try_goes_on(
     tidb_target: TargetConfig,
     lightning: Installed,
 ) -> None:
-    lightning.plays({"sleep_s": 60, "ignores_sigterm": ignores}, {})
+    lightning.plays({"sleep_s": PATIENCE_S, "ignores_sigterm": ignores}, {})
     prepare(config(), tidb_target)
     stop = threading.Event()
 
@@ -485,7 +485,7 @@ def test_a_stop_ends_the_program_and_the_next_try_goes_on(
 def test_two_attempts_are_never_at_it_at_once(
     config: Callable[..., LoadConfig], tidb: PrivateMariaDB, tidb_target: TargetConfig, lightning: Installed
 ) -> None:
-    lightning.plays({"sleep_s": 60}, {})
+    lightning.plays({"sleep_s": PATIENCE_S}, {})
     prepare(config(), tidb_target)
     stop = threading.Event()
     ended: list[BaseException] = []
@@ -512,7 +512,7 @@ def test_two_attempts_are_never_at_it_at_once(
 def test_a_load_that_is_started_afresh_ends_the_program_of_the_old_one(
     config: Callable[..., LoadConfig], tidb: PrivateMariaDB, tidb_target: TargetConfig, lightning: Installed
 ) -> None:
-    lightning.plays({"sleep_s": 60}, {})
+    lightning.plays({"sleep_s": PATIENCE_S}, {})
     prepare(config(), tidb_target)
     ended: list[BaseException] = []
 
@@ -548,7 +548,7 @@ def test_a_loader_that_is_killed_takes_the_program_with_it(
     lightning: Installed,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lightning.plays({"sleep_s": 60}, {})
+    lightning.plays({"sleep_s": PATIENCE_S}, {})
     prepare(config(), tidb_target)
     target = tidb_target.model_dump(mode="json") | {"password": tidb_target.password.get_secret_value()}
     command = [sys.executable, "-c", KILLED, config().to_json()]
@@ -571,7 +571,7 @@ def test_a_loader_that_is_killed_takes_the_program_with_it(
 def test_an_owner_that_lost_the_load_to_another_ends_its_program(
     config: Callable[..., LoadConfig], tidb: PrivateMariaDB, tidb_target: TargetConfig, lightning: Installed
 ) -> None:
-    lightning.plays({"sleep_s": 60}, {})
+    lightning.plays({"sleep_s": PATIENCE_S}, {})
     prepare(config(), tidb_target)
 
     def rob(_: LoadStatus) -> None:
