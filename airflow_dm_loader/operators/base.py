@@ -110,10 +110,12 @@ class DumpLoadOperator(BaseOperator):
         from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import LoadRun, Worker
         from airflow_dm_loader.metrics import Metrics
+        from airflow_dm_loader.operators.progress_line import line_keeper
 
         ti = context["ti"]
         config = parse_config(self.config)
         metrics = Metrics.of(config)
+        keep_line = line_keeper(context, self.log)
         dump_conn_id, source_conn_id = self.dump_conn_id, self.compare_with_conn_id
         return LoadRun(
             config=config,
@@ -123,16 +125,19 @@ class DumpLoadOperator(BaseOperator):
             find_coordination=lambda: backend_of(config.coordination.barrier, etcd_config(config, self.etcd_conn_id)),
             find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
             stop=self._stop,
-            on_progress=lambda status: self._say(metrics, status),
+            on_progress=lambda status: self._say(metrics, keep_line, status),
             on_retry=metrics.tried_again,
             clock=self.clock or REAL_CLOCK,
         )
 
-    def _say(self, metrics: Metrics, status: LoadStatus) -> None:
+    def _say(self, metrics: Metrics, keep_line: Callable[[str], None], status: LoadStatus) -> None:
+        from airflow_dm_loader.errors import visible
         from airflow_dm_loader.progress.words import describe
 
         metrics.running(status)
-        self.log.info("%s", describe(status))
+        line = visible(describe(status))
+        keep_line(line)
+        self.log.info("%s", line)
 
     def errors_as_airflow_s(self, work: Callable[[], _Result]) -> _Result:
         """What ``work`` returns; its LoaderError becomes the exception by which Airflow fails or retries the task.
