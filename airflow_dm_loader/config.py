@@ -13,6 +13,7 @@ from airflow_dm_loader.settings.choices import (
     OnDuplicate,
     OnDuplicatePhysical,
     OnExistingRows,
+    OnSchemaChange,
 )
 from airflow_dm_loader.settings.groups.what import DEFAULT_SOURCE_ID
 from airflow_dm_loader.settings.load import LoadConfig
@@ -33,5 +34,6 @@ __all__ = [
     "OnDuplicate",
     "OnDuplicatePhysical",
     "OnExistingRows",
+    "OnSchemaChange",
     "TargetConfig",
 ]

@@ -230,6 +230,7 @@ class DumpPlan(_Frozen):
     duration: str = ""  # in words, by the pace of the last load of these tables; "": nobody knows it
     duration_s: float | None = None
     guard: tuple[str, ...] = ()  # a sentence each: what the last load brought, and what would pause this one
+    schema_changes: tuple[str, ...] = ()  # a sentence for each table that lacks columns: what becomes of them
     existing_rows: tuple[str, ...] = ()  # a sentence for each table that holds rows, to which the load would add
     filtered: tuple[str, ...] = ()  # databases ("a.*"), tables and views that block_allow_list leaves out
     filtered_files: int = 0

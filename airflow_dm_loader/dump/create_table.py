@@ -71,7 +71,7 @@ def parse_create_table(statement: str, *, ansi_quotes: bool = False) -> CreateTa
     items, after = _items(tokens, at)
     if "SELECT" in words_of(tokens[after:]):
         return None  # it has more columns than its list says
-    columns = tuple(column for item in items if (column := _column(item, ansi_quotes)) is not None)
+    columns = tuple(column for item in items if (column := column_of(item, ansi_quotes)) is not None)
     if not columns:
         return None
     options = tokens[after:]
@@ -110,7 +110,8 @@ def _items(tokens: Sequence[Token], opening: int) -> tuple[list[list[Token]], in
     return items, at
 
 
-def _column(item: Sequence[Token], ansi_quotes: bool) -> Column | None:
+def column_of(item: Sequence[Token], ansi_quotes: bool) -> Column | None:
+    """The column that an item of the parenthesis is; None: it is a key, a check or a period."""
     if not item or (item[0].kind == "word" and item[0].text.upper() in _KEY_WORDS):
         return None
     match words_of(item[:2]):
@@ -119,12 +120,12 @@ def _column(item: Sequence[Token], ansi_quotes: bool) -> Column | None:
     name = identifier(item, 0, ansi_quotes)
     if name is None:
         return None
-    words = _outer_words(item[1:])
+    words = outer_words(item[1:])
     definition = " ".join(token.text for token in item[1:])
     return Column(name, generated="AS" in words, invisible="INVISIBLE" in words, definition=definition)
 
 
-def _outer_words(tokens: Sequence[Token]) -> list[str]:
+def outer_words(tokens: Sequence[Token]) -> list[str]:
     """The words that stand in no parenthesis, in upper case."""
     words, depth = [], 0
     for token in tokens:
@@ -138,8 +139,8 @@ def _has_key(items: Sequence[Sequence[Token]], ansi_quotes: bool) -> bool:
     never_null: set[str] = set()
     unique: list[set[str]] = []
     for item in items:
-        column = _column(item, ansi_quotes)
-        words = _outer_words(item[1:] if column is not None else item)
+        column = column_of(item, ansi_quotes)
+        words = outer_words(item[1:] if column is not None else item)
         if "PRIMARY" in words:
             return True
         if column is None:

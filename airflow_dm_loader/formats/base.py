@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar, cast
 
 from airflow_dm_loader.dump.recoding import to_recode
 from airflow_dm_loader.dump.storage import DumpStorage
-from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.errors import RowError, TargetError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import Extracted
@@ -44,6 +44,27 @@ class TableColumns:
     dumped_charsets: Mapping[str, str] | None = None  # the same in the dump; None: the target's are the dump's
     definitions: Mapping[str, str] = field(default_factory=dict)  # column -> its type with length and labels
     utf8_alone: bool = False  # the target takes text in UTF-8 and in no other charset
+    left_out: Mapping[str, str] = field(default_factory=dict)  # lower case -> type, of those whose values go nowhere
+    leaves_out_unknown: bool = False  # so too those that it does not have
+
+    def kept(self, columns: Sequence[str]) -> tuple[int, ...]:
+        """Of the columns of a row in their order, the places of those whose values go to the table.
+
+        Raises:
+            TargetError: none of them does.
+        """
+        there = {name.lower() for name in self.types} if self.leaves_out_unknown else None
+        kept = tuple(
+            at
+            for at, name in enumerate(columns)
+            if name.lower() not in self.left_out and (there is None or name.lower() in there)
+        )
+        if columns and not kept:
+            raise TargetError(
+                "the table has none of the columns that the rows hold: nothing would be loaded",
+                remedy="Rename the table so that the load creates its own, or leave it out with block_allow_list.",
+            )
+        return kept
 
     def to_recode(self, file_charset: str) -> dict[str, str]:
         """Column in lower case -> the charset of its strings, which must become UTF-8 on their way.
@@ -89,6 +110,7 @@ class Sent:
     counts: ChunkCounts
     sent_as: str
     columns: frozenset[str] | None = None  # those that each row has a value for, in lower case; None: not to be told
+    left_out: tuple[str, ...] = ()  # columns whose values did not go to the table
 
 
 class SendAgainError(RowError):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.target.changer import Changer
 from airflow_dm_loader.target.charsets import implied_collations
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
@@ -49,21 +50,30 @@ class Drafting:
         ours: Collection[TableName] = (),
         shadows: Mapping[TableName, TableName] | None = None,
         recreated: Collection[TableName] = (),
+        left_out: Mapping[TableName, Sequence[str]] | None = None,
     ) -> SchemaDraft:
-        """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`. ``db``: opened with ``session``."""
+        """See :meth:`~airflow_dm_loader.target.drafts.Drafter.draft`.
+
+        Args:
+            db: opened with ``session``.
+            left_out: see :class:`~airflow_dm_loader.target.schema_change.Changer`.
+        """
+        implied = implied_collations(db, self.config.tables.collation_map)
         drafter = Drafter(
             self.read,
             transactions=self.transactions,
             defer_indexes=self.config.logical.defer_indexes and self.transactions,
             convert_engines=self.config.tables.convert_engines,
-            implied=implied_collations(db, self.config.tables.collation_map),
+            implied=implied,
             ours=ours,
             own_tables=self.server.can.own_tables,
             sequences=self.server.can.sequences,
             shadows=shadows or {},
             recreated=recreated,
         )
-        return drafter.draft(db, plan)
+        tables = self.config.tables
+        changer = Changer(tables.on_schema_change, tables.on_existing_rows, left_out or {}, implied)
+        return changer.changed(db, drafter.draft(db, plan))
 
     def check(
         self, db: Database, plan: LoadPlan, draft: SchemaDraft, engine_needs: Iterable[Need] = ()

@@ -9,13 +9,14 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
-from airflow_dm_loader.phases import existing, foretelling, guarding, programs, swapping
+from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.phases import existing, foretelling, guarding, programs, schema_changes, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.foretelling import Duration
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import files, loads, swaps
+from airflow_dm_loader.state import files, lacking_columns, loads, swaps
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.migrating import check_whole
 from airflow_dm_loader.state.migrations import VERSION
@@ -57,7 +58,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
                     swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
                 recreated = existing.to_recreate(meta, config, placed)
                 ours = {row.key for row in rows}
-                draft = drafting.draft(db, placed, ours, places, recreated)
+                draft = drafting.draft(db, placed, ours, places, recreated, _left_out(meta, config, going_on))
                 swapping.refuse_sequences(config, draft)
                 asked = programs.read(dump, drafting.server)
                 needs = (
@@ -88,12 +89,18 @@ def plan_load(run: LoadRun) -> DumpPlan:
     return report.model_copy(
         update={
             "existing_rows": tuple(map(str, held)),
+            "schema_changes": tuple(schema_changes.in_words(draft)) if draft is not None else (),
             "swap": swap,
             "guard": guard,
             "duration": str(takes or ""),
             "duration_s": takes.seconds if takes is not None else None,
         }
     )
+
+
+def _left_out(meta: Meta, config: LoadConfig, load_id: int | None) -> dict[TableName, tuple[str, ...]]:
+    stored = loads.find(meta, config) if load_id is not None else None
+    return lacking_columns.left_out(stored.notes) if stored is not None else {}
 
 
 def _takes(meta: Meta, config: LoadConfig, plan: LoadPlan, report: DumpPlan) -> Duration | None:

@@ -11,12 +11,12 @@ from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
-from airflow_dm_loader.phases import existing, guarding, programs, swapping
+from airflow_dm_loader.phases import existing, guarding, programs, schema_changes, swapping
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import files, findings, indexes, loads
+from airflow_dm_loader.state import files, findings, indexes, lacking_columns, loads
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -60,7 +60,8 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             known = {row.key for row in files.list_tables(meta, load.load_id)}
             known |= {TableName(schema, name) for schema, name in made.get("sequences", ())}
             recreated = existing.to_recreate(meta, config, plan)
-            draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated)
+            left_out = lacking_columns.left_out(load.notes)
+            draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated, left_out)
             swapping.refuse_sequences(config, draft)
             asked = programs.read(dump, drafting.server)
             needs = (
@@ -74,6 +75,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         guarding.hold_before_rows(run, dump, meta, load, held, by_hand=by_hand)
         warnings = (
             *plan.warnings,
+            *schema_changes.in_words(draft),
             *engine.check_server(drafting.server),
             *warnings,
             *existing.worth_a_warning(held),
@@ -104,6 +106,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         sequences = sorted({*map(tuple, notes.get("sequences", ())), *_missing_sequences(draft)})
         notes |= {"sequences": sequences} if sequences else {}
         notes.setdefault("objects_before", known_objects)  # the first look counts
+        notes = schema_changes.noted(notes, draft)
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
@@ -123,6 +126,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             raise
         load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
+        schema_changes.keep_added(meta, load.load_id, notes)
         _keep_warnings(meta, load.load_id, creator.summary, plan)
         warnings = (*warnings, *_told_lacking(creator.summary, plan))
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])

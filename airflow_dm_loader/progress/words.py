@@ -111,6 +111,7 @@ def describe_plan(plan: DumpPlan) -> list[str]:
     lines += [plan.duration] if plan.duration else []
     lines += plan.guard
     lines += plan.existing_rows
+    lines += plan.schema_changes
     lines += [f"left out by block_allow_list: {name}" for name in plan.filtered]
     total = [
         f"{plan.task_name} / {plan.source_id} into {plan.target}: {counted(plan.files, 'data file')} of "

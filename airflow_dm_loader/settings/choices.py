@@ -72,6 +72,14 @@ class OnExistingRows(Choice):
     RECREATE = "recreate"
 
 
+class OnSchemaChange(Choice):
+    """What to do where the dump's table has columns that the one in the target lacks."""
+
+    REFUSE = "refuse"
+    ADD_COLUMNS = "add_columns"
+    IGNORE_COLUMNS = "ignore_columns"
+
+
 class OnDuplicatePhysical(Choice):
     """DM's ``on-duplicate-physical``."""
 

@@ -18,6 +18,7 @@ from airflow_dm_loader.settings.choices import (
     OnDuplicatePhysical,
     OnExistingRows,
     OnLoss,
+    OnSchemaChange,
 )
 
 DELETES = "⚠ DELETES"
@@ -50,6 +51,11 @@ _WORDS: Mapping[type[Choice], Mapping[str, str]] = MappingProxyType(
             "truncate": f"{DELETES} all rows of the tables first",
             "recreate": f"{DELETES} the tables first, and makes them anew as the dump has them",
             "swap": "fill new tables beside them, then put all in place by one RENAME TABLE",
+        },
+        OnSchemaChange: {
+            "refuse": "the load stops before it changes anything",
+            "add_columns": "they are added by ALTER TABLE, before the rows",
+            "ignore_columns": "their values are left out, and the report says so",
         },
         OnDuplicatePhysical: {
             "none": "duplicates are not looked for",

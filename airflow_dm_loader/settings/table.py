@@ -121,6 +121,7 @@ _ROWS = (
         elsewhere=_FAILS,
     ),
     Setting("on_existing_rows", "tables", _EXISTING, CREATING, elsewhere=_REFUSES),
+    Setting("on_schema_change", "tables", _EXISTING, LOGICAL),
     Setting("keep_previous", "tables", _EXISTING, LOGICAL),
     Setting("guard", "tables", _EXISTING, CREATING),
     Setting("on_conflict", "verify", _CHECKS),

@@ -15,9 +15,11 @@ from airflow_dm_loader.dump.secondary_indexes import references
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.column_fit import check_fit
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import DatabaseDraft, TableDraft, ViewDraft, check_engines
 from airflow_dm_loader.target.refused_creates import together
+from airflow_dm_loader.target.schema_change import add_columns
 from airflow_dm_loader.target.session import sql_mode_for
 
 _ALREADY_THERE = 1050  # another session created it between our look and our try
@@ -176,6 +178,8 @@ class SchemaCreator:
     def _prepare(self, db: Database, draft: TableDraft) -> PreparedTable:
         schema, table = draft.planned.schema, draft.planned.table
         created = not draft.exists and draft.file is not None and self._create(db, draft, draft.file)
+        if draft.change.added and draft.file is not None:
+            self._add_columns(db, draft, draft.file)
         empty = created or target_schema.is_empty(db, schema, table)
         columns = draft.parsed.row_columns if draft.parsed is not None else target_schema.row_columns(db, schema, table)
         return PreparedTable(schema, table, created, empty, columns)
@@ -195,6 +199,14 @@ class SchemaCreator:
         if lacking := target_schema.left_out(db, schema, table, draft.body):
             self.summary.lacking[draft.name] = lacking
         return True
+
+    def _add_columns(self, db: Database, draft: TableDraft, file: SchemaFile) -> None:
+        table = draft.planned.key
+        if warned := add_columns(db, table, file, draft.change):
+            self.summary.warned[draft.name] = warned
+        shapes = target_schema.column_shapes(db, table.schema).get(table.table, {})
+        for parsed in dict.fromkeys(source.parsed for source in draft.sources if source.parsed is not None):
+            check_fit(draft.name, parsed, shapes)  # another source of the load task may have been faster
 
     def _of_whose_key(self, draft: TableDraft, error: LoaderError) -> LoaderError:
         """The error with the tables whose foreign keys it is about, where those were created before this one."""

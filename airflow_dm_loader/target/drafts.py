@@ -38,6 +38,7 @@ from airflow_dm_loader.target.merging import (
     unlike_keys,
     unsure_views,
 )
+from airflow_dm_loader.target.schema_change import UNCHANGED, SchemaChange
 from airflow_dm_loader.target.sequences import SequenceDraft, kept_as_they_are
 from airflow_dm_loader.target.storage_engines import Engines, ask_engines, can_convert, reaches_out
 
@@ -70,6 +71,7 @@ class TableDraft:
     sources: tuple[SourceDraft, ...] = ()
     implied: bool = False  # whether collations that its charsets imply were written out
     ttl_off: bool = False  # whether it is created with its TTL switched off, which the dump has on
+    change: SchemaChange = UNCHANGED  # of one that exists
 
     @property
     def name(self) -> str:

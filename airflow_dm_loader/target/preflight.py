@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from airflow_dm_loader.config import LoadConfig, OnDuplicate, OnExistingRows
-from airflow_dm_loader.dump.create_table import CreateTable
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -18,9 +17,9 @@ from airflow_dm_loader.settings.session_variables import only_on_tidb
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
+from airflow_dm_loader.target.column_fit import check_fit, check_letters
 from airflow_dm_loader.target.column_shapes import ColumnShape
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.conversions import missing_columns, other_letters, silent_changes
 from airflow_dm_loader.target.creation import SchemaSessions
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.free_space import space_warning
@@ -78,7 +77,7 @@ class Preflight:
         for database in self.draft.databases:
             yield Need("CREATE", database.schema)
         for table in self.draft.tables:
-            if table.indexes:
+            if table.indexes or table.change.added:
                 yield Need("ALTER", table.planned.schema, table.planned.table)
             if table.exists:
                 continue
@@ -114,9 +113,9 @@ class Preflight:
             for draft in existing:
                 if draft.planned.schema == schema and (there := shapes.get(draft.planned.table)):
                     for parsed in dict.fromkeys(source.parsed for source in draft.sources if source.parsed is not None):
-                        _check_fit(draft.name, parsed, there)
+                        check_fit(draft.name, parsed, there, draft.change.names)
                         if draft.planned in raw:
-                            _check_letters(draft.name, parsed, there)
+                            check_letters(draft.name, parsed, there, draft.change.names)
                     _check_filled(draft.name, draft.planned.extracted_columns, there)
 
     def _warnings(self) -> Iterator[str]:
@@ -138,31 +137,6 @@ class Preflight:
                 if draft.planned.schema == schema and draft.planned.table in triggers:
                     names = ", ".join(triggers[draft.planned.table])
                     yield f"{draft.name} has triggers, which run for each row that is loaded: {names}"
-
-
-def _check_letters(name: str, dumped: CreateTable, there: Mapping[str, ColumnShape]) -> None:
-    """A .dat file holds the columns' own bytes."""
-    if changes := other_letters(dumped, there):
-        raise TargetError(
-            f"the dump's bytes would be other letters in the target's charset: {'; '.join(changes)}",
-            table=name,
-            remedy="ALTER them to the dump's charsets, or rename the table: the load then creates its own. Then clear.",
-        )
-
-
-def _check_fit(name: str, dumped: CreateTable, there: Mapping[str, ColumnShape]) -> None:
-    if missing := missing_columns(dumped, there):
-        raise TargetError(
-            f"the target's table lacks columns of the dump: {', '.join(missing)}",
-            table=name,
-            remedy="Add them to the table, or rename the table so that the load creates its own; then clear.",
-        )
-    if changes := silent_changes(dumped, there):
-        raise TargetError(
-            f"the target's columns would change values without a word: {'; '.join(changes)}",
-            table=name,
-            remedy="ALTER them to the dump's types, or rename the table so that the load creates its own; then clear.",
-        )
 
 
 def _check_filled(name: str, extracted: tuple[str, ...], there: Mapping[str, ColumnShape]) -> None:

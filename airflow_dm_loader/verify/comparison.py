@@ -15,7 +15,7 @@ from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
 from airflow_dm_loader.report import Finding, TableReport, some_of
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, pace
+from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, lacking_columns, pace
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -53,7 +53,9 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         others = files.other_sources(meta, config)
         before = {row.key: row for row in files.list_tables(meta, load.load_id)}
         source = (
-            Source(run.compare_with, source_tables(plan), run.stop.is_set) if run.compare_with is not None else None
+            Source(run.compare_with, source_tables(plan), run.stop.is_set, lacking_columns.left_out(load.notes))
+            if run.compare_with is not None
+            else None
         )
         dumped_of = flavour_of_dump(dump.inventory.metadata.binlog_gtid)
         held = holds.rows_before(meta, load.load_id)

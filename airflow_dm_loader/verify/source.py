@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.identifiers import TableName
@@ -29,6 +29,7 @@ class Source:
     config: TargetConfig
     tables: Mapping[TableName, tuple[TableName, ...]]
     stop: Callable[[], bool] | None = None
+    left_out: Mapping[TableName, Collection[str]] = field(default_factory=dict)  # target table -> columns not loaded
 
     @contextmanager
     def comparer(self, target: TargetConfig, session: Mapping[str, str | int]) -> Iterator[SourceComparer]:
@@ -38,7 +39,7 @@ class Source:
             Database.open(target, session={**session, **READING_SESSION}, stop=self.stop) as target_db,
         ):
             flavours = ask_server(source_db).can.writes_like, ask_server(target_db).can.writes_like
-            yield SourceComparer(self.tables, source_db, target_db, flavours)
+            yield SourceComparer(self.tables, self.left_out, source_db, target_db, flavours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class SourceComparer:
     """Compares tables one after another; each is read whole, once at either server."""
 
     tables: Mapping[TableName, tuple[TableName, ...]]
+    left_out: Mapping[TableName, Collection[str]]
     source_db: Database
     target_db: Database
     flavours: tuple[Flavour, Flavour]  # the source's, the target's
@@ -78,7 +80,10 @@ class SourceComparer:
         there = ask_columns(self.source_db, *source)
         if not there:
             raise NotComparableError(f"it has no table {source}, or hides it")
-        compared = compared_columns(there, ask_columns(self.target_db, *target), self.flavours)
+        left_out = {name.lower() for name in self.left_out.get(target, ())}
+        loaded = [column for column in there if column.name.lower() not in left_out]
+        compared = compared_columns(loaded, ask_columns(self.target_db, *target), self.flavours)
+        compared = replace(compared, left_out=(*compared.left_out, *(f"{name}: not loaded" for name in left_out)))
         if compared.unknown:
             raise NotComparableError(f"the target lacks columns of it: {', '.join(compared.unknown)}")
         if not compared.source:

@@ -16,9 +16,9 @@ from typing import Any
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
 from airflow_dm_loader.objects.making import Making
-from airflow_dm_loader.phases import guarding
+from airflow_dm_loader.phases import guarding, schema_changes
 from airflow_dm_loader.state import chunk_groups, chunks, files, history, holds, load_tasks, loads, outcomes, swaps
-from airflow_dm_loader.target import schema, swap
+from airflow_dm_loader.target import schema, schema_change, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 from airflow_dm_loader.verify import comparison
@@ -62,6 +62,12 @@ OTHER_POINTS = {
     "finished, not committed": _Point(load_tasks, "delete"),
     "before the clean": _Point(DumpStorage, "remove"),
     "in the clean": _Point(Path, "unlink", after=True),
+}
+# Those of a load that adds columns to tables that exist.
+COLUMN_POINTS = {
+    "before the ALTER TABLE": _Point(schema_change, "_alter"),
+    "after the ALTER TABLE": _Point(schema_change, "_alter", after=True),
+    "columns added, not written down": _Point(schema_changes, "keep_added"),
 }
 # Those of a load of triggers, routines and events.
 OBJECT_POINTS = {"between two objects": _Point(Making, "make", after=True)}
@@ -120,7 +126,7 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
         if next(calls) == nth:
             os.kill(os.getpid(), signal_number)
 
-    point = {**POINTS, **SWAP_POINTS, **GUARD_POINTS}[name]
+    point = {**POINTS, **SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS}[name]
     if point is None:
         _signal_in_half_a_packet(reached)
     else:

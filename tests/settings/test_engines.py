@@ -29,6 +29,7 @@ OTHER: dict[str, Any] = {
     "objects": {"triggers": "refuse"},
     "definer": "drop",
     "on_existing_rows": "truncate",
+    "on_schema_change": "ignore_columns",
     "keep_previous": 3,
     "guard": {"rows_drop": "off", "tables_gone": "off", "empty": "off"},
     "csv": {"separator": ";"},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.engines.base import ShareReport
+from airflow_dm_loader.engines.logical.columns_left_out import leaving_out
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import index_builder
 from airflow_dm_loader.engines.logical.kept_rows import Room
@@ -21,7 +22,8 @@ from airflow_dm_loader.progress.forecast import ComparisonForecast
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, conflicts, files, pace
+from airflow_dm_loader.settings.choices import OnSchemaChange
+from airflow_dm_loader.state import chunks, conflicts, files, lacking_columns, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -62,6 +64,8 @@ def import_share(
     others = files.other_sources(meta, config)
     server = ask_server(meta.db)
     tables = _tables(meta, load, work, dump.plan, dump.read_schema, others, utf8_alone=server.can.utf8_alone)
+    if config.tables.on_schema_change is OnSchemaChange.IGNORE_COLUMNS:
+        tables = leaving_out(tables, work, dump.plan, dump.read_schema, lacking_columns.left_out(load.notes))
     context = _context(run, server, meta, load, tables)
     builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))
     outlook = Outlook(work, builder, forecast)

@@ -112,7 +112,8 @@ def _keep_losses(context: LoadContext, meta: Meta, chunk: Chunk, sent: Sent) -> 
     """Write down, with the chunk, what its rows do not carry."""
     if not sent.counts.rows:
         return
-    found = [*chunk.found, *_missing_columns(context, chunk, sent), *_zone(context, chunk, sent)]
+    lost = [*_missing_columns(context, chunk, sent), *_left_out(chunk, sent)]
+    found = [*chunk.found, *lost, *_zone(context, chunk, sent)]
     findings.add(meta, context.load_id, f"{chunk.file.name} from byte {chunk.start}", found)
 
 
@@ -130,6 +131,16 @@ def _missing_columns(context: LoadContext, chunk: Chunk, sent: Sent) -> Iterator
                 rows=sent.counts.rows,
                 pauses=context.config.logical.on_missing_columns is OnLoss.PAUSE,
             )
+
+
+def _left_out(chunk: Chunk, sent: Sent) -> Iterator[Finding]:
+    for column in sent.left_out:
+        yield Finding(
+            kind="ignored_column",
+            table=str(chunk.file.key),
+            text=f"values of column `{column}` of the dump were left out (on_schema_change=ignore_columns)",
+            rows=sent.counts.rows,
+        )
 
 
 def _why(table: TableColumns, column: str) -> str:

@@ -131,7 +131,8 @@ class RecordChunkReader(ChunkChain):
             return self._table.row_columns
         found, known = _folded(names), _folded(self._table.types)
         twice = [name for at, name in enumerate(names) if found[at] in found[:at]]
-        unknown = [name for at, name in enumerate(names) if found[at] not in known]
+        kept = self._table.kept(names)
+        unknown = [name for at, name in enumerate(names) if at in kept and found[at] not in known]
         filled = [name.column for name in self._table.extracted if name.column.lower() in found]
         missing = [name for name in self._table.row_columns if name.lower() not in found and name in self._table.needed]
         for what, wrong in (

@@ -7,7 +7,7 @@ the server does it, so both see the same ones.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.dump.codecs import UnknownLettersError, decode
 from airflow_dm_loader.dump.recoding import not_utf8
@@ -17,7 +17,13 @@ from airflow_dm_loader.formats.delimited.literals import Literals
 from airflow_dm_loader.formats.delimited.record_layout import RecordLayout
 from airflow_dm_loader.formats.delimited.record_reader import Span
 from airflow_dm_loader.formats.sending.exactly import load_exactly
-from airflow_dm_loader.formats.sending.into import extracted_assignments, extracted_values, into_clause, with_extracted
+from airflow_dm_loader.formats.sending.into import (
+    LEFT_OUT,
+    extracted_assignments,
+    extracted_values,
+    into_clause,
+    with_extracted,
+)
 from airflow_dm_loader.formats.sending.made_rows import MadeRows, made_blocks
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
 from airflow_dm_loader.identifiers import quote
@@ -59,9 +65,15 @@ class RecordRows(TwoWayPayload[Records]):
 
     def _blocks(self, delivery: Delivery) -> Iterator[MadeRows]:
         table = delivery.table
-        literals = Literals(self.content.layout, table.types, extracted_values(table.extracted))
+        columns = self.content.layout.columns or ()
+        kept = table.kept(columns)
+        layout = replace(self.content.layout, columns=tuple(columns[at] for at in kept))
+        literals = Literals(layout, table.types, extracted_values(table.extracted))
         into = with_extracted(self._into(delivery), table.extracted)
-        return made_blocks(delivery, into, ((literals.row(values), offset) for values, offset in self._sent(delivery)))
+        sent = self._sent(delivery)
+        if len(kept) < len(columns):
+            sent = (([values[at] for at in kept], offset) for values, offset in sent)
+        return made_blocks(delivery, into, ((literals.row(values), offset) for values, offset in sent))
 
     def _sent(self, delivery: Delivery) -> Iterator[tuple[list[bytes | None], int]]:
         """The values, in UTF-8 where the target takes nothing else."""
@@ -83,8 +95,14 @@ class RecordRows(TwoWayPayload[Records]):
             for values, at in self.content.grammar.values(piece):
                 yield values, start + at
 
+    def _left_out(self, delivery: Delivery) -> tuple[str, ...]:
+        columns = self.content.layout.columns or ()
+        kept = delivery.table.kept(columns)
+        return tuple(name for at, name in enumerate(columns) if at not in kept)
+
     def _into(self, delivery: Delivery) -> bytes:
-        return into_clause(delivery.file.schema, delivery.file.table, None, self.content.layout.columns or ())
+        columns, file = self.content.layout.columns or (), delivery.file
+        return into_clause(file.schema, file.table, None, tuple(columns[at] for at in delivery.table.kept(columns)))
 
 
 def _in_utf8(value: bytes | None, charset: str | None) -> bytes | None:
@@ -112,11 +130,15 @@ def _columns(layout: RecordLayout, table: TableColumns) -> bytes:
     Under SET, MariaDB makes up a number for a 0 that it read into an AUTO_INCREMENT column, so that goes over SET too.
     """
     columns = layout.columns or ()
-    uses_set = bool(layout.functions or table.extracted)
+    kept = table.kept(columns)
+    uses_set = bool(table.extracted or any(columns[at] in layout.functions for at in kept))
     auto_increment = (table.auto_increment or "").lower() if uses_set else ""
     listed: list[str] = []
     assigned: list[str] = []
     for at, name in enumerate(columns):
+        if at not in kept:
+            listed.append(LEFT_OUT)
+            continue
         function = layout.functions.get(name)
         if function is None and name.lower() != auto_increment:
             listed.append(quote(name))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.plan.router import Extracted
 
+LEFT_OUT = "@dm_loader_left_out"  # where LOAD DATA puts what goes to no column
 _TABLE_AND_COLUMNS = re.compile(rb"((?:`(?:[^`]++|``)++`\.?+){2}) (\(.*)", re.DOTALL)
 
 

@@ -21,11 +21,11 @@ class TwoWayPayload(Payload[Content_co]):
 
     def send(self, delivery: Delivery) -> Sent:
         """By LOAD DATA; once the server took a chunk of the table otherwise than it was sent, as statements."""
-        columns = self._columns(delivery)
+        columns, left_out = self._columns(delivery), self._left_out(delivery)
         if not (self.by_load_data and delivery.by_load_data):
-            return replace(send_blocks(delivery, self._blocks(delivery)), columns=columns)
+            return replace(send_blocks(delivery, self._blocks(delivery)), columns=columns, left_out=left_out)
         try:
-            return Sent(self._load_data(delivery), BY_LOAD_DATA, columns)
+            return Sent(self._load_data(delivery), BY_LOAD_DATA, columns, left_out)
         except NotAsLoadDataError:
             delivery.give_up_load_data()
             raise
@@ -38,6 +38,10 @@ class TwoWayPayload(Payload[Content_co]):
     def _columns(self, delivery: Delivery) -> frozenset[str] | None:
         """What each row has a value for, as :attr:`~airflow_dm_loader.formats.base.Sent.columns`."""
         return None
+
+    def _left_out(self, delivery: Delivery) -> tuple[str, ...]:
+        """The columns of its rows that :meth:`~airflow_dm_loader.formats.base.TableColumns.kept` does not keep."""
+        return ()
 
     @abstractmethod
     def _load_data(self, delivery: Delivery) -> ChunkCounts:

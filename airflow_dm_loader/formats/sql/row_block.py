@@ -9,7 +9,8 @@ from typing import Self
 from airflow_dm_loader.dump.codecs import UnknownLettersError
 from airflow_dm_loader.dump.recoding import Recoding, not_utf8
 from airflow_dm_loader.dump.statements import split_rows
-from airflow_dm_loader.dump.value_marks import Marks
+from airflow_dm_loader.dump.value_marks import Marks, Places
+from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
 from airflow_dm_loader.identifiers import OfTable
 
@@ -24,6 +25,7 @@ class RowBlock(OfTable):
         offset: where ``values`` starts in the decoded file.
         extracted: what every row gets besides, ``v1,v2``; its columns are the last ones of ``into``.
         recoding: which strings become UTF-8 on the way.
+        kept: the values of a row that are sent, where others are left out.
         marks: what goes before strings that are something else than the session's charset says.
     """
 
@@ -37,11 +39,12 @@ class RowBlock(OfTable):
     extracted: bytes = b""
     marks: Marks | None = None
     recoding: Recoding | None = None
+    kept: Places | None = None
 
     def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
         values: bytes | memoryview = self.values
-        if self.extracted:
+        if self.extracted or self.kept is not None:
             values = b",".join(map(self.row_text, self.row_spans()))
         elif self.marks is not None or self.recoding is not None:
             values = self._as_sent(self.values, 0)
@@ -49,11 +52,26 @@ class RowBlock(OfTable):
 
     def row_text(self, span: tuple[int, int]) -> bytes:
         """One row as it is sent."""
-        row = self._as_sent(self.values[slice(*span)], span[0])
+        row = self._without_others(self._as_sent(self.values[slice(*span)], span[0]), span)
         if not self.extracted:
             return row
         comma = b"," if row[1:-1].strip() else b""
         return row[:-1] + comma + self.extracted + b")"
+
+    def _without_others(self, row: bytes, span: tuple[int, int]) -> bytes:
+        """The row without the values that are left out; it must have all that its columns say."""
+        if self.kept is None:
+            return row
+        found = next(self.kept.values(row), None)
+        if found is None:
+            raise RowError(
+                f"the row has another number of values than its {self.kept.count} columns",
+                file=self.file,
+                offset=self.row_offset(span),
+                table=str(self.key),
+                statement=row,
+            )
+        return b"(" + b",".join(found[1]) + b")"
 
     def _as_sent(self, rows: memoryview, start: int) -> bytes:
         """Rows that stand at ``start`` in ``values``, with their strings as the target takes them."""

@@ -5,17 +5,18 @@ By LOAD DATA they go as the dump's own bytes, with only the heads of statements 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.dump.recoding import Recoding
 from airflow_dm_loader.dump.statements import Rows, column_names
-from airflow_dm_loader.dump.value_marks import Marks
+from airflow_dm_loader.dump.value_marks import Marks, Places
 from airflow_dm_loader.formats.base import Delivery, TableColumns
 from airflow_dm_loader.formats.sending.exactly import NotAsLoadDataError, load_exactly
 from airflow_dm_loader.formats.sending.into import (
+    LEFT_OUT,
     extracted_assignments,
     extracted_values,
     into_clause,
@@ -62,10 +63,13 @@ class SqlRows(TwoWayPayload[StatementRows]):
         assert layout is not None
         if layout.quote == b'"' and "ANSI_QUOTES" in delivery.head.get("sql_mode", "").upper():
             raise NotAsLoadDataError("in this file's sql_mode, double quotes are for names")
-        into = self._into(delivery, self.content.statements[0].rows)
+        first = self.content.statements[0].rows
+        into = _into(delivery, first)
         name, columns = split_into_clause(into)
-        if table.extracted:
-            columns = _with_assignments(columns, table)
+        names = _names(delivery, first)
+        kept = table.kept(names)
+        if table.extracted or len(kept) < len(names):
+            columns = _with_variables(names, kept, table)
         statement = _load_statement(delivery, name, columns, layout)
         rows = 0
 
@@ -83,9 +87,16 @@ class SqlRows(TwoWayPayload[StatementRows]):
         return load_exactly(delivery, statement, pieces(), lambda: rows, with_extracted(into, table.extracted))
 
     def _columns(self, delivery: Delivery) -> frozenset[str]:
-        lists = {each.rows.columns for each in self.content.statements}
-        named = [delivery.table.row_columns if one is None else column_names(one) for one in lists]
-        return frozenset.intersection(*(frozenset(name.lower() for name in names) for names in named))
+        return frozenset.intersection(
+            *(frozenset(name.lower() for name in names) for names in self._all_names(delivery))
+        )
+
+    def _left_out(self, delivery: Delivery) -> tuple[str, ...]:
+        all_names = self._all_names(delivery)
+        return tuple(sorted({name for names in all_names for name in _dropped(names, delivery.table.kept(names))}))
+
+    def _all_names(self, delivery: Delivery) -> set[tuple[str, ...]]:
+        return {_names(delivery, each.rows) for each in self.content.statements}
 
     def _blocks(self, delivery: Delivery) -> Iterator[RowBlock]:
         server = delivery.server
@@ -96,11 +107,12 @@ class SqlRows(TwoWayPayload[StatementRows]):
         rows, statement, file = row_statement.rows, row_statement.statement, delivery.file
         table = delivery.table
         backslash_escapes = "NO_BACKSLASH_ESCAPES" not in delivery.head.get("sql_mode", "").upper()
-        columns = table.row_columns if rows.columns is None else column_names(rows.columns)
+        columns = _names(delivery, rows)
+        kept = table.kept(columns)
         return RowBlock(
             schema=file.schema,
             table=file.table,
-            into=with_extracted(self._into(delivery, rows), table.extracted),
+            into=with_extracted(_into(delivery, rows), table.extracted),
             values=memoryview(statement.text)[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,
@@ -113,24 +125,43 @@ class SqlRows(TwoWayPayload[StatementRows]):
                 backslash_escapes=backslash_escapes,
             ),
             recoding=Recoding.of(columns, self.content.recoded, backslash_escapes=backslash_escapes),
+            kept=Places(len(columns), kept, backslash_escapes) if len(kept) < len(columns) else None,
         )
 
-    @staticmethod
-    def _into(delivery: Delivery, rows: Rows) -> bytes:
-        return into_clause(delivery.file.schema, delivery.file.table, rows.columns, delivery.table.row_columns)
+
+def _dropped(names: Sequence[str], kept: Collection[int]) -> Iterator[str]:
+    return (name for at, name in enumerate(names) if at not in kept)
 
 
-def _with_assignments(columns: bytes, table: TableColumns) -> bytes:
-    """The columns, and SET for what rows get besides.
+def _names(delivery: Delivery, rows: Rows) -> tuple[str, ...]:
+    """The columns of a statement's rows, in order."""
+    return delivery.table.row_columns if rows.columns is None else column_names(rows.columns)
+
+
+def _into(delivery: Delivery, rows: Rows) -> bytes:
+    """The table, and those of the columns whose values go there."""
+    names, file = _names(delivery, rows), delivery.file
+    kept = delivery.table.kept(names)
+    if len(kept) < len(names):
+        return into_clause(file.schema, file.table, None, tuple(names[at] for at in kept))
+    return into_clause(file.schema, file.table, rows.columns, delivery.table.row_columns)
+
+
+def _with_variables(names: Sequence[str], kept: Collection[int], table: TableColumns) -> bytes:
+    """The columns, with variables for those that are left out; and SET for what rows get besides.
 
     Under SET, MariaDB takes a 0 that it read into an AUTO_INCREMENT column for none, whatever ``sql_mode`` says, and
     makes up a number. Assigned in SET itself, it stays.
     """
-    names = column_names(columns)
-    assigned = [name for name in names if name.lower() == (table.auto_increment or "").lower()]
-    listed = ",".join(_VARIABLE if name in assigned else quote(name) for name in names)
-    kept = "".join(f"{quote(name)} = {_VARIABLE}, " for name in assigned)
-    return f"({listed}) SET {kept}".encode("utf-8", "surrogateescape") + extracted_assignments(table.extracted)
+    numbered = (table.auto_increment or "").lower() if table.extracted else ""
+    listed = ",".join(
+        LEFT_OUT if at not in kept else _VARIABLE if name.lower() == numbered else quote(name)
+        for at, name in enumerate(names)
+    )
+    if not table.extracted:
+        return f"({listed})".encode("utf-8", "surrogateescape")
+    assigned = "".join(f"{quote(name)} = {_VARIABLE}, " for name in names if name.lower() == numbered)
+    return f"({listed}) SET {assigned}".encode("utf-8", "surrogateescape") + extracted_assignments(table.extracted)
 
 
 def _load_statement(delivery: Delivery, table: bytes, columns: bytes, row_layout: RowLayout) -> bytes:

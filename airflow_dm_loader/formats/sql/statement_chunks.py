@@ -6,7 +6,7 @@ of chunks is the same whenever the file is read, and whoever reads it. Committed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -169,7 +169,7 @@ class ChunkReader(ChunkChain):
             prover = LayoutProver(
                 statement.text[:values_at],
                 columns,
-                self._columns.types,
+                {**self._columns.types, **_spelled(columns, self._columns.left_out)},
                 first_rows,
                 raw_bytes=head.get("names") == "binary",
             )
@@ -252,6 +252,11 @@ class ChunkReader(ChunkChain):
             columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
             self._unsure.check(statement, rows.values_at, columns, self._reader.backslash_escapes, self._file.name)
         return rows
+
+
+def _spelled(columns: Sequence[str], types: Mapping[str, str]) -> dict[str, str]:
+    """The types of columns that go by their names in lower case, by the names that stand in the file."""
+    return {name: types[name.lower()] for name in columns if name.lower() in types}
 
 
 class SqlFormat:

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from airflow_dm_loader.rules.objects import ObjectRules
-from airflow_dm_loader.settings.choices import BarrierKind, Level, OnConflict, OnExistingRows
+from airflow_dm_loader.settings.choices import BarrierKind, Level, OnConflict, OnExistingRows, OnSchemaChange
 from airflow_dm_loader.settings.groups.base import Group
 from airflow_dm_loader.settings.values import (
     CollationMap,
@@ -31,6 +31,14 @@ class Tables(Group):
         "swap: fill new tables beside them, compare those, and put all of them in "
         "place by one RENAME TABLE (import_mode logical) | auto: error where the table has no unique key that tells "
         "its rows apart, append elsewhere.",
+    )
+    on_schema_change: OnSchemaChange = Field(
+        OnSchemaChange.REFUSE,
+        title="Columns that a table lacks",
+        description="For tables that exist, and lack columns of the dump's. refuse: refuse to load | add_columns: add "
+        "them as the dump's CREATE TABLE has them, by ALTER TABLE, before the rows | ignore_columns: leave out their "
+        "values; the report names the columns, with the number of rows. Types that differ are never altered. Not with "
+        "swap and recreate, which take the dump's tables.",
     )
     keep_previous: int = Field(
         1,
@@ -75,6 +83,15 @@ class Tables(Group):
         description="In whose name programs are made, and views: keep: the account that the dump names | drop: the "
         "loader's own | replace:user@host. It must be said where objects loads any. None: views keep theirs.",
     )
+
+    @model_validator(mode="after")
+    def _tables_stay(self) -> Self:
+        anew = self.on_existing_rows in {OnExistingRows.SWAP, OnExistingRows.RECREATE}
+        if anew and self.on_schema_change is not OnSchemaChange.REFUSE:
+            raise ValueError(
+                f"on_schema_change: on_existing_rows {self.on_existing_rows} makes tables anew, as the dump has them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _objects_are_whole(self) -> Self:
