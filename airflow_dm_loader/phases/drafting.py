@@ -72,7 +72,9 @@ class Drafting:
             recreated=recreated,
         )
         tables = self.config.tables
-        changer = Changer(tables.on_schema_change, tables.on_existing_rows, left_out or {}, implied)
+        changer = Changer(
+            tables.on_schema_change, tables.on_existing_rows, left_out or {}, implied, self.server.can.own_tables
+        )
         return changer.changed(db, drafter.draft(db, plan))
 
     def check(

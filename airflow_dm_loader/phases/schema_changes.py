@@ -42,4 +42,4 @@ def in_words(draft: SchemaDraft) -> Iterator[str]:
 
 
 def _alter(found: TableDraft) -> str:
-    return found.change.alter(found.planned.key)
+    return "; ".join(found.change.alters(found.planned.key))

@@ -32,12 +32,14 @@ class Changer:
         existing: what becomes of rows that tables hold.
         left_out: table -> the columns that this load has left out before: they stay so, also once they are there.
         implied: see :class:`~airflow_dm_loader.target.drafts.Drafter`.
+        one_by_one: see :class:`~airflow_dm_loader.target.schema_change.SchemaChange`.
     """
 
     how: OnSchemaChange
     existing: OnExistingRows
     left_out: Mapping[TableName, Sequence[str]]
     implied: Mapping[str, str]
+    one_by_one: bool = False
 
     def changed(self, db: Database, draft: SchemaDraft) -> SchemaDraft:
         """The draft, with what becomes of the columns that its tables lack. Raises as :meth:`change`."""
@@ -78,7 +80,8 @@ class Changer:
             return UNCHANGED
         known = [source for source in sources if source.parsed is not None]
         if self.how is OnSchemaChange.ADD_COLUMNS:
-            return SchemaChange(added=tuple(self._added(db, table, shapes, known)), there=frozenset(shapes))
+            added = tuple(self._added(db, table, shapes, known))
+            return SchemaChange(added=added, there=frozenset(shapes), one_by_one=self.one_by_one)
         missing = (*before, *(name for source in known for name in missing_columns(_parsed(source), shapes)))
         left_out = tuple({name.lower(): name for name in reversed(missing)}.values())[::-1]
         for source in known:

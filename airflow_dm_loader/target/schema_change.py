@@ -27,19 +27,21 @@ class SchemaChange:
         added: to be added, in the dump's order.
         left_out: whose values do not go to the table.
         there: the table's columns, in lower case.
+        one_by_one: a statement may not name a column that it adds itself (TiDB).
     """
 
     added: tuple[ColumnText, ...] = ()
     left_out: tuple[str, ...] = ()
     there: frozenset[str] = frozenset()
+    one_by_one: bool = False
 
     @property
     def names(self) -> frozenset[str]:
         """Its columns, in lower case."""
         return frozenset(name.lower() for name in (*(column.name for column in self.added), *self.left_out))
 
-    def alter(self, table: TableName, there: Collection[str] | None = None) -> str:
-        """The ALTER TABLE that adds what is not ``there`` yet.
+    def alters(self, table: TableName, there: Collection[str] | None = None) -> tuple[str, ...]:
+        """The ALTER TABLE that adds what is not ``there`` yet; or several, one after another.
 
         Args:
             there: the table's columns, in lower case; None: as it was when the change was found.
@@ -50,7 +52,8 @@ class SchemaChange:
             if column.name.lower() not in known:
                 parts.append(f"ADD COLUMN {column.text}{_place(column, known)}")
                 known.add(column.name.lower())
-        return f"ALTER TABLE {table.quoted} {', '.join(parts)}"
+        some = parts if self.one_by_one else [", ".join(parts)]
+        return tuple(f"ALTER TABLE {table.quoted} {part}" for part in some if part)
 
 
 UNCHANGED = SchemaChange()
@@ -100,13 +103,15 @@ def _refused(error: LoaderError) -> LoaderError:
 
 def _alter(db: Database, table: TableName, change: SchemaChange) -> tuple[str, ...]:
     known = columns_now(db, table)
-    result = db.execute(change.alter(table, known).encode("utf-8", "surrogateescape"))
-    warnings = creation_warnings(db, result)
+    warnings: list[tuple[str, int, str]] = []
+    for statement in change.alters(table, known):
+        result = db.execute(statement.encode("utf-8", "surrogateescape"))
+        warnings += creation_warnings(db, result)
     mine = [column for column in change.added if column.name.lower() not in known]
     body = f"({', '.join(column.text for column in mine)})"
     if problem := creation_problem(db, *table, body, warnings):
-        dropped = ", ".join(f"DROP COLUMN {quote(column.name)}" for column in mine)
-        db.execute(f"ALTER TABLE {table.quoted} {dropped}")  # they were added a moment ago, and no row has filled them
+        for column in mine:  # they were added a moment ago, and no row has filled them
+            db.execute(f"ALTER TABLE {table.quoted} DROP COLUMN {quote(column.name)}")
         raise TargetError(f"the target would not keep a column's definition as it is: {problem}", remedy=BY_HAND)
     return worth_telling(warnings)
 
