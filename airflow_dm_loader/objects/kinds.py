@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Setting(StrEnum):
+class ObjectsPart(StrEnum):
     """The kinds as ``objects`` names them."""
 
     TRIGGERS = "triggers"
@@ -21,14 +21,14 @@ class Kind:
 
     Attributes:
         word: behind CREATE, DROP IF EXISTS and SHOW CREATE.
-        setting: whose part of ``objects`` it is.
+        part: which part of the setting ``objects`` it is in.
         privilege: what is needed to make it, on its schema.
         listed: SELECT name of those that a schema has, as far as the user may see them; takes the schema.
         shown: the column of SHOW CREATE that holds the statement, in lower case.
     """
 
     word: str
-    setting: Setting
+    part: ObjectsPart
     privilege: str
     listed: str
     shown: str
@@ -40,7 +40,7 @@ class Kind:
 def _routine(word: str) -> Kind:
     return Kind(
         word,
-        Setting.ROUTINES,
+        ObjectsPart.ROUTINES,
         "CREATE ROUTINE",
         f"SELECT routine_name FROM information_schema.routines WHERE routine_schema = %s AND routine_type = '{word}'",
         f"create {word.lower()}",
@@ -51,14 +51,14 @@ FUNCTION = _routine("FUNCTION")
 PROCEDURE = _routine("PROCEDURE")
 EVENT = Kind(
     "EVENT",
-    Setting.EVENTS,
+    ObjectsPart.EVENTS,
     "EVENT",
     "SELECT event_name FROM information_schema.events WHERE event_schema = %s",
     "create event",
 )
 TRIGGER = Kind(
     "TRIGGER",
-    Setting.TRIGGERS,
+    ObjectsPart.TRIGGERS,
     "TRIGGER",
     "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = %s",
     "sql original statement",

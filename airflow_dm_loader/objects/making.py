@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
 from airflow_dm_loader.dump.sql_modes import modes, without_quoting
 from airflow_dm_loader.dump.table_options import NotAllowedError
-from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.objects.grammar import understand, words
 from airflow_dm_loader.objects.kinds import EVENT, TRIGGER, Kind, SchemaObject
 from airflow_dm_loader.objects.remedies import refused
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_warnings, worth_telling
-from airflow_dm_loader.target.schema import ddl_session
+from airflow_dm_loader.target.schema import ddl_session, in_its_charset
 
 _MANY_TOKENS = 1 << 24  # what the server shows is no larger than what it took
 _NOT_KEPT = frozenset({"NO_AUTO_CREATE_USER"})  # about GRANT alone, and gone from MySQL 8
@@ -73,17 +72,11 @@ class Making:
         """Make an object that is missing; what the server warned of comes back in its own words."""
         session = self.session(found)
         db.use(found.schema)
+        by_hand = f"Make it by hand, or leave {found.kind.part} out (objects); then clear."
         try:
             db.set_session(session)
-            result = db.execute(encode(self.statement(found), str(session["character_set_client"])))
-            return worth_telling(creation_warnings(db, result))
-        except UnknownLettersError as error:
-            raise TargetError(
-                f"{found} was made in {session['character_set_client']}, and can't be sent in that: {error}",
-                file=found.file,
-                offset=found.offset,
-                remedy=f"Make it by hand, or leave {found.kind.setting} out (objects); then clear.",
-            ) from None
+            create = in_its_charset(self.statement(found), str(session["character_set_client"]), str(found), by_hand)
+            return worth_telling(creation_warnings(db, db.execute(create)))
         except LoaderError as error:
             raise refused(error, found) from error
 

@@ -25,7 +25,7 @@ def refused(error: LoaderError, found: SchemaObject) -> LoaderError:
 
 
 def _remedy(errno: int, found: SchemaObject) -> str:
-    leave_out = f"leave {found.kind.setting} out (objects)"
+    leave_out = f"leave {found.kind.part} out (objects)"
     if errno in _BINLOG:
         return BINLOG_REMEDY
     if errno in _DEFINER:

@@ -15,7 +15,7 @@ from airflow_dm_loader.engines.base import check_all_is_loaded
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.objects import making
-from airflow_dm_loader.objects.kinds import EVENT, TRIGGER, SchemaObject, Setting
+from airflow_dm_loader.objects.kinds import EVENT, TRIGGER, ObjectsPart, SchemaObject
 from airflow_dm_loader.objects.making import Making
 from airflow_dm_loader.phases import programs
 from airflow_dm_loader.phases.drafting import Drafting
@@ -66,7 +66,7 @@ def create_objects(run: LoadRun) -> dict[str, object]:
                 transactions=drafting.transactions,
             )
             how = programs.making_of(db, config)
-            routines = [found for found in asked.load if found.kind.setting is Setting.ROUTINES]
+            routines = [found for found in asked.load if found.kind.part is ObjectsPart.ROUTINES]
             warned: dict[str, list[str]] = {}
             _make(db, how, routines, made, warned)
             views = _missing_views(db, dump)
@@ -142,7 +142,7 @@ def _has_passed(found: SchemaObject) -> bool:
 
 def switch_on(run: LoadRun, meta: Meta, load: Load) -> None:
     """Switch the load's own events on, once it is accepted; with mode all they stay off."""
-    if Setting.EVENTS not in run.config.tables.objects.loaded or run.config.what.mode is Mode.ALL:
+    if ObjectsPart.EVENTS not in run.config.tables.objects.loaded or run.config.what.mode is Mode.ALL:
         return
     server = ask_server(meta.db)
     notes: dict[str, Any] = dict(load.notes)
@@ -168,7 +168,7 @@ def take_back_triggers(run: LoadRun) -> None:
 
     They are made again once those are in.
     """
-    if Setting.TRIGGERS not in run.config.tables.objects.loaded:
+    if ObjectsPart.TRIGGERS not in run.config.tables.objects.loaded:
         return
     with run.open_stored() as (meta, load):
         notes: dict[str, Any] = dict(load.notes)

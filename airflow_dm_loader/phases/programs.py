@@ -65,11 +65,11 @@ def read(dump: Dump, server: Server) -> Programs:
         before = len(left_out)
         most = dump.config.reading.max_schema_file_bytes
         for found in load_objects(dump.storage, file.name, file.schema, file.table, most_bytes=most):
-            match rules.what(found.kind.setting):
+            match rules.what(found.kind.part):
                 case "refuse":
                     raise _refused(found)
                 case "skip":
-                    left_out.append((str(found), f"objects: {found.kind.setting} are skipped"))
+                    left_out.append((str(found), f"objects: {found.kind.part} are skipped"))
                 case _ if found.kind is TRIGGER and (found.schema, found.table) not in places:
                     left_out.append((str(found), "its table is not loaded under its own name"))
                 case _:
@@ -80,10 +80,10 @@ def read(dump: Dump, server: Server) -> Programs:
 
 def _refused(found: SchemaObject) -> TargetError:
     return TargetError(
-        f"the dump has the {found}, and objects refuses {found.kind.setting}",
+        f"the dump has the {found}, and objects refuses {found.kind.part}",
         file=found.file,
         offset=found.offset,
-        remedy=f"Set objects: {{{found.kind.setting}: load}} to have them made, or skip to leave them out.",
+        remedy=f"Set objects: {{{found.kind.part}: load}} to have them made, or skip to leave them out.",
     )
 
 
@@ -148,7 +148,7 @@ def check(db: Database, server: Server, config: LoadConfig, programs: Programs) 
                 f"the target has another {found}: it says {other}",
                 file=found.file,
                 offset=found.offset,
-                remedy=f"Drop or rename it, or leave {found.kind.setting} out (objects); then clear.",
+                remedy=f"Drop or rename it, or leave {found.kind.part} out (objects); then clear.",
             )
     return tuple(map(str, known))
 

@@ -68,19 +68,26 @@ def create_view(db: Database, schema: str, view: str, file: SchemaFile, charset:
     ``db``: in the session of that view, whose ``charset`` the statement is sent in.
     """
     db.use(schema)
+    name = TableName(schema, view)
+    create = f"CREATE {file.options} VIEW {name.quoted} {file.rest}"
+    by_hand = "Create the view by hand, then clear: a view that exists stays as it is."
     try:
-        create = f"CREATE {file.options} VIEW {TableName(schema, view).quoted} {file.rest}"
-        db.execute(encode(create, charset))
-    except UnknownLettersError as error:
-        raise TargetError(
-            f"the view was created in {charset}, and its text can't be sent in that: {error}",
-            file=file.name,
-            offset=file.offset,
-            table=f"{schema}.{view}",
-            remedy="Create the view by hand, then clear: a view that exists stays as it is.",
-        ) from None
+        db.execute(in_its_charset(create, charset, "the view", by_hand))
     except LoaderError as error:
-        raise refused(error.at(file=file.name, offset=file.offset, table=f"{schema}.{view}"), "view") from error
+        raise refused(error.at(file=file.name, offset=file.offset, table=str(name)), "view") from error
+
+
+def in_its_charset(create: str, charset: str, what: str, remedy: str) -> bytes:
+    """A CREATE in the charset of the client that made the object.
+
+    Raises:
+        TargetError: it can't be sent in that; ``what`` could not, and the ``remedy``.
+    """
+    try:
+        return encode(create, charset)
+    except UnknownLettersError as error:
+        problem = f"{what} was created in {charset}, and its text can't be sent in that: {error}"
+        raise TargetError(problem, remedy=remedy) from None
 
 
 def view_charset(file: SchemaFile) -> str | None:

@@ -2,7 +2,6 @@
 
 engine.py       the engine, as the phases see it
 requirements.py  what it asks of the server, of its account and of the dump
-noted_tables.py  what tables are like before it creates those that are missing
 importing.py    begun, run to its end, written down: nothing is imported twice
 configuration.py  a load -> Lightning's configuration; pure
 checkpoint.py   where Lightning keeps its checkpoint, which we keep until our own state says that the load is finished

@@ -9,22 +9,27 @@ from airflow_dm_loader.engines.base import Engine, ShareReport
 from airflow_dm_loader.engines.physical.configuration import task_info_schema
 from airflow_dm_loader.engines.physical.importing import forget_checkpoint, import_all
 from airflow_dm_loader.engines.physical.lightning_findings import describe_conflicts, lightning_findings
-from airflow_dm_loader.engines.physical.noted_tables import note_tables
 from airflow_dm_loader.engines.physical.requirements import check_load, check_server, is_restricted, lightning_needs
 from airflow_dm_loader.engines.physical.task_info import view_of
 from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.errors import CheckpointError, ConfigError
 from airflow_dm_loader.identifiers import quote
+from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import lightning
+from airflow_dm_loader.state import files, lightning
+from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.lightning import LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.needed_privileges import Need
-from airflow_dm_loader.target.server import Server
+from airflow_dm_loader.target.preflight import check_names
+from airflow_dm_loader.target.schema import existing_tables, is_empty
+from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.verify.conclusion import Findings
+
+_log = visible_log(__name__)
 
 
 class PhysicalEngine(Engine):
@@ -44,7 +49,34 @@ class PhysicalEngine(Engine):
         return lightning_needs(run.config, plan, restricted=is_restricted(db))
 
     def note_tables(self, run: LoadRun) -> dict[str, object]:
-        return note_tables(run)
+        """What each table is like before Lightning creates those that are missing; nothing is ``created`` yet."""
+        dump = run.open_dump()
+        plan = dump.plan
+        with run.open_stored(dump) as (meta, load):
+            server = ask_server(meta.db)
+            check_server(server)
+            check_load(run, dump)
+            check_names(plan, server)
+            _check_schema_files(dump)
+            ours = {row.key for row in files.list_tables(meta, load.load_id)}
+            there = {schema: existing_tables(meta.db, schema) for schema in {table.schema for table in plan.tables}}
+            rows = []
+            for table in plan.tables:
+                exists = table.table in there[table.schema]
+                empty = not exists or is_empty(meta.db, table.schema, table.table)
+                rows.append(TableRow(table.schema, table.table, not exists, empty, ()))
+            files.register_tables(meta, load.load_id, rows)
+            meta.db.commit()
+        for warning in plan.warnings:
+            _log.warning("%s", warning)
+        return {
+            "created": [],
+            "existing": [str(row.key) for row in rows if not row.created],
+            "views": [],
+            "not_empty": [str(row.key) for row in rows if not row.empty_before and row.key not in ours],
+            "warnings": list(plan.warnings),
+            "not_loaded": plan.not_loaded,
+        }
 
     def shares(self, run: LoadRun) -> list[int]:
         return [0]
@@ -75,6 +107,16 @@ class PhysicalEngine(Engine):
 
     def after_finish(self, meta: Meta, load: Load) -> None:
         forget_checkpoint(meta, load)
+
+
+def _check_schema_files(dump: Dump) -> None:
+    """Lightning runs the schema files itself: each must be the CREATE of its object alone."""
+    names = [database.schema_file for database in dump.plan.databases]
+    names += [view.schema_file for view in dump.plan.views]
+    names += [source.schema_file for table in dump.plan.tables for source in table.sources]
+    for name in names:
+        if name is not None:
+            dump.read_schema(name)
 
 
 ENGINE = PhysicalEngine()

@@ -9,8 +9,7 @@ plain.py             many records at one look
 grammar.py           where fields and records end, and what fields mean
 record_reader.py     RecordReader: whole records of a file, in one pass
 record_chunks.py     a file -> the chain of its chunks
-record_rows.py       RecordRows, the payload: its rows in one LOAD DATA
-literals.py          the same as rows of statements
+record_rows.py       RecordRows, the payload: its rows in one LOAD DATA, or as rows of statements
 """
 
 from __future__ import annotations
