@@ -10,17 +10,16 @@ import base64
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dev.guard import Guard
+from dev.places import LOOPBACK, free_port, new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 60.0
 BOOTSTRAPPED = Path(__file__).parents[1] / ".bootstrap" / "etcd" / "usr" / "bin" / "etcd"
 
@@ -34,10 +33,10 @@ class PrivateEtcd:
     def __init__(self, *options: str, tls: bool = False) -> None:
         self._options: Sequence[str] = options
         self._scheme = "https" if tls else "http"
-        self._folder = Path(tempfile.mkdtemp(prefix="private-etcd-"))
+        self._folder = new_folder("private-etcd-")
         self._guard = Guard(self._folder)
         self._process: subprocess.Popen[bytes] | None = None
-        self.port, self._peer_port = _free_ports()
+        self.port, self._peer_port = free_port(), free_port()
 
     @property
     def url(self) -> str:
@@ -132,13 +131,6 @@ class PrivateEtcd:
         """Whether it listens, which it does once it has a leader."""
         with socket.socket() as probe:
             return probe.connect_ex((LOOPBACK, self.port)) == 0
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((LOOPBACK, 0))
-        other.bind((LOOPBACK, 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _program() -> str:

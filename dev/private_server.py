@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dev.guard import Guard
+from dev.places import LOOPBACK, free_port, new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from dev.server_kinds import ServerKind
 
-LOOPBACK = "127.0.0.1"
 SOCKET_PATH_LIMIT = 107  # bytes: sockaddr_un's 108 with the final NUL
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 60.0
@@ -258,7 +258,7 @@ class PrivateServer:
 
 def _temporary_folder() -> Path:
     """In /tmp if the usual place is too long for a socket, or has a space: mariadb-install-db can't take one."""
-    folder = Path(tempfile.mkdtemp(prefix="private-server-"))
+    folder = new_folder("private-server-")
     if len(os.fsencode(folder / "s.sock")) > SOCKET_PATH_LIMIT or any(map(str.isspace, str(folder))):
         folder.rmdir()
         folder = Path(tempfile.mkdtemp(prefix="private-server-", dir="/tmp"))
@@ -268,13 +268,6 @@ def _temporary_folder() -> Path:
 def _listens(path: str) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(path) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _installed(kind: ServerKind) -> Path:

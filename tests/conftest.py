@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,9 +18,11 @@ import pymysql
 import pytest
 from hypothesis import settings
 
+from dev.guard import Guard
+from dev.places import new_folder
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
-from tests import servers
+from tests import in_memory, servers
 from tests.buckets import S3Server, new_bucket, s3_server
 from tests.foreign_server import SYSTEM_SCHEMAS
 from tests.servers import AnyServer, Servers
@@ -50,7 +51,9 @@ SERVERS = frozenset({
 })  # fmt: skip
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.
-_airflow_home = Path(tempfile.mkdtemp(prefix="airflow-home-"))
+in_memory.name_place()
+_airflow_home = new_folder("airflow-home-")
+_guard = Guard(_airflow_home)
 (_airflow_home / "dags").mkdir()
 os.environ.update(
     {
@@ -123,6 +126,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(_airflow_home, ignore_errors=True)
+    _guard.dismiss()
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
+
+from dev.places import PLACE
 
 
 @pytest.mark.usefixtures("airflow_db")
@@ -14,7 +17,7 @@ def test_airflow_has_a_home_and_a_database_of_this_run() -> None:
     from airflow.settings import engine
     from sqlalchemy import inspect
 
-    assert Path(AIRFLOW_HOME).is_relative_to(tempfile.gettempdir())
+    assert Path(AIRFLOW_HOME).parent == Path(os.environ.get(PLACE, tempfile.gettempdir()))
     assert engine is not None
     assert engine.url.database == str(Path(AIRFLOW_HOME) / "airflow.db")
     assert inspect(engine).has_table("dag_run")

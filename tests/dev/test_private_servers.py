@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
+from dev.places import LOOPBACK
 from dev.private_mariadb import PrivateMariaDB
-from dev.private_server import LOOPBACK, PrivateServer
+from dev.private_server import PrivateServer
 from tests import servers
 from tests.servers import AnyServer
 from tests.waiting import PATIENCE_S, wait_until

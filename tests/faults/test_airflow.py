@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from dev.places import new_folder
 from dev.private_mariadb import PrivateMariaDB
 from dev.running_airflow import RunningAirflow, TaskState
 from tests.faults.importing import sessions
@@ -28,10 +29,11 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def airflow(mariadb: PrivateMariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
+def airflow(mariadb: PrivateMariaDB) -> Iterator[RunningAirflow]:
     """One Airflow for all these tests: it takes a while to start."""
     uri = f"mysql://{mariadb.user}:{quote(mariadb.password, safe='')}@{mariadb.host}:{mariadb.port}/"
-    home = tmp_path_factory.mktemp("airflow") / "home"
+    home = new_folder("running-airflow-")
+    home.rmdir()  # it makes it itself
     with RunningAirflow(home, Path(__file__).parent / "dags", {"AIRFLOW_CONN_DM_TARGET": uri}) as running:
         yield running
 

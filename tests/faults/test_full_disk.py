@@ -16,6 +16,7 @@ import pymysql
 import pytest
 
 from airflow_dm_loader.config import TargetConfig
+from dev.places import PLACE
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config, prepare
 from tests.faults.importing import complete, importing, wait_for_log, wait_for_statement
@@ -68,7 +69,7 @@ if os.geteuid() == 0:  # only root may mount; the test below needs nobody's leav
         load_data: bool, dump: FaultDump, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         with small_disk(200) as disk:
-            monkeypatch.setattr(tempfile, "tempdir", str(disk))
+            monkeypatch.setenv(PLACE, str(disk))
             with PrivateMariaDB(SMALL) as server:
                 target, config = target_of(server), load_config(dump.folder, load_data=load_data, pool_size=1)
                 prepare(config, target)

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import TargetError
-from dev.private_server import PrivateServer, free_port
+from dev.places import free_port
+from dev.private_server import PrivateServer
 from dev.server_kinds import MYSQL
 from tests import servers
 from tests.conftest import emptied
