@@ -21,7 +21,7 @@ IndexStage = Literal["none", "waiting", "building"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # most are told at the end, if at all
 
     @model_serializer(mode="wrap")
     def _as_people_see_it(self, made: SerializerFunctionWrapHandler) -> dict[str, Any]:

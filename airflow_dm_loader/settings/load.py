@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import model_validator
 
@@ -13,7 +13,6 @@ from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows
-from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
 from airflow_dm_loader.settings.grouping import flat, grouped
 from airflow_dm_loader.settings.groups.engines import ImportInto, Logical, Physical
 from airflow_dm_loader.settings.groups.how import Connection, Coordination, Reporting, State, Tables, Verify, Work
@@ -21,6 +20,9 @@ from airflow_dm_loader.settings.groups.what import Reading, What, Where
 from airflow_dm_loader.settings.meant import meant
 from airflow_dm_loader.settings.strict import Strict
 from airflow_dm_loader.settings.table import DM_CODES, GROUPS, SETTINGS, Setting, engines_that_read
+
+if TYPE_CHECKING:
+    from airflow_dm_loader.settings.dm_task import DmTask
 
 log = visible_log(__name__)
 # All others remove rows, and so must not meet those that another source has sent meanwhile.
@@ -127,6 +129,8 @@ class LoadConfig(Strict):
         Raises:
             ConfigError: with the line and DM's number, for what DM refuses too and for what can't be done here.
         """
+        from airflow_dm_loader.settings.dm_task import DmTask, read_dm_task
+
         found = task if isinstance(task, DmTask) else read_dm_task(task)
         said = flat(changes)
         engine = ImportMode.meant_by(said.get("import_mode"))

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator
 
-from airflow_dm_loader.settings.dm_task import read_dm_task
 from airflow_dm_loader.settings.strict import Strict
 
 
@@ -66,6 +65,8 @@ class TargetConfig(Strict):
         Raises:
             ConfigError: also where the password is one that ``dmctl encrypt`` made (20010).
         """
+        from airflow_dm_loader.settings.dm_task import read_dm_task
+
         found = read_dm_task(task)
         return cls(**{**found.target(with_password="password" not in changes), **changes})
 
