@@ -145,6 +145,7 @@ class PrivateServer:
             "password": self._root_password,
             "charset": "utf8mb4",
             "autocommit": True,
+            "connect_timeout": int(START_TIMEOUT_S),  # a busy machine may keep the server for longer than the usual 10
         }
         return pymysql.connect(**{**arguments, **overrides})
 

@@ -12,11 +12,11 @@ import os
 import shutil
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymysql
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from dev.guard import Guard
 from dev.places import new_folder
@@ -65,10 +65,12 @@ os.environ.update(
     }
 )
 
-settings.register_profile("shared machine", deadline=None)  # how long one example takes tells nothing there
+# How long one example takes, or ten take to be made, tells nothing there.
+_SLOWLY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("shared machine", **_SLOWLY)
 settings.load_profile("shared machine")
 if "FUZZ" in os.environ:  # how many examples, for tests that do not say how many they need
-    settings.register_profile("fuzz", deadline=None, max_examples=int(os.environ["FUZZ"]))
+    settings.register_profile("fuzz", **_SLOWLY, max_examples=int(os.environ["FUZZ"]))
     settings.load_profile("fuzz")
 
 
@@ -198,7 +200,13 @@ def target(server: AnyServer) -> TargetConfig:
     """The empty server over TCP, with the account that may do everything."""
     from airflow_dm_loader.config import TargetConfig
 
-    return TargetConfig(host=server.host, port=server.port, user=server.user, password=server.password)
+    return TargetConfig(
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        connect_timeout_s=120,  # a busy machine may keep the server for longer than the usual 10
+    )
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def session(mariadb: PrivateServer) -> Iterator[Connection[Cursor]]:
         cursor.execute("DROP DATABASE fuzz")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(_rows)
 def test_the_server_reads_the_rows_that_we_read(session: Connection[Cursor], rows: list[tuple[bytes, bytes]]) -> None:
     statement = HEAD + b",".join(b"(" + b",".join(row) + b")" for row in rows) + b";\n"

@@ -42,7 +42,7 @@ def mysql(running_servers: Servers) -> PrivateServer:
 
 
 def at(server: PrivateServer, user: str, **settings: Any) -> TargetConfig:
-    given = {"host": server.host, "port": server.port, "user": user, "password": PASSWORD, **ALWAYS}
+    given = {"host": server.host, "port": server.port, "user": user, "password": PASSWORD, "connect_timeout_s": 60}
     return TargetConfig(**{**given, **settings})
 
 

@@ -269,7 +269,7 @@ def test_floats_are_compared_with_tidb_by_their_digits(server: PrivateMariaDB, t
 # -- random tables
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_random_tables_are_equal_until_something_changes(
     seed: int, source: PrivateMariaDB, server: PrivateMariaDB, compare: Compare

@@ -80,7 +80,9 @@ def records_of(chunk: Chunk) -> Records:
     return chunk.payload.content
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     records=RECORDS,
     compression=st.sampled_from(list(COMPRESS)),
