@@ -17,7 +17,8 @@
     │   └── PausedError                 the load waits for a person to accept what was found
     │       ├── HasDuplicatesError      34020
     │       ├── ChecksumMismatchError   34021
-    │       └── UnlikeLastLoadError     34101  the dump is far from what the last one was
+    │       ├── UnlikeLastLoadError     34101  the dump is far from what the last one was
+    │       └── RowsRefusedError        34102  rows were set aside that the server refused
     ├── RetriableError                  34019  the same will work later
     │   ├── ConnectionLostError         the server went away or cut us off
     │   ├── LockedError                 a lock wait timeout, a deadlock
@@ -30,6 +31,7 @@
         │   ├── NotCreateStatementError     34007  a schema file without its CREATE statement
         │   └── UnsupportedStatementError   34009  a statement that a data file may not hold
         └── RowError                    34019  the server refused a row
+            └── TooManyErrorRowsError   34103  more than max_error_rows allows
 
 The first level says how to recover; what comes below says what went wrong. ``code`` is TiDB Data
 Migration's number wherever DM has one, because that is what people search for; what DM does not know has a number from
@@ -247,6 +249,12 @@ class UnlikeLastLoadError(PausedError):
     code = 34101
 
 
+class RowsRefusedError(PausedError):
+    """Rows were set aside that the server refused, or would have changed (see the setting ``max_error_rows``)."""
+
+    code = 34102
+
+
 class ConnectionLostError(RetriableError):
     """The server went away, refused a connection for now, or cut us off."""
 
@@ -316,4 +324,15 @@ class RowError(DataError):
     default_remedy = (
         "Fix the target table, or the row without changing the file's size, then clear "
         "the failed task: the load resumes at this chunk."
+    )
+
+
+class TooManyErrorRowsError(RowError):
+    """More rows are wrong than ``max_error_rows`` allows; nothing of the last one's chunk was kept."""
+
+    code = 34103
+    default_remedy = (
+        "Look at the rows that were set aside, in dm_loader_conflict of the meta schema. Fix the target table, or the "
+        "rows without changing the file's size, or raise max_error_rows; then clear the failed task: the load resumes "
+        "at this chunk."
     )

@@ -25,12 +25,14 @@ from airflow_dm_loader.phases.objects import create_objects
 from airflow_dm_loader.phases.outcome import (
     accept_outcome,
     current_outcome,
+    replay_and_verify,
     resolve_conflicts,
     show_conflicts,
     take_turn,
     verify,
 )
 from airflow_dm_loader.phases.planning import plan_load, refuse_dry_run
+from airflow_dm_loader.phases.replaying import Replayed, replay_conflicts
 from airflow_dm_loader.phases.restoring import restore_previous
 from airflow_dm_loader.phases.rows import (
     cancel_jobs,
@@ -48,6 +50,7 @@ from airflow_dm_loader.phases.tidying import forget_load, prune
 from airflow_dm_loader.phases.waiting import DumpLook, arrive, look_for_dump, missing_sources
 from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
 from airflow_dm_loader.run import LoadRun
+from airflow_dm_loader.settings.choices import ReplayConflicts
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.outcomes import Outcome
 
@@ -59,6 +62,8 @@ __all__ = [
     "LoadPath",
     "LoadRun",
     "Outcome",
+    "ReplayConflicts",
+    "Replayed",
     "ShareReport",
     "Worker",
     "accept_outcome",
@@ -87,6 +92,8 @@ __all__ = [
     "plan_load",
     "prepare_checkpoint",
     "prune",
+    "replay_and_verify",
+    "replay_conflicts",
     "resolve_conflicts",
     "restore_previous",
     "run_import",

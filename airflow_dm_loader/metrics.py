@@ -88,7 +88,7 @@ class Metrics:
         """A load has finished in this run."""
         if report.skipped:
             return
-        conflicts = sum(table.conflicts for table in report.tables)
+        conflicts = sum(table.conflicts + table.refused for table in report.tables)
         for name, count in {ROWS: report.rows_sent, BYTES: report.data_bytes, CONFLICTS: conflicts}.items():
             airflow_sink().incr(name, count, tags=dict(self.tags))
         airflow_sink().timing(DURATION, report.seconds * 1000, tags=dict(self.tags))

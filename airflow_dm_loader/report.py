@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 from airflow_dm_loader.errors import visible
 
 LoadStage = Literal["init", "running", "stopped", "paused", "finished"]
-Verdict = Literal["clean", "has_duplicates", "checksum_differs", "unlike_last_load"]
+Verdict = Literal["clean", "has_duplicates", "checksum_differs", "unlike_last_load", "rows_refused"]
 Comparison = Literal["passed", "differs", "not_compared", "off"]
 
 
@@ -104,6 +104,7 @@ class TableReport(_Frozen):
     replaced: int = 0
     ignored: int = 0
     conflicts: int = 0
+    refused: int = 0  # set aside, since the server refused them or would have changed them
     kept: int = 0  # of the rows that were replaced or ignored, in the conflict table
     rows_before: int | None = None  # that were in the table already, where the load adds to them
     added: int | None = None  # how many more it holds now; None: not counted, since others load into it too

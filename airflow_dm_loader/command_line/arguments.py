@@ -11,7 +11,7 @@ exit codes:
   0  done; plan: nothing stands in the way; status: no load waits for somebody
   1  a person must act first; plan: the load would stop at problems
   2  what was said here, or in the settings, is wrong
-  3  a load waits for somebody who accepts what was found (34020, 34021, 34101)
+  3  a load waits for somebody who accepts what was found (34020, 34021, 34101, 34102)
   4  the same command can succeed later: it resumes
 """
 
@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     prune.add_argument("--keep-loads", type=_at_least_one, metavar="N", help="keep the newest N of each table")
     prune.add_argument("--keep-days", type=_at_least_one, metavar="N", help="keep those of the last N days")
     prune.add_argument("--dry-run", action="store_true", help="only show what would be removed")
+    replay = _command(commands, "replay", "load rows again that a load has set aside in the conflict table")
+    _load(replay)
+    replay.add_argument("--source-id", help="only this source's rows; without it all of the load task's")
+    replay.add_argument("--replace", action="store_true", help="rows with the same key give way; else they stay")
+    replay.add_argument("--hide-values", action="store_true", help="show no value of a row")
     _load(_command(commands, "restore", "put back the tables that a load task's last swap replaced"))
     return whole
 

@@ -123,6 +123,27 @@ def _tell_removed(said: Namespace, loads: Iterable[tuple[str, str]], what: str) 
     return DONE
 
 
+def _replay(said: Namespace) -> int:
+    from dataclasses import asdict
+
+    from airflow_dm_loader.loader import replay_conflicts
+
+    found = replay_conflicts(
+        target(said),
+        said.task_name,
+        said.source_id,
+        meta_schema=said.meta_schema,
+        replace=said.replace,
+        hide_values=said.hide_values,
+    )
+    if said.json:
+        _print_json(asdict(found))
+    else:
+        _print([f"still set aside: {text}" for text in found.errors])
+        _print([f"{found.loaded} rows were loaded, {found.left} are still set aside"])
+    return MUST_ACT if found.left else DONE
+
+
 def _restore(said: Namespace) -> int:
     from airflow_dm_loader.loader import restore_previous
 
@@ -235,5 +256,6 @@ _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "load": _load,
     "forget": _forget,
     "prune": _prune,
+    "replay": _replay,
     "restore": _restore,
 }

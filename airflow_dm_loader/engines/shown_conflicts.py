@@ -1,4 +1,4 @@
-"""Rows that met a row with the same key, as a person is shown them."""
+"""Rows that met a row with the same key, or were refused, as a person is shown them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import excerpt, visible
 from airflow_dm_loader.hidden_values import hide_in_message
 from airflow_dm_loader.state import conflicts
-from airflow_dm_loader.state.conflicts import Conflict
+from airflow_dm_loader.state.conflicts import Conflict, Kind
 from airflow_dm_loader.state.meta import Meta
 
 _SHOWN = 3
@@ -31,6 +31,7 @@ class ConflictsShown:
     where: str  # in Markdown
     select: str = ""  # the statement that shows all of them; "": there is no one such statement
     rows: tuple[ShownConflict, ...] = ()
+    can_replay: bool = False  # by ``replay_conflicts``
 
 
 def kept_conflicts(config: LoadConfig, meta: Meta, load_id: int) -> ConflictsShown:
@@ -40,21 +41,21 @@ def kept_conflicts(config: LoadConfig, meta: Meta, load_id: int) -> ConflictsSho
     columns = "table_schema, table_name, file_name, file_offset, error" + ("" if hides else ", row_data")
     return ConflictsShown(
         where=meta["conflict"],
-        select=f"SELECT {columns} FROM {meta['conflict']} WHERE load_id = {load_id} AND kind = 'conflict'",
+        select=f"SELECT {columns} FROM {meta['conflict']} WHERE load_id = {load_id} AND {conflicts.ASIDE_SQL}",
         rows=tuple(_shown(row) for row in first),
+        can_replay=True,
     )
 
 
 def describe_kept_conflicts(config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
-    """How many there are, in which table they are, and the first of them."""
+    """How many there are, where, and the first of them: of those that met another row, else of those refused."""
+    met = conflicts.count(meta, load_id)
+    what = "met a row with the same key" if met else "were refused by the server, or would have been changed,"
     examples = "; ".join(
         f"{row.schema}.{row.table}: {_error_of(row, config)} ({row.file} at byte {row.offset})"
-        for row in conflicts.first(meta, load_id, _SHOWN)
+        for row in conflicts.first(meta, load_id, _SHOWN, (Kind.CONFLICT if met else Kind.REFUSED,))
     )
-    return (
-        f"{count} row(s) met a row with the same key and were kept aside in {meta['conflict']} "
-        f"(load_id {load_id}): {examples}"
-    )
+    return f"{count} row(s) {what} and were kept aside in {meta['conflict']} (load_id {load_id}): {examples}"
 
 
 def _shown(row: Conflict) -> ShownConflict:

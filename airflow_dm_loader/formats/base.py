@@ -19,6 +19,7 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.report import Finding
+from airflow_dm_loader.rules.error_rows import ErrorKind
 from airflow_dm_loader.settings.choices import DumpTool, OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
@@ -130,6 +131,39 @@ class Room(Protocol):
         """There was nothing to keep."""
 
 
+class Budget(Protocol):
+    """How many rows may be set aside because the server refuses them, or would change them (``max_error_rows``)."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether any row may."""
+
+    def counts(self, kind: ErrorKind | None) -> bool:
+        """Whether there is a limit for this kind of error; without one nothing is set aside for it."""
+
+    def spend(self, kind: ErrorKind, error: RowError) -> None:
+        """Take the place of one row.
+
+        Raises:
+            TooManyErrorRowsError: there is none left.
+        """
+
+
+class _NoBudget:
+    """Each row that is wrong is an error."""
+
+    is_set = False
+
+    def counts(self, kind: ErrorKind | None) -> bool:
+        return False
+
+    def spend(self, kind: ErrorKind, error: RowError) -> None:
+        raise error
+
+
+NO_BUDGET: Budget = _NoBudget()
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a payload may need to send its rows in the open transaction of its chunk.
@@ -138,6 +172,7 @@ class Delivery:
         head: the settings that the file asks for; the session has them.
         keep_row: keeps a row that came second (``on_duplicate_logical`` ``manual``), or that was replaced or ignored.
         room: how many of the latter are still kept.
+        budget: how many rows may be set aside.
         met: the tables whose rows met others while there was room; shared by all of a load.
         not_by_load_data: the tables, as (schema, table), whose rows LOAD DATA would not take as they are; shared by
             all of a load.
@@ -153,6 +188,7 @@ class Delivery:
     room: Room
     not_by_load_data: set[TableName]
     met: set[TableName]
+    budget: Budget = NO_BUDGET
 
     @property
     def keeps_rows(self) -> bool:

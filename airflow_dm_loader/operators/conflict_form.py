@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from airflow_dm_loader.loader import ConflictsShown, Outcome
     from airflow_dm_loader.report import TableReport
 
-ACCEPT, ABORT = "Accept", "Abort"
+ACCEPT, REPLAY, ABORT = "Accept", "Replay", "Abort"
 
-_FOUND = {"has_duplicates": "duplicates", "unlike_last_load": "less than the last load brought"}
+_FOUND = {
+    "has_duplicates": "duplicates",
+    "unlike_last_load": "less than the last load brought",
+    "rows_refused": "rows that the server refused",
+}
 
 
 def form_text(
@@ -28,21 +32,40 @@ def form_text(
     """
     what = _FOUND.get(outcome.verdict, "a checksum difference")
     load = f"{visible(config.what.task_name)} / {visible(config.what.source_id)}"
-    found = [table for table in outcome.tables if table.conflicts or "differs" in (table.row_count, table.checksum)]
+    found = [
+        table
+        for table in outcome.tables
+        if table.conflicts or table.refused or "differs" in (table.row_count, table.checksum)
+    ]
     lines = [*_tables(found, max_tables), *_findings(outcome)]
     if shown is not None:
         lines += _conflicts(shown)
-    lines.append(f"\n**{ACCEPT}**: the load finishes. **{ABORT}**: this task fails.")
+    lines.append(f"\n{_answers(shown)}")
     return f"Load {load} found {what} ({outcome.code})", "\n".join(lines)
 
 
+def can_replay(shown: ConflictsShown | None) -> bool:
+    """Whether the rows are ours to load again: tidb-lightning keeps its own in tables of several forms."""
+    return shown is not None and shown.can_replay
+
+
+def _answers(shown: ConflictsShown | None) -> str:
+    if not can_replay(shown):
+        return f"**{ACCEPT}**: the load finishes. **{ABORT}**: this task fails."
+    return (
+        f"**{ACCEPT}**: the load finishes, and its tables stay as they are. **{REPLAY}**: the rows that were set aside "
+        "are loaded as they stand there now, and replace rows with the same key, which are kept there; then tables are "
+        f"compared again. **{ABORT}**: this task fails."
+    )
+
+
 def _tables(found: Sequence[TableReport], most: int) -> Iterator[str]:
-    yield "| table | rows | in conflict | row count | checksum | remark |"
+    yield "| table | rows | set aside | row count | checksum | remark |"
     yield "|---|---:|---:|---|---|---|"
     for table in found[:most]:
         yield (
-            f"| {_code(table.table)} | {table.rows:,} | {table.conflicts:,} | {_plain(table.row_count)} "
-            f"| {_plain(table.checksum)} | {_plain(table.remark)} |"
+            f"| {_code(table.table)} | {table.rows:,} | {table.conflicts + table.refused:,} "
+            f"| {_plain(table.row_count)} | {_plain(table.checksum)} | {_plain(table.remark)} |"
         )
     if len(found) > most:
         yield f"\nand {len(found) - most:,} tables more."
@@ -56,9 +79,9 @@ def _findings(outcome: Outcome) -> Iterator[str]:
 
 
 def _conflicts(shown: ConflictsShown) -> Iterator[str]:
-    yield f"\nThe rows in conflict are in {shown.where}."
+    yield f"\nThe rows that were set aside are in {shown.where}."
     if shown.rows:
-        yield "\n| table | the row that came | the row that exists | where in the dump |"
+        yield "\n| table | the row that came | the row that exists, or the error | where in the dump |"
         yield "|---|---|---|---|"
         for row in shown.rows:
             yield f"| {_code(row.table)} | {_code(row.came)} | {_code(row.exists)} | {_plain(row.place)} |"

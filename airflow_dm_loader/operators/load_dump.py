@@ -25,9 +25,9 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
     `IMPORT INTO`. A retry, or clearing it, goes on: committed chunks are never sent again, and a load that had
     finished sends nothing. Stopping it ends its sessions in the server, or cancels its jobs.
 
-    Where duplicates, a checksum difference or far less than the last time were found it fails with 34020, 34021 or
-    34101. **Clearing it never accepts them**: it compares again. To accept what was found, set `on_conflict` to
-    `accept` and clear it. For a form that asks (`ask`), take the task group.
+    Where duplicates, a checksum difference or far less than the last time were found it fails with 34020, 34021,
+    34101 or 34102. **Clearing it never accepts them**: it compares again. To accept what was found, set `on_conflict`
+    to `accept` and clear it. For a form that asks (`ask`), take the task group.
 
     It can be mapped over dumps that are found at run time: `LoadDumpOperator.partial(task_id="load",
     **retry_defaults()).expand(config=found)`, where each item is a mapping of settings.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 
 from airflow_dm_loader.operators.base import DumpLoadOperator
-from airflow_dm_loader.operators.conflict_form import ABORT, ACCEPT, form_text
+from airflow_dm_loader.operators.conflict_form import ABORT, ACCEPT, REPLAY, can_replay, form_text
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -23,8 +23,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
     DM's pause on duplicates or a checksum mismatch, and its "resume means accept". The first try shows
     what was found and fails with 34020 (rows met rows with the same key: see the conflict table in the meta
-    schema), 34021 (a table differs from the dump) or 34101 (the dump brings far less than the last load did). Look at
-    it, then:
+    schema), 34021 (a table differs from the dump), 34101 (the dump brings far less than the last load did) or 34102
+    (rows were set aside that the server refused). Look at it, then:
 
     - clear this task: what was shown is accepted, and the load finishes;
     - or fix the data and clear `checksum` with what follows it: a new outcome is made.
@@ -67,6 +67,9 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
         answer = HITLOperator.execute_complete(self, context, event)
         who = _name(answer["responded_by_user"])
+        if answer["chosen_options"] == [REPLAY]:
+            self.log.info("%s chose to load the rows that were set aside", who)
+            return self.repeat(context, self._replay)
         if answer["chosen_options"] != [ACCEPT]:
             raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
         self.log.info("%s chose to accept what the form showed", who)
@@ -80,11 +83,22 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         outcome = current_outcome(run)
         if outcome.accepted:
             return self._accepted(outcome)
-        shown = show_conflicts(run) if outcome.conflicts else None
+        shown = show_conflicts(run) if outcome.conflicts or outcome.refused else None
+        self.options = [ACCEPT, REPLAY, ABORT] if can_replay(shown) else [ACCEPT, ABORT]
         self.subject, self.body = form_text(run.config, outcome, shown)
         context["ti"].xcom_push(key=SHOWN, value=outcome.outcome_id)  # only what was shown can be accepted
         HITLOperator.execute(self, context)  # parks the task, by an exception
         raise AssertionError("the form did not park the task")
+
+    def _replay(self, run: LoadRun) -> dict[str, Any]:
+        """Load the rows and compare again. A retry after a kill loads those that are left, and compares, too."""
+        from airflow_dm_loader.loader import replay_and_verify, resolve_conflicts
+        from airflow_dm_loader.settings.choices import ReplayConflicts
+
+        outcome = replay_and_verify(run, ReplayConflicts.REPLACE)
+        if outcome.verdict == "clean":
+            return self._accepted(outcome)
+        return self._accepted(resolve_conflicts(run, by_hand=False))  # shows what is left, by an error
 
     def _accepted(self, outcome: Outcome) -> dict[str, Any]:
         self.log.info("Outcome %s (%s) is accepted", outcome.outcome_id, outcome.verdict)

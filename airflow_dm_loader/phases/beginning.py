@@ -16,6 +16,7 @@ from airflow_dm_loader.errors import (
 )
 from airflow_dm_loader.phases import existing, programs, swapping
 from airflow_dm_loader.phases.planning import refuse_dry_run
+from airflow_dm_loader.phases.replaying import is_replayed, waits_for_replay
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import findings, loads, swaps
@@ -127,6 +128,10 @@ def _missing_number(gap: NumberGap) -> Finding:
 
 def choose_path(run: LoadRun) -> LoadPath:
     """What the state says is to be done. The branches of DM's ``restore``."""
-    with run.open_stored() as (_, load):
+    with run.open_stored() as (meta, load):
+        if load.status == "paused" and waits_for_replay(run, meta, load.load_id):
+            return LoadPath.LOAD  # all is sent, so what is left of that path is to load these rows, and to compare
+        if load.status == "paused" and is_replayed(meta, load.load_id):
+            return LoadPath.LOAD  # somebody has loaded them meanwhile
         paths = {"paused": LoadPath.RESOLVE, "finished": LoadPath.FINISHED}
         return paths.get(load.status, LoadPath.LOAD)

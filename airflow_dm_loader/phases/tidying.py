@@ -45,8 +45,8 @@ def forget_load(
         CheckpointError: no such load is stored, one has not finished, or other sources fill the tables with it.
         LockedError: tidb-lightning is at work.
     """
-    with _open(target, meta_schema) as (meta, db):
-        stored = _stored(meta, task_name, source_id)
+    with open_state(target, meta_schema) as (meta, db):
+        stored = stored_loads(meta, task_name, source_id)
         unfinished = [source for _, source, status in stored if status != "finished"]
         if unfinished and not unfinished_too:
             raise CheckpointError(
@@ -87,7 +87,7 @@ def prune(
         CheckpointError: no loader has worked here.
     """
     wanted = Retention(keep_loads, keep_days)
-    with _open(target, meta_schema) as (meta, _):
+    with open_state(target, meta_schema) as (meta, _):
         if dry_run:
             return tuple((one.task_name, one.source_id) for one in retention.removable(meta, wanted))
         return _prune(meta, wanted)
@@ -114,7 +114,7 @@ def _prune(meta: Meta, wanted: Retention) -> tuple[tuple[str, str], ...]:
 
 
 @contextmanager
-def _open(target: TargetConfig, meta_schema: str) -> Iterator[tuple[Meta, Database]]:
+def open_state(target: TargetConfig, meta_schema: str) -> Iterator[tuple[Meta, Database]]:
     with Database.open(target) as state_db, Database.open(target) as db:
         meta = Meta(state_db, meta_schema)
         version = meta.version
@@ -128,7 +128,7 @@ def _open(target: TargetConfig, meta_schema: str) -> Iterator[tuple[Meta, Databa
         yield meta, db
 
 
-def _stored(meta: Meta, task_name: str, source_id: str | None) -> list[tuple[int, str, str]]:
+def stored_loads(meta: Meta, task_name: str, source_id: str | None) -> list[tuple[int, str, str]]:
     """Number, source and status of each load."""
     of_source, args = ("", ()) if source_id is None else (" AND source_id = %s", (source_id,))
     found = [

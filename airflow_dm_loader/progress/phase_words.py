@@ -74,6 +74,7 @@ def describe_comparison(verdict: str, tables: Collection[TableReport], findings:
         "has_duplicates": "Rows met rows with the same key",
         "checksum_differs": "Tables differ from the dump",
         "unlike_last_load": "The dump brings far less than the last load did",
+        "rows_refused": "Rows were set aside that the server refused",
     }
     counts = {
         "row count": [table.row_count for table in tables],
@@ -84,6 +85,8 @@ def describe_comparison(verdict: str, tables: Collection[TableReport], findings:
         parts += [f"{what} {_plain(word)}: {counted(n, 'table')}" for word, n in sorted(Counter(found).items())]
     if rows := sum(table.conflicts for table in tables):
         parts.append(f"{counted(rows, 'row')} in conflict")
+    if rows := sum(table.refused for table in tables):
+        parts.append(f"{counted(rows, 'row')} refused")
     if findings:
         parts.append(counted(len(findings), "finding"))
     return " | ".join(parts)

@@ -62,6 +62,7 @@ def _describe_table(table: TableReport) -> str:
     if table.added is not None:
         parts.append(f"{intcomma(table.added)} added")
     counts = {"replaced": table.replaced, "ignored": table.ignored, "in conflict": table.conflicts}
+    counts["refused"] = table.refused
     parts += [f"{intcomma(count)} {what}" for what, count in counts.items() if count]
     if table.kept:
         parts.append(f"{intcomma(table.kept)} of them kept")

@@ -54,6 +54,14 @@ class OnDuplicate(Choice):
     MANUAL = "manual"
 
 
+class ReplayConflicts(Choice):
+    """Whether rows that were set aside are loaded again."""
+
+    OFF = "off"
+    INSERT = "insert"
+    REPLACE = "replace"
+
+
 class OnLoss(Choice):
     """What to do with something by which the target is not what the dump was, and that a person may accept."""
 

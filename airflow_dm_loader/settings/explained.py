@@ -19,6 +19,7 @@ from airflow_dm_loader.settings.choices import (
     OnExistingRows,
     OnLoss,
     OnSchemaChange,
+    ReplayConflicts,
 )
 
 DELETES = "⚠ DELETES"
@@ -43,6 +44,11 @@ _WORDS: Mapping[type[Choice], Mapping[str, str]] = MappingProxyType(
         OnLoss: {
             "pause": "somebody decides at the end",
             "accept": "the load continues, and its report says so",
+        },
+        ReplayConflicts: {
+            "off": "they stay where they are",
+            "insert": "those that the tables take now; a row with the same key stays",
+            "replace": "the same, and they replace rows with the same key",
         },
         OnExistingRows: {
             "auto": "error where no key tells rows apart, append elsewhere",

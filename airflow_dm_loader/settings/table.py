@@ -33,6 +33,10 @@ IMPORT_INTO = frozenset({ImportMode.IMPORT_INTO})
 CREATING = LOGICAL | IMPORT_INTO  # where the loader creates the tables
 
 _FAILS = {ImportMode.IMPORT_INTO: "under import-into a key that comes twice fails the table's job, whatever is set"}
+_OWN_BUDGET = {
+    ImportMode.PHYSICAL: "tidb-lightning has a budget of its own: lightning={'lightning': {'max-error': ...}}",
+    ImportMode.IMPORT_INTO: "IMPORT INTO has RECORD_ERRORS of its own: import_into_options",
+}
 _REFUSES = {ImportMode.PHYSICAL: "tidb-lightning refuses tables that hold rows"}
 _CREATES = {ImportMode.PHYSICAL: "tidb-lightning creates the tables itself, as the dump has them"}
 
@@ -110,6 +114,8 @@ _ROWS = (
     ),
     Setting("duplicates_within_dump", "logical", _EXISTING, LOGICAL),
     Setting("keep_duplicate_rows", "logical", _EXISTING, LOGICAL),
+    Setting("replay_conflicts", "logical", _EXISTING, LOGICAL),
+    Setting("max_error_rows", "logical", _CHECKS, LOGICAL, elsewhere=_OWN_BUDGET),
     Setting("on_missing_columns", "logical", _CHECKS, LOGICAL),
     Setting(
         "on_duplicate_physical",

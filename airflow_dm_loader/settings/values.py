@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation, StorageKind
+from airflow_dm_loader.rules.error_rows import checked as checked_error_rows
 from airflow_dm_loader.rules.guard import Guard
 from airflow_dm_loader.settings.lightning_keys import checked_lightning, checked_options
 from airflow_dm_loader.settings.session_variables import OURS, is_name
@@ -136,6 +137,7 @@ SortUri = Annotated[str, Field(min_length=1), AfterValidator(_plain_text), After
 SessionVariables = Annotated[dict[str, str | int], AfterValidator(_variable_names)]
 CollationMap = Annotated[dict[str, str], AfterValidator(_same_bytes)]
 GuardRules = Annotated[dict[str, float | str | None], AfterValidator(_guard)]
+ErrorRows = Annotated[dict[str, int], AfterValidator(checked_error_rows)]
 Gzip = Annotated[str, AfterValidator(_gzip)]
 ClusterTls = Annotated[dict[str, str], AfterValidator(_cluster_tls)]
 SourceAddress = Annotated[str, AfterValidator(_plain_text), AfterValidator(_source_address)]

@@ -14,10 +14,13 @@ from airflow_dm_loader.errors import RetriableError
 from airflow_dm_loader.state.chunks import BY_SHARE_LOCK, ChunkCounts, ChunkKey, Hold, hold_load
 from airflow_dm_loader.state.meta import Meta
 
-_COMPLETED = ("end_offset", "row_count", "replaced", "ignored", "conflicts", "sent_as", "file_bytes", "seconds")
+_COMPLETED = (
+    *("end_offset", "row_count", "replaced", "ignored", "conflicts", "refused"),
+    *("sent_as", "file_bytes", "seconds"),
+)
 # The run's name as hex: no sql_mode or charset of a file can change it.
 _CLAIM = "(%s, %s, %s, %s, %s, CONVERT(UNHEX(%s) USING utf8mb4))"
-_COMPLETE = "(%s, %s, %s, %s, 0, '', %s, %s, %s, %s, %s, %s, %s, %s)"
+_COMPLETE = "(%s, %s, %s, %s, 0, '', %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def complete_group(meta: Meta, nonce: str, sent: Sequence[SentChunk]) -> None:
         (
             *(chunk.key.load_id, chunk.key.file_id, chunk.key.start_offset, nonce),
             *(chunk.end_offset, chunk.counts.rows, chunk.counts.replaced, chunk.counts.ignored),
-            *(chunk.counts.conflicts, chunk.sent_as, chunk.file_bytes, chunk.seconds),
+            *(chunk.counts.conflicts, chunk.counts.refused, chunk.sent_as, chunk.file_bytes, chunk.seconds),
         )
         for chunk in sent
     ]

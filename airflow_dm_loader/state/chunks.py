@@ -40,6 +40,7 @@ class ChunkCounts:
     replaced: int = 0
     ignored: int = 0
     conflicts: int = 0
+    refused: int = 0
 
 
 class ChunkIsDone(Exception):
@@ -150,7 +151,7 @@ def complete(
     """
     result = meta.db.execute(
         f"UPDATE {meta['chunk']} SET end_offset = %s, row_count = %s, replaced = %s, ignored = %s, conflicts = %s, "
-        "sent_as = %s, file_bytes = %s, seconds = %s "
+        "refused = %s, sent_as = %s, file_bytes = %s, seconds = %s "
         "WHERE load_id = %s AND file_id = %s AND start_offset = %s AND nonce = %s AND end_offset IS NULL",
         (
             end_offset,
@@ -158,6 +159,7 @@ def complete(
             counts.replaced,
             counts.ignored,
             counts.conflicts,
+            counts.refused,
             sent_as,
             file_bytes,
             seconds,
@@ -214,11 +216,12 @@ class TableTotals(OfTable):
     conflicts: int
     seconds: float
     sent_as: str
+    refused: int = 0
 
     @property
     def kept(self) -> int:
         """Rows of the table that come from this load, if nobody else wrote to it."""
-        return self.rows - self.replaced - self.ignored - self.conflicts
+        return self.rows - self.replaced - self.ignored - self.conflicts - self.refused
 
 
 def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
@@ -227,7 +230,8 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
         "SELECT f.table_schema, f.table_name, COALESCE(SUM(c.row_count), 0), "
         "COALESCE(SUM(c.end_offset - c.start_offset), 0), COALESCE(SUM(c.replaced), 0), COALESCE(SUM(c.ignored), 0), "
         "COALESCE(SUM(c.conflicts), 0), COALESCE(SUM(c.seconds), 0), "
-        "COALESCE(GROUP_CONCAT(DISTINCT c.sent_as ORDER BY c.sent_as SEPARATOR ', '), '') "
+        "COALESCE(GROUP_CONCAT(DISTINCT c.sent_as ORDER BY c.sent_as SEPARATOR ', '), ''), "
+        "COALESCE(SUM(c.refused), 0) "
         f"FROM {meta['file']} f LEFT JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
         "AND c.end_offset IS NOT NULL WHERE f.load_id = %s "
         "GROUP BY f.table_schema, f.table_name ORDER BY f.table_schema, f.table_name",
@@ -244,6 +248,7 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
             conflicts=int(row[6]),
             seconds=float(row[7]),
             sent_as=row[8],
+            refused=int(row[9]),
         )
         for row in rows
     )

@@ -1,12 +1,15 @@
-"""Rows that met a row with the same key, kept for a person to look at.
+"""Rows that met a row with the same key, or that the server refused, kept for a person to look at.
 
-Those in conflict (on_duplicate_logical=manual) make the load pause. Of those that were replaced or ignored, as many are
+Those in conflict (on_duplicate_logical=manual), and those that were refused (max_error_rows), make the load pause; they
+can be loaded again, see ``phases/replaying.py``. Of those that were replaced or ignored, as many are
 kept as a setting says, and nothing waits for anybody.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from airflow_dm_loader.identifiers import OfTable, TableName
@@ -23,6 +26,13 @@ class Kind(StrEnum):
     CONFLICT = "conflict"  # it came, and is in the table not yet
     IGNORED = "ignored"  # it came, and is not in the table
     REPLACED = "replaced"  # it was in the table, and is not any more
+    REFUSED = "refused"  # it came, and the server refused it, or would have changed it
+    REPLAYED = "replayed"  # it was in conflict or refused, and was loaded later
+
+
+# Of which a person must say what becomes of them.
+ASIDE = (Kind.CONFLICT, Kind.REFUSED)
+ASIDE_SQL = "kind IN ('conflict', 'refused')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +52,55 @@ class Conflict(OfTable):
     column_list: str
     row_data: bytes
     kind: Kind = Kind.CONFLICT
+    error_kind: str = ""  # of max_error_rows, where that counts it
 
 
-def store(meta: Meta, load_id: int, conflict: Conflict) -> None:
-    """Keep a conflict, in the transaction of its chunk."""
+def store(meta: Meta, load_id: int, conflict: Conflict, session: Mapping[str, str | int]) -> None:
+    """Keep a row, in the transaction of its chunk.
+
+    Args:
+        session: the variables that it was sent with, and is to be sent with again.
+    """
     meta.db.execute(
         f"INSERT INTO {meta['conflict']} (load_id, table_schema, table_name, file_name, file_offset, errno, error, "
-        f"column_list, row_data, kind) VALUES (%s, {_TEXT}, {_TEXT}, {_TEXT}, %s, %s, {_TEXT}, {_TEXT}, UNHEX(%s), "
-        f"{_TEXT})",
+        f"column_list, row_data, kind, error_kind, session) VALUES (%s, {_TEXT}, {_TEXT}, {_TEXT}, %s, %s, {_TEXT}, "
+        f"{_TEXT}, UNHEX(%s), {_TEXT}, {_TEXT}, {_TEXT})",
         (
             load_id,
-            _hex(conflict.schema),
-            _hex(conflict.table),
-            _hex(conflict.file),
+            text_in_hex(conflict.schema),
+            text_in_hex(conflict.table),
+            text_in_hex(conflict.file),
             conflict.offset,
             conflict.errno,
-            _hex(conflict.error),
-            _hex(conflict.column_list),
+            text_in_hex(conflict.error),
+            text_in_hex(conflict.column_list),
             conflict.row_data.hex(),
-            _hex(conflict.kind),
+            text_in_hex(conflict.kind),
+            text_in_hex(conflict.error_kind),
+            text_in_hex(json.dumps(dict(session))),
         ),
     )
 
 
-def count(meta: Meta, load_id: int) -> int:
-    """How many conflicts the load has."""
-    row = meta.db.one(f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s AND kind = 'conflict'", (load_id,))
+def count(meta: Meta, load_id: int, kind: Kind = Kind.CONFLICT) -> int:
+    """How many rows of a kind the load has: of those in conflict, unless another is said."""
+    row = meta.db.one(
+        f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s AND kind = %s", (load_id, kind.value)
+    )
     assert row is not None
     return int(row[0])
 
 
-def first(meta: Meta, load_id: int, limit: int = 5) -> tuple[Conflict, ...]:
-    """A few conflicts to show."""
+def first(meta: Meta, load_id: int, limit: int = 5, kinds: Sequence[Kind] = ASIDE) -> tuple[Conflict, ...]:
+    """A few rows that were set aside, to show."""
+    places = ", ".join(["%s"] * len(kinds))
     rows = meta.db.query(
-        "SELECT table_schema, table_name, file_name, file_offset, errno, error, column_list, row_data "
-        f"FROM {meta['conflict']} WHERE load_id = %s AND kind = 'conflict' ORDER BY conflict_id LIMIT %s",
-        (load_id, limit),
+        "SELECT table_schema, table_name, file_name, file_offset, errno, error, column_list, row_data, "
+        f"kind FROM {meta['conflict']} WHERE load_id = %s AND kind IN ({places}) "
+        "ORDER BY conflict_id LIMIT %s",
+        (load_id, *(kind.value for kind in kinds), limit),
     )
-    return tuple(Conflict(*row) for row in rows)
+    return tuple(replace(Conflict(*row[:8]), kind=Kind(row[8])) for row in rows)
 
 
 def kept(meta: Meta, load_id: int) -> dict[TableName, int]:
@@ -88,11 +109,12 @@ def kept(meta: Meta, load_id: int) -> dict[TableName, int]:
         TableName(str(schema), str(table)): int(number)
         for schema, table, number in meta.db.query(
             f"SELECT table_schema, table_name, COUNT(*) FROM {meta['conflict']} "
-            "WHERE load_id = %s AND kind <> 'conflict' GROUP BY table_schema, table_name",
+            "WHERE load_id = %s AND kind IN ('replaced', 'ignored') GROUP BY table_schema, table_name",
             (load_id,),
         )
     }
 
 
-def _hex(text: str) -> str:
+def text_in_hex(text: str) -> str:
+    """For ``CONVERT(UNHEX(%s) USING utf8mb4)``, which means the same in every charset of a session."""
     return text.encode("utf-8", "backslashreplace").hex()

@@ -20,6 +20,7 @@ _CODES: dict[Verdict, int | None] = {
     "has_duplicates": 34020,
     "checksum_differs": 34021,
     "unlike_last_load": 34101,
+    "rows_refused": 34102,
 }
 
 
@@ -34,6 +35,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     accepted: bool = False
+    refused: int = 0
 
     @property
     def code(self) -> int | None:
@@ -51,11 +53,13 @@ def store(
     tables: tuple[TableReport, ...],
     warnings: tuple[str, ...],
     findings: tuple[Finding, ...] = (),
+    refused: int = 0,
 ) -> Outcome:
     """Write a new outcome of the load, under an id that no other has."""
-    outcome = Outcome(outcome_id, verdict, conflicts, tables, warnings, findings)
+    outcome = Outcome(outcome_id, verdict, conflicts, tables, warnings, findings, refused=refused)
     details = {
         "conflicts": conflicts,
+        "refused": refused,
         "tables": [table.model_dump(mode="json") for table in tables],
         "warnings": list(warnings),
         "findings": [finding.model_dump(mode="json") for finding in findings],
@@ -87,6 +91,7 @@ def latest(meta: Meta, load_id: int) -> Outcome | None:
         tables=tuple(TableReport(**table) for table in details["tables"]),
         warnings=tuple(details["warnings"]),
         findings=tuple(Finding(**finding) for finding in details.get("findings", ())),  # 0.1.0 had none
+        refused=details.get("refused", 0),
         accepted=events.happened(meta, load_id, EventKind.ACCEPTED, row[0]),
     )
 

@@ -22,9 +22,13 @@ class Turn:
     outcome_id: str
 
 
-def take(meta: Meta, load_id: int, worker: Worker) -> Turn:
-    """The turn of this try of this run; the first call takes it, and the caller commits."""
-    turn = _of(meta, load_id, worker)
+def take(meta: Meta, load_id: int, worker: Worker, *, anew: bool = False) -> Turn:
+    """The turn of this try of this run; the first call takes it, and the caller commits.
+
+    Args:
+        anew: take another one: the tables have been changed since.
+    """
+    turn = None if anew else _of(meta, load_id, worker)
     if turn is None:
         events.record(meta, load_id, EventKind.COMPARES, worker, outcome_id=str(uuid.uuid4()))
         turn = _of(meta, load_id, worker)
@@ -46,7 +50,7 @@ def is_over(meta: Meta, load_id: int, turn: Turn) -> bool:
 def _of(meta: Meta, load_id: int, worker: Worker) -> Turn | None:
     row = meta.db.one(
         f"SELECT event_id, outcome_id FROM {meta['event']} WHERE load_id = %s AND kind = %s AND dag_id = %s "
-        "AND run_id = %s AND try_number = %s ORDER BY event_id LIMIT 1",
+        "AND run_id = %s AND try_number = %s ORDER BY event_id DESC LIMIT 1",
         (load_id, EventKind.COMPARES.value, worker.dag_id, worker.run_id, worker.try_number),
     )
     return None if row is None else Turn(int(row[0]), str(row[1]))

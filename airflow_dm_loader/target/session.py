@@ -54,11 +54,16 @@ def kept_session(config: LoadConfig) -> dict[str, str | int]:
 
 def base_session(config: LoadConfig, server: Server) -> dict[str, str | int]:
     """What every loading connection is opened with; ``sql_mode`` and ``time_zone`` come per file."""
+    return loading_session(server, kept_session(config))
+
+
+def loading_session(server: Server, kept: Mapping[str, str | int]) -> dict[str, str | int]:
+    """The same, with the variables ``kept`` of the user's among the loader's own."""
     # A loader that froze or lost its network must not hold locks for minutes (DM has no counterpart).
     session: dict[str, str | int] = {"wait_timeout": 300, "net_read_timeout": 60, "net_write_timeout": 60}
     if server.can.idle_write_timeout:
         session["idle_write_transaction_timeout"] = 120
-    session |= kept_session(config)
+    session |= kept
     session |= {"foreign_key_checks": 0, "unique_checks": 1, "lc_messages": "en_US"}
     session |= server.can.loading_session
     if server.can.max_error_count and server.sets_max_error_count:

@@ -17,6 +17,7 @@ from airflow_dm_loader.report import Finding, TableReport, some_of
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, lacking_columns, pace
 from airflow_dm_loader.state.chunks import TableTotals
+from airflow_dm_loader.state.conflicts import Kind
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -96,6 +97,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
     return Findings(
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
+        refused=conflicts.count(meta, load.load_id, Kind.REFUSED),
         found=(*_definitions(tables), *_without_definitions(plan), *lost_rows(plan, pairs)),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import Level, LoadConfig, OnConflict
-from airflow_dm_loader.errors import ChecksumMismatchError, HasDuplicatesError, PausedError, UnlikeLastLoadError
+from airflow_dm_loader.errors import (
+    ChecksumMismatchError,
+    HasDuplicatesError,
+    PausedError,
+    RowsRefusedError,
+    UnlikeLastLoadError,
+)
 from airflow_dm_loader.report import Finding, TableReport, Verdict
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import findings as stored_findings
@@ -17,6 +23,7 @@ from airflow_dm_loader.state.turns import Turn
 from airflow_dm_loader.verify.guard import KINDS
 
 _SHOWN = 3
+_REPLAY = "To load these rows, correct the table, or row_data in the conflict table, and set replay_conflicts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,8 @@ class Findings:
     """What an engine found at the end of a load: its part of the outcome."""
 
     tables: tuple[TableReport, ...]
-    conflicts: int = 0  # rows that were set aside
+    conflicts: int = 0  # rows that met another one and were set aside
+    refused: int = 0  # rows that the server refused, or would have changed, and that were set aside
     differs: bool = False  # a checksum differs, whatever the tables say and however much checks count
     found: tuple[Finding, ...] = ()  # besides those that phases wrote down
     warnings: tuple[str, ...] = ()
@@ -54,6 +62,7 @@ def conclude(run: LoadRun, meta: Meta, load: Load, turn: Turn, findings: Finding
         turn.outcome_id,
         verdict=verdict,
         conflicts=findings.conflicts,
+        refused=findings.refused,
         tables=findings.tables,
         warnings=(*warnings, *findings.warnings, *map(str, found)),
         findings=found,
@@ -63,10 +72,10 @@ def conclude(run: LoadRun, meta: Meta, load: Load, turn: Turn, findings: Finding
 
 
 def found_error(config: LoadConfig, outcome: Outcome, conflicts: str, what_clears_do: str) -> PausedError:
-    """34020, 34021 or 34101: what was found, where to look, what a clear will do.
+    """34020, 34021, 34101 or 34102: what was found, where to look, what a clear will do.
 
     Args:
-        conflicts: which rows met others and where they are, in the engine's words.
+        conflicts: which rows were set aside and where they are, in the engine's words.
         what_clears_do: what clearing a task but resolve_conflicts does, in the engine's words.
     """
     remedy = (
@@ -77,6 +86,8 @@ def found_error(config: LoadConfig, outcome: Outcome, conflicts: str, what_clear
     )
     if outcome.verdict == "has_duplicates":
         return HasDuplicatesError(conflicts, remedy=remedy)
+    if outcome.verdict == "rows_refused":
+        return RowsRefusedError(conflicts, remedy=f"{remedy} {_REPLAY}")
     differing = differing_tables(outcome.tables)
     pausing = [str(finding) for finding in outcome.findings if finding.pauses]
     if outcome.verdict == "unlike_last_load":
@@ -97,6 +108,8 @@ def differing_tables(tables: tuple[TableReport, ...]) -> tuple[TableReport, ...]
 def _verdict(config: LoadConfig, findings: Findings, found: tuple[Finding, ...]) -> Verdict:
     if findings.conflicts:
         return "has_duplicates"
+    if findings.refused:
+        return "rows_refused"
     required = config.verify.checksum is Level.REQUIRED
     if (
         findings.differs

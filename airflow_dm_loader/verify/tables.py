@@ -66,6 +66,7 @@ def report_table(totals: TableTotals, row_count: Comparison, checksum: Compariso
         replaced=totals.replaced,
         ignored=totals.ignored,
         conflicts=totals.conflicts,
+        refused=totals.refused,
         sent_as=totals.sent_as,
         row_count=row_count,
         checksum=checksum,
@@ -133,6 +134,8 @@ def _compare_checksum(
         reason = "its columns are not defined as in the dump"
     if not reason and facts.merged and facts.totals.kept != facts.totals.rows:
         reason = "rows of the tables that were merged here met"
+    if not reason and facts.totals.refused:
+        reason = _set_aside(facts.totals)
     if reason:
         yield "not_compared", f"checksum not compared: {reason}"
         return
@@ -151,8 +154,13 @@ def _compare_with_source(facts: TableFacts, compare: Callable[[], Compared]) -> 
     totals = facts.totals
     reason = _not_alone(facts)
     if not reason and totals.kept != totals.rows:
-        reason = f"{totals.rows - totals.kept} of its rows met a row with the same key"
+        met = totals.rows - totals.kept - totals.refused
+        reason = f"{met} of its rows met a row with the same key" if met else _set_aside(totals)
     return ("not_compared", f"not compared with the source: {reason}") if reason else compare()
+
+
+def _set_aside(totals: TableTotals) -> str:
+    return f"{totals.refused} of its rows were set aside"
 
 
 def _not_alone(facts: TableFacts) -> str:

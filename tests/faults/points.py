@@ -17,7 +17,19 @@ from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
 from airflow_dm_loader.objects.making import Making
 from airflow_dm_loader.phases import guarding, schema_changes
-from airflow_dm_loader.state import chunk_groups, chunks, files, history, holds, load_tasks, loads, outcomes, swaps
+from airflow_dm_loader.state import (
+    chunk_groups,
+    chunks,
+    error_rows,
+    files,
+    history,
+    holds,
+    load_tasks,
+    loads,
+    outcomes,
+    replays,
+    swaps,
+)
 from airflow_dm_loader.target import schema, schema_change, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
@@ -87,6 +99,17 @@ SWAP_POINTS = {
     "swapped, not finished": _Point(load_tasks, "delete"),
     "what it brought is in the history, not committed": _Point(history, "keep", after=True),
 }
+# Those of a load that sets rows aside, and loads them again later.
+ASIDE_POINTS = {
+    "rows are set aside, not counted": _Point(error_rows, "add"),
+    "rows are set aside and counted, not committed": _Point(error_rows, "add", after=True),
+    "after COMMIT, before the client knows": CHUNK_POINTS["after COMMIT, before the client knows"],
+}
+REPLAY_POINTS = {
+    "a row is marked as replayed, not sent": _Point(replays, "mark", after=True),
+    "a row is replayed, not committed": _Point(replays, "count_in_chunk", after=True),
+    "a row is replayed and committed": _Point(replays, "read"),  # the next one
+}
 # Those of a load that the guard looks at before a row is deleted.
 GUARD_POINTS = {
     "before the guard looks": _Point(history, "last"),
@@ -126,7 +149,8 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
         if next(calls) == nth:
             os.kill(os.getpid(), signal_number)
 
-    point = {**POINTS, **SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS}[name]
+    named = {**SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS, **ASIDE_POINTS, **REPLAY_POINTS}
+    point = {**POINTS, **named}[name]
     if point is None:
         _signal_in_half_a_packet(reached)
     else:

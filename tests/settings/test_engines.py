@@ -23,6 +23,8 @@ OTHER: dict[str, Any] = {
     "duplicates_within_dump": "accept",
     "on_missing_columns": "pause",
     "keep_duplicate_rows": 7,
+    "max_error_rows": {"type": 7},
+    "replay_conflicts": "insert",
     "collation_map": {"utf8mb4_0900_ai_ci": "utf8mb4_bin"},
     "convert_engines": True,
     "only": "schema",

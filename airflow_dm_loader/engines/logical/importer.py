@@ -23,7 +23,7 @@ from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.settings.choices import OnSchemaChange
-from airflow_dm_loader.state import chunks, conflicts, files, lacking_columns, pace
+from airflow_dm_loader.state import chunks, conflicts, error_rows, files, lacking_columns, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -78,6 +78,8 @@ def import_share(
         stop=run.stop,
         attempts=run.attempts,
     )
+    error_rows.begin(meta, load.load_id, config.logical.max_error_rows)
+    meta.db.commit()
     meta.db.close()  # an import may take longer than the server keeps an idle connection
     counts = pool.run(_ticker(pool, outlook, load, run.on_progress, run.progress_interval_s))
     if (built := outlook.index_pace) is not None:

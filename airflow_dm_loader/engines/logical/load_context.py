@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.logical.kept_rows import Keeper, Room
@@ -14,6 +15,7 @@ from airflow_dm_loader.settings.choices import OnDuplicate, OnLoss
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server
+from airflow_dm_loader.target.session import file_session, kept_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class LoadContext:
 
     def keeper(self, meta: Meta) -> Keeper:
         """Keeps rows in the open transaction of a connection."""
-        return Keeper(meta, self.load_id, self.room)
+        return Keeper(meta, self.load_id, self.room, self.config.logical.max_error_rows)
 
     def delivery(self, db: Database, chunk: Chunk, keeper: Keeper) -> Delivery:
         """What the chunk's payload may need to send its rows over a connection."""
@@ -63,11 +65,16 @@ class LoadContext:
             table=table,
             server=self.server,
             on_duplicate=self._on_duplicate(table),
-            keep_row=keeper.store,
+            keep_row=partial(keeper.store, session=self.kept_with(chunk)),
             room=keeper,
             not_by_load_data=self.not_by_load_data,
             met=self.met,
+            budget=keeper,
         )
+
+    def kept_with(self, chunk: Chunk) -> dict[str, str | int]:
+        """The session variables that a row of the chunk reads by."""
+        return {**kept_session(self.config), **file_session(self.config, chunk.head, self.default_time_zone)}
 
     def _on_duplicate(self, table: TableColumns) -> OnDuplicate:
         """Rows of one table of the dump had different keys there: what meets here is no duplicate, but a fault."""

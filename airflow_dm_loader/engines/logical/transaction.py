@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from airflow_dm_loader.engines.logical.kept_rows import Keeper
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.engines.logical.sender_connection import SenderConnection
-from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.formats.base import Chunk, Sent, TableColumns
+from airflow_dm_loader.errors import CheckpointError, RetriableError
+from airflow_dm_loader.formats.base import Chunk, SendAgainError, Sent, TableColumns
 from airflow_dm_loader.formats.chunk_chain import FILE_CHANGED_REMEDY
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.settings.choices import OnLoss
@@ -19,6 +19,9 @@ from airflow_dm_loader.state.chunk_groups import SentChunk
 from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsDone, ChunkKey
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.session import check_time_zone
+
+# A server's way to say that somebody else changed a row that was read, here the number of rows that are set aside.
+_OVERTAKEN = frozenset({1020, 1213, 9007})
 
 
 def load_chunk(
@@ -42,6 +45,7 @@ def load_chunk(
     with _keeping(context, meta) as keeper:
         sent = chunk.payload.send(context.delivery(db, chunk, keeper))
         _keep_losses(context, meta, chunk, sent)
+        keeper.settle()
         chunks.complete(
             meta,
             key,
@@ -72,6 +76,7 @@ def load_together(context: LoadContext, connection: SenderConnection, group: Seq
             _keep_losses(context, meta, chunk, sent)
             seconds = time.monotonic() - started
             done.append(SentChunk(key, chunk.end, sent.counts, sent.sent_as, chunk.file_bytes, seconds))
+        keeper.settle()
         chunk_groups.complete_group(meta, nonce, done)
     connection.used()
     return [chunk.counts for chunk in done]
@@ -83,6 +88,13 @@ def _keeping(context: LoadContext, meta: Meta) -> Iterator[Keeper]:
     keeper = context.keeper(meta)
     try:
         yield keeper
+    except RetriableError as error:
+        keeper.undo()
+        if keeper.set_aside and error.errno in _OVERTAKEN:  # each time another chunk has come further, so it ends
+            raise SendAgainError(
+                f"other chunks set rows aside meanwhile: {error.message}", errno=error.errno
+            ) from error
+        raise
     except BaseException:
         keeper.undo()
         raise

@@ -1,7 +1,8 @@
 """Sends rows, with the load's policy for rows whose key is there already.
 
 The policy wins over the dump's own INSERT IGNORE or REPLACE. Only duplicates are ever forgiven: whatever else the
-server would convert, cut or drop is an error that names the row.
+server would convert, cut or drop is an error that names the row; or, within the budget of ``max_error_rows``, the row
+is set aside as it was sent, and the others go in.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import replace
 
 from airflow_dm_loader.errors import RowError, TargetError
 from airflow_dm_loader.formats.base import Delivery
-from airflow_dm_loader.formats.sending.blocks import Block
+from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, Block
 from airflow_dm_loader.formats.sending.into import split_into_clause
 from airflow_dm_loader.formats.sending.warnings import SHOWN_WARNINGS, changed_value, show_warnings
 from airflow_dm_loader.identifiers import quote
+from airflow_dm_loader.rules.error_rows import ErrorKind, kind_of
 from airflow_dm_loader.settings.choices import OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import MET, Conflict, Kind
@@ -63,7 +65,9 @@ class RowSender:
         self._delivery = delivery
         self._db = delivery.db
         self._policy = delivery.on_duplicate
+        self._budget = delivery.budget
         self._savepoints = delivery.server.can.savepoints
+        self._undoes = self._savepoints and delivery.budget.is_set  # rows that the server took, and changed
         self._columns = tuple(delivery.table.types)
         self._counts_equals = delivery.table.empty_before
         self.counts = ChunkCounts()
@@ -79,6 +83,20 @@ class RowSender:
             self._send_apart(block, error)
 
     def _send_strictly(self, block: Block) -> None:
+        if self._undoes:
+            self._db.execute("SAVEPOINT dm_loader_sent")
+        try:
+            self._send_whole(block)
+        except ChangedValueError:
+            self._undo_changed()
+            raise
+
+    def _undo_changed(self) -> None:
+        """Take back what the last statement has done, where the server can."""
+        if self._undoes:
+            self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_sent")
+
+    def _send_whole(self, block: Block) -> None:
         result = self._db.execute_parts(block.sql("REPLACE" if self._delivery.replace_at_once else "INSERT"))
         if changed := changed_value(self._db, result, block.into):
             raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
@@ -112,7 +130,8 @@ class RowSender:
     def _send_apart(self, block: Block, error: RowError) -> None:
         """Halve the block until each row that the server refuses stands alone; the rest goes in, in order."""
         spans = block.row_spans()
-        if isinstance(error, ChangedValueError):  # its rows are in the transaction, which must fail
+        kind = self._forgiven(error)
+        if isinstance(error, ChangedValueError) and kind is None:  # its rows are in the transaction, which must fail
             row = _AT_ROW.search(error.message)
             at = int(row[1]) - 1 if row else 0
             raise _named(block, spans[at if at < len(spans) else 0], error) from error
@@ -122,18 +141,54 @@ class RowSender:
                 self.send(block.part(half[0][0], half[-1][1]))
             return
         if error.errno not in _DUPLICATE_KEYS or self._policy is OnDuplicate.ERROR:
-            raise _named(block, spans[0], error) from error
+            self._refuse(block, spans[0], error, kind)
+            return
+        self._meet(block, spans[0], error)
+
+    def _forgiven(self, error: RowError) -> ErrorKind | None:
+        """The kind of the error, if a row may be set aside for it."""
+        kind = kind_of(error.errno, error.message)
+        if isinstance(error, ChangedValueError) and not self._undoes:
+            return None
+        return kind if self._budget.counts(kind) else None
+
+    def _refuse(self, block: Block, span: tuple[int, int], error: RowError, kind: ErrorKind | None) -> None:
+        """Set one row aside; where it may not be, the error names it."""
+        named = _named(block, span, error)
+        if kind is None or not self._fits_aside(block, span):
+            raise named from error
+        self._budget.spend(kind, named)
         self.counts.rows += 1
+        if kind is ErrorKind.CONFLICT:
+            self.counts.conflicts += 1
+            self._delivery.keep_row(replace(self._conflict(block, span, error), error_kind=kind.value))
+        else:
+            self.counts.refused += 1
+            came = self._row_that_came(block, span, error)
+            self._delivery.keep_row(replace(came, kind=Kind.REFUSED, error_kind=kind.value))
+
+    def _fits_aside(self, block: Block, span: tuple[int, int]) -> bool:
+        """Whether a statement can write the row down, in which it takes twice its bytes."""
+        most = self._delivery.server.max_allowed_packet - PACKET_OVERHEAD_BYTES - _SHOWN_BYTES * 4
+        return 2 * (len(block.row_text(span)) + len(block.into)) < most
+
+    def _meet(self, block: Block, span: tuple[int, int], error: RowError) -> None:
+        """What becomes of one row whose key is there already."""
         keeps = self._delivery.keeps_rows and self._delivery.room.take(block.key)
         if self._policy is OnDuplicate.REPLACE:
-            self._replace(block, spans[0], error, keeps=keeps)
-        elif self._policy is OnDuplicate.IGNORE:
+            self._replace(block, span, error, keeps=keeps)
+            return
+        if self._policy is OnDuplicate.IGNORE:
+            self.counts.rows += 1
             self.counts.ignored += 1
             if keeps:
-                self._delivery.keep_row(replace(self._conflict(block, spans[0], error), kind=Kind.IGNORED))
+                self._delivery.keep_row(replace(self._conflict(block, span, error), kind=Kind.IGNORED))
+        elif self._budget.counts(ErrorKind.CONFLICT):
+            self._refuse(block, span, error, ErrorKind.CONFLICT)
         else:
+            self.counts.rows += 1
             self.counts.conflicts += 1
-            self._delivery.keep_row(self._conflict(block, spans[0], error))
+            self._delivery.keep_row(self._conflict(block, span, error))
 
     def _replace(self, block: Block, span: tuple[int, int], error: RowError, *, keeps: bool) -> None:
         """Replace what one row meets: one row or, by several unique keys, several.
@@ -141,9 +196,21 @@ class RowSender:
         Its equal counts too where the table was empty, and not where REPLACE goes at once, which does not tell.
         """
         met = self._row_that_exists(block, _KEPT_BYTES) if keeps else b""
-        result = self._db.execute_parts(block.sql("REPLACE"))
-        if changed := changed_value(self._db, result, block.into):
-            raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
+        try:
+            result = self._db.execute_parts(block.sql("REPLACE"))
+            if changed := changed_value(self._db, result, block.into):
+                raise ChangedValueError(f"the server would change a value: {changed[1]}", errno=changed[0])
+        except RowError as refused:
+            kind = self._forgiven(refused)
+            if kind is None:
+                raise _named(block, span, refused) from refused
+            if isinstance(refused, ChangedValueError):
+                self._undo_changed()
+            if keeps:
+                self._delivery.room.give_back(block.key)
+            self._refuse(block, span, refused, kind)
+            return
+        self.counts.rows += 1
         gone = max(0, result.affected - 1)
         self.counts.replaced += max(gone, 1 if self._counts_equals else 0)
         if keeps and gone:

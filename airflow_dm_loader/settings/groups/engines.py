@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from airflow_dm_loader.settings.choices import LightningCheckpoint, OnDuplicate, OnDuplicatePhysical, OnLoss
+from airflow_dm_loader.settings.choices import (
+    LightningCheckpoint,
+    OnDuplicate,
+    OnDuplicatePhysical,
+    OnLoss,
+    ReplayConflicts,
+)
 from airflow_dm_loader.settings.groups.base import Group
-from airflow_dm_loader.settings.values import ClusterTls, Gzip, ImportIntoOptions, LightningKeys, Size, SortUri
+from airflow_dm_loader.settings.values import (
+    ClusterTls,
+    ErrorRows,
+    Gzip,
+    ImportIntoOptions,
+    LightningKeys,
+    Size,
+    SortUri,
+)
 
 _KIB, _MIB = 1 << 10, 1 << 20
 
@@ -40,6 +54,23 @@ class Logical(Group):
         description="Columns that no INSERT of the dump names, and that the table does not compute, take their "
         "defaults: invisible ones, or such as a tool left out. accept: the report names them, with the number of rows. "
         "pause: the load pauses with 34021 until somebody accepts it.",
+    )
+    max_error_rows: ErrorRows = Field(
+        default_factory=dict,
+        title="Rows that may be wrong",
+        description="How many rows of the load are set aside in the conflict table, with file, byte and error, because "
+        "the server refuses them or would change a value; the load then pauses with 34102, and one row more is an "
+        'error. By kind, as {"type": 100, "charset": 10}: type (a value that does not fit), charset (bytes that are no '
+        "letters of it), syntax (a row of another number of values), constraint (CHECK, FOREIGN "
+        "KEY, partition, a trigger that signals), conflict (with on_duplicate_logical error: as manual, so many times; "
+        "with manual: no more than these). Empty: the first one is an error.",
+    )
+    replay_conflicts: ReplayConflicts = Field(
+        ReplayConflicts.OFF,
+        title="Load rows again that were set aside",
+        description="For a load that is paused, or that has sent all rows: those of the conflict table are loaded "
+        "again, each once, before the tables are compared. insert: as they stand there now, after somebody has "
+        "corrected them or the table | replace: the same, and a row with the same key gives way | off.",
     )
     chunk_bytes: int = Field(
         16 * _MIB,

@@ -13,6 +13,7 @@ from airflow_dm_loader.state.migrations import (
     m005_swaps,
     m006_rows_kept,
     m007_history,
+    m008_error_rows,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -24,6 +25,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m005_swaps.MIGRATION,
     m006_rows_kept.MIGRATION,
     m007_history.MIGRATION,
+    m008_error_rows.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

@@ -64,7 +64,7 @@ def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig, qu
     asked = resolve(paused)
     assert asked.state == "awaiting_input", asked.error
     form = asked.requests["/hitlDetails/"]
-    assert form["options"] == ["Accept", "Abort"]
+    assert form["options"] == ["Accept", "Replay", "Abort"]
     assert "34020" in form["subject"]
     assert "| `s.t` | " in form["body"]
     assert query("SELECT COUNT(*) FROM dm_meta.dm_loader_conflict") == ((1,),)
@@ -107,6 +107,17 @@ def test_aborting_fails_the_task_and_accepts_nothing(paused: LoadConfig, target:
     assert run.state == "failed"
     assert "ada chose not to accept" in str(run.error)
     assert not loader.current_outcome(run_of(paused, target)).accepted
+
+
+def test_replaying_loads_the_row_that_came_and_compares_again(
+    paused: LoadConfig, target: TargetConfig, query: Query
+) -> None:
+    run = answer(paused, resolve(paused), "Replay")
+    assert run.state == "success", run.error
+    assert [row[1] for row in query("SELECT * FROM s.t")] == ["again"]
+    assert loader.current_outcome(run_of(paused, target)).verdict == "clean"
+    kept = query("SELECT kind FROM dm_meta.dm_loader_conflict ORDER BY kind")
+    assert kept == (("replaced",), ("replayed",))
 
 
 def test_an_outcome_that_is_newer_than_the_form_is_not_accepted(paused: LoadConfig, target: TargetConfig) -> None:
