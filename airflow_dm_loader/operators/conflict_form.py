@@ -55,7 +55,7 @@ def _answers(shown: ConflictsShown | None) -> str:
     return (
         f"**{ACCEPT}**: the load finishes, and its tables stay as they are. **{REPLAY}**: the rows that were set aside "
         "are loaded as they stand there now, and replace rows with the same key, which are kept there; then tables are "
-        f"compared again. **{ABORT}**: this task fails."
+        f"compared anew. **{ABORT}**: this task fails."
     )
 
 

@@ -40,7 +40,7 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         kwargs["retries"] = 0  # whatever the DAG's default is: an automatic retry must never accept
         super().__init__(
             subject="Something was found that somebody must decide on",
-            options=[ACCEPT, ABORT],
+            options=[ACCEPT, REPLAY, ABORT],  # which the answer is held against; the form offers what there is
             **kwargs,
         )
 
