@@ -6,7 +6,7 @@ all to be found under one name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
@@ -120,6 +120,7 @@ def load_dump(
     access: DumpAccess | None = None,
     compare_with: TargetConfig | None = None,
     etcd: EtcdConfig | None = None,
+    replicas: Sequence[TargetConfig] = (),
 ) -> LoadReport:
     """Load a dump in this process: all phases in a row.
 
@@ -132,6 +133,7 @@ def load_dump(
         access: how the dump's storage is reached; None: as its client library finds out from the environment.
         compare_with: the server that the dump was made of, to compare all values with; see :func:`verify`.
         etcd: where the barrier is, with ``barrier="etcd"``.
+        replicas: of the target, whose lag is asked for with ``max_replica_lag_s``.
 
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
@@ -143,6 +145,7 @@ def load_dump(
             access=access,
             coordination=backend_of(config.coordination.barrier, etcd),
             compare_with=compare_with,
+            replicas=replicas,
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,
         )

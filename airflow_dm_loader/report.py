@@ -77,6 +77,7 @@ class LoadStatus(_Frozen):
     tables: tuple[TableStatus, ...] = ()  # those that are begun and not complete
     indexes_waiting: int = 0  # tables whose indexes are still to be built
     compared_bytes: int | None = None  # None: the comparison has not begun
+    slowed: str = ""  # in words: whom less is sent for than could be; "": nobody
     meta_binlog: str = ""  # "(mysql-bin.000001, 4)"
     meta_binlog_gtid: str = ""
 

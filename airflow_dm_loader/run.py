@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -64,6 +64,7 @@ class LoadRun:
         find_access: how the dump's storage is reached; None: as its client library finds out from the environment.
         find_coordination: where the sources meet; None: where ``barrier`` says, if that takes no more to be reached.
         find_source: the server that the dump was made of, to compare all values with; None where nobody asked for it.
+        find_replicas: the target's, whose lag is asked for with ``max_replica_lag_s``.
         stop: setting it ends the phase soon, and its sessions in the server.
         on_retry: called each time that something failed and is to be done again, in whichever thread that is.
         on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
@@ -76,6 +77,7 @@ class LoadRun:
     find_access: Callable[[], DumpAccess | None] = _by_itself
     find_coordination: Callable[[], Backend | None] = _by_itself
     find_source: Callable[[], TargetConfig] | None = None
+    find_replicas: Callable[[], tuple[TargetConfig, ...]] = tuple
     stop: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[LoadStatus], None] | None = None
     on_retry: Callable[[], None] | None = None
@@ -92,6 +94,7 @@ class LoadRun:
         access: DumpAccess | None = None,
         coordination: Backend | None = None,
         compare_with: TargetConfig | None = None,
+        replicas: Sequence[TargetConfig] = (),
         **watching: Any,
     ) -> LoadRun:
         """A run of what is known already; ``worker`` None: this process, as a run of its own."""
@@ -102,6 +105,7 @@ class LoadRun:
             find_access=lambda: access,
             find_coordination=lambda: coordination,
             find_source=None if compare_with is None else lambda: compare_with,
+            find_replicas=lambda: tuple(replicas),
             **watching,
         )
 
@@ -116,6 +120,10 @@ class LoadRun:
     @cached_property
     def compare_with(self) -> TargetConfig | None:
         return None if self.find_source is None else self.find_source()
+
+    @cached_property
+    def replicas(self) -> tuple[TargetConfig, ...]:
+        return self.find_replicas()
 
     @property
     def compares_with_source(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule
@@ -37,6 +37,8 @@ class DumpLoadTaskGroup(TaskGroup):
             before the dump has finished; a mapping is its arguments, for example ``{"timeout": 6 * 3600}``.
         compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of; a template.
             The checksum step then compares all values with its tables.
+        replica_conn_ids: Airflow connections of type ``mysql`` to replicas of the target, whose lag is asked for with
+            ``max_replica_lag_s``; a list, or a text with commas; a template.
         import_args: more arguments for the mapped ``run_import`` tasks, for example ``pool``, ``queue``,
             ``executor_config`` or ``max_active_tis_per_dagrun``.
         default_args: over the DAG's, which are over :func:`retry_defaults`.
@@ -52,6 +54,7 @@ class DumpLoadTaskGroup(TaskGroup):
         etcd_conn_id: str | None = None,
         wait_for_dump: bool | Mapping[str, Any] = False,
         compare_with_conn_id: str | None = None,
+        replica_conn_ids: Sequence[str] | str = (),
         import_args: Mapping[str, Any] | None = None,
         default_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -73,6 +76,7 @@ class DumpLoadTaskGroup(TaskGroup):
                 etcd_conn_id=etcd_conn_id,
                 wait_for_dump=wait_for_dump,
                 compare_with_conn_id=compare_with_conn_id,
+                replica_conn_ids=replica_conn_ids,
                 import_args=import_args,
             )
 
@@ -86,6 +90,7 @@ def add_load_tasks(
     etcd_conn_id: str | None = None,
     wait_for_dump: bool | Mapping[str, Any] = False,
     compare_with_conn_id: str | None = None,
+    replica_conn_ids: Sequence[str] | str = (),
     import_args: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the tasks of one load to the group or DAG whose ``with`` block this is."""
@@ -126,6 +131,7 @@ def add_load_tasks(
             map_index_template="share {{ task.share }}",
             doc_md=documentation(RunImportOperator),
             compare_with_conn_id=compare_with_conn_id,
+            replica_conn_ids=replica_conn_ids,
             **named("run_import"),
             **(import_args or {}),
         ).expand(share=tables.output)

@@ -46,8 +46,8 @@ NO_SUCH_THREAD = 1094
 ServerT = TypeVar("ServerT", bound=AnyServer)
 # Fixtures that start a server: what asks for one of them is not among the fast tests.
 SERVERS = frozenset({
-    "running_servers", "second_mariadb", "tidb_mariadb", "small_binlog", "tls_server", "etcd", "own_etcd", "contestant",
-    "s3", "azure", "gcs",
+    "running_servers", "second_mariadb", "primary", "follower", "tidb_mariadb", "small_binlog", "tls_server", "etcd",
+    "own_etcd", "contestant", "s3", "azure", "gcs",
 })  # fmt: skip
 
 # Airflow reads these when it is first imported, so they stand before any test module is. Children inherit them.

@@ -101,6 +101,9 @@ def _settings(found: argparse.ArgumentParser) -> None:
     reached = found.add_argument_group("Airflow connections of what else is needed")
     reached.add_argument("--dump-conn-id", help="of the dump's storage; else its client library's own environment")
     reached.add_argument("--compare-with-conn-id", help="of the server that the dump was made of")
+    reached.add_argument(
+        "--replica-conn-id", action="append", default=[], help="of a replica of the target, for max_replica_lag_s"
+    )
     reached.add_argument("--etcd-conn-id", help="of the barrier's etcd")
 
 

@@ -162,6 +162,7 @@ def _run(said: Namespace) -> LoadRun:
     config = _config(said)
     etcd, dump, source = said.etcd_conn_id, said.dump_conn_id, said.compare_with_conn_id
     access, compare_with, coordination = None, None, None
+    replicas: list[TargetConfig] = []
     if dump is not None:
         from airflow_dm_loader.hooks.dump import dump_access
 
@@ -170,11 +171,22 @@ def _run(said: Namespace) -> LoadRun:
         from airflow_dm_loader.hooks.target_config import target_of
 
         compare_with = target_of(source)
+    if said.replica_conn_id:
+        from airflow_dm_loader.hooks.target_config import target_of
+
+        replicas = [target_of(name) for name in said.replica_conn_id]
     if etcd is not None:
         from airflow_dm_loader.hooks.etcd import etcd_config
 
         coordination = backend_of(config.coordination.barrier, etcd_config(config, etcd))
-    return LoadRun.of(config, _target(said), access=access, compare_with=compare_with, coordination=coordination)
+    return LoadRun.of(
+        config,
+        _target(said),
+        access=access,
+        compare_with=compare_with,
+        coordination=coordination,
+        replicas=replicas,
+    )
 
 
 def _target(said: Namespace) -> TargetConfig:

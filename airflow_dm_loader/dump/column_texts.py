@@ -25,6 +25,7 @@ class ColumnText:
         before: the column that stands before it; None: it is the first.
         demands: words by which it would bring more than itself, such as a key.
         needs_value: it may not be NULL, and has no default.
+        stored: it is computed, and its values are kept.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ColumnText:
     before: str | None
     demands: tuple[str, ...]
     needs_value: bool
+    stored: bool = False
 
 
 def column_texts(statement: str, body_at: int, *, ansi_quotes: bool = False) -> tuple[ColumnText, ...]:
@@ -82,7 +84,8 @@ def _column(
     is_whole = comments == ["open", "close"] * (len(comments) // 2)
     demands = [word for word in words if word in _OF_KEYS] + ([] if is_whole else ["a comment over several columns"])
     needs_value = "NOT NULL" in " ".join(words) and "DEFAULT" not in words and not column.generated
-    return ColumnText(column.name, text, before, tuple(demands), needs_value)
+    stored = column.generated and not {"STORED", "PERSISTENT"}.isdisjoint(words)
+    return ColumnText(column.name, text, before, tuple(demands), needs_value, stored)
 
 
 def _after_type(plain: Sequence[Token]) -> int:

@@ -44,6 +44,7 @@ class DumpLoadOperator(BaseOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
     operator_extra_links = (LoadProgressLink(),)
     compare_with_conn_id: str | None = None  # of operators that have such a parameter
+    replica_conn_ids: Sequence[str] | str = ()  # the same
 
     def __init__(
         self,
@@ -124,6 +125,7 @@ class DumpLoadOperator(BaseOperator):
             find_access=lambda: dump_access(dump_conn_id) if dump_conn_id else None,
             find_coordination=lambda: backend_of(config.coordination.barrier, etcd_config(config, self.etcd_conn_id)),
             find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
+            find_replicas=lambda: tuple(map(target_of, ids_of(self.replica_conn_ids))),
             stop=self._stop,
             on_progress=lambda status: self._say(metrics, keep_line, status),
             on_retry=metrics.tried_again,
@@ -198,6 +200,12 @@ class DumpLoadOperator(BaseOperator):
         except ConfigError:  # the very error that is being counted
             metrics = Metrics()
         metrics.failed(error)
+
+
+def ids_of(said: Sequence[str] | str) -> list[str]:
+    """Ids of connections; a text, as a template may give it, has commas between them."""
+    ids = said.split(",") if isinstance(said, str) else said
+    return [name.strip() for name in ids if name.strip()]
 
 
 def airflow_error(error: LoaderError) -> Exception:

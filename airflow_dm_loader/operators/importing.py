@@ -62,10 +62,12 @@ class RunImportOperator(DumpLoadOperator):
     :param poll_interval_s: seconds between two looks at its jobs.
     :param compare_with_conn_id: what the checksum step is given; the time left, as it is logged, depends on it.
         (templated)
+    :param replica_conn_ids: Airflow connections of type ``mysql`` to replicas of the target, whose lag is asked for
+        with ``max_replica_lag_s``; a list, or a text with commas. (templated)
     """
 
     ui_color = "#cdeed5"
-    template_fields: Sequence[str] = (*DumpLoadOperator.template_fields, "compare_with_conn_id")
+    template_fields: Sequence[str] = (*DumpLoadOperator.template_fields, "compare_with_conn_id", "replica_conn_ids")
 
     def __init__(
         self,
@@ -74,11 +76,13 @@ class RunImportOperator(DumpLoadOperator):
         deferrable: bool = True,
         poll_interval_s: float = 10.0,
         compare_with_conn_id: str | None = None,
+        replica_conn_ids: Sequence[str] | str = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.share = share
         self.compare_with_conn_id = compare_with_conn_id
+        self.replica_conn_ids = replica_conn_ids
         self.deferrable = deferrable
         self.poll_interval_s = poll_interval_s
 

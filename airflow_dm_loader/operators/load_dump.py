@@ -36,11 +36,13 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
     :param poll_interval_s: seconds between two looks at what it waits for.
     :param compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of, if all
         values shall be compared with its tables. (templated)
+    :param replica_conn_ids: Airflow connections of type ``mysql`` to replicas of the target, whose lag is asked for
+        with ``max_replica_lag_s``; a list, or a text with commas. (templated)
     :param asset_alias: the ``AssetAlias`` that the events of its tables come through; None: there are none.
     """
 
     ui_color = "#cdeed5"
-    template_fields: Sequence[str] = (*DumpLoadOperator.template_fields, "compare_with_conn_id")
+    template_fields: Sequence[str] = (*DumpLoadOperator.template_fields, "compare_with_conn_id", "replica_conn_ids")
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
         deferrable: bool = True,
         poll_interval_s: float = 10.0,
         compare_with_conn_id: str | None = None,
+        replica_conn_ids: Sequence[str] | str = (),
         asset_alias: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -58,6 +61,7 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
         self.deferrable = deferrable
         self.poll_interval_s = poll_interval_s
         self.compare_with_conn_id = compare_with_conn_id
+        self.replica_conn_ids = replica_conn_ids
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Begin, or go on where an earlier try stopped."""

@@ -54,7 +54,7 @@ def _status(
         total_bytes=total,
         progress=percent(finished, total, status == "finished"),
         rows=rows,
-        waits_for=_waits_for(meta, version, task, source, status),
+        waits_for=_waits_for(meta, version, load_id, task, source, status),
     )
 
 
@@ -102,7 +102,20 @@ def _worker(meta: Meta, load_id: int) -> str:
     return f"{host} (DAG {dag_id!r}, run {run_id!r})" if dag_id else f"{host} ({run_id})"
 
 
-def _waits_for(meta: Meta, version: int, task: str, source: str, status: str) -> str:
+def _slowed_for(meta: Meta, load_id: int) -> str:
+    """Whom the import sends less for, by what was said last since it was taken up."""
+    row = meta.db.one(
+        f"SELECT kind, detail FROM {meta['event']} WHERE load_id = %s AND kind IN ('started', 'slowed') "
+        "ORDER BY event_id DESC LIMIT 1",
+        (load_id,),
+    )
+    slowed = row is not None and row[0] == "slowed" and bool(row[1])
+    return f"others, and sends less until then: {row[1]}" if row is not None and slowed else ""
+
+
+def _waits_for(meta: Meta, version: int, load_id: int, task: str, source: str, status: str) -> str:
+    if status == "running":
+        return _slowed_for(meta, load_id)
     if status == "paused":
         return "somebody who accepts what was found"
     if status == "finished" and version >= _WITH_SWAPS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state import findings, lacking_columns
 from airflow_dm_loader.state.meta import Meta
@@ -21,14 +22,19 @@ def noted(notes: Mapping[str, object], draft: SchemaDraft) -> dict[str, object]:
     return lacking_columns.with_more(notes, left_out, added)
 
 
-def keep_added(meta: Meta, load_id: int, notes: Mapping[str, object]) -> None:
-    """Write down that columns are there now that were not; the caller commits."""
-    added = lacking_columns.added(notes)
-    found = (
-        Finding(kind="added_columns", table=str(table), text=f"lacked columns of the dump: {text}")
-        for table, text in added.items()
-    )
-    findings.keep(meta, load_id, "each ALTER TABLE", found)
+def keep_added(meta: Meta, load_id: int, notes: Mapping[str, object], draft: SchemaDraft) -> None:
+    """Write down that columns are there now that were not, and which are not; the caller commits."""
+    findings.keep(meta, load_id, "each ALTER TABLE", _found(lacking_columns.added(notes), draft))
+
+
+def _found(added: Mapping[TableName, str], draft: SchemaDraft) -> Iterator[Finding]:
+    for table, text in added.items():
+        yield Finding(kind="added_columns", table=str(table), text=f"lacked columns of the dump: {text}")
+    for each in draft.tables:
+        if each.change.not_added:
+            names = ", ".join(each.change.not_added)
+            text = f"lacks computed columns of the dump, which this server adds to no table that exists: {names}"
+            yield Finding(kind="columns_not_added", table=each.name, text=text)
 
 
 def in_words(draft: SchemaDraft) -> Iterator[str]:
@@ -36,6 +42,9 @@ def in_words(draft: SchemaDraft) -> Iterator[str]:
     for found in draft.tables:
         if found.change.added:
             yield f"{found.name} lacks columns of the dump, which are added before the rows: {_alter(found)}"
+        if found.change.not_added:
+            names = ", ".join(found.change.not_added)
+            yield f"{found.name} lacks computed columns of the dump, which this server adds to no table: {names}"
         if found.change.left_out:
             names = ", ".join(found.change.left_out)
             yield f"{found.name} lacks columns of the dump, whose values are left out: {names}"

@@ -126,7 +126,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             raise
         load = existing.take_tables(meta, config, load, plan, draft)
         loads.lock(meta, load.load_id)
-        schema_changes.keep_added(meta, load.load_id, notes)
+        schema_changes.keep_added(meta, load.load_id, notes, draft)
         _keep_warnings(meta, load.load_id, creator.summary, plan)
         warnings = (*warnings, *_told_lacking(creator.summary, plan))
         files.register_tables(meta, load.load_id, [TableRow(*table) for table in prepared])

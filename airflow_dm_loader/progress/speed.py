@@ -40,12 +40,14 @@ def make_status(
     indexes_waiting: int = 0,
     index_seconds: float | None = 0.0,
     comparison_seconds: float | None = 0.0,
+    slowed: str = "",
 ) -> LoadStatus:
     """A moment of the import, in DM's words.
 
     Args:
         index_seconds: what the building of indexes will take once the rows are in; None: not known yet.
         comparison_seconds: what the comparison will take after that; None: not known yet.
+        slowed: why less is sent than could be, in words.
     """
     return LoadStatus(
         finished_bytes=finished_bytes,
@@ -57,6 +59,7 @@ def make_status(
         comparison_s=comparison_seconds,
         tables=tables,
         indexes_waiting=indexes_waiting,
+        slowed=slowed,
         meta_binlog=meta_binlog,
         meta_binlog_gtid=meta_binlog_gtid,
     )

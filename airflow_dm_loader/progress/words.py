@@ -34,6 +34,8 @@ def describe(status: LoadStatus, *, amounts: bool = True) -> str:
         parts.append(" + ".join([f"about {left} left", *_not_known(status)]))
     elif status.comparison_s is None and status.compared_bytes is None:
         parts.append("then the comparison")
+    if status.slowed:
+        parts.append(f"slowed: {status.slowed}")
     return " | ".join(parts)
 
 

@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     STARTED = "started"  # a run took the load up
     UPDATED = "updated"  # it brought other routes, filters or another chunk size
     COMPARES = "compares"  # an attempt that will compare, and the id of its outcome to be
+    SLOWED = "slowed"  # it sends less, since somebody has too much to do; or no more, without detail
     SHOWN = "shown"  # an outcome was shown to people
     ACCEPTED = "accepted"  # somebody accepted it
 

@@ -81,7 +81,13 @@ class Changer:
         known = [source for source in sources if source.parsed is not None]
         if self.how is OnSchemaChange.ADD_COLUMNS:
             added = tuple(self._added(db, table, shapes, known))
-            return SchemaChange(added=added, there=frozenset(shapes), one_by_one=self.one_by_one)
+            can_not = [column for column in added if column.stored and self.one_by_one]  # TiDB
+            return SchemaChange(
+                added=tuple(column for column in added if column not in can_not),
+                not_added=tuple(column.name for column in can_not),
+                there=frozenset(shapes),
+                one_by_one=self.one_by_one,
+            )
         missing = (*before, *(name for source in known for name in missing_columns(_parsed(source), shapes)))
         left_out = tuple({name.lower(): name for name in reversed(missing)}.values())[::-1]
         for source in known:

@@ -26,12 +26,14 @@ class SchemaChange:
     Attributes:
         added: to be added, in the dump's order.
         left_out: whose values do not go to the table.
+        not_added: computed ones that the server adds to no table that exists; rows hold no value of them.
         there: the table's columns, in lower case.
         one_by_one: a statement may not name a column that it adds itself (TiDB).
     """
 
     added: tuple[ColumnText, ...] = ()
     left_out: tuple[str, ...] = ()
+    not_added: tuple[str, ...] = ()
     there: frozenset[str] = frozenset()
     one_by_one: bool = False
 

@@ -18,7 +18,7 @@ from tests.tables import one, query
 DUMPED = (
     "(`id` int NOT NULL, `first` varchar(20) DEFAULT NULL, `n` decimal(6,2) DEFAULT '1.50', "
     "`k` enum('a','ö') NOT NULL DEFAULT 'ö', `b` date DEFAULT NULL, `twice` int GENERATED ALWAYS AS (`id` * 2) "
-    "STORED, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=latin1"
+    "VIRTUAL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=latin1"
 )
 INSERT = "INSERT INTO `{table}` (`id`,`first`,`n`,`k`,`b`) VALUES"
 ROWS = [f'({at},"x,(\\"{at}",{at}.25,"ö",NULL)' for at in range(1, 4)]
@@ -214,3 +214,17 @@ def test_shards_that_lack_different_columns_each_get_theirs(
     load_dump(config_of(folder, "add_columns", routes=merge), target)
 
     assert query(server, "SELECT id, a, b FROM s.t ORDER BY id") == [(1, 10, None), (2, None, 20)]
+
+
+@pytest.mark.needs("tidb")
+def test_computed_columns_that_a_server_adds_to_no_table_are_told(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    live(server, "id int NOT NULL, PRIMARY KEY (id)")
+    create = "(`id` int NOT NULL, `n` int, `s` int AS (`id` + 1) STORED, PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    folder = write(tmp_path / "dump", create, ["(1,7)"], "INSERT INTO `{table}` (`id`,`n`) VALUES")
+
+    report = load_dump(config_of(folder, "add_columns"), target)
+
+    assert query(server, "SELECT * FROM s.t") == [(1, 7)]
+    assert {"added_columns", "columns_not_added"} <= {one.kind for one in report.findings}

@@ -61,6 +61,10 @@ from airflow_dm_loader.report import LoadReport, LoadStatus, TableReport
             "42.16 % | 10 Bytes of 10 Bytes | 5 Bytes/s | all sent | then the comparison",
         ),
         (
+            {"finished_bytes": 5, "total_bytes": 10, "bps": 5, "eta_s": 1.0, "slowed": "9 threads run"},
+            "42.16 % | 5 Bytes of 10 Bytes | 5 Bytes/s | about 1 second left | slowed: 9 threads run",
+        ),
+        (
             {"finished_bytes": 10, "total_bytes": 10, "bps": 0, "compared_bytes": 0, "comparison_s": None},
             "all sent, comparing: 0.00 % | 0 Bytes of 10 Bytes | 0 Bytes/s",
         ),

@@ -62,6 +62,7 @@ class ChunkSender:
                 _log.info("another session is still at %s from byte %d; waiting for it", *_place(chunk))
             except LoaderError as error:
                 self.close()
+                self._context.throttle.met(error)
                 error.at(file=chunk.file.name, offset=chunk.start, table=str(chunk.file.key))
                 raise
             except BaseException:
@@ -78,6 +79,7 @@ class ChunkSender:
             return load_together(self._context, self._connection, group)
         except LoaderError as error:
             self.close()
+            self._context.throttle.met(error)
             first = group[0].file.name
             _log.info("%d small files from %s on go one by one: %s", len(group), first, self._shown(error))
             return None

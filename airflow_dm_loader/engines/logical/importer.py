@@ -14,6 +14,8 @@ from airflow_dm_loader.engines.logical.kept_rows import Room
 from airflow_dm_loader.engines.logical.load_context import LoadContext
 from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
+from airflow_dm_loader.engines.logical.throttle import Throttle
+from airflow_dm_loader.engines.logical.watch import Watch, check_replicas, limits_of
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import TableColumns
 from airflow_dm_loader.identifiers import TableName
@@ -67,6 +69,7 @@ def import_share(
     if config.tables.on_schema_change is OnSchemaChange.IGNORE_COLUMNS:
         tables = leaving_out(tables, work, dump.plan, dump.read_schema, lacking_columns.left_out(load.notes))
     context = _context(run, server, meta, load, tables)
+    watch = Watch(run, load.load_id, context.throttle, check_replicas(run), context.open_database)
     builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))
     outlook = Outlook(work, builder, forecast)
     pool = ImportPool(
@@ -77,11 +80,12 @@ def import_share(
         chunk_bytes=load.chunk_bytes,
         stop=run.stop,
         attempts=run.attempts,
+        watch=watch,
     )
     error_rows.begin(meta, load.load_id, config.logical.max_error_rows)
     meta.db.commit()
     meta.db.close()  # an import may take longer than the server keeps an idle connection
-    counts = pool.run(_ticker(pool, outlook, load, run.on_progress, run.progress_interval_s))
+    counts = pool.run(_ticker(pool, outlook, load, context.throttle, run.on_progress, run.progress_interval_s))
     if (built := outlook.index_pace) is not None:
         with context.open_database() as db:
             pace.keep(Meta(db, config.state.meta_schema), config, Step.INDEXES, built)
@@ -116,6 +120,7 @@ def _context(run: LoadRun, server: Server, meta: Meta, load: Load, tables: Mappi
         group_small_files=server.can.undoes_statements,
         session=session,
         open_database=lambda: Database.open(run.target, session=session, stop=run.stop.is_set),
+        throttle=Throttle(limits_of(config, server), config.work.pool_size, run.clock),
     )
 
 
@@ -208,6 +213,7 @@ def _ticker(
     pool: ImportPool,
     outlook: Outlook,
     load: Load,
+    throttle: Throttle,
     on_progress: Callable[[LoadStatus], None] | None,
     interval_s: float,
 ) -> Callable[[], None]:
@@ -238,6 +244,7 @@ def _ticker(
             indexes_waiting=pool.indexes_waiting,
             index_seconds=look.index_seconds,
             comparison_seconds=look.comparison.seconds,
+            slowed="" if at_end else throttle.reasons,
         )
         if on_progress is not None:
             on_progress(said)

@@ -8,6 +8,7 @@ from functools import partial
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.logical.kept_rows import Keeper, Room
+from airflow_dm_loader.engines.logical.throttle import Throttle
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import Chunk, Delivery, TableColumns
 from airflow_dm_loader.identifiers import TableName
@@ -37,6 +38,7 @@ class LoadContext:
     group_small_files: bool  # several in one transaction
     session: Mapping[str, str | int]
     open_database: Callable[[], Database]
+    throttle: Throttle
 
     def meta(self, db: Database) -> Meta:
         """The loader's own tables, over a connection."""

@@ -17,6 +17,7 @@ from airflow_dm_loader.engines.logical.feed import ChunkFeed, Group
 from airflow_dm_loader.engines.logical.file_work import FileWork, ImportCounts
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.load_context import LoadContext
+from airflow_dm_loader.engines.logical.watch import Watch
 from airflow_dm_loader.errors import LoadInterruptedError
 from airflow_dm_loader.formats.base import Chain, Chunk, Reading, open_chunks
 from airflow_dm_loader.identifiers import TableName
@@ -43,6 +44,7 @@ class ImportPool:
         chunk_bytes: int,
         stop: threading.Event,
         attempts: Attempts,
+        watch: Watch,
     ) -> None:
         self._context = context
         self._index_builder = index_builder
@@ -52,6 +54,7 @@ class ImportPool:
         for item in self._work:
             self._table_bytes[item.table] += item.row.file_bytes
         self._chunk_bytes = chunk_bytes
+        self._watch = watch
         self._stop = stop
         self._attempts = replace(attempts, stop=lambda: self._ending)
         self._threads: list[threading.Thread] = []
@@ -101,7 +104,8 @@ class ImportPool:
             LoadInterruptedError: the stop signal came; no session of ours is left in the server.
         """
         try:
-            self._run(on_tick)
+            with self._watch.at_work():
+                self._run(on_tick)
         except BaseException:  # a signal's, or on_tick's: nothing of ours may go on without this thread
             self._abort()
             raise
@@ -200,7 +204,7 @@ class ImportPool:
 
     def _send_chunks(self, sender: ChunkSender) -> None:
         try:
-            self._feed.send(lambda group: self._send_group(sender, group))
+            self._feed.send(lambda group: self._send_in_turn(sender, group))
         finally:
             sender.close()
             with self._lock:
@@ -209,6 +213,11 @@ class ImportPool:
             if was_last:
                 self._all_sent.set()
                 self._to_mark.set()
+
+    def _send_in_turn(self, sender: ChunkSender, group: Group) -> None:
+        with self._context.throttle.turn(lambda: self._ending) as may_send:
+            if may_send:
+                self._send_group(sender, group)
 
     def _send_group(self, sender: ChunkSender, group: Group) -> None:
         sent = sender.send_together([chunk for _, chunk in group]) if len(group) > 1 else None
@@ -293,5 +302,5 @@ class ImportPool:
             time.sleep(_TICK_S)
 
     def _kill_sessions(self) -> None:
-        ids = [*(sender.connection_id for sender in self._senders), self._marking_session]
+        ids = [*(sender.connection_id for sender in self._senders), self._marking_session, self._watch.session]
         kill_sessions(self._context.open_database, [*filter(None, ids), *self._index_builder.sessions])

@@ -135,6 +135,28 @@ class Work(Group):
     import_tasks: int = Field(
         1, ge=1, le=1000, title="Import tasks", description="Mapped import tasks that share the dump's files."
     )
+    max_threads_running: int | None = Field(
+        None,
+        ge=1,
+        title="Most threads that run",
+        description="While more sessions are at work at the server (Threads_running, the load's own among them), the "
+        "load sends less, down to one connection with waits between chunks. None: it is not looked at.",
+    )
+    max_replica_lag_s: float | None = Field(
+        None,
+        gt=0,
+        title="Longest lag of replicas (s)",
+        description="So too while a server of replica_conn_ids (in Python: replicas) is further behind, does not "
+        "replicate, or can't be asked. None: they are not asked.",
+    )
+    max_flow_control: float | None = Field(
+        0.5,
+        gt=0,
+        le=1,
+        title="Flow control of a cluster",
+        description="So too while a Galera cluster pauses its writes for more than this share of the time. None: it is "
+        "not looked at.",
+    )
 
 
 class State(Group):
