@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_threads_that_run_slow_the_load_and_it_ends(server: AnyServer, target: T
     folder = write_dump(tmp_path / "dump", numbered("k", 300))
     with ExitStack() as stack:
         for _ in range(3):  # each at work until its connection goes
-            busy = stack.enter_context(closing(server.connect()))
+            busy: Any = stack.enter_context(closing(server.connect()))
             busy._execute_command(3, "SELECT SLEEP(600)")
         running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%%'"
         wait_until(lambda: query(server, running)[0][0] == 3)
@@ -136,4 +137,5 @@ def lag(replica: PrivateMariaDB) -> int | None:
     with closing(replica.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW SLAVE STATUS")
         names = [column[0] for column in cursor.description]
-        return dict(zip(names, cursor.fetchone(), strict=True))["Seconds_Behind_Master"]
+        seconds = dict(zip(names, cursor.fetchone(), strict=True))["Seconds_Behind_Master"]
+        return None if seconds is None else int(seconds)
