@@ -239,7 +239,7 @@ class RunningAirflow:
         rows = self._rows("SELECT task_id, state, try_number FROM task_instance WHERE run_id = ?", run_id)
         return ", ".join(f"{task} {state} (try {number})" for task, state, number in rows)
 
-    def wait_until(self, what: str, is_so: Callable[[], bool], timeout_s: float = 120.0) -> None:
+    def wait_until(self, what: str, is_so: Callable[[], bool], timeout_s: float = 240.0) -> None:
         """Look again and again; AssertionError, with the ends of the logs, if it does not come."""
         deadline = time.monotonic() + timeout_s
         while not is_so():

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tests.faults.reference import FaultDump
 from tests.faults.tally import LONG, tried
 from tests.tables import chunks, one, query
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
 DAG_ID, TASK = "faulty_load", "run_import"
 _numbers = count(1)
@@ -62,12 +62,6 @@ class Middle:
             "WHERE trx_state = 'LOCK WAIT' AND trx_query REGEXP '^(LOAD DATA|INSERT INTO `s`)'",
         )
         return {number for (number,) in waiting}
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the task runs, and its process is there."""
-        task = self.task
-        return task.state == "running" and task.process is not None and Path(f"/proc/{task.process}").exists()
 
     def wait_until_there(self, *, try_number: int, not_in: Collection[int] = ()) -> None:
         """The import, in this try or a later one, waits for our row in another session than these."""
@@ -121,11 +115,20 @@ def assert_ends_well(airflow: RunningAirflow, server: PrivateMariaDB, dump: Faul
 
 
 def kill_the_task(middle: Middle) -> None:
-    middle.airflow.wait_until("the task runs", lambda: middle.is_alive)  # another fault may just have ended it
-    task, before = middle.task, middle.sessions
-    assert task.process is not None
-    os.kill(task.process, signal.SIGKILL)
-    middle.wait_until_there(try_number=task.try_number + 1, not_in=before)
+    killed: list[tuple[int, set[int]]] = []
+
+    def kill() -> bool:
+        """Another fault may just have ended it, and the next try not begun."""
+        task, before = middle.task, middle.sessions
+        if task.state == "running" and task.process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(task.process, signal.SIGKILL)
+                killed.append((task.try_number, before))
+        return bool(killed)
+
+    middle.airflow.wait_until("the task runs", kill)
+    ((try_number, before),) = killed
+    middle.wait_until_there(try_number=try_number + 1, not_in=before)
 
 
 def kill_its_supervisor(middle: Middle) -> None:
