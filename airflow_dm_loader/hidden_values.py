@@ -32,7 +32,10 @@ _FORMS = tuple(
         r"(?P<before>You have an error in your SQL syntax).*(?P<after>$)",
     )
 )
-_OURS = "the server would change a value: "
+# What the loader puts before the server's words.
+_OURS = re.compile(
+    r"(?:more rows are wrong than max_error_rows allows \([a-z]+: [0-9]+\): )?(?:the server would change a value: )?"
+)
 _INSERT_HEAD = re.compile(r"\s*(?:INSERT|REPLACE)\b[^;'\"]*?\bVALUES\b", re.IGNORECASE | re.DOTALL)
 _CREATE = re.compile(r"\s*CREATE\b", re.IGNORECASE)
 
@@ -51,8 +54,9 @@ def hide_in_message(message: str, errno: int | None) -> str:
     """A message whose part by the server, if ``errno`` says that it has one, repeats no value."""
     if errno is None or errno in _WITHOUT_VALUES:
         return message
-    text = message.removeprefix(_OURS)
-    ours = message[: len(message) - len(text)]
+    head = _OURS.match(message)
+    ours = head[0] if head else ""
+    text = message[len(ours) :]
     for form in _FORMS:
         if match := form.match(text):
             return f"{ours}{match['before']}{_HIDDEN}{match['after']}"

@@ -20,6 +20,7 @@ KEPT = [
 CUT = [
     (1062, "Duplicate entry '{}' for key 'PRIMARY'"),
     (1062, "the server would change a value: Duplicate entry '{}' for key 'v'"),
+    (1062, "more rows are wrong than max_error_rows allows (conflict: 7): Duplicate entry '{}' for key 'v'"),
     (1366, "Incorrect integer value: '{}' for column `s`.`t`.`n` at row 1"),
     (1292, "the server would change a value: Incorrect datetime value: '{}' for column 'd' at row 12"),
     (1292, "Truncated incorrect DOUBLE value: '{}'"),

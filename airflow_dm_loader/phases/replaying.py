@@ -131,9 +131,11 @@ class _Replay:
     columns: dict[TableName, Mapping[str, str]] = field(init=False, default_factory=dict)
 
     def run(self) -> None:
+        ids = replays.waiting(self.meta, self.load_id)
+        if not ids:
+            return
         self._check()
         self.server = ask_server(self.db)
-        ids = replays.waiting(self.meta, self.load_id)
         self.meta.db.rollback()
         for conflict_id in ids:
             self._row(conflict_id)

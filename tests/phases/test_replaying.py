@@ -9,7 +9,7 @@ import pytest
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import CheckpointError, HasDuplicatesError, RowsRefusedError
-from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import Table, load_config, run_of, write_dump
 from tests.tables import count, query
 
@@ -24,14 +24,14 @@ def refused(folder: Path, target: TargetConfig) -> LoadConfig:
     return config
 
 
-def aside(server: PrivateMariaDB) -> list[tuple[object, ...]]:
+def aside(server: PrivateServer) -> list[tuple[object, ...]]:
     return query(
         server, "SELECT kind, error_kind, row_data, replayed_at IS NOT NULL FROM dm_meta.dm_loader_conflict ORDER BY 3"
     )
 
 
 def test_a_row_that_was_corrected_is_loaded_once_and_the_load_is_clean(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+    server: PrivateServer, target: TargetConfig, tmp_path: Path
 ) -> None:
     config = refused(write_dump(tmp_path / "dump", Table("t", CREATE, ROWS)), target)
     query(server, """UPDATE dm_meta.dm_loader_conflict SET row_data = '(4,"four")' WHERE row_data LIKE '(NULL%%'""")
@@ -54,7 +54,7 @@ def test_a_row_that_was_corrected_is_loaded_once_and_the_load_is_clean(
 
 
 def test_what_was_shown_before_rows_were_loaded_can_not_be_accepted(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+    server: PrivateServer, target: TargetConfig, tmp_path: Path
 ) -> None:
     config = refused(write_dump(tmp_path / "dump", Table("t", CREATE, ROWS[:3])), target)
     query(server, "ALTER TABLE s.t MODIFY v varchar(40)")
@@ -68,8 +68,9 @@ def test_what_was_shown_before_rows_were_loaded_can_not_be_accepted(
     assert load_dump(config, target).tables[0].refused == 0
 
 
+@pytest.mark.servers
 def test_rows_in_conflict_replace_those_that_exist_where_that_is_said(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+    server: PrivateServer, target: TargetConfig, tmp_path: Path
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", CREATE, ['(1,"mine")', '(2,"two")', '(1,"theirs")']))
     config = load_config(folder, on_duplicate_logical="manual")
@@ -86,7 +87,20 @@ def test_rows_in_conflict_replace_those_that_exist_where_that_is_said(
     assert kept == [("replaced", b"('1','mine')")]
 
 
-def test_what_is_not_one_row_is_not_sent(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
+def test_a_row_of_a_load_that_swapped_goes_to_the_table_that_is_in_place(
+    server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", CREATE, ROWS[:3]))
+    config = load_config(folder, max_error_rows={"type": 1}, on_existing_rows="swap", on_conflict="accept")
+    assert load_dump(config, target).accepted
+    query(server, "ALTER TABLE s.t MODIFY v varchar(40)")
+
+    assert loader.replay_conflicts(target, "t").loaded == 1
+
+    assert count(server, "s.t") == 3
+
+
+def test_what_is_not_one_row_is_not_sent(server: PrivateServer, target: TargetConfig, tmp_path: Path) -> None:
     refused(write_dump(tmp_path / "dump", Table("t", CREATE, ROWS[:3])), target)
 
     for text in ("(5,'a'),(6,'b')", "(5,'a') ON DUPLICATE KEY UPDATE v='x'", "(5,(SELECT 'a'))", ""):
