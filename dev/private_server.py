@@ -59,6 +59,11 @@ class PrivateServer:
         self.password = secrets.token_urlsafe(18)
         self.port = 0  # until the first start; then the same for good, so that clients can come back
 
+    @property
+    def flavour(self) -> str:
+        """Whose words it speaks: ``mariadb`` or ``mysql``."""
+        return self.kind.flavour
+
     # -- where things are ------------------------------------------------------------------------------
 
     @property
@@ -152,6 +157,8 @@ class PrivateServer:
     def client(self, statements: str | bytes | Path, *, database: str = "", arguments: Sequence[str] = ()) -> bytes:
         """Run ``statements``, or those in a file, through its own client as root; what it printed.
 
+        LOAD DATA LOCAL may name any file.
+
         Raises RuntimeError with the client's own words when it fails.
         """
         command = [
@@ -159,6 +166,7 @@ class PrivateServer:
             f"--defaults-file={self._client_file}",
             "--binary-mode",  # the bytes of a dump as they are
             "--default-character-set=utf8mb4",
+            "--local-infile=1",
             *arguments,
             *([f"--database={database}"] if database else []),
         ]

@@ -124,6 +124,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.is_relative_to(AIRFLOW_TESTS):
             item.add_marker("airflow")
             item.add_marker(OUR_WARNINGS_ONLY)
+        leave_to_its_servers(item)
+
+
+def leave_to_its_servers(item: pytest.Item) -> None:
+    """Skip a test marked ``only_on`` on each other server, with the mark's reason."""
+    marker = item.get_closest_marker("only_on")
+    kind = item.callspec.params.get("server_kind", servers.DEFAULT) if hasattr(item, "callspec") else servers.DEFAULT
+    if marker is not None and servers.flavour(kind) not in marker.args:
+        item.add_marker(pytest.mark.skip(reason=f"only on {', '.join(marker.args)}: {marker.kwargs['because']}"))
 
 
 def pytest_unconfigure() -> None:

@@ -40,6 +40,11 @@ class ForeignServer:
             pytest.exit(f"TEST_{name.upper()}_DSN: tests drop every schema, and this server has {schemas}", 1)
         _found_empty.add(dsn)
 
+    @property
+    def flavour(self) -> str:
+        """Whose words it speaks: ``mariadb``, ``mysql`` or ``tidb``."""
+        return self.name
+
     def connect(self, **overrides: Any) -> Connection[Any]:
         arguments: dict[str, Any] = {
             "host": self.host,

@@ -39,6 +39,11 @@ def kinds() -> list[str]:
     return list(FOREIGN) or [name for name, kind in PRIVATE.items() if name == DEFAULT or kind.is_installed]
 
 
+def flavour(kind: str) -> str:
+    """Whose words a kind of server speaks: ``mariadb``, ``mysql`` or ``tidb``."""
+    return kind if kind in FOREIGN or kind not in PRIVATE else PRIVATE[kind].flavour
+
+
 def missing() -> list[str]:
     """The kinds that could not be had for this machine."""
     return [] if FOREIGN else sorted(PRIVATE.keys() - kinds())

@@ -88,6 +88,16 @@ def hashes_by_client(server: AnyServer, folder: Path) -> dict[str, str]:
     return hashes
 
 
+def implied_as_before(server: AnyServer) -> bytes:
+    """SQL for a session in which charsets imply the collations that our dumps mean: those of MariaDB until 10.11."""
+    if server.flavour == "mysql":
+        return b"SET default_collation_for_utf8mb4 = utf8mb4_general_ci;\n"
+    if not query(server, "SHOW VARIABLES LIKE 'character_set_collations'"):
+        return b""
+    charsets = ("utf8mb3", "utf8mb4", "ucs2", "utf16", "utf32")
+    return f"SET character_set_collations = '{','.join(f'{each}={each}_general_ci' for each in charsets)}';\n".encode()
+
+
 def load_by_client(server: AnyServer, folder: Path) -> list[str]:
     """Run the dump's files through the client: databases, tables, rows, views; its schemas."""
     files = {path.name.removesuffix(path.suffix) if path.suffix in {".gz", ".zst"} else path.name: path
@@ -98,7 +108,9 @@ def load_by_client(server: AnyServer, folder: Path) -> list[str]:
     data = [name for name in files if name.endswith(".sql") and "-schema" not in name]
     schemas = sorted({name.partition(".")[0] for name in (*tables, *views)})
     views.sort(key=lambda name: "big_spenders" not in name)  # the samples' view that another one reads
-    script = b"".join(b"CREATE DATABASE %b;\n" % quote(schema).encode() for schema in schemas)
+    script = implied_as_before(server) + b"".join(
+        b"CREATE DATABASE %b;\n" % quote(schema).encode() for schema in schemas
+    )
     for name in (*tables, *data, *views):
         script += b"USE %b;\n%b\n" % (quote(name.partition(".")[0]).encode(), _decoded(files[name]))
     server.client(script)

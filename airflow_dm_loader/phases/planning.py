@@ -12,6 +12,7 @@ from airflow_dm_loader.errors import ConfigError, LoaderError, RetriableError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.phases import existing, foretelling, guarding, programs, schema_changes, swapping
 from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.phases.foreign import what_the_target_has_not
 from airflow_dm_loader.phases.foretelling import Duration
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
@@ -58,6 +59,8 @@ def plan_load(run: LoadRun) -> DumpPlan:
                     swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
                 recreated = existing.to_recreate(meta, config, placed)
                 ours = {row.key for row in rows}
+                if foreign := what_the_target_has_not(db, drafting, placed):
+                    warnings.append(f"of the dump, {foreign}")
                 draft = drafting.draft(db, placed, ours, places, recreated, _left_out(meta, config, going_on))
                 swapping.refuse_sequences(config, draft)
                 asked = programs.read(dump, drafting.server)

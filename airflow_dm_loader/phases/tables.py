@@ -13,6 +13,7 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases import existing, guarding, programs, schema_changes, swapping
 from airflow_dm_loader.phases.drafting import Drafting
+from airflow_dm_loader.phases.foreign import naming_the_rest
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
@@ -53,7 +54,11 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         dump = dump.at(meta)
         plan = dump.plan
         drafting = Drafting.at(meta.db, config, dump.read_schema)
-        with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
+
+        def open_database() -> Database:
+            return Database.open(run.target, session=drafting.session, stop=run.stop.is_set)
+
+        with open_database() as db:
             if config.swaps:
                 swapping.begin(run, dump, meta, db, drafting.server)
             made: dict[str, Any] = dict(load.notes)
@@ -61,7 +66,8 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             known |= {TableName(schema, name) for schema, name in made.get("sequences", ())}
             recreated = existing.to_recreate(meta, config, plan)
             left_out = lacking_columns.left_out(load.notes)
-            draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated, left_out)
+            with naming_the_rest(open_database, drafting, plan):
+                draft = drafting.draft(db, plan, known, swapping.round_tables(meta, config), recreated, left_out)
             swapping.refuse_sequences(config, draft)
             asked = programs.read(dump, drafting.server)
             needs = (
@@ -69,7 +75,8 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
                 *swapping.needs(config, plan),
                 *programs.needs(db, drafting.server, config, asked),
             )
-            warnings = drafting.check(db, plan, draft, needs)
+            with naming_the_rest(open_database, drafting, plan):
+                warnings = drafting.check(db, plan, draft, needs)
             known_objects = programs.check(db, drafting.server, config, asked)
         held = existing.look(meta, config, plan, draft, load.load_id)
         guarding.hold_before_rows(run, dump, meta, load, held, by_hand=by_hand)
@@ -86,11 +93,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             _log.warning("%s", warning)
         for rows in held:
             _log.info("%s", rows)
-        creator = SchemaCreator(
-            lambda: Database.open(run.target, session=drafting.session, stop=run.stop.is_set),
-            drafting.sessions,
-            transactions=drafting.transactions,
-        )
+        creator = SchemaCreator(open_database, drafting.sessions, transactions=drafting.transactions)
         ours = {f"{schema}.{table}" for schema, table in known}
         creator.create_databases(draft.databases)
         if config.swaps:
@@ -113,12 +116,14 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         found = tool_losses((table.name, table.parsed) for table in draft.tables if table.parsed is not None)
         findings.keep(meta, load.load_id, "create_tables", found)
         meta.db.commit()
-        with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
+        with open_database() as db:
             existing.drop_tables(Meta(db, config.state.meta_schema), config, recreated)
             says_next = drafting.server.can.setval_says_next
             create_sequences(db, draft.sequences, says_next=says_next)
         try:
-            prepared = creator.create_tables(draft.tables, config.work.pool_size)
+            new = {table.planned.key for table in draft.tables if not table.exists}
+            with naming_the_rest(open_database, drafting, plan, new):
+                prepared = creator.create_tables(draft.tables, config.work.pool_size)
         except LoaderError:  # tables that are made by now are not made again, and nothing is said of them twice
             with suppress(LoaderError):
                 _keep_warnings(meta, load.load_id, creator.summary, plan)
@@ -135,7 +140,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             later = programs.later_views(draft.views, asked)
             creator.create_views(tuple(view for view in draft.views if view not in later))
             waiting_views = [view.planned for view in draft.views if view in later]
-            with Database.open(run.target, session=drafting.session, stop=run.stop.is_set) as db:
+            with open_database() as db:
                 found = unreadable_views(db, [view for view in plan.views if view not in waiting_views])
                 findings.keep(meta, load.load_id, "views", found)
             meta.db.commit()

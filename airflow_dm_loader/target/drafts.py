@@ -183,7 +183,7 @@ class Drafter:
     def _kind(self, table: PlannedTable, there: Mapping[str, Mapping[str, str]]) -> str | None:
         """What the target has of this name; a table that will be dropped is none."""
         kind = there[table.schema].get(table.table)
-        return None if kind is not None and "TABLE" in kind and table.key in self.recreated else kind
+        return None if kind is not None and is_table(kind) and table.key in self.recreated else kind
 
     def _unlike(self, db: Database, view: PlannedView) -> str:
         """What is to be said of a view that exists; "": it is the dump's."""
@@ -217,7 +217,7 @@ class Drafter:
 
     def _table(self, table: PlannedTable, kind: str | None, engines: Engines | None, db: Database) -> TableDraft:
         name = str(table.key)
-        if kind is not None and "TABLE" not in kind and not (kind == "SEQUENCE" and self._may_set(db, table)):
+        if kind is not None and not is_table(kind) and not (kind == "SEQUENCE" and self._may_set(db, table)):
             raise TargetError(
                 f"the target has a {kind.lower()} of this name", table=name, remedy="Rename or drop it, then clear."
             )
@@ -331,6 +331,11 @@ def _without_indexes(draft: TableDraft, needed: set[tuple[str, ...]]) -> TableDr
     body, indexes = split_secondary_indexes(f"CREATE TABLE t {draft.body}", needed)
     marked = with_mark(body, [index.name for index in indexes])
     return replace(draft, body=marked, indexes=indexes) if indexes and marked is not None else draft
+
+
+def is_table(kind: str) -> bool:
+    """Whether that is a table, as information_schema calls what a schema holds; not so a view or a sequence."""
+    return "TABLE" in kind or kind == "SYSTEM VERSIONED"
 
 
 def check_engines(db: Database, tables: list[PlannedTable]) -> None:

@@ -266,7 +266,8 @@ def engines_without_transactions(db: Database, schema: str) -> Names[str]:
     rows = db.query(
         "SELECT t.table_name, t.engine FROM information_schema.tables t "
         "LEFT JOIN information_schema.engines e ON e.engine = t.engine "
-        "WHERE t.table_schema = %s AND t.table_type LIKE '%%TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES'",
+        "WHERE t.table_schema = %s AND t.table_type RLIKE 'TABLE$|VERSIONED$' "
+        "AND COALESCE(e.transactions, 'NO') <> 'YES'",
         (schema,),
     )
     return Names({str(table): str(engine) for table, engine in rows}, folds=db.folds_names)

@@ -27,15 +27,23 @@ class Engines:
     available: frozenset[str]
     with_transactions: frozenset[str]
 
+    def lacks(self, engine: str | None) -> bool:
+        """Whether the server has not this engine, which a CREATE names."""
+        return engine is not None and _full_name(engine) not in self.available
+
     def problem(self, engine: str | None, *, has_data: bool) -> str | None:
         """Why rows can't be loaded into a table of this engine (None: the default one), in words."""
-        name = (engine or self.default).upper()
-        name = {"HEAP": "MEMORY", "MERGE": "MRG_MYISAM"}.get(name, name)
+        name = _full_name(engine or self.default)
         if name not in self.available:
             return f"the target has no engine {name}, and would take another in silence"
         if has_data and name not in self.with_transactions:
             return f"the table's engine {engine or self.default} has no transactions: a crash could lose or double rows"
         return None
+
+
+def _full_name(engine: str) -> str:
+    name = engine.upper()
+    return {"HEAP": "MEMORY", "MERGE": "MRG_MYISAM"}.get(name, name)
 
 
 def can_convert(engine: str | None) -> bool:

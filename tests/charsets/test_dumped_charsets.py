@@ -11,7 +11,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.plan import load_plan
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import load_config
-from tests.tables import one, query, table_hashes
+from tests.tables import implied_as_before, one, query, table_hashes
 
 DATA = Path(__file__).parents[1] / "data" / "charsets"
 CHARSETS = 19
@@ -27,7 +27,7 @@ def test_bytes_labels_defaults_and_names_are_the_sources(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
-    server.client(DATA / "source.sql")
+    server.client(implied_as_before(server) + (DATA / "source.sql").read_bytes())
     source = table_hashes(server, ["charsets"])
     query(server, "DROP DATABASE charsets")
 

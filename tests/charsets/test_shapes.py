@@ -53,6 +53,13 @@ def test_everything_that_a_column_or_table_can_be(
         "a (b) `c": ("(`d (e` int, `f``g` text)", "", ['(1,"x")', "(2,NULL)"]),
         "a (b) `d": ("(`d (e` int, `f``g` text)", " (`d (e`,`f``g`)", ['(1,"x")', "(2,NULL)"]),
     }
+    if server.flavour != "mariadb":  # nobody else has it
+        del tables["versioned"]
+    if (
+        server.flavour == "mysql"
+    ):  # which takes no JSON of a string in the charset binary, and writes out what texts are in
+        tables["checks"] = ("(`a` int CHECK (`a` > 0), CONSTRAINT `c` CHECK (`a` < 9))", "", ["(1)", "(8)"])
+        tables["defaults"] = (tables["defaults"][0].replace("'a'", "_utf8mb4'a'"), *tables["defaults"][1:])
     dumped = []
     for name, (create, columns, rows) in tables.items():
         quoted = name.replace("`", "``")

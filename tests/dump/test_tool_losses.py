@@ -53,6 +53,7 @@ def test_what_is_written_whole_or_computed_anew_is_no_remark(column: str) -> Non
     assert found(f"(a {column}, b varchar(9) DEFAULT 'float')") == []
 
 
+@pytest.mark.only_on("mariadb", because="no other server has tables WITH SYSTEM VERSIONING")
 def test_the_report_of_a_clean_load_says_what_the_dump_could_not_hold(tmp_path: Path, target: TargetConfig) -> None:
     floats = "(`id` int NOT NULL, `f` float, PRIMARY KEY (`id`)) ENGINE=InnoDB"
     dump = write_dump(tmp_path / "dump", Table("v", VERSIONED, ["(1)"]), Table("f", floats, ["(1,1.5)"]))

@@ -187,7 +187,8 @@ def test_missing_privileges_are_told_before_the_first_row(
         load_dump(config_of(folder, definer="keep"), less)
 
     message = caught.value.message
-    assert all(word in message for word in ("CREATE ROUTINE", "EVENT", "TRIGGER", "SET USER"))
+    definer = {"mariadb": "SET USER", "mysql": "SET_ANY_DEFINER"}[server.flavour]
+    assert [word for word in ("CREATE ROUTINE", "EVENT", "TRIGGER", definer) if word not in message] == []
     assert query(server, "SHOW DATABASES LIKE 'office'") == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from airflow_dm_loader import load_dump
+from airflow_dm_loader import load_dump, plan_dump
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import TargetError
 from dev.places import free_port
@@ -83,6 +83,45 @@ def test_all_that_the_server_refuses_is_listed_before_the_first_row(
     for name in ("a", "c", "d"):
         query(server, f"CREATE TABLE s.{name} (id int)")
     assert load_dump(config, target).outcome == "clean"
+
+
+FOREIGN = {  # of MariaDB, of MySQL and of TiDB
+    "types": "(`id` int NOT NULL, `u` uuid, PRIMARY KEY (`id`)) ENGINE=InnoDB WITH SYSTEM VERSIONING",
+    "pages": "(`id` int NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB `PAGE_COMPRESSED`=1",
+    "computed": "(`id` int NOT NULL, PRIMARY KEY (`id`), KEY `k` ((`id` + 1))) ENGINE=InnoDB",
+    "hidden": "(`id` int NOT NULL, `h` int DEFAULT '3' /*!80023 INVISIBLE */, PRIMARY KEY (`id`)) ENGINE=InnoDB",
+    "old": "(`id` int NOT NULL, `at` datetime) ENGINE=InnoDB /*T![ttl] TTL=`at` + INTERVAL 1 DAY */",
+    "checked": "(`id` int NOT NULL, CONSTRAINT `c` CHECK (`id` < 9)) ENGINE=InnoDB",
+}
+TOLD = {
+    "mariadb": (["s.computed (an index over an expression (k))"], ["s.hidden (INVISIBLE (h))", "s.old (TTL)"]),
+    "mysql": (["s.pages (page compression)", "s.types (type UUID (u), system versioning)"], ["s.old (TTL)"]),
+    "tidb": (
+        ["s.hidden (INVISIBLE (h))", "s.pages (page compression)", "s.types (type UUID (u), system versioning)"],
+        ["s.checked (CHECK (c))"],
+    ),
+}
+
+
+@pytest.mark.servers
+def test_what_another_kind_of_server_has_is_listed_whole_with_what_becomes_of_it(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", *(Table(name, create, []) for name, create in FOREIGN.items()))
+    refused_ones, left_out = TOLD[server.flavour]
+    expected = (
+        f"can't have these as they are - refused with its CREATE, so make the table in the target yourself, in a form "
+        f"that it takes: {', '.join(refused_ones)}; left out by the target, which the load's report tells: "
+        f"{', '.join(left_out)}"
+    )
+
+    assert any(expected in warning for warning in plan_dump(load_config(folder), target).warnings)
+    assert expected in refused(load_config(folder), target).message
+
+    for name in [each.partition(" ")[0] for each in refused_ones]:
+        query(server, f"CREATE TABLE {name} (id int NOT NULL PRIMARY KEY, u char(36))")
+    report = load_dump(load_config(folder), target)
+    assert report.status == "finished"
 
 
 @pytest.mark.servers

@@ -29,6 +29,7 @@ from tests.tables import load_by_client, query
 
 Compare = Callable[..., Compared]
 SCHEMA = "s"
+JSON_LEFT_OUT = "not compared with the source: v: the servers write JSON differently"
 
 
 def fill(server: PrivateMariaDB, create: str, rows: Sequence[str], *, table: str = "t") -> None:
@@ -94,6 +95,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(
     assert compare() == ("passed", "")
 
 
+UUID = pytest.mark.only_on("mariadb", because="it alone has the type UUID")
 DIFFERENT = [
     ("int", "1", "2"),
     ("int", "NULL", "0"),
@@ -131,7 +133,10 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "value", "other"), DIFFERENT, ids=[f"{row[0]} {row[2]}" for row in DIFFERENT])
+@pytest.mark.parametrize(
+    ("kind", "value", "other"),
+    [pytest.param(*row, id=f"{row[0]} {row[2]}", marks=[UUID] if row[0] == "uuid" else []) for row in DIFFERENT],
+)
 def test_one_value_that_differs_is_found(
     kind: str, value: str, other: str, source: PrivateMariaDB, server: PrivateMariaDB, compare: Compare
 ) -> None:
@@ -140,7 +145,12 @@ def test_one_value_that_differs_is_found(
         fill(each, f"(id int, v {kind}) CHARSET utf8mb4", [])
         each.client(f"SET NAMES utf8mb4, sql_mode='{MODES}'; INSERT INTO s.t (id, v) VALUES (1, {here})".encode())
         if each is server:
-            assert compare()[0] == ("passed" if here is value else "differs")
+            left_out = kind == "json" and server.flavour != source.flavour
+            assert (
+                compare() == ("passed", JSON_LEFT_OUT)
+                if left_out
+                else compare()[0] == ("passed" if here is value else "differs")
+            )
 
 
 @pytest.mark.parametrize(
@@ -275,7 +285,8 @@ def test_random_tables_are_equal_until_something_changes(
     seed: int, source: PrivateMariaDB, server: PrivateMariaDB, compare: Compare
 ) -> None:
     chance = random.Random(seed)
-    table = random_table(chance, "t")
+    differently_written = () if server.flavour == source.flavour else ("json",)
+    table = random_table(chance, "t", server.flavour, without=differently_written)
     for each in (source, server):
         query(each, "DROP DATABASE IF EXISTS s")
         script = f"CREATE DATABASE s; USE s; SET NAMES utf8mb4; CREATE TABLE t {table.create};\n{table.data()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from tests.dumps import Table
@@ -98,6 +98,7 @@ def _point(random: random.Random) -> bytes:
     return struct.pack("<IBIdd", random.choice([0, 4326]), 1, 1, random.uniform(-90, 90), random.uniform(-90, 90))
 
 
+UTF8MB3 = "character set utf8mb3 collate utf8mb3_general_ci"  # no two servers imply the same collation
 LABELS = ("a", "b,c", "it's", 'say "x"', "(y)", "10", "_binary", "%")
 _LABELS = ",".join("'" + label.replace("'", "''") + "'" for label in LABELS)
 KINDS = (
@@ -115,7 +116,11 @@ KINDS = (
     Kind("char(9)", "text", _choice("", "a", " a", "\\", '"', "NULL", "Zoë 🙂")),
     Kind("varchar(700)", "text", _text),
     Kind("text", "text", _text),
-    Kind("longtext character set utf8mb3", "text", lambda random: _text(random).replace("🙂".encode(), b"?")),
+    Kind(
+        f"longtext {UTF8MB3}",
+        "text",
+        lambda random: _text(random).replace("🙂".encode(), b"?"),
+    ),
     Kind("text character set latin1", "text", _blob(600)),
     Kind("text character set ascii", "text", lambda random: _text(random).decode().encode("ascii", "replace")),
     Kind("binary(5)", "bytes", _blob(5)),
@@ -151,6 +156,21 @@ KINDS = (
     Kind("text", "raw", _choice("0x414243", "x'4142'", "_binary 'a,b'", "'a' 'b'", "null", "12"), by_load_data=False),
     Kind("blob", "raw", _choice("0x00ff", "x'00ff'", "_binary '\\0,'", "NULL ", "b'1000001'"), by_load_data=False),
 )
+
+
+def kinds_of(flavour: str) -> tuple[Kind, ...]:
+    """Those of a server of that flavour.
+
+    MySQL takes no JSON of a string in the charset binary, so tools convert it there, which LOAD DATA can't. And to it
+    -0 is a whole number in a statement, which has no sign: of a DOUBLE only LOAD DATA keeps it.
+    """
+    if flavour != "mysql":
+        return KINDS
+    other = {
+        "json": Kind("json", "converted", _json, by_load_data=False),
+        "double": Kind("double", "number", lambda random: _double(random).replace(b"-0", b"0")),
+    }
+    return tuple(other.get(kind.sql, kind) for kind in KINDS)
 
 
 @dataclass(frozen=True)
@@ -190,16 +210,27 @@ def _literal(random: random.Random, layout: str, kind: Kind, value: bytes, *, od
     if odd and kind.sql in {"text", "varchar(700)", "blob"}:
         escapes = escapes | random.choice([{byte: escape} for byte, escape in MORE_ESCAPES.items() if escape != quote])
     text = quote + escaped(value, escapes) + quote
+    if kind.form == "converted":
+        return b"CONVERT(" + text + b" USING UTF8MB4)"
     marked = kind.form == "bytes" or kind.sql == "json" or kind.sql[:4] in {"date", "time"}
     return b"_binary " + text if layout == "mydumper 1.0" and marked else text
 
 
-def random_table(random: random.Random, name: str) -> RandomTable:
-    """One table; about two of three are such that LOAD DATA may take them."""
+def random_table(
+    random: random.Random, name: str, flavour: str = "mariadb", *, without: Container[str] = ()
+) -> RandomTable:
+    """One table that a server of that flavour takes, without columns of some kinds.
+
+    About two of three are such that LOAD DATA may take them.
+    """
     layout = random.choice(LAYOUTS)
+    charset = "_utf8mb4" if flavour == "mysql" else ""  # written out there, and not that of the session
     wanted = random.random() < 0.67
     choice = [
-        kind for kind in KINDS if not wanted or (kind.by_load_data and (layout, kind.form) != ("dumpling", "bytes"))
+        kind
+        for kind in kinds_of(flavour)
+        if kind.sql not in without
+        and (not wanted or (kind.by_load_data and (layout, kind.form) != ("dumpling", "bytes")))
     ]
     kinds = [random.choice(choice) for _ in range(random.randint(1, 9))]
     odd = not wanted and random.random() < 0.5
@@ -216,11 +247,15 @@ def random_table(random: random.Random, name: str) -> RandomTable:
     generated = random.random() < 0.4
     listed = generated or random.random() < 0.4
     if generated:
-        columns.insert(random.randint(0, len(columns)), "`g` varchar(20) AS (concat('(', `c0` is null, ',')) VIRTUAL")
+        columns.insert(
+            random.randint(0, len(columns)),
+            f"`g` varchar(20) AS (concat({charset}'(', `c0` is null, {charset}',')) VIRTUAL",
+        )
         stored = "VIRTUAL" if kinds[0].sql.startswith("char") else "STORED"  # MariaDB can't store what comes of a CHAR
         columns.append(f"`h` int GENERATED ALWAYS AS (`c0` is null) {stored}")
     if random.random() < 0.3:
-        columns.append("`hidden` int INVISIBLE DEFAULT (1 + 2)")
+        # MySQL forgets an expression where an INSERT names no columns.
+        columns.append(f"`hidden` int INVISIBLE DEFAULT {'3' if flavour == 'mysql' else '(1 + 2)'}")
     if random.random() < 0.5:
         columns += ["`id` int NOT NULL AUTO_INCREMENT", "PRIMARY KEY (`id`)"]
         names.append("`id`")
@@ -228,7 +263,7 @@ def random_table(random: random.Random, name: str) -> RandomTable:
     verb = random.choice(["INSERT INTO", "INSERT INTO", "REPLACE INTO", "INSERT IGNORE INTO"])
     return RandomTable(
         name,
-        f"({', '.join(columns)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+        f"({', '.join(columns)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci",
         rows,
         insert=f"{verb} `{{table}}` {'(' + ','.join(names) + ') ' if listed else ''}VALUES",
         rows_per_statement=random.randint(1, 6),

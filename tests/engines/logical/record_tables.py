@@ -149,7 +149,8 @@ def _values(random: random.Random, kinds: Sequence[Kind]) -> Values:
 
 def _create(kinds: Sequence[Kind]) -> str:
     columns = ", ".join(f"`c{at}` {kind.sql}" for at, kind in enumerate(kinds))
-    return f"({columns}, `g` int AS (`c0` IS NULL) VIRTUAL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+    charset = "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
+    return f"({columns}, `g` int AS (`c0` IS NULL) VIRTUAL) ENGINE=InnoDB {charset}"
 
 
 def _function(kind: Kind, hexed: bool) -> str | None:

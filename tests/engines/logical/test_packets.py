@@ -16,7 +16,9 @@ from tests.faults import global_variable
 from tests.tables import hashes_by_client, query, table_hashes
 
 PACKET_BYTES = 64 << 10
-LARGE_ROWS = "(`id` int NOT NULL, `v` longtext, PRIMARY KEY (`id`)) ENGINE=InnoDB CHARSET=utf8mb4"
+LARGE_ROWS = (
+    "(`id` int NOT NULL, `v` longtext, PRIMARY KEY (`id`)) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
+)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import DumpFormatError, HasDuplicatesError, RowError
 from airflow_dm_loader.report import TableReport
 from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.buckets import S3Server
 from tests.dumps import SAMPLES, WITH_KEY, WITHOUT_KEY, load_config, run_of
 from tests.faults import global_variable
@@ -136,6 +137,7 @@ def test_an_auto_increment_of_0_stays_0_also_where_other_columns_go_over_set(
     assert rows_of(server) == [(0, b"\x00\xff,", '{"a": 1}'), (7, b"", None), (8, None, "[]")]
 
 
+@pytest.mark.only_on("mariadb", because="it alone has the types UUID and INET6")
 def test_texts_that_a_binary_charset_would_lose_go_as_statements(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -166,10 +168,15 @@ def test_a_dat_dump_makes_the_tables_of_the_sql_dump_with_all_their_indexes(
     assert "shop.orders" in found[0]
 
 
-def test_a_checksum_of_metadata_is_compared(target: TargetConfig) -> None:
+def test_a_checksum_of_metadata_is_compared(server: PrivateServer, target: TargetConfig) -> None:
     report = load_dump(load_config(SAMPLES / "mydumper-1.0-load-data"), target)
 
-    assert {(table.row_count, table.checksum) for table in report.tables} == {("passed", "passed")}
+    incomparable = {"mariadb": set(), "mysql": {"shop.customers", "shop.products"}}[server.flavour]
+    assert {table.row_count for table in report.tables} == {"passed"}
+    assert {table.table: table.checksum for table in report.tables} == {
+        table.table: "not_compared" if table.table in incomparable else "passed" for table in report.tables
+    }
+    assert all("sums up NULLs" in table.remark for table in report.tables if table.table in incomparable)
 
 
 @BOTH_WAYS

@@ -12,12 +12,14 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import HEAD, METADATA, load_config
+from tests.engines.logical.random_tables import KINDS
 from tests.engines.logical.record_tables import DIALECTS, RecordTable, csv_table, dat_table
 from tests.faults.tally import rounds
 from tests.tables import hashes_by_client, query, table_hashes
 
 TABLES_OF_EACH = 5
 DUMPS = rounds(10, 100)
+BYTES = {kind.sql for kind in KINDS if kind.form == "bytes"} | {"bit(9)"}
 
 
 def write(folder: Path, tables: Sequence[RecordTable], *, as_reference: bool) -> Path:
@@ -52,6 +54,12 @@ def test_both_ways_and_the_client_store_the_same(
 
         assert stored == reference, [each for each in tables if stored[f"s.{each.name}"] != reference[f"s.{each.name}"]]
         sent_as = {table.table: table.sent_as for table in report.tables}
+        kinds = {each.name: each.kinds for each in tables}
         for at in range(TABLES_OF_EACH):
             assert sent_as[f"s.d{at}"] == ("load data" if load_data else "statements")
-            assert sent_as[f"s.c{at}"] == ("load data" if load_data and dialect.read_by_server else "statements")
+            ways = {"load data" if load_data and dialect.read_by_server else "statements"}
+            if server.flavour == "mysql" and not BYTES.isdisjoint(kinds[f"c{at}"]):
+                ways.add(
+                    "statements"
+                )  # its LOAD DATA ends at bytes that are no letters (1300), whatever column they are for
+            assert sent_as[f"s.c{at}"] in ways

@@ -1,0 +1,43 @@
+"""What servers say otherwise of the same thing, by the flavour of the server (``server.flavour``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.tables import query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.servers import AnyServer
+
+from contextlib import contextmanager, nullcontext
+
+CHECK_VIOLATED: Mapping[str, int] = {"mariadb": 4025, "mysql": 3819, "tidb": 3819}
+NOT_JSON: Mapping[str, int] = {"mariadb": 4025, "mysql": 3140, "tidb": 3140}  # MariaDB's JSON is a text with a CHECK
+# The key in "Duplicate entry '1' for key", for a table ``t``.
+PRIMARY_OF_T: Mapping[str, str] = {"mariadb": "PRIMARY", "mysql": "t.PRIMARY", "tidb": "t.PRIMARY"}
+
+
+def shown(server: AnyServer, table: str, create: str, *, before: str = "") -> str:
+    """SHOW CREATE TABLE of a table whose CREATE is written as MariaDB 10.11 shows it.
+
+    Others leave out what MariaDB writes (``int(11)``, defaults) or add to it, so they are asked: in a schema that goes
+    again, where ``before`` is run first.
+    """
+    if server.flavour == "mariadb":
+        return f"CREATE TABLE `{table}` {create}"
+    server.client(f"CREATE DATABASE shown; USE shown; {before}; CREATE TABLE `{table}` {create}")
+    text = str(query(server, f"SHOW CREATE TABLE shown.`{table}`")[0][1])
+    query(server, "DROP DATABASE shown")
+    return text
+
+
+@contextmanager
+def keys_of_any_kind_referred_to(server: AnyServer) -> Iterator[None]:
+    """Let foreign keys refer to what is not unique, as MariaDB does; MySQL from 8.4 wants a person to allow it."""
+    from tests.faults import global_variable
+
+    variable = "restrict_fk_on_non_standard_key"
+    with global_variable(server, variable, 0) if server.flavour == "mysql" else nullcontext():
+        yield
