@@ -7,6 +7,7 @@ from pathlib import Path
 from airflow_dm_loader import LoadConfig, TargetConfig, load_dump
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, write_dump
+from tests.servers import AnyServer
 from tests.tables import count
 
 
@@ -36,11 +37,14 @@ mysql-instances:
     assert not (tmp_path / "dumped_data.shop").exists()
 
 
-def test_variables_of_tidb_are_set_on_tidb_alone_and_a_warning_says_so(target: TargetConfig, tmp_path: Path) -> None:
+def test_variables_of_tidb_are_set_on_tidb_alone_and_a_warning_says_so(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
     write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']))
     config = load_config(tmp_path / "dump", session={"tidb_retry_limit": 10, "net_retry_count": 11})
     report = load_dump(config, target)
     assert report.rows == 1
+    name = {"mariadb": "MariaDB", "mysql": "MySQL"}[server.flavour]
     assert [line for line in report.warnings if line.startswith("session: ")] == [
-        "session: tidb_retry_limit is TiDB's own, and the target is MariaDB: it is not set"
+        f"session: tidb_retry_limit is TiDB's own, and the target is {name}: it is not set"
     ]
