@@ -41,7 +41,7 @@ def naming_the_rest(
     try:
         yield
     except TargetError as error:
-        if error.file is None:
+        if error.file is None or type(error) is not TargetError:  # one of a code of its own is about something else
             raise
         rest = ""
         with suppress(LoaderError), open_database() as db:  # what is to be told is the error
