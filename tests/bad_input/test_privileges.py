@@ -13,11 +13,11 @@ from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.target.privileges import parse_grants
 from dev.private_mariadb import PrivateMariaDB
+from tests.bad_input.listed_privileges import listed
 from tests.bad_input.stories import check_message, check_nothing_created, refused
 from tests.dumps import Table, load_config, write_dump
 from tests.tables import count, query
 
-DOC = Path(__file__).parents[2] / "docs" / "privileges.md"
 LARGE = [f'({at},"{"x" * 600}")' for at in range(2000)]
 CREATE = "(`id` int NOT NULL, `v` varchar(700), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB DEFAULT CHARSET=latin1"
 CHILD = (
@@ -26,12 +26,6 @@ CHILD = (
 )
 
 MakeUser = Callable[..., TargetConfig]
-
-
-def listed(what: str) -> list[str]:
-    """The GRANT statements that docs/privileges.md shows under a heading."""
-    (section,) = re.findall(rf"## {re.escape(what)}\n(.*?)(?=\n## |\Z)", DOC.read_text(), re.DOTALL)
-    return re.findall(r"^GRANT .*?;$", section, re.MULTILINE)
 
 
 @pytest.fixture

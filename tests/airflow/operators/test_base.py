@@ -11,6 +11,7 @@ from airflow_dm_loader.attempts import AT_SERVER
 from airflow_dm_loader.config import LoadConfig, OnDuplicate
 from airflow_dm_loader.operators.base import DumpLoadOperator, airflow_error, parse_config
 from airflow_dm_loader.triggers.events import error_event
+from tests.airflow.operators.failing import Failing
 from tests.airflow.task_runs import a_dag, run_task
 from tests.clocks import FAST, FastClock
 
@@ -32,26 +33,6 @@ class Heard:
 
     def incr(self, stat: str, count: int = 1, *, tags: dict[str, str]) -> None:
         self.counted += [(stat, tags)] * count
-
-
-class Failing(DumpLoadOperator):
-    """Raises what it is told to. Clearing it raises it again.
-
-    :param error: what to raise.
-    :param times: how often.
-    """
-
-    def __init__(self, *, error: Exception | None = None, times: int = 1000, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.error = error
-        self.times = times
-        self.tried: list[int] = []  # Airflow works on a copy, which shares it
-
-    def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
-        self.tried.append(run.worker.try_number)
-        if self.error and len(self.tried) <= self.times:
-            raise self.error
-        return {"config": run.config.to_json(), "target": run.target.address, "try": run.worker.try_number}
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 
 from airflow_dm_loader import errors
 from airflow_dm_loader.operators.retries import retry_defaults
-from tests.airflow.operators.test_base import Failing
+from tests.airflow.operators.failing import Failing
 from tests.airflow.task_runs import a_dag, run_task
 from tests.clocks import FAST
 

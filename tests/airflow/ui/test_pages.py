@@ -5,37 +5,17 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from fastapi import FastAPI
 
 from airflow_dm_loader import errors
 from airflow_dm_loader.errors import LoaderError, RowError
 from airflow_dm_loader.operators.links import PREFIX, error_page
 from airflow_dm_loader.ui.pages import PAGES, page
 from airflow_dm_loader.ui.plugin import DmLoaderPlugin
-
-if TYPE_CHECKING:
-    from httpx import Response
+from tests.airflow.ui.mounted import get
 
 ROOT = Path(__file__).parents[3]
-
-
-def get(path: str) -> Response:
-    """As Airflow mounts it, and as nobody who is logged in."""
-    import asyncio
-
-    import httpx
-
-    async def ask() -> Response:
-        airflow = FastAPI()
-        for found in DmLoaderPlugin.fastapi_apps:
-            airflow.mount(found["url_prefix"], found["app"])
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(airflow), base_url="http://airflow") as client:
-            return await client.get(path)
-
-    return asyncio.run(ask())
 
 
 def test_the_page_that_an_error_links_to_has_its_part(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from airflow_dm_loader.ui import run_loads
 from airflow_dm_loader.ui.run_loads import RunLoad, RunLoads
 from airflow_dm_loader.ui.run_page import run_page
 from tests.airflow.task_runs import a_dag, run_task
-from tests.airflow.ui.test_pages import get
+from tests.airflow.ui.mounted import get
 from tests.dumps import run_of
 
 if TYPE_CHECKING:

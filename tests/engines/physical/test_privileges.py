@@ -16,7 +16,7 @@ from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.target.needed_privileges import Need
 from dev.private_mariadb import PrivateMariaDB
-from tests.bad_input.test_privileges import listed
+from tests.bad_input.listed_privileges import listed
 from tests.dumps import WITHOUT_KEY, numbered, write_dump
 from tests.engines.physical.installed import Installed
 from tests.tables import one, query

@@ -11,7 +11,7 @@ from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.delimited.grammar import Grammar, Record
 from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 from airflow_dm_loader.rules.csv_format import CsvFormat
-from tests.formats.delimited.test_grammar_on_server import FORMS, some_file
+from tests.formats.delimited.some_files import FORMS, some_file
 
 CSV_FORMS = tuple(
     replace(RecordFormat.of_csv(csv), terminators=(b"\r\n",))
