@@ -76,7 +76,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
         asked = programs.read(dump, server)
         needs = (
             *engine.privileges(run, plan, meta.db),
-            *swapping.needs(config, plan),
+            *swapping.needs(config, plan, triggers=server.can.programs),
             *programs.needs(meta.db, server, config, asked),
         )
         check_plan(meta.db, server, config, plan, needs)

@@ -55,8 +55,10 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 places = {table.home: table.key for table in placed.tables} if config.swaps else {}
                 if config.swaps:
                     former = swaps.former_tables(meta) if meta.version == VERSION else set()
-                    swapping.check_can_swap(db, drafting.server, placed, places, former)
-                    swap, live = swapping.in_words(db, config, placed), swapping.live_names(db, placed)
+                    swapping.check_can_swap(
+                        db, drafting.server, placed, places, former, rebuild=config.tables.swap_rebuild
+                    )
+                    swap, live = swapping.in_words(db, config, placed, former), swapping.live_names(db, placed)
                 recreated = existing.to_recreate(meta, config, placed)
                 ours = {row.key for row in rows}
                 if foreign := what_the_target_has_not(db, drafting, placed):
@@ -66,7 +68,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 asked = programs.read(dump, drafting.server)
                 needs = (
                     *engine.privileges(run, placed, db),
-                    *swapping.needs(config, placed),
+                    *swapping.needs(config, placed, triggers=drafting.server.can.programs),
                     *programs.needs(db, drafting.server, config, asked),
                 )
                 warnings += drafting.check(db, placed, draft, needs)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from airflow_dm_loader.coordination.base import Coordination
-from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.errors import CheckpointError, LoaderError
 from airflow_dm_loader.logs import visible_log
+from airflow_dm_loader.phases import rebuilding
 from airflow_dm_loader.phases.drafting import Drafting
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -53,7 +56,8 @@ def _swap_in(run: LoadRun, meta: Meta, found: Round) -> None:
     drafting = Drafting.at(meta.db, run.config, dump.read_schema)
     with Database.open(run.target, session=drafting.session) as db:
         if not swap.has_happened(db, found.marks):
-            _rename(meta, db, drafting.server, found, tables)
+            _rename(run, meta, db, drafting.server, found, tables)
+        rebuilding.make_again(meta, db, found)
         views = drafting.draft(db, LoadPlan(dump.plan.databases, (), dump.plan.views, ())).views
         creator = SchemaCreator(
             lambda: Database.open(run.target, session=drafting.session), drafting.sessions, transactions=False
@@ -64,14 +68,20 @@ def _swap_in(run: LoadRun, meta: Meta, found: Round) -> None:
         settle(meta, db, found, keep=run.config.tables.keep_previous)
 
 
-def _rename(meta: Meta, db: Database, server: Server, found: Round, tables: tuple[SwapTable, ...]) -> None:
+def _rename(
+    run: LoadRun, meta: Meta, db: Database, server: Server, found: Round, tables: tuple[SwapTable, ...]
+) -> None:
     """Nothing else is between the last look at the live tables and the statement."""
     if swap.has_happened(db, found.marks) is None:
         raise CheckpointError(
             "the tables that were filled can't be swapped in: their mark is gone",
             remedy="Set remove_meta, and trigger again: they are filled anew.",
         )
-    swap.check_replaceable(db, [table.live for table in tables], swaps.former_tables(meta))
+    rebuild = run.config.tables.swap_rebuild
+    former = swaps.former_tables(meta)
+    swap.check_replaceable(db, [table.live for table in tables], former, rebuild=rebuild)
+    if rebuild:
+        rebuilding.prepare(meta, db, found, tables, former)
     for schema in sorted({table.former[0] for table in tables} | {found.marks[1][0]}):
         if schema not in {table.live[0] for table in tables}:
             swap.make_schema(db, schema, like=schema)
@@ -84,7 +94,14 @@ def _rename(meta: Meta, db: Database, server: Server, found: Round, tables: tupl
             )
     there = [table for table in tables if swap.is_there(db, table.live)]
     renames = [(table.live, table.former) for table in there] + [(table.shadow, table.live) for table in tables]
-    swap.swap(db, found.marks, renames)
+    try:
+        rebuilding.take_away(meta, db, found)
+        swap.swap(db, found.marks, renames)
+    except LoaderError:
+        with suppress(LoaderError), Database.open(run.target) as another:
+            if not swap.has_happened(another, found.marks):
+                rebuilding.make_again(meta, another, found)  # nobody may see tables without it until a retry comes
+        raise
 
 
 def settle(meta: Meta, db: Database, found: Round, *, keep: int) -> None:

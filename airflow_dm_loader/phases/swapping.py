@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
+from airflow_dm_loader.phases import rebuilding
 from airflow_dm_loader.phases.live import look
 from airflow_dm_loader.phases.swap_in import drop_shadows, settle
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
@@ -60,8 +61,12 @@ def join_round(
     )
 
 
-def needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
-    """The privileges to fill tables beside the live ones, to swap them in, and to drop the former ones."""
+def needs(config: LoadConfig, plan: LoadPlan, *, triggers: bool = False) -> Iterator[Need]:
+    """The privileges to fill tables beside the live ones, to swap them in, and to drop the former ones.
+
+    Args:
+        triggers: the server has them.
+    """
     if not config.swaps:
         return
     for table in plan.tables:
@@ -72,6 +77,9 @@ def needs(config: LoadConfig, plan: LoadPlan) -> Iterator[Need]:
                 yield Need(right, table.schema, granted_on=pattern)
         for right in ("ALTER", "DROP", "CREATE", "INSERT", "SELECT"):
             yield Need(right, schema, name)
+        if config.tables.swap_rebuild and triggers:
+            yield Need("TRIGGER", schema, name)
+            yield Need("TRIGGER", table.schema, granted_on=pattern)
 
 
 def round_tables(meta: Meta, config: LoadConfig) -> dict[TableName, TableName]:
@@ -88,12 +96,15 @@ def check_can_swap(
     plan: LoadPlan,
     live: Mapping[TableName, object],
     former: Collection[TableName] = (),
+    *,
+    rebuild: bool = False,
 ) -> None:
     """Refuse, by name, what can't be swapped in.
 
     Args:
         live: the live tables of the whole round.
         former: tables that earlier swaps replaced.
+        rebuild: the setting ``swap_rebuild``.
 
     Raises:
         TargetError: the server, a table of the dump, or what hangs on a live table.
@@ -110,7 +121,7 @@ def check_can_swap(
                 table=str(table.home),
                 remedy="Dump the schema too, or use on_existing_rows=truncate.",
             )
-    swap.check_replaceable(db, live.keys() | {table.home for table in plan.tables}, former)
+    swap.check_replaceable(db, live.keys() | {table.home for table in plan.tables}, former, rebuild=rebuild)
 
 
 def refuse_sequences(config: LoadConfig, draft: SchemaDraft) -> None:
@@ -124,7 +135,7 @@ def refuse_sequences(config: LoadConfig, draft: SchemaDraft) -> None:
             )
 
 
-def in_words(db: Database, config: LoadConfig, plan: LoadPlan) -> str:
+def in_words(db: Database, config: LoadConfig, plan: LoadPlan, former: Collection[TableName] = ()) -> str:
     """What the swap will do and the space that it needs, in one line."""
     from humanize import naturalsize
 
@@ -133,12 +144,14 @@ def in_words(db: Database, config: LoadConfig, plan: LoadPlan) -> str:
     taken = live_tables.space_bytes(db, there)
     kept = config.tables.keep_previous
     places = sorted({table.schema for table in plan.tables})
+    rebuilt = rebuilding.in_words(db, there, former) if config.tables.swap_rebuild else ""
     return (
         f"on_existing_rows=swap: {len(live)} tables are filled in {', '.join(places[:3])}"
         f"{' and others' if len(places) > 3 else ''}, compared there, and put in place by one RENAME TABLE, "
         f"{len(there)} of them for tables that exist; beside those, which take {naturalsize(taken, binary=True)}, the "
         f"new ones need room for {naturalsize(plan.file_bytes, binary=True)} of data files and their indexes, and "
         f"{kept} generation{'' if kept == 1 else 's'} of former tables stay{'s' if kept == 1 else ''} (keep_previous)"
+        + (f"; {rebuilt}" if rebuilt else "")
     )
 
 
@@ -158,7 +171,8 @@ def begin(run: LoadRun, dump: Dump, meta: Meta, db: Database, server: Server) ->
     found = swaps.current(meta, what.task_name, what.source_id)
     tables = swaps.tables(meta, found.token)
     live = {table.live: table.shadow for table in tables}
-    check_can_swap(db, server, dump.plan, live, swaps.former_tables(meta))
+    rebuild = run.config.tables.swap_rebuild
+    check_can_swap(db, server, dump.plan, live, swaps.former_tables(meta), rebuild=rebuild)
     clear_abandoned(meta, db, task_name=what.task_name, keep=run.config.tables.keep_previous)
     mine = swaps.tables(meta, found.token, source_id=what.source_id)
     known = {table for source, table in swaps.looks(meta, found.token, "seen") if source == what.source_id}
@@ -172,7 +186,7 @@ def begin(run: LoadRun, dump: Dump, meta: Meta, db: Database, server: Server) ->
             swap.make_schema(db, table.shadow[0], like=table.live[0])
     if found.marks[0][0] != found.mark_schema:
         swap.make_schema(db, found.marks[0][0], like=found.mark_schema)
-    _log.info("%s", in_words(db, run.config, dump.plan))
+    _log.info("%s", in_words(db, run.config, dump.plan, swaps.former_tables(meta)))
 
 
 def _check_references(dump: Dump, db: Database, server: Server) -> None:
@@ -215,10 +229,12 @@ def clear_abandoned(meta: Meta, db: Database, *, task_name: str, keep: int) -> N
             meta.db.commit()
     for found in swaps.rounds(meta, task_name=task_name, states=[swaps.ABANDONED]):
         if found.mark_schema and swap.has_happened(db, found.marks):
+            rebuilding.make_again(meta, db, found)
             settle(
                 meta, db, found, keep=keep
             )  # a frozen attempt woke up before the mark was dropped: what it had was accepted
             continue
+        rebuilding.make_again(meta, db, found)
         drop_shadows(meta, db, found)
         swaps.set_state(meta, found.token, swaps.GONE)
         meta.db.commit()

@@ -72,7 +72,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             asked = programs.read(dump, drafting.server)
             needs = (
                 *engine.privileges(run, plan, db),
-                *swapping.needs(config, plan),
+                *swapping.needs(config, plan, triggers=drafting.server.can.programs),
                 *programs.needs(db, drafting.server, config, asked),
             )
             with naming_the_rest(open_database, drafting, plan):

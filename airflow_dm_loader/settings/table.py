@@ -129,6 +129,7 @@ _ROWS = (
     Setting("on_existing_rows", "tables", _EXISTING, CREATING, elsewhere=_REFUSES),
     Setting("on_schema_change", "tables", _EXISTING, LOGICAL),
     Setting("keep_previous", "tables", _EXISTING, LOGICAL),
+    Setting("swap_rebuild", "tables", _EXISTING, LOGICAL),
     Setting("guard", "tables", _EXISTING, CREATING),
     Setting("on_conflict", "verify", _CHECKS),
     Setting("pool_size", "work", _ADVANCED, dm=_loader("pool-size", "int", "Not said: 4 (DM: 16).")),

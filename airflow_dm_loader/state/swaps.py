@@ -269,7 +269,7 @@ def former_tables(meta: Meta) -> set[TableName]:
 
 def forget(meta: Meta, token: str) -> None:
     """Remove the rows of a round."""
-    for name in ("swap_table", "swap_source", "swap"):
+    for name in ("swap_step", "swap_table", "swap_source", "swap"):
         meta.db.execute(f"DELETE FROM {meta[name]} WHERE token = %s", (token,))
 
 

@@ -94,11 +94,14 @@ def drop(db: Database, tables: Iterable[TableName], schemas: Iterable[str] = ())
             db.execute(f"DROP DATABASE IF EXISTS {quote(schema)}")
 
 
-def check_replaceable(db: Database, tables: Collection[TableName], former: Collection[TableName] = ()) -> None:
+def check_replaceable(
+    db: Database, tables: Collection[TableName], former: Collection[TableName] = (), *, rebuild: bool = False
+) -> None:
     """Refuse live tables that can't be replaced by a RENAME alone, by name.
 
     Args:
         former: tables that earlier swaps replaced; what they refer to may become a former one too.
+        rebuild: what hangs on them is made again after the swap.
 
     Raises:
         TargetError: one is no base table, has triggers, or a foreign key of a table outside refers to it.
@@ -113,17 +116,20 @@ def check_replaceable(db: Database, tables: Collection[TableName], former: Colle
                     table=f"{schema}.{table}",
                     remedy="Leave it out with block_allow_list, and load it by itself; or rename or drop it.",
                 )
+    if rebuild:
+        return
     _refuse(
         list(_triggers(db, tables)),
         "triggers hang on tables that on_existing_rows=swap would replace, and would go away with the former ones",
-        "Drop them, let the load swap, and create them again; or load with on_existing_rows=truncate.",
+        "Set swap_rebuild, which makes them again on the new tables; or drop them, let the load swap, and create them "
+        "again; or load with on_existing_rows=truncate.",
     )
     _refuse(
         list(_references(db, tables, former)),
         "foreign keys of tables that this load does not replace refer to tables that it would replace, and would "
         "follow the former ones",
-        "Drop them, let the load swap, and add them again; or load those tables with this load, or with "
-        "on_existing_rows=truncate.",
+        "Set swap_rebuild, which makes them again on the new tables; or drop them, let the load swap, and add them "
+        "again; or load those tables with this load, or with on_existing_rows=truncate.",
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.engines.logical import index_builder
 from airflow_dm_loader.objects.making import Making
-from airflow_dm_loader.phases import guarding, schema_changes
+from airflow_dm_loader.phases import guarding, rebuilding, schema_changes
 from airflow_dm_loader.state import (
     chunk_groups,
     chunks,
@@ -27,6 +27,7 @@ from airflow_dm_loader.state import (
     load_tasks,
     loads,
     outcomes,
+    rebuilds,
     replays,
     swaps,
 )
@@ -110,6 +111,15 @@ REPLAY_POINTS = {
     "a row is replayed, not committed": _Point(replays, "count_in_chunk", after=True),
     "a row is replayed and committed": _Point(replays, "read"),  # the next one
 }
+# Those of a load that makes again what hung on the tables that it swapped.
+REBUILD_POINTS = {
+    "stored, nothing taken away": _Point(rebuilding, "take_away"),
+    "between two that are taken away": _Point(rebuilding, "_is_there", after=True),
+    "all taken away, before the RENAME": _Point(rebuilding, "take_away", after=True),
+    "after the RENAME, nothing made again": _Point(rebuilding, "make_again"),
+    "between two that are made again": _Point(rebuilding, "_make", after=True),
+    "all made again, still stored": _Point(rebuilds, "forget"),
+}
 # Those of a load that the guard looks at before a row is deleted.
 GUARD_POINTS = {
     "before the guard looks": _Point(history, "last"),
@@ -149,7 +159,7 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
         if next(calls) == nth:
             os.kill(os.getpid(), signal_number)
 
-    named = {**SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS, **ASIDE_POINTS, **REPLAY_POINTS}
+    named = {**SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS, **REBUILD_POINTS, **ASIDE_POINTS, **REPLAY_POINTS}
     point = {**POINTS, **named}[name]
     if point is None:
         _signal_in_half_a_packet(reached)

@@ -36,6 +36,7 @@ OTHER: dict[str, Any] = {
     "on_existing_rows": "truncate",
     "on_schema_change": "ignore_columns",
     "keep_previous": 3,
+    "swap_rebuild": True,
     "guard": {"rows_drop": "off", "tables_gone": "off", "empty": "off"},
     "csv": {"separator": ";"},
     "data_character_set": "gbk",

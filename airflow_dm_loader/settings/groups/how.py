@@ -48,6 +48,14 @@ class Tables(Group):
         description="How many of the tables that a swap replaced are kept, of each table the newest; "
         "restore_previous puts them back.",
     )
+    swap_rebuild: bool = Field(
+        False,
+        title="Rebuild what hangs on tables",
+        description="Triggers on live tables, and foreign keys of tables outside that refer to them: swap drops them "
+        "before the RENAME and makes them again after it, on the new tables. Each statement is stored before the first "
+        "runs, and tried on the new tables. What others write between the two sets off no trigger. Off: such tables "
+        "are refused.",
+    )
     guard: GuardRules = Field(
         default_factory=dict,
         title="Guard against the last load",

@@ -14,6 +14,7 @@ from airflow_dm_loader.state.migrations import (
     m006_rows_kept,
     m007_history,
     m008_error_rows,
+    m009_swap_steps,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -26,6 +27,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m006_rows_kept.MIGRATION,
     m007_history.MIGRATION,
     m008_error_rows.MIGRATION,
+    m009_swap_steps.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

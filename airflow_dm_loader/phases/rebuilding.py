@@ -1,0 +1,200 @@
+"""What hangs on live tables, around a swap: stored, tried on the new tables, taken away, and made again.
+
+A kill at any instant leaves rows that say what was there. Whoever comes next makes again what is missing: on the new
+tables where the swap has happened, else on the old ones or, if the load goes on, after its own swap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+
+from airflow_dm_loader.dump.sql_modes import modes
+from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
+from airflow_dm_loader.identifiers import TableName, quote
+from airflow_dm_loader.logs import visible_log
+from airflow_dm_loader.objects.grammar import understand
+from airflow_dm_loader.objects.kinds import TRIGGER
+from airflow_dm_loader.objects.making import Making
+from airflow_dm_loader.state import rebuilds
+from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.state.rebuilds import Hanging, Step
+from airflow_dm_loader.state.swaps import Round, SwapTable
+from airflow_dm_loader.target import hanging
+from airflow_dm_loader.target.connection import Database
+from airflow_dm_loader.target.hanging import ForeignKey
+from airflow_dm_loader.target.schema import drop_table, in_its_charset
+
+_log = visible_log(__name__)
+_MANY_TOKENS = 1 << 24
+_LOCK_WAIT_S = 10
+_TRIED = "dm_loader_try"
+
+
+def prepare(meta: Meta, db: Database, found: Round, tables: Sequence[SwapTable], former: Collection[TableName]) -> None:
+    """Look at what hangs on the live tables, try it on the new ones, and write it down. Nothing is changed.
+
+    Raises:
+        CheckpointError: rows of a table outside would have no parent in the new tables.
+        TargetError: something could not be made again: the new table has no such column or key, or a privilege is
+            missing.
+    """
+    places = {table.live: table.shadow for table in tables}
+    keys = list(_foreign_keys(db, places, former))
+    triggers = [step for table in tables for step in _triggers(db, table.live)]
+    for key in keys:
+        _check_parents(db, key, places[key.parent])
+        _try_key(db, key, places[key.parent], found.token)
+    for step in triggers:
+        _try_trigger(db, step, places[step.table])
+    rebuilds.keep(meta, found.token, [*map(_key_step, keys), *triggers])
+    meta.db.commit()
+
+
+def take_away(meta: Meta, db: Database, found: Round) -> None:
+    """Drop what is there of it."""
+    db.set_session({"lock_wait_timeout": _LOCK_WAIT_S})
+    for step in rebuilds.stored(meta, found.token):
+        if _is_there(db, step):
+            _log.info("Dropped for the swap: %s", step)
+            db.execute(step.take_away.encode("utf-8", "surrogateescape"))
+
+
+def make_again(meta: Meta, db: Database, found: Round) -> None:
+    """Make what is missing of it, on the tables that have the live names now; then nothing is stored any more.
+
+    Raises:
+        LoaderError: something could not be made; the rest was, and a retry tries it again.
+    """
+    failed: LoaderError | None = None
+    for step in rebuilds.stored(meta, found.token):
+        if _is_there(db, step):
+            continue
+        try:
+            _make(db, step, step.table.schema)
+            _log.info("Made again after the swap: %s", step)
+        except LoaderError as error:
+            failed = failed or error
+    if failed is not None:
+        failed.message = f"{failed.message} (its SQL is in {meta['swap_step']}, token {found.token})"
+        raise failed
+    rebuilds.forget(meta, found.token)
+    meta.db.commit()
+
+
+def in_words(db: Database, tables: Iterable[TableName], former: Collection[TableName]) -> str:
+    """What would be rebuilt; "": nothing."""
+    live = list(tables)
+    names = [str(_key_step(key)) for key in _foreign_keys(db, live, former)]
+    names += [f"trigger {name} of {table}" for table in live for name in hanging.triggers_in_order(db, table)]
+    return f"dropped before the RENAME, and made again after it (swap_rebuild): {', '.join(names)}" if names else ""
+
+
+def _foreign_keys(db: Database, tables: Collection[TableName], former: Collection[TableName]) -> Iterator[ForeignKey]:
+    inside = {table.folded(db.folds_names) for table in (*tables, *former)}
+    for table in tables:
+        for key in hanging.foreign_keys_to(db, table):
+            if key.child.folded(db.folds_names) not in inside:
+                yield key
+
+
+def _key_step(key: ForeignKey) -> Step:
+    return Step(Hanging.FOREIGN_KEY, key.child, key.name, key.drop(), key.add())
+
+
+def _triggers(db: Database, table: TableName) -> Iterator[Step]:
+    making = Making("keep", None, "", "+00:00", {})
+    for name in hanging.triggers_in_order(db, table):
+        (row,) = db.named(f"SHOW CREATE TRIGGER {TableName(table.schema, name).quoted}")
+        text = row.get(TRIGGER.shown)
+        if not text:
+            raise TargetError(
+                f"the account may not see the text of trigger {name}, so it can't be made again (swap_rebuild)",
+                table=str(table),
+                remedy="Give it the privilege TRIGGER, or drop the trigger for the load.",
+            )
+        made = understand(str(text), table.schema, None, most_tokens=_MANY_TOKENS)
+        session = {
+            "sql_mode": ",".join(modes(str(row["sql_mode"]))),
+            "character_set_client": str(row["character_set_client"]),
+            "collation_connection": str(row["collation_connection"]),
+        }
+        drop = f"DROP TRIGGER {TableName(table.schema, name).quoted}"
+        yield Step(Hanging.TRIGGER, table, name, drop, making.statement(made), session)
+
+
+def _check_parents(db: Database, key: ForeignKey, shadow: TableName) -> None:
+    try:
+        orphan = db.one(key.orphans(shadow))
+    except LoaderError as error:
+        raise error.at(table=str(key.parent)) from error
+    finally:
+        db.rollback()
+    if orphan is not None:
+        raise CheckpointError(
+            f"rows of {key.child} refer to rows that the new {key.parent} does not have (foreign key {key.name})",
+            table=str(key.parent),
+            remedy="Delete those rows, or drop the foreign key; then clear finish.",
+        )
+
+
+def _try_key(db: Database, key: ForeignKey, shadow: TableName, token: str) -> None:
+    """Make the foreign key of an empty copy of its table, which goes again."""
+    copy = TableName(shadow.schema, f"{_TRIED}_{token}")
+    drop_table(db, *copy)
+    try:
+        db.set_session({"foreign_key_checks": 1})
+        db.execute(f"CREATE TABLE {copy.quoted} LIKE {key.child.quoted}")
+        db.execute(key.add(child=copy, parent=shadow))
+    except LoaderError as error:
+        raise _not_again(error, str(_key_step(key)), key.parent) from error
+    drop_table(db, *copy)
+
+
+def _try_trigger(db: Database, step: Step, shadow: TableName) -> None:
+    """Make the trigger on the new table, which has the same name in another schema, and drop it again."""
+    tried = f"DROP TRIGGER IF EXISTS {TableName(shadow.schema, step.name).quoted}"
+    db.execute(tried)
+    try:
+        _make(db, step, shadow.schema)
+    except LoaderError as error:
+        raise _not_again(error, str(step), step.table) from error
+    db.execute(tried)
+
+
+def _not_again(error: LoaderError, what: str, table: TableName) -> LoaderError:
+    if error.errno is None or not isinstance(error, TargetError):
+        return error.at(table=str(table))
+    return TargetError(
+        f"{what} could not be made again on the new table (swap_rebuild): {error.message}",
+        errno=error.errno,
+        table=str(table),
+        remedy="Change it so that it fits the dump's table, or drop it; then clear finish.",
+    )
+
+
+def _is_there(db: Database, step: Step) -> bool:
+    if step.kind is Hanging.TRIGGER:
+        return hanging.has_trigger(db, step.table.schema, step.name)
+    return hanging.has_foreign_key(db, step.table, step.name)
+
+
+def _make(db: Database, step: Step, schema: str) -> None:
+    """Make it in a schema, in the session that it was made in; the connection then has its own one again."""
+    row = db.one("SELECT @@sql_mode, @@collation_connection")
+    assert row is not None
+    charset = str(step.session.get("character_set_client", "utf8mb4"))
+    statement = in_its_charset(step.make_again, charset, str(step), "Make it by hand, then clear finish.")
+    db.execute(f"USE {quote(schema)}")
+    try:
+        db.set_session({"lock_wait_timeout": _LOCK_WAIT_S, "foreign_key_checks": 1})
+        db.set_session(step.session)
+        db.execute(statement)
+    except LoaderError as error:
+        raise error.at(table=str(step.table)) from error
+    finally:
+        with suppress(LoaderError):  # it ended with its connection
+            db.set_session({
+                "sql_mode": row[0], "character_set_client": "utf8mb4", "character_set_connection": "utf8mb4",
+                "collation_connection": row[1],
+            })  # fmt: skip

@@ -1,0 +1,78 @@
+"""Triggers and foreign keys that a swap takes away and makes again, with their SQL, stored before one is touched.
+
+Whether each is there is asked of the server, since DDL and a row can't commit together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.state.meta import Meta
+
+
+class Hanging(StrEnum):
+    """What can hang on a table."""
+
+    TRIGGER = "trigger"
+    FOREIGN_KEY = "foreign key"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of them.
+
+    Attributes:
+        table: that it is of: for a foreign key the one that refers.
+        take_away, make_again: statements, for the table's schema as the default one.
+        session: what ``make_again`` runs in.
+    """
+
+    kind: Hanging
+    table: TableName
+    name: str
+    take_away: str
+    make_again: str
+    session: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} of {self.table}"
+
+
+def keep(meta: Meta, token: str, steps: Iterable[Step]) -> None:
+    """Write down what is there now, instead of what was known of the same ones; the caller commits."""
+    for place, step in enumerate(steps):
+        meta.db.execute(
+            f"REPLACE INTO {meta['swap_step']} (token, kind, home_schema, home_table, name, place, take_away, "
+            "make_again, session) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                token,
+                step.kind.value,
+                *step.table,
+                step.name,
+                place,
+                step.take_away,
+                step.make_again,
+                json.dumps(dict(step.session)),
+            ),
+        )
+
+
+def stored(meta: Meta, token: str) -> tuple[Step, ...]:
+    """Those of a round, in the order in which they are made again."""
+    return tuple(
+        Step(Hanging(kind), TableName(schema, table), name, take_away, make_again, json.loads(session))
+        for kind, schema, table, name, take_away, make_again, session in meta.db.query(
+            "SELECT kind, home_schema, home_table, name, take_away, make_again, session "
+            f"FROM {meta['swap_step']} WHERE token = %s ORDER BY kind, place, name",
+            (token,),
+        )
+    )
+
+
+def forget(meta: Meta, token: str) -> None:
+    """All of them are there again; the caller commits."""
+    meta.db.execute(f"DELETE FROM {meta['swap_step']} WHERE token = %s", (token,))

@@ -1,0 +1,51 @@
+"""A swap that takes away and makes again what hangs on live tables, killed at each step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_dm_loader import load_dump
+from airflow_dm_loader.config import TargetConfig
+from dev.private_server import PrivateServer
+from tests.faults.attempts import Attempt
+from tests.faults.points import REBUILD_POINTS
+from tests.faults.tally import tried
+from tests.phases.test_swap_rebuild import check_hanging, hang, night
+from tests.tables import query
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.mark.parametrize("point", REBUILD_POINTS)
+def test_a_load_killed_at_a_step_makes_all_of_it_again(
+    point: str, server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    load_dump(night(tmp_path, 1), target)
+    hang(server)
+    config = night(tmp_path, 2)
+
+    with Attempt(config, target, point=point) as attempt:
+        assert attempt.dies()
+    tried(f"kill -9 of a swap that rebuilds: {point}")
+    report = load_dump(config, target)
+
+    assert report.outcome == "clean"
+    assert query(server, "SELECT DISTINCT v FROM s.p") == [("night 2",)]
+    check_hanging(server)
+
+
+def test_what_a_killed_load_took_away_is_made_again_by_the_next_one_that_gives_it_up(
+    server: PrivateServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    load_dump(night(tmp_path, 1), target)
+    hang(server)
+    config = night(tmp_path, 2)
+    with Attempt(config, target, point="all taken away, before the RENAME") as attempt:
+        assert attempt.dies()
+
+    load_dump(night(tmp_path, 3).changed(task_name="night2", remove_meta=True), target)
+
+    assert query(server, "SELECT DISTINCT v FROM s.p") == [("night 3",)]
+    check_hanging(server)
