@@ -17,8 +17,6 @@ from tests.tables import query
 
 CREATE = "(`id` int NOT NULL, `v` varchar(20) DEFAULT 'none', PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
 
-pytestmark = pytest.mark.servers
-
 
 @pytest.mark.parametrize("point", COLUMN_POINTS)
 def test_a_load_killed_around_an_alter_table_adds_each_column_once(

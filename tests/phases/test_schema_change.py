@@ -94,7 +94,6 @@ def test_columns_are_left_out_and_the_report_says_of_how_many_rows(
     assert (report.outcome, report.tables[0].sent_as) == ("clean", "load data" if load_data else "statements")
 
 
-@pytest.mark.servers
 @pytest.mark.parametrize("load_data", [True, False])
 @pytest.mark.parametrize("how", ["add_columns", "ignore_columns"])
 def test_so_it_is_with_csv(how: str, load_data: bool, server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
@@ -113,7 +112,6 @@ def test_so_it_is_with_csv(how: str, load_data: bool, server: AnyServer, target:
     assert kinds & {"added_columns", "ignored_column"} == {"added_columns" if added else "ignored_column"}
 
 
-@pytest.mark.servers
 def test_columns_that_a_header_names_are_left_out_without_a_create_table_too(
     server: AnyServer, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -128,7 +126,6 @@ def test_columns_that_a_header_names_are_left_out_without_a_create_table_too(
     assert (found.rows, "`more`" in found.text) == (2, True)
 
 
-@pytest.mark.servers
 def test_before_rows_that_are_deleted_columns_are_added_whatever_they_need(
     server: AnyServer, target: TargetConfig, tmp_path: Path
 ) -> None:
