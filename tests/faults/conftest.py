@@ -11,7 +11,6 @@ import pytest
 from airflow_dm_loader.plan import load_plan
 from dev.private_server import PrivateServer
 from tests import servers
-from tests.conftest import emptied
 from tests.faults import tally
 from tests.faults.reference import FaultDump, write_fault_dump
 from tests.servers import Servers
@@ -29,16 +28,24 @@ def mariadb(running_servers: Servers) -> PrivateServer:
 
 
 @pytest.fixture(scope="package")
-def reference(mariadb: PrivateServer, tmp_path_factory: pytest.TempPathFactory) -> FaultDump:
-    # Which file of these tests comes first on a server is for the test runner to say; what it left must go.
-    return write_fault_dump(emptied(mariadb), tmp_path_factory.mktemp("faults") / "dump")
+def references() -> dict[str, FaultDump]:
+    """Kind of server -> the dump, and what that server's own client makes of it."""
+    return {}
 
 
 @pytest.fixture
-def dump(reference: FaultDump, server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> FaultDump:
+def dump(
+    references: dict[str, FaultDump],
+    server: PrivateServer,
+    server_kind: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> FaultDump:
     """The dump, the server without it, and indexes deferred whatever a table's size."""
     monkeypatch.setattr(load_plan, "LARGE_TABLE_BYTES", 1)
-    return reference
+    if server_kind not in references:
+        references[server_kind] = write_fault_dump(server, tmp_path_factory.mktemp("faults") / "dump")
+    return references[server_kind]
 
 
 @pytest.fixture
