@@ -31,7 +31,7 @@ def test_a_param_has_the_setting_s_default_and_title_and_its_help_names_it(name:
     if not field.is_required():
         default = json.loads(LoadConfig(**REQUIRED).to_json())[name]
         assert json.loads(json.dumps(param.resolve())) == default
-        assert type(param.value) in (str, int, bool, list, dict, type(None))  # what the form can show
+        assert type(param.value) in (str, int, float, bool, list, dict, type(None))  # what the form can show
 
 
 def starred(params: dict[str, Param]) -> list[str]:
