@@ -10,6 +10,7 @@ from airflow_dm_loader.coordination.base import BarrierState, Coordination, Hold
 from airflow_dm_loader.state import load_tasks
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class TargetCoordination(Coordination):
         rows = self._meta.db.query(
             f"SELECT source_id, state FROM {self._meta['barrier']} WHERE task_name = %s ORDER BY source_id{lock}",
             (self.task.name,),
+            shape=(as_text, as_text),
         )
         return {str(source): str(state) for source, state in rows}
 

@@ -12,6 +12,7 @@ from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.objects.grammar import understand, words
 from airflow_dm_loader.objects.kinds import EVENT, TRIGGER, Kind, SchemaObject
 from airflow_dm_loader.objects.remedies import refused
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_warnings, worth_telling
 from airflow_dm_loader.target.schema import ddl_session, in_its_charset
@@ -99,7 +100,9 @@ def there(db: Database, objects: Iterable[SchemaObject]) -> list[SchemaObject]:
     for one in objects:
         key = one.kind, one.schema
         if key not in known:
-            known[key] = {_folded(one.kind, str(row[0])) for row in db.query(one.kind.listed, (one.schema,))}
+            known[key] = {
+                _folded(one.kind, str(row[0])) for row in db.query(one.kind.listed, (one.schema,), shape=(as_text, ...))
+            }
         if _folded(one.kind, one.name) in known[key]:
             found.append(one)
     return found

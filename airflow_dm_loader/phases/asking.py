@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.report import LoadStage, StoredLoad, percent
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.connection import Database
 
 _WITH_SWAPS = 5  # the version of the meta schema that has rounds
@@ -35,6 +36,7 @@ def load_status(
             f"FROM {meta['event']} e WHERE e.load_id = l.load_id), l.updated_at)) AS CHAR) "
             f"FROM {meta['load']} l{of_task} ORDER BY 6 DESC, 2, 3",
             args,
+            shape=(as_number, as_text, as_text, as_text, as_text, as_text),
         )
         return tuple(_status(meta, version, *row) for row in rows)
 
@@ -60,18 +62,18 @@ def _status(
 
 def _amounts(meta: Meta, version: int, load_id: int, *, is_finished: bool) -> tuple[int, int, int | None]:
     """Bytes of data files that are in, bytes of all of them, and rows; None: the engine keeps no count of those."""
-    row = meta.db.one(
+    row = meta.db.sure(
         f"SELECT COALESCE(SUM(file_bytes), 0), COALESCE(SUM(IF(done, file_bytes, 0)), 0) FROM {meta['file']} "
         "WHERE load_id = %s",
         (load_id,),
+        shape=(as_number, as_number),
     )
-    sent = meta.db.one(
+    sent = meta.db.sure(
         f"SELECT COALESCE(SUM(file_bytes), 0), COALESCE(SUM(row_count), 0), COUNT(*) FROM {meta['chunk']} "
         "WHERE load_id = %s AND end_offset IS NOT NULL",
         (load_id,),
+        shape=(as_number, as_number, as_number),
     )
-    assert row is not None  # aggregates give one row
-    assert sent is not None
     total, done = int(row[0]), int(row[1])
     finished = (
         total if is_finished else min(total, max(done, int(sent[0]), _by_lightning(meta, version, load_id, total)))
@@ -82,7 +84,11 @@ def _amounts(meta: Meta, version: int, load_id: int, *, is_finished: bool) -> tu
 def _by_lightning(meta: Meta, version: int, load_id: int, total: int) -> int:
     """Bytes of data files that tidb-lightning said are in; it counts those of compressed files otherwise."""
     row = (
-        meta.db.one(f"SELECT finished_bytes, total_bytes FROM {meta['lightning']} WHERE load_id = %s", (load_id,))
+        meta.db.one(
+            f"SELECT finished_bytes, total_bytes FROM {meta['lightning']} WHERE load_id = %s",
+            (load_id,),
+            shape=(maybe(as_number), maybe(as_number)),
+        )
         if version >= _WITH_PROGRESS
         else None
     )
@@ -95,6 +101,7 @@ def _worker(meta: Meta, load_id: int) -> str:
         f"SELECT host, dag_id, run_id FROM {meta['event']} WHERE load_id = %s AND kind = 'started' "
         "ORDER BY event_id DESC LIMIT 1",
         (load_id,),
+        shape=(as_text, as_text, as_text),
     )
     if row is None:
         return ""
@@ -124,6 +131,7 @@ def _waits_for(meta: Meta, version: int, load_id: int, task: str, source: str, s
             f"JOIN {meta['swap_source']} o ON o.token = s.token WHERE s.open_task = %s AND m.source_id = %s "
             "AND m.is_ready = 1 AND o.is_ready = 0 ORDER BY 1",
             (task, source),
+            shape=(as_text,),
         )
         if others:
             return "other sources, to swap the tables in: " + ", ".join(str(name) for (name,) in others)

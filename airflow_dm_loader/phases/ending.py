@@ -20,6 +20,7 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import is_this_dump
+from airflow_dm_loader.target.answers import as_text, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.tidb_tables import enable_ttl
@@ -144,7 +145,11 @@ def _replication(run: LoadRun, meta: Meta, load: Load) -> str:
 def _analyze(db: Database, schema: str, table: str) -> str | None:
     """ANALYZE TABLE; what the server complains of, or None if it went well."""
     try:
-        rows = db.query(f"ANALYZE TABLE {TableName(schema, table).quoted}")
+        rows = db.query(
+            f"ANALYZE TABLE {TableName(schema, table).quoted}",
+            or_nothing=True,
+            shape=(maybe(as_text), maybe(as_text), maybe(as_text), maybe(as_text)),
+        )
     except LoaderError as error:
         return str(error)
     problems = [str(row[3]) for row in rows if len(row) > 3 and str(row[2]).lower() == "error"]

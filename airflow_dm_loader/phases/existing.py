@@ -18,6 +18,7 @@ from airflow_dm_loader.state.holds import Account
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.named_lock import named_lock
@@ -299,6 +300,7 @@ def _children(db: Database, schema: str, table: str) -> list[tuple[str, str, str
             "AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name "
             "WHERE k.referenced_table_schema = %s AND k.referenced_table_name = %s",
             (schema, table),
+            shape=(as_text, as_text, as_text),
         )
     ]
 

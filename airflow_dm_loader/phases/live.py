@@ -13,6 +13,7 @@ from airflow_dm_loader.state import swaps
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.swaps import SwapTable
 from airflow_dm_loader.target import live_tables
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.live_tables import LiveLook
 from airflow_dm_loader.target.server import Server, ask_server
@@ -80,7 +81,10 @@ def _changed(table: SwapTable, then: LiveLook, now: LiveLook) -> Iterator[Findin
 
 
 def _lost_parts(db: Database, table: SwapTable) -> Iterator[Finding]:
-    texts = [db.one(f"SHOW CREATE TABLE {place.quoted}") for place in (table.live, table.shadow)]
+    texts = [
+        db.one(f"SHOW CREATE TABLE {place.quoted}", shape=(as_text, as_text, ...))
+        for place in (table.live, table.shadow)
+    ]
     live, shadow = (table_parts(str(row[1])) if row is not None else None for row in texts)
     if live is not None and shadow is not None and (missing := lacks(live, shadow)):
         yield Finding(

@@ -16,6 +16,7 @@ from airflow_dm_loader.objects.reading import load_objects
 from airflow_dm_loader.objects.remedies import BINLOG_REMEDY
 from airflow_dm_loader.report import Finding, some_of
 from airflow_dm_loader.run import Dump
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import ViewDraft
 from airflow_dm_loader.target.needed_privileges import Need, definer_privileges
@@ -100,7 +101,7 @@ def _ordered(objects: Iterable[SchemaObject]) -> Iterator[SchemaObject]:
 
 
 def making_of(db: Database, config: LoadConfig) -> Making:
-    row = db.one("SELECT @@GLOBAL.sql_mode")
+    row = db.one("SELECT @@GLOBAL.sql_mode", shape=(as_text,))
     return Making(
         definer=config.tables.definer or "keep",
         sql_mode=user_sql_mode(config),
@@ -155,7 +156,7 @@ def check(db: Database, server: Server, config: LoadConfig, programs: Programs) 
 
 def _check_binlog(db: Database, privileges: Privileges | None, load: Collection[SchemaObject]) -> None:
     asked = [found for found in load if found.kind in {FUNCTION, TRIGGER}]
-    row = db.one("SELECT @@GLOBAL.log_bin, @@GLOBAL.log_bin_trust_function_creators")
+    row = db.one("SELECT @@GLOBAL.log_bin, @@GLOBAL.log_bin_trust_function_creators", shape=(as_number, as_number))
     if not asked or row is None or not int(row[0]) or int(row[1]) or privileges is None:
         return
     if not any(privileges.allows(one) for one in _TRUSTED):

@@ -8,6 +8,7 @@ from airflow_dm_loader.phases.asking import load_status
 from airflow_dm_loader.report import AcceptedOutcome, LoadProgress, StoredConflict, StoredLoad, TableProgress
 from airflow_dm_loader.state import conflicts
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 
 MOST_TABLES = 500
@@ -33,7 +34,9 @@ def load_progress(
     with Database.open(target) as db:
         meta = Meta(db, meta_schema)
         rows = db.query(
-            f"SELECT load_id, source_id FROM {meta['load']} WHERE task_name = %s ORDER BY source_id", (task_name,)
+            f"SELECT load_id, source_id FROM {meta['load']} WHERE task_name = %s ORDER BY source_id",
+            (task_name,),
+            shape=(as_number, as_text),
         )
         return tuple(
             _progress(meta, int(load_id), stored[source_id], hide_values=hide_values)
@@ -47,6 +50,7 @@ def _progress(meta: Meta, load_id: int, load: StoredLoad, *, hide_values: bool) 
         f"SELECT detail, CAST(created_at AS CHAR) FROM {meta['event']} WHERE load_id = %s AND kind = 'accepted' "
         "ORDER BY event_id",
         (load_id,),
+        shape=(as_text, as_text),
     )
     samples = () if hide_values or not _has_kinds(meta) else conflicts.first(meta, load_id, _MOST_CONFLICTS)
     tables = _tables(meta, load_id, load)
@@ -77,6 +81,7 @@ def _tables(meta: Meta, load_id: int, load: StoredLoad) -> tuple[TableProgress, 
             f"FROM {meta['file']} f JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
             "WHERE f.load_id = %s AND c.end_offset IS NOT NULL GROUP BY f.table_schema, f.table_name",
             (load_id,),
+            shape=(as_text, as_text, as_number, as_number),
         )
     }
     in_conflict = _conflicts(meta, load_id)
@@ -85,6 +90,7 @@ def _tables(meta: Meta, load_id: int, load: StoredLoad) -> tuple[TableProgress, 
         for schema, table in meta.db.query(
             f"SELECT DISTINCT table_schema, table_name FROM {meta['index']} WHERE load_id = %s AND built = 0",
             (load_id,),
+            shape=(as_text, as_text),
         )
     }
     found = [
@@ -100,6 +106,7 @@ def _tables(meta: Meta, load_id: int, load: StoredLoad) -> tuple[TableProgress, 
             f"SELECT table_schema, table_name, SUM(file_bytes), SUM(IF(done, file_bytes, 0)) FROM {meta['file']} "
             "WHERE load_id = %s GROUP BY table_schema, table_name",
             (load_id,),
+            shape=(as_text, as_text, as_number, as_number),
         )
     ]
     return tuple(sorted(found, key=lambda table: (table.finished_bytes - table.total_bytes, table.table)))
@@ -117,6 +124,7 @@ def _conflicts(meta: Meta, load_id: int) -> dict[tuple[str, str], int]:
             f"SELECT table_schema, table_name, COUNT(*) FROM {meta['conflict']} WHERE load_id = %s{only} "
             "GROUP BY table_schema, table_name",
             (load_id,),
+            shape=(as_text, as_text, as_number),
         )
     }
 

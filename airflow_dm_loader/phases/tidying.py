@@ -14,6 +14,7 @@ from airflow_dm_loader.state import lightning, loads, retention, swaps
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.migrations import VERSION
 from airflow_dm_loader.state.retention import OldLoad, Retention
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 
 _log = visible_log(__name__)
@@ -136,12 +137,16 @@ def stored_loads(meta: Meta, task_name: str, source_id: str | None) -> list[tupl
         for load_id, source, status in meta.db.query(
             f"SELECT load_id, source_id, status FROM {meta['load']} WHERE task_name = %s{of_source} ORDER BY load_id",
             (task_name, *args),
+            shape=(as_number, as_text, as_text),
         )
     ]
     meta.db.rollback()  # what is read once the rows are locked is of then
     if not found:
         of = f" of source {source_id!r}" if source_id is not None else ""
-        known = [str(name) for (name,) in meta.db.query(f"SELECT DISTINCT task_name FROM {meta['load']} ORDER BY 1")]
+        known = [
+            str(name)
+            for (name,) in meta.db.query(f"SELECT DISTINCT task_name FROM {meta['load']} ORDER BY 1", shape=(as_text,))
+        ]
         raise CheckpointError(
             f"no load {task_name!r}{of} is stored in {meta.schema}",
             remedy=f"Stored are: {some_of(known, _SHOWN) or 'none'}.",

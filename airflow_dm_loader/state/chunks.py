@@ -18,6 +18,7 @@ from airflow_dm_loader.errors import LockedError, RetriableError, RowError
 from airflow_dm_loader.identifiers import OfTable
 from airflow_dm_loader.state import senders
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_real, as_text, maybe
 
 _DUPLICATE_KEY = 1062
 _LOCK_WAIT_TIMEOUT = 1205
@@ -81,7 +82,9 @@ def hold_load(meta: Meta, load_id: int, hold: Hold) -> None:
     if hold.begin is not None:
         meta.db.execute(hold.begin)
     if hold.share_lock:
-        found = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s LOCK IN SHARE MODE", (load_id,))
+        found = meta.db.one(
+            f"SELECT status FROM {meta['load']} WHERE load_id = %s LOCK IN SHARE MODE", (load_id,), shape=(as_text,)
+        )
         if found is None:
             raise senders.gone(load_id)
     if hold.sender is not None:
@@ -126,6 +129,7 @@ def _committed_end(meta: Meta, key: ChunkKey) -> int | None:
     row = meta.db.one(
         f"SELECT end_offset FROM {meta['chunk']} WHERE load_id = %s AND file_id = %s AND start_offset = %s",
         (key.load_id, key.file_id, key.start_offset),
+        shape=(maybe(as_number),),
     )
     if row is None or row[0] is None:
         return None
@@ -195,6 +199,7 @@ def committed_files(meta: Meta, load_id: int) -> dict[int, CommittedFile]:
         f"SELECT file_id, start_offset, end_offset, file_bytes, row_count FROM {meta['chunk']} "
         "WHERE load_id = %s AND end_offset IS NOT NULL",
         (load_id,),
+        shape=(as_number,) * 5,
     ):
         file = found.setdefault(int(file_id), CommittedFile({}))
         file.spans[int(start)] = int(end)
@@ -236,6 +241,7 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
         "AND c.end_offset IS NOT NULL WHERE f.load_id = %s "
         "GROUP BY f.table_schema, f.table_name ORDER BY f.table_schema, f.table_name",
         (load_id,),
+        shape=(as_text, as_text, as_number, as_number, as_number, as_number, as_number, as_real, as_text),
     )
     return tuple(
         TableTotals(
@@ -256,10 +262,10 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
 
 def rows_of_run(meta: Meta, load_id: int, run_id: str) -> int:
     """Rows that one run committed."""
-    row = meta.db.one(
+    row = meta.db.sure(
         f"SELECT COALESCE(SUM(row_count), 0) FROM {meta['chunk']} "
         "WHERE load_id = %s AND run_id = %s AND end_offset IS NOT NULL",
         (load_id, run_id),
+        shape=(as_number,),
     )
-    assert row is not None
     return int(row[0])

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_bytes, as_number, as_text
 
 # The connection speaks the file's charset and sql_mode here; hex means the same in all of them.
 MET = "; the row that exists: "  # what stands in ``error`` behind the server's text, before that row
@@ -84,10 +85,11 @@ def store(meta: Meta, load_id: int, conflict: Conflict, session: Mapping[str, st
 
 def count(meta: Meta, load_id: int, kind: Kind = Kind.CONFLICT) -> int:
     """How many rows of a kind the load has: of those in conflict, unless another is said."""
-    row = meta.db.one(
-        f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s AND kind = %s", (load_id, kind.value)
+    row = meta.db.sure(
+        f"SELECT COUNT(*) FROM {meta['conflict']} WHERE load_id = %s AND kind = %s",
+        (load_id, kind.value),
+        shape=(as_number,),
     )
-    assert row is not None
     return int(row[0])
 
 
@@ -99,8 +101,9 @@ def first(meta: Meta, load_id: int, limit: int = 5, kinds: Sequence[Kind] = ASID
         f"kind FROM {meta['conflict']} WHERE load_id = %s AND kind IN ({places}) "
         "ORDER BY conflict_id LIMIT %s",
         (load_id, *(kind.value for kind in kinds), limit),
+        shape=(as_text, as_text, as_text, as_number, as_number, as_text, as_text, as_bytes, Kind),
     )
-    return tuple(replace(Conflict(*row[:8]), kind=Kind(row[8])) for row in rows)
+    return tuple(replace(Conflict(*row[:8]), kind=row[8]) for row in rows)
 
 
 def kept(meta: Meta, load_id: int) -> dict[TableName, int]:
@@ -111,6 +114,7 @@ def kept(meta: Meta, load_id: int) -> dict[TableName, int]:
             f"SELECT table_schema, table_name, COUNT(*) FROM {meta['conflict']} "
             "WHERE load_id = %s AND kind IN ('replaced', 'ignored') GROUP BY table_schema, table_name",
             (load_id,),
+            shape=(as_text, as_text, as_number),
         )
     }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, maybe
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def happened(meta: Meta, load_id: int, kind: EventKind, outcome_id: str) -> bool
         meta.db.query(
             f"SELECT 1 FROM {meta['event']} WHERE load_id = %s AND kind = %s AND outcome_id = %s LIMIT 1",
             (load_id, kind.value, outcome_id),
+            shape=(as_number,),
         )
     )
 
@@ -66,6 +68,7 @@ def shown_before(meta: Meta, load_id: int, outcome_id: str, worker: Worker) -> b
             f"SELECT 1 FROM {meta['event']} WHERE load_id = %s AND kind = %s AND outcome_id = %s "
             "AND dag_id = %s AND run_id = %s AND try_number < %s LIMIT 1",
             (load_id, EventKind.SHOWN.value, outcome_id, worker.dag_id, worker.run_id, worker.try_number),
+            shape=(as_number,),
         )
     )
 
@@ -76,5 +79,6 @@ def seconds_since_start(meta: Meta, load_id: int, worker: Worker) -> float | Non
         f"SELECT TIMESTAMPDIFF(MICROSECOND, MIN(created_at), UTC_TIMESTAMP(6)) FROM {meta['event']} "
         "WHERE load_id = %s AND kind = %s AND dag_id = %s AND run_id = %s",
         (load_id, EventKind.STARTED.value, worker.dag_id, worker.run_id),
+        shape=(maybe(as_number),),
     )
     return None if row is None or row[0] is None else int(row[0]) / 1e6

@@ -10,6 +10,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text, as_truth, read_stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def list_files(meta: Meta, load_id: int) -> tuple[FileRow, ...]:
         f"SELECT file_id, name, table_schema, table_name, file_bytes, done FROM {meta['file']} "
         "WHERE load_id = %s ORDER BY file_id",
         (load_id,),
+        shape=(as_number, as_text, as_text, as_text, as_number, as_truth),
     )
     return tuple(FileRow(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows)
 
@@ -81,8 +83,12 @@ def list_tables(meta: Meta, load_id: int) -> tuple[TableRow, ...]:
         f"SELECT table_schema, table_name, created, empty_before, row_columns FROM {meta['table']} "
         "WHERE load_id = %s ORDER BY table_schema, table_name",
         (load_id,),
+        shape=(as_text, as_text, as_truth, as_truth, as_text),
     )
-    return tuple(TableRow(row[0], row[1], bool(row[2]), bool(row[3]), tuple(json.loads(row[4]))) for row in rows)
+    return tuple(
+        TableRow(row[0], row[1], row[2], row[3], read_stored(tuple[str, ...], row[4], f"the table {row[0]}.{row[1]}"))
+        for row in rows
+    )
 
 
 def other_sources(meta: Meta, config: LoadConfig) -> dict[TableName, tuple[str, ...]]:
@@ -93,6 +99,7 @@ def other_sources(meta: Meta, config: LoadConfig) -> dict[TableName, tuple[str, 
         f"JOIN {meta['file']} f ON f.load_id = l.load_id WHERE l.task_name = %s AND l.source_id <> %s "
         "ORDER BY l.source_id",
         (config.what.task_name, config.what.source_id),
+        shape=(as_text, as_text, as_text),
     ):
         key = TableName(str(schema), str(table))
         others[key] = (*others.get(key, ()), str(source))

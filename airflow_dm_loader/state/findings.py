@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.state.meta import Meta, check_version
+from airflow_dm_loader.target.answers import as_number, as_text, as_truth, maybe
 
 _log = visible_log(__name__)
 _TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"  # a chunk's connection speaks its file's charset
@@ -48,6 +49,7 @@ def stored(meta: Meta, load_id: int) -> tuple[Finding, ...]:
         f"SELECT kind, about_table, detail, row_count, pauses, row_version FROM {meta['finding']} "
         "WHERE load_id = %s ORDER BY finding_id",
         (load_id,),
+        shape=(as_text, as_text, as_text, maybe(as_number), as_truth, as_number),
     ):
         check_version(version, f"a finding of load {load_id}")
         one = Finding(kind=kind, table=table, text=text, rows=rows, pauses=bool(pauses))

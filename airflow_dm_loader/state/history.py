@@ -14,6 +14,7 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.report import TableReport
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_real, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ def keep(
     Args:
         token: of the round that swaps its tables in; "": none does.
     """
-    row = meta.db.one(
+    row = meta.db.sure(
         f"SELECT CAST(created_at AS CHAR), CAST(UTC_TIMESTAMP(6) AS CHAR) FROM {meta['load']} WHERE load_id = %s",
         (load_id,),
+        shape=(as_text, as_text),
     )
-    assert row is not None  # the caller has just changed it
     begun_at, now = map(str, row)
     what = config.what
     insert_ignore(
@@ -130,6 +131,7 @@ def beside(
             "AND o.table_name = h.table_name AND o.history_id > h.history_id AND o.undone = 0 AND o.of_load <> %s "
             "AND (o.token = '' OR o.token <> %s)) ORDER BY 1, 2",
             (*some, load_id or 0, token),
+            shape=(as_text, as_text, as_number, as_text, as_text, as_number, as_text, as_number, as_real),
         ):
             key = TableName(str(schema), str(table))
             if key.folded(meta.db.folds_names) not in folded:
@@ -159,6 +161,7 @@ def _newest_of_each_source(
             f"WHERE undone = 0 AND of_load <> %s AND (token = '' OR token <> %s) AND ({schema}, {name}) IN ({places}) "
             f"GROUP BY {schema}, {name}, source_id) ORDER BY history_id",
             (load_id or 0, token, *(part for table in some for part in table)),
+            shape=(as_text, as_text, as_number, as_text, as_text, as_number, as_text, as_number, as_real),
         ):
             found.setdefault(names[TableName(str(row[0]), str(row[1]))], []).append(_brought(row[2:]))
     return found

@@ -19,6 +19,7 @@ from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.answers import as_number, as_text, as_truth
 
 _SHOWN = 3
 
@@ -48,6 +49,7 @@ def account(
             f"JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id AND c.end_offset IS NOT NULL "
             "WHERE l.task_name = %s AND l.load_id <> %s GROUP BY f.table_schema, f.table_name",
             (load_id or 0, config.what.task_name, without or 0),
+            shape=(as_text, as_text, as_number, as_truth),
         )
     }
 
@@ -90,7 +92,11 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
         f"ON {name.format('e.table_schema')} = h.table_schema AND {name.format('e.table_name')} = h.table_name "
         "WHERE e.load_id = %s AND e.action <> 'append'"
     )
-    emptying = meta.db.one(f"SELECT h.table_schema, h.table_name {of_load} AND h.state = 'intent'", (load.load_id,))
+    emptying = meta.db.one(
+        f"SELECT h.table_schema, h.table_name {of_load} AND h.state = 'intent'",
+        (load.load_id,),
+        shape=(as_text, as_text),
+    )
     if emptying is not None:
         raise CheckpointError(
             "the rows that the table held are not all deleted yet",
@@ -100,6 +106,7 @@ def check_held(meta: Meta, config: LoadConfig, load: Load) -> None:
     taken = meta.db.query(
         f"SELECT h.table_schema, h.table_name, h.task_name {of_load} AND h.task_name <> %s ORDER BY 1, 2",
         (load.load_id, config.what.task_name),
+        shape=(as_text, as_text, as_text),
     )
     if taken:
         names = ", ".join(f"{schema}.{table} by {task!r}" for schema, table, task in taken[:_SHOWN])
@@ -152,6 +159,7 @@ def delete_some(meta: Meta, config: LoadConfig, table: TableName, limit: int = 2
     row = meta.db.one(
         f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s FOR UPDATE",
         table.folded(meta.db.folds_names),
+        shape=(as_text, as_text),
     )
     if row is None or row != (config.what.task_name, "intent"):
         meta.db.rollback()
@@ -177,6 +185,7 @@ def drop_once(meta: Meta, config: LoadConfig, table: TableName) -> None:
     row = meta.db.one(
         f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s",
         table.folded(meta.db.folds_names),
+        shape=(as_text, as_text),
     )
     meta.db.rollback()
     if row != (config.what.task_name, "intent") or _has_chunk(meta, config, table):
@@ -205,6 +214,7 @@ def _is_done_by(meta: Meta, config: LoadConfig, table: TableName) -> bool:
     row = meta.db.one(
         f"SELECT task_name, state FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s",
         table.folded(meta.db.folds_names),
+        shape=(as_text, as_text),
     )
     return row == (config.what.task_name, "done")
 
@@ -214,6 +224,7 @@ def _is_emptied(meta: Meta, table: TableName) -> bool:
         meta.db.query(
             f"SELECT 1 FROM {meta['hold']} WHERE table_schema = %s AND table_name = %s AND state = 'done'",
             table.folded(meta.db.folds_names),
+            shape=(as_number,),
         )
     )
 
@@ -227,6 +238,7 @@ def _has_chunk(meta: Meta, config: LoadConfig, table: TableName, *, lock: bool =
             "WHERE l.task_name = %s AND f.table_schema = %s AND f.table_name = %s AND c.end_offset IS NOT NULL LIMIT 1"
             + (" FOR UPDATE" if lock else ""),
             (config.what.task_name, *table),
+            shape=(as_number,),
         )
     )
 
@@ -241,6 +253,7 @@ def _all_at_work(meta: Meta, tables: Sequence[TableName]) -> list[int]:
             for (load_id,) in meta.db.query(
                 f"SELECT DISTINCT load_id FROM {meta['file']} WHERE (table_schema, table_name) IN ({places})",
                 [name for table in some for name in table],
+                shape=(as_number,),
             )
         }
     return [load_id for load_id in sorted(found) if _is_at_work(meta, load_id)]
@@ -267,6 +280,7 @@ def _holders(meta: Meta, tables: Sequence[TableName], *, lock: bool = False) -> 
                 f"SELECT table_schema, table_name, task_name FROM {meta['hold']} "
                 f"WHERE (table_schema, table_name) IN ({places})" + (" FOR UPDATE" if lock else ""),
                 [name for table in some for name in table],
+                shape=(as_text, as_text, as_text),
             )
         }
     return found
@@ -285,13 +299,14 @@ def _at_work(meta: Meta, tables: Mapping[TableName, str]) -> list[int]:
                 f"SELECT DISTINCT l.load_id FROM {meta['load']} l JOIN {meta['file']} f ON f.load_id = l.load_id "
                 f"WHERE l.task_name IN ({of_tasks}) AND (f.table_schema, f.table_name) IN ({places})",
                 (*tasks, *(name for table in some for name in table)),
+                shape=(as_number,),
             )
         }
     return [load_id for load_id in sorted(found) if _is_at_work(meta, load_id)]
 
 
 def _is_at_work(meta: Meta, load_id: int) -> bool:
-    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,))
+    row = meta.db.one(f"SELECT status FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,), shape=(as_text,))
     return row is not None and row[0] in {"running", "stopped", "paused"}
 
 
@@ -322,5 +337,6 @@ def rows_before(meta: Meta, load_id: int) -> dict[TableName, int]:
             f"SELECT table_schema, table_name, rows_before FROM {meta['existing']} "
             "WHERE load_id = %s AND action = 'append' AND rows_before > 0",
             (load_id,),
+            shape=(as_text, as_text, as_number),
         )
     }

@@ -21,6 +21,7 @@ from airflow_dm_loader.state import files
 from airflow_dm_loader.state.batches import insert_ignore
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.meta import Meta, check_version
+from airflow_dm_loader.target.answers import Shape, as_number, as_text, as_truth, maybe, read_stored
 
 _COLUMNS = (
     "table_schema, table_name, state, source, attempt, group_key, known_jobs, job_id, cancel_asked, imported_rows, "
@@ -73,14 +74,18 @@ def register_tables(meta: Meta, load_id: int, tables: Iterable[TableName]) -> No
 def list_rows(meta: Meta, load_id: int) -> dict[TableName, JobRow]:
     """All rows of the load, by table."""
     found = meta.db.query(
-        f"SELECT {_COLUMNS} FROM {meta['import_job']} WHERE load_id = %s ORDER BY table_schema, table_name", (load_id,)
+        f"SELECT {_COLUMNS} FROM {meta['import_job']} WHERE load_id = %s ORDER BY table_schema, table_name",
+        (load_id,),
+        shape=_SHAPE,
     )
     return {row.key: row for row in map(_row, found)}
 
 
 def lock(meta: Meta, load_id: int, schema: str, table: str) -> JobRow:
     """One row, which nobody else can lock until this transaction ends."""
-    row = meta.db.one(f"SELECT {_COLUMNS} FROM {meta['import_job']} WHERE {_KEY} FOR UPDATE", (load_id, schema, table))
+    row = meta.db.one(
+        f"SELECT {_COLUMNS} FROM {meta['import_job']} WHERE {_KEY} FOR UPDATE", (load_id, schema, table), shape=_SHAPE
+    )
     if row is None:
         raise _forgotten(load_id)
     return _row(row)
@@ -162,6 +167,7 @@ def sent_by_run(meta: Meta, load_id: int, run_id: str) -> dict[TableName, tuple[
         f"JOIN {meta['file']} f ON f.load_id = c.load_id AND f.file_id = c.file_id "
         "WHERE c.load_id = %s AND c.run_id = %s GROUP BY f.table_schema, f.table_name",
         (load_id, run_id),
+        shape=(as_text, as_text, as_number, as_number),
     )
     return {TableName(str(schema), str(table)): (int(rows), int(count)) for schema, table, rows, count in found}
 
@@ -181,6 +187,12 @@ def _update(meta: Meta, load_id: int, row: JobRow, changes: str, values: tuple[o
         raise _forgotten(load_id)
 
 
+_SHAPE: Shape = (
+    *(as_text, as_text, JobState, as_text, as_number, as_text, as_text), maybe(as_number), as_truth,
+    maybe(as_number), as_number,
+)  # fmt: skip
+
+
 def _row(row: tuple[object, ...]) -> JobRow:
     schema, table, state, source, attempt, group_key, known, job_id, cancel_asked, imported_rows, version = row
     check_version(int(str(version)), f"the import job of {schema}.{table}")
@@ -191,7 +203,7 @@ def _row(row: tuple[object, ...]) -> JobRow:
         source=str(source),
         attempt=int(str(attempt)),
         group_key=str(group_key),
-        known_jobs=frozenset(json.loads(str(known))),
+        known_jobs=frozenset(read_stored(list[int], str(known), f"the import job of {schema}.{table}")),
         job_id=None if job_id is None else int(str(job_id)),
         cancel_asked=bool(cancel_asked),
         imported_rows=None if imported_rows is None else int(str(imported_rows)),

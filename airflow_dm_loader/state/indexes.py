@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text
 
 
 def register_indexes(meta: Meta, load_id: int, waiting: Mapping[TableName, Sequence[SecondaryIndex]]) -> None:
@@ -40,6 +41,7 @@ def adopt_indexes(meta: Meta, load_id: int, tables: Collection[TableName]) -> No
             f"SELECT table_schema, table_name, index_name, definition, position FROM {meta['index']} "
             f"WHERE load_id <> %s AND built = 0 AND (table_schema, table_name) IN ({places})",
             (load_id, *names),
+            shape=(as_text, as_text, as_text, as_text, as_number),
         )
         insert_ignore(
             meta.db,
@@ -55,6 +57,7 @@ def waiting_indexes(meta: Meta, load_id: int) -> dict[TableName, tuple[Secondary
         f"SELECT table_schema, table_name, index_name, definition FROM {meta['index']} "
         "WHERE load_id = %s AND built = 0 ORDER BY table_schema, table_name, position, index_name",
         (load_id,),
+        shape=(as_text, as_text, as_text, as_text),
     ):
         waiting.setdefault(TableName(schema, table), []).append(SecondaryIndex(name, definition))
     return {table: tuple(indexes) for table, indexes in waiting.items()}
@@ -75,5 +78,6 @@ def complete_tables(meta: Meta, load_id: int) -> set[TableName]:
         "ON f.load_id = i.load_id AND f.table_schema = i.table_schema AND f.table_name = i.table_name "
         "WHERE i.load_id = %s GROUP BY i.table_schema, i.table_name HAVING MIN(COALESCE(f.done, 1)) = 1",
         (load_id,),
+        shape=(as_text, as_text),
     )
     return {TableName(str(schema), str(table)) for schema, table in rows}

@@ -18,6 +18,7 @@ from typing import Any
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError, LockedError
 from airflow_dm_loader.state.meta import Meta, check_version
+from airflow_dm_loader.target.answers import as_number, as_text, maybe, read_stored
 
 # An owner that was not heard of for so long is dead. The named lock alone does not do: TiDB keeps it in a transaction,
 # which lives an hour at most. This alone does not do either: an owner may be frozen while its program runs on.
@@ -57,11 +58,13 @@ def find(meta: Meta, load_id: int) -> LightningRow | None:
         "SELECT stage, checkpoint_driver, checkpoint_place, task_id_before, findings, row_version "
         f"FROM {meta['lightning']} WHERE load_id = %s",
         (load_id,),
+        shape=(LightningStage, as_text, as_text, as_number, as_text, as_number),
     )
     if row is None:
         return None
     check_version(row[5], f"the import by tidb-lightning of load {load_id}")
-    return LightningRow(LightningStage(row[0]), str(row[1]), str(row[2]), int(row[3]), json.loads(row[4]))
+    findings = read_stored(dict[str, Any], row[4], f"what tidb-lightning found for load {load_id}")
+    return LightningRow(row[0], row[1], row[2], row[3], findings)
 
 
 def begin(meta: Meta, load_id: int, owner: str, *, driver: str, place: str, task_id_before: int) -> None:
@@ -109,7 +112,7 @@ def lock(meta: Meta, config: LoadConfig) -> None:
 
 def lock_source(meta: Meta, task_name: str, source_id: str) -> None:
     """The same by the names of the load. It rolls back what is open."""
-    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, task_name, source_id),))
+    row = meta.db.one("SELECT GET_LOCK(%s, 1)", (_lock_name(meta, task_name, source_id),), shape=(maybe(as_number),))
     meta.db.rollback()  # what is read from here on is not older than the lock
     if row is None or row[0] != 1:
         raise LockedError(f"another attempt runs tidb-lightning for {task_name!r} / {source_id!r}", remedy=_WAIT)
@@ -126,7 +129,9 @@ def hold(meta: Meta, config: LoadConfig, load_id: int, owner: str, progress: tup
         CheckpointError: the load was started afresh.
     """
     row = meta.db.one(
-        "SELECT GET_LOCK(%s, 1)", (_lock_name(meta, config.what.task_name, config.what.source_id),)
+        "SELECT GET_LOCK(%s, 1)",
+        (_lock_name(meta, config.what.task_name, config.what.source_id),),
+        shape=(maybe(as_number),),
     )  # the same connection gets it again
     result = meta.db.execute(
         f"UPDATE {meta['lightning']} SET updated_at = UTC_TIMESTAMP(6), finished_bytes = COALESCE(%s, finished_bytes), "

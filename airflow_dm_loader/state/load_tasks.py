@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_text
 
 
 def put(meta: Meta, task_name: str, source_id: str, worker: Worker) -> None:
@@ -20,6 +21,7 @@ def get(meta: Meta, task_name: str, source_id: str) -> tuple[str, str, str] | No
     row = meta.db.one(
         f"SELECT host, dag_id, run_id FROM {meta['load_task']} WHERE task_name = %s AND source_id = %s",
         (task_name, source_id),
+        shape=(as_text, as_text, as_text),
     )
     return (str(row[0]), str(row[1]), str(row[2])) if row else None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.report import LoadStage
 from airflow_dm_loader.state.meta import Meta, check_version
+from airflow_dm_loader.target.answers import as_number, as_text, maybe, read_stored
 
 _NOTES: Mapping[str, object] = {"warnings": [], "not_loaded": {}, "target_warnings": []}
 
@@ -46,6 +47,7 @@ def find(meta: Meta, config: LoadConfig, *, for_update: bool = False) -> Load | 
         "SELECT load_id, status, fingerprint, chunk_bytes, binlog_name, binlog_pos, binlog_gtid, notes, row_version, "
         f"config FROM {meta['load']} WHERE task_name = %s AND source_id = %s" + (" FOR UPDATE" if for_update else ""),
         (config.what.task_name, config.what.source_id),
+        shape=(as_number, as_text, as_text, as_number, as_text, maybe(as_number), as_text, as_text, as_number, as_text),
     )
     if row is None:
         return None
@@ -53,7 +55,8 @@ def find(meta: Meta, config: LoadConfig, *, for_update: bool = False) -> Load | 
     check_version(row[8], what)
     if row[1] not in get_args(LoadStage):
         raise CheckpointError(f"{what} has the unknown status {row[1]!r}")
-    return Load(row[0], row[1], row[2], row[3], row[4], row[5], row[6], json.loads(row[7]), row[9])
+    notes = read_stored(dict[str, Any], row[7], f"{what}: its notes")
+    return Load(row[0], row[1], row[2], row[3], row[4], row[5], row[6], notes, row[9])
 
 
 def get(meta: Meta, config: LoadConfig) -> Load:
@@ -103,7 +106,7 @@ def register(
 
 def lock(meta: Meta, load_id: int) -> None:
     """Keep the load's row for this transaction: whoever else wants to change the load waits."""
-    if not meta.db.query(f"SELECT 1 FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,)):
+    if not meta.db.query(f"SELECT 1 FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,), shape=(as_number,)):
         raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
 
 
@@ -145,8 +148,11 @@ def renumber(meta: Meta, load_id: int, unique_name: str) -> int:
         f"binlog_gtid, notes, created_at, updated_at) VALUES (%s, '', '', 0, '', '', '', '', {moment}, {moment})",
         (unique_name,),
     )
-    row = meta.db.one(f"SELECT load_id FROM {meta['load']} WHERE task_name = %s AND source_id = ''", (unique_name,))
-    assert row is not None
+    row = meta.db.sure(
+        f"SELECT load_id FROM {meta['load']} WHERE task_name = %s AND source_id = ''",
+        (unique_name,),
+        shape=(as_number,),
+    )
     meta.db.execute(f"DELETE FROM {meta['load']} WHERE load_id = %s", (row[0],))
     meta.renumber(load_id, int(row[0]))
     return int(row[0])

@@ -9,6 +9,7 @@ from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.state.migrations import MIGRATIONS, VERSION
 from airflow_dm_loader.state.migrations.migration import Migration, column_names, meta_table, tables_after
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 
 _OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
@@ -84,7 +85,7 @@ def check_own_tables(db: Database, schema: str, error: LoaderError) -> None:
 def _done(db: Database, schema: str) -> dict[int, str] | None:
     """number -> what, of the migrations that were done; None: they were never counted."""
     try:
-        rows = db.query(f"SELECT number, what FROM {meta_table(schema, 'migration')}")
+        rows = db.query(f"SELECT number, what FROM {meta_table(schema, 'migration')}", shape=(as_number, as_text))
     except LoaderError as error:
         if error.errno in NO_SUCH_TABLE:
             return None
@@ -95,7 +96,7 @@ def _done(db: Database, schema: str) -> dict[int, str] | None:
 def _holds_loads(db: Database, schema: str) -> bool | None:
     """Whether any load is stored; None: there is no table for them."""
     try:
-        return bool(db.query(f"SELECT 1 FROM {meta_table(schema, 'load')} LIMIT 1"))
+        return bool(db.query(f"SELECT 1 FROM {meta_table(schema, 'load')} LIMIT 1", shape=(as_number,)))
     except LoaderError as error:
         if error.errno in NO_SUCH_TABLE:
             return None
@@ -105,7 +106,9 @@ def _holds_loads(db: Database, schema: str) -> bool | None:
 def _missing(db: Database, schema: str, migrations: Sequence[Migration], version: int) -> list[str]:
     there: dict[str, set[str]] = {}
     for table, column in db.query(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s", (schema,)
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s",
+        (schema,),
+        shape=(as_text, as_text),
     ):
         there.setdefault(str(table), set()).add(str(column).lower())
     found = []
@@ -136,6 +139,7 @@ def _columns(db: Database, schema: str, table: str) -> Collection[str]:
     rows = db.query(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
         (schema, f"dm_loader_{table}"),
+        shape=(as_text,),
     )
     return {str(name).lower() for (name,) in rows}
 

@@ -14,6 +14,7 @@ from airflow_dm_loader.report import Finding, TableReport, Verdict
 from airflow_dm_loader.state import events
 from airflow_dm_loader.state.events import EventKind
 from airflow_dm_loader.state.meta import Meta, check_version
+from airflow_dm_loader.target.answers import as_number, as_text, read_stored
 
 _CODES: dict[Verdict, int | None] = {
     "clean": None,
@@ -41,6 +42,17 @@ class Outcome:
     def code(self) -> int | None:
         """The code of what was found: DM's, where DM has one."""
         return _CODES[self.verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What is stored of an outcome in JSON."""
+
+    conflicts: int
+    tables: tuple[TableReport, ...]
+    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()  # 0.1.0 had none
+    refused: int = 0
 
 
 def store(
@@ -79,19 +91,20 @@ def latest(meta: Meta, load_id: int) -> Outcome | None:
         f"SELECT outcome_id, verdict, details, row_version FROM {meta['outcome']} WHERE load_id = %s "
         "ORDER BY sequence DESC LIMIT 1",
         (load_id,),
+        shape=(as_text, _verdict, as_text, as_number),
     )
     if row is None:
         return None
     check_version(row[3], f"outcome {row[0]}")
-    details = json.loads(row[2])
+    details = read_stored(_Details, row[2], f"outcome {row[0]}")
     return Outcome(
         outcome_id=row[0],
         verdict=row[1],
-        conflicts=details["conflicts"],
-        tables=tuple(TableReport(**table) for table in details["tables"]),
-        warnings=tuple(details["warnings"]),
-        findings=tuple(Finding(**finding) for finding in details.get("findings", ())),  # 0.1.0 had none
-        refused=details.get("refused", 0),
+        conflicts=details.conflicts,
+        tables=details.tables,
+        warnings=details.warnings,
+        findings=details.findings,
+        refused=details.refused,
         accepted=events.happened(meta, load_id, EventKind.ACCEPTED, row[0]),
     )
 
@@ -102,3 +115,10 @@ def current(meta: Meta, load_id: int) -> Outcome:
     if outcome is None:
         raise CheckpointError("the load has no outcome yet", remedy="Clear the checksum task: it makes one.")
     return outcome
+
+
+def _verdict(value: object) -> str:
+    """Raises ValueError: it is none."""
+    if (verdict := as_text(value)) not in _CODES:
+        raise ValueError("a text is no verdict")
+    return verdict

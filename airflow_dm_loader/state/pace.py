@@ -10,6 +10,7 @@ from enum import StrEnum
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_real
 
 
 class Step(StrEnum):
@@ -39,5 +40,6 @@ def of(meta: Meta, task_name: str, source_id: str, step: Step) -> Pace | None:
     row = meta.db.one(
         f"SELECT work, seconds FROM {meta['pace']} WHERE task_name = %s AND source_id = %s AND step = %s",
         (task_name, source_id, step.value),
+        shape=(as_real, as_real),
     )
     return Pace(float(row[0]), float(row[1])) if row else None

@@ -10,6 +10,7 @@ from airflow_dm_loader.state import loads, swaps
 from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.events import EventKind
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text
 
 _BARRIER_DONE = "finished"
 
@@ -51,10 +52,14 @@ def removable(meta: Meta, retention: Retention) -> tuple[OldLoad, ...]:
         f"AND NOT EXISTS (SELECT 1 FROM {meta['event']} e WHERE e.load_id = l.load_id AND e.kind = %s "
         "AND %s IS NOT NULL AND e.created_at >= UTC_TIMESTAMP(6) - INTERVAL %s DAY) ORDER BY l.load_id",
         (_BARRIER_DONE, days, days or 0, EventKind.ACCEPTED.value, days, days or 0),
+        shape=(as_number, as_text, as_text),
     )
     found = [OldLoad(int(load_id), str(task), str(source)) for load_id, task, source in rows]
     kept = _newest(meta, retention.keep_loads or 1)
-    known = {int(load_id) for (load_id,) in meta.db.query(f"SELECT DISTINCT of_load FROM {meta['brought']}")}
+    known = {
+        int(load_id)
+        for (load_id,) in meta.db.query(f"SELECT DISTINCT of_load FROM {meta['brought']}", shape=(as_number,))
+    }
     # One of before there was a history has no rank: only its age tells.
     return tuple(
         one for one in found if one.load_id not in kept and (one.load_id in known or retention.keep_loads is None)
@@ -68,7 +73,9 @@ def remove(meta: Meta, old: OldLoad) -> bool:
         loads.lock(meta, old.load_id)
     except CheckpointError:
         return False
-    still = meta.db.query(f"SELECT 1 FROM {meta['load']} WHERE load_id = %s AND status = 'finished'", (old.load_id,))
+    still = meta.db.query(
+        f"SELECT 1 FROM {meta['load']} WHERE load_id = %s AND status = 'finished'", (old.load_id,), shape=(as_number,)
+    )
     if still:
         forget(meta, old)
     meta.db.commit()
@@ -98,9 +105,13 @@ def shorten_history(meta: Meta, retention: Retention) -> None:
     known = {
         (str(task), str(source))
         for table in ("brought", "load")
-        for task, source in meta.db.query(f"SELECT DISTINCT task_name, source_id FROM {meta[table]}")
+        for task, source in meta.db.query(
+            f"SELECT DISTINCT task_name, source_id FROM {meta[table]}", shape=(as_text, as_text)
+        )
     }
-    for task, source in meta.db.query(f"SELECT DISTINCT task_name, source_id FROM {meta['pace']}"):
+    for task, source in meta.db.query(
+        f"SELECT DISTINCT task_name, source_id FROM {meta['pace']}", shape=(as_text, as_text)
+    ):
         if (str(task), str(source)) not in known:  # how fast a load was that nobody knows of any more
             meta.db.execute(f"DELETE FROM {meta['pace']} WHERE task_name = %s AND source_id = %s", (task, source))
     meta.db.commit()
@@ -108,7 +119,9 @@ def shorten_history(meta: Meta, retention: Retention) -> None:
 
 def remove_rounds(meta: Meta) -> None:
     """Remove what is stored of swaps that nothing can be put back of, once their loads are removed; it commits."""
-    loads_of = {str(task) for (task,) in meta.db.query(f"SELECT DISTINCT task_name FROM {meta['load']}")}
+    loads_of = {
+        str(task) for (task,) in meta.db.query(f"SELECT DISTINCT task_name FROM {meta['load']}", shape=(as_text,))
+    }
     for found in swaps.rounds(meta, states=[swaps.GONE, swaps.SWAPPED]):
         tables = swaps.tables(meta, found.token)
         over = found.state == swaps.GONE or all(table.former_state == swaps.DROPPED for table in tables)
@@ -127,7 +140,8 @@ def _ranked(meta: Meta) -> Iterator[tuple[int, int, int]]:
     before, place = None, 0
     for history_id, load_id, *key in meta.db.query(
         f"SELECT history_id, of_load, table_schema, table_name, source_id FROM {meta['brought']} WHERE undone = 0 "
-        "ORDER BY table_schema, table_name, source_id, history_id DESC"
+        "ORDER BY table_schema, table_name, source_id, history_id DESC",
+        shape=(as_number, as_number, as_text, as_text, as_text),
     ):
         place = place + 1 if key == before else 0
         before = key

@@ -19,9 +19,11 @@ from airflow_dm_loader.plan.shadows import Shadows
 from airflow_dm_loader.state import history
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text, as_truth
 
 OPEN, SWAPPED, ABANDONED, RESTORED, GONE = "open", "swapped", "abandoned", "restored", "gone"
 NONE, KEPT, DROPPED = "none", "kept", "dropped"  # of a table: what it replaced
+_ROUND = (as_text, as_text, as_text, as_truth, as_text)  # what _round takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +171,16 @@ def tables(meta: Meta, token: str, *, source_id: str | None = None) -> tuple[Swa
             "SELECT table_schema, table_name, shadow_schema, shadow_name, former_schema, former_name, MAX(former) "
             f"FROM {meta['swap_table']} WHERE token = %s{of_source} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2",
             (token, *args),
+            shape=(as_text,) * 7,
         )
     )
 
 
 def sources(meta: Meta, token: str) -> tuple[str, ...]:
     """The sources that fill a round."""
-    rows = meta.db.query(f"SELECT source_id FROM {meta['swap_source']} WHERE token = %s ORDER BY 1", (token,))
+    rows = meta.db.query(
+        f"SELECT source_id FROM {meta['swap_source']} WHERE token = %s ORDER BY 1", (token,), shape=(as_text,)
+    )
     return tuple(str(source) for (source,) in rows)
 
 
@@ -187,6 +192,7 @@ def looks(meta: Meta, token: str, column: str) -> dict[tuple[str, TableName], st
             f"SELECT source_id, table_schema, table_name, {column} FROM {meta['swap_table']} "
             f"WHERE token = %s AND {column} IS NOT NULL",
             (token,),
+            shape=(as_text, as_text, as_text, as_text),
         )
     }
 
@@ -211,7 +217,9 @@ def set_ready(meta: Meta, token: str, source_id: str, *, ready: bool) -> tuple[s
         f"UPDATE {meta['swap_source']} SET is_ready = %s WHERE token = %s AND source_id = %s", (ready, token, source_id)
     )
     rows = meta.db.query(
-        f"SELECT source_id FROM {meta['swap_source']} WHERE token = %s AND is_ready = 1 FOR UPDATE", (token,)
+        f"SELECT source_id FROM {meta['swap_source']} WHERE token = %s AND is_ready = 1 FOR UPDATE",
+        (token,),
+        shape=(as_text,),
     )
     return tuple(sorted(str(source) for (source,) in rows))
 
@@ -255,6 +263,7 @@ def of_tables(
             f"WHERE (s.state = 'swapped' OR s.token = %s) AND (t.table_schema, t.table_name) IN ({places}) "
             "ORDER BY COALESCE(s.swapped_at, UTC_TIMESTAMP(6)) DESC, s.created_at DESC",
             (newest, *(name for table in some for name in table)),
+            shape=(*_ROUND, *(as_text,) * 7, ...),
         ):
             table = SwapTable(TableName(*row[5:7]), TableName(*row[7:9]), TableName(*row[9:11]), row[11])
             found.setdefault(table.live, []).append((_round(row[:5]), table))
@@ -263,7 +272,10 @@ def of_tables(
 
 def former_tables(meta: Meta) -> set[TableName]:
     """All tables that were replaced and are kept, of any load task."""
-    rows = meta.db.query(f"SELECT DISTINCT former_schema, former_name FROM {meta['swap_table']} WHERE former = 'kept'")
+    rows = meta.db.query(
+        f"SELECT DISTINCT former_schema, former_name FROM {meta['swap_table']} WHERE former = 'kept'",
+        shape=(as_text, as_text),
+    )
     return {TableName(str(schema), str(name)) for schema, name in rows}
 
 
@@ -278,7 +290,9 @@ def _open_round(meta: Meta, task_name: str) -> Round | None:
 
 
 def _lock(meta: Meta, token: str) -> None:
-    if not meta.db.query(f"SELECT 1 FROM {meta['swap']} WHERE token = %s AND state = 'open' FOR UPDATE", (token,)):
+    if not meta.db.query(
+        f"SELECT 1 FROM {meta['swap']} WHERE token = %s AND state = 'open' FOR UPDATE", (token,), shape=(as_number,)
+    ):
         raise _gone()
 
 
@@ -301,6 +315,7 @@ def _abandon(meta: Meta, found: Round, source_id: str, *, may_abandon: bool) -> 
         for (source,) in meta.db.query(
             f"SELECT source_id FROM {meta['swap_source']} WHERE token = %s AND source_id <> %s ORDER BY 1",
             (found.token, source_id),
+            shape=(as_text,),
         )
     ]
     if others and not may_abandon:
@@ -320,7 +335,9 @@ def _one(meta: Meta, where: str, args: Sequence[object]) -> Round | None:
 
 def _several(meta: Meta, where: str, args: Sequence[object]) -> tuple[Round, ...]:
     rows = meta.db.query(
-        f"SELECT s.token, s.task_name, s.state, s.beside, s.mark_schema FROM {meta['swap']} s {where}", args
+        f"SELECT s.token, s.task_name, s.state, s.beside, s.mark_schema FROM {meta['swap']} s {where}",
+        args,
+        shape=_ROUND,
     )
     return tuple(_round(row) for row in rows)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.state import events
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def is_over(meta: Meta, load_id: int, turn: Turn) -> bool:
             f"SELECT 1 FROM {meta['event']} e JOIN {meta['outcome']} o ON o.outcome_id = e.outcome_id "
             "WHERE e.load_id = %s AND e.kind = %s AND e.event_id >= %s AND o.load_id = %s LIMIT 1",
             (load_id, EventKind.COMPARES.value, turn.place, load_id),
+            shape=(as_number,),
         )
     )
 
@@ -52,5 +54,6 @@ def _of(meta: Meta, load_id: int, worker: Worker) -> Turn | None:
         f"SELECT event_id, outcome_id FROM {meta['event']} WHERE load_id = %s AND kind = %s AND dag_id = %s "
         "AND run_id = %s AND try_number = %s ORDER BY event_id DESC LIMIT 1",
         (load_id, EventKind.COMPARES.value, worker.dag_id, worker.run_id, worker.try_number),
+        shape=(as_number, as_text),
     )
     return None if row is None else Turn(int(row[0]), str(row[1]))

@@ -22,6 +22,7 @@ from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number
 
 # What of the stored settings says where rows go.
 _RULES = (
@@ -159,6 +160,7 @@ def _loaded_meanwhile(meta: Meta, load_id: int, touched: Iterable[int]) -> list[
             for (file_id,) in meta.db.query(
                 f"SELECT file_id FROM {meta['chunk']} WHERE load_id = %s AND file_id IN ({places}) FOR UPDATE",
                 (load_id, *some),
+                shape=(as_number,),
             )
         ]
     return sorted(set(found))

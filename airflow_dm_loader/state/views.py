@@ -9,6 +9,7 @@ from __future__ import annotations
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.state.migrations.migration import meta_table
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 
 _log = visible_log(__name__)
@@ -47,7 +48,9 @@ def make_views(db: Database, schema: str, *, anew: bool) -> None:
     """Create the views where they are missing; ``anew``: also where they are there, as of an older version."""
     there = {
         str(name)
-        for (name,) in db.query("SELECT table_name FROM information_schema.views WHERE table_schema = %s", (schema,))
+        for (name,) in db.query(
+            "SELECT table_name FROM information_schema.views WHERE table_schema = %s", (schema,), shape=(as_text,)
+        )
     }
     names = {name: meta_table(schema, name) for name in _TABLES}
     for name, select in VIEWS.items():

@@ -9,6 +9,7 @@ from airflow_dm_loader.dump.ddl_changes import charset_names
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.identifiers import quote
+from airflow_dm_loader.target.answers import as_text, maybe
 from airflow_dm_loader.target.connection import Database
 
 _UNKNOWN = frozenset({1115, 1273})
@@ -42,7 +43,7 @@ def check_charsets(db: Database, files: Iterable[SchemaFile]) -> None:
     errno = 0
     for name in first:
         try:
-            db.query(_question(name))
+            db.query(_question(name), shape=(as_text,))
         except LoaderError as error:
             if error.errno not in _UNKNOWN:
                 raise
@@ -62,7 +63,8 @@ def implied_collations(db: Database, collation_map: Mapping[str, str]) -> dict[s
     here = {
         str(charset).lower(): str(collation).lower()
         for charset, collation in db.query(
-            "SELECT character_set_name, default_collate_name FROM information_schema.character_sets"
+            "SELECT character_set_name, default_collate_name FROM information_schema.character_sets",
+            shape=(as_text, maybe(as_text)),
         )
     }
     here["utf8"] = here.get("utf8mb3", here.get("utf8", "")).replace("utf8mb3_", "utf8_")

@@ -15,11 +15,13 @@ from pymysql.constants import SERVER_STATUS
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError
 from airflow_dm_loader.identifiers import quote
+from airflow_dm_loader.target.answers import Shape, as_it_is, as_number, read_rows, unexpected
 from airflow_dm_loader.target.connecting import DRIVER_ERRORS, assignments, connect, is_tidb
 from airflow_dm_loader.target.driver_errors import translate
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 
-_INFO = re.compile(r"Records: (\d+)\D+(?:Duplicates: (\d+)|Deleted: (\d+)\D+Skipped: (\d+))\D+Warnings: (\d+)")
+_N = r"(\d{1,20})(?!\d)"
+_INFO = re.compile(rf"Records: {_N}\D+(?:Duplicates: {_N}|Deleted: {_N}\D+Skipped: {_N})\D+Warnings: {_N}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,7 @@ class Database:
     def folds_names(self) -> bool:
         """Whether the server compares names of databases and tables without case; asked once."""
         if self._folds_names is None:
-            row = self.one("SELECT @@lower_case_table_names")
-            self._folds_names = row is not None and int(row[0]) != 0
+            self._folds_names = self.sure("SELECT @@lower_case_table_names", shape=(as_number,))[0] != 0
         return self._folds_names
 
     @property
@@ -86,8 +87,8 @@ class Database:
             if isinstance(sql, str):
                 with self._connection.cursor() as cursor:
                     cursor.execute(sql, tuple(args) or None)
-            else:
-                self._connection.query(sql)
+                    return self._result(sql)
+            self._connection.query(sql)
             return self._result()
 
     def execute_parts(self, parts: Sequence[bytes | memoryview]) -> Result:
@@ -104,22 +105,41 @@ class Database:
             self._connection.load_local(statement, pieces, max_packet_bytes)
             return self._result()
 
-    def query(self, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query that is known to give few."""
-        with self._translated(), self._connection.cursor() as cursor:
-            cursor.execute(sql, tuple(args) or None)
-            return list(cursor.fetchall())
+    def query(
+        self, sql: str, args: Sequence[object] = (), *, shape: Shape, or_nothing: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a query that is known to give few.
+
+        Args:
+            shape: what each of its columns holds; see :mod:`~airflow_dm_loader.target.answers`.
+            or_nothing: some servers answer it without rows or columns.
+
+        Raises:
+            TargetError: the answer is of another shape.
+        """
+        columns, rows = self._asked(sql, args)
+        if or_nothing and not columns:
+            return []
+        return read_rows(columns, rows, shape, sql)
 
     def named(self, sql: str, args: Sequence[object] = ()) -> list[dict[str, Any]]:
         """All rows, each by the names of its columns in lower case: for answers that differ by the server's version."""
-        with self._translated(), self._connection.cursor() as cursor:
-            cursor.execute(sql, tuple(args) or None)
-            names = [str(column[0]).lower() for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        names, rows = self._asked(sql, args)
+        if not names:
+            raise unexpected("it has no columns", sql)
+        return [dict(zip(names, row, strict=True)) for row in read_rows(names, rows, (as_it_is,) * len(names), sql)]
 
-    def one(self, sql: str, args: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        rows = self.query(sql, args)
+    def one(self, sql: str, args: Sequence[object] = (), *, shape: Shape) -> tuple[Any, ...] | None:
+        """The first row, if there is any."""
+        rows = self.query(sql, args, shape=shape)
         return rows[0] if rows else None
+
+    def sure(self, sql: str, args: Sequence[object] = (), *, shape: Shape) -> tuple[Any, ...]:
+        """The row of a question that gives one whatever is in the server, such as an aggregate's."""
+        row = self.one(sql, args, shape=shape)
+        if row is None:
+            raise unexpected("it has no row", sql)
+        return row
 
     def use(self, schema: str) -> None:
         """Make a schema the default one, unless it is already."""
@@ -152,8 +172,26 @@ class Database:
     ) -> None:
         self.close()
 
-    def _result(self) -> Result:
+    def _asked(self, sql: str, args: Sequence[object]) -> tuple[list[str], Sequence[Sequence[object]]]:
+        """The names of the columns, in lower case, and the rows; an answer without rows has no columns."""
+        with self._translated(), self._connection.cursor() as cursor:
+            cursor.execute(sql, tuple(args) or None)
+            self._only_one_answer(sql)
+            return [str(column[0]).lower() for column in cursor.description or ()], cursor.fetchall()
+
+    def _only_one_answer(self, question: str | None) -> None:
+        """We ask one question at a time: what announces more answers would be waited for by PyMySQL, without end."""
+        answer: Any = self._connection._result
+        if answer.has_next:
+            answer.has_next = False
+            self.close()
+            raise unexpected("it announces another answer", question)
+
+    def _result(self, question: str | None = None) -> Result:
+        self._only_one_answer(question)
         answer: Any = self._connection._result  # PyMySQL shows warnings and info nowhere else
+        if answer.description is not None:
+            raise unexpected("it has rows", question)
         info = (answer.message or b"").decode("utf-8", "replace") if answer.message else ""
         counts = _INFO.search(info)
         return Result(

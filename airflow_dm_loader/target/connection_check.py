@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.identifiers import quote
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.needed_privileges import META_PRIVILEGES
 from airflow_dm_loader.target.privileges import Privileges, ask_privileges
@@ -28,7 +29,7 @@ def check_connection(
     """
     with Database.open(target) as db:
         server = ask_server(db)
-        cipher = db.one("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+        cipher = db.one("SHOW SESSION STATUS LIKE 'Ssl_cipher'", shape=(as_text, as_text))
         privileges = ask_privileges(db, server)
     tls = f"TLS by {cipher[1]}" if cipher and cipher[1] else "without TLS"
     found = f"Connected to {server} at {target.address}, {tls}."

@@ -14,6 +14,7 @@ from airflow_dm_loader.dump.create_table import column_items
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
 from airflow_dm_loader.dump.table_features import count_checks
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.connection import Database, Result
 
 HARMLESS = frozenset({1287, 1681, 3719, 3720, 3778, 4095, 4096})  # this spelling is deprecated, and is as it was
@@ -33,7 +34,10 @@ def creation_warnings(db: Database, result: Result) -> Warnings:
     """What the server said of the CREATE that it just ran."""
     if not result.warnings:
         return ()
-    return [(str(level), int(code), str(text)) for level, code, text in db.query("SHOW WARNINGS")]
+    return [
+        (str(level), int(code), str(text))
+        for level, code, text in db.query("SHOW WARNINGS", shape=(as_text, as_number, as_text))
+    ]
 
 
 def worth_telling(warnings: Warnings) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ def creation_problem(db: Database, schema: str, table: str, body: str, warnings:
             return f"{text} ({code})"
     if body.isascii():
         return None
-    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
+    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}", shape=(as_text, as_text, ...))
     lost = letters_lost(body, str(row[1]), _columns_of_all_letters(db, schema, table)) if row is not None else ()
     return f"{lost[0]!r} is not in what the target made of it" if lost else None
 
@@ -90,6 +94,7 @@ def _columns_of_all_letters(db: Database, schema: str, table: str) -> set[str]:
         "SELECT column_name, character_set_name FROM information_schema.columns "
         "WHERE table_schema = %s AND table_name = %s",
         (schema, table),
+        shape=(as_text, maybe(as_text)),
     )
     return {str(name).lower() for name, charset in rows if charset in _OF_ALL_LETTERS}
 

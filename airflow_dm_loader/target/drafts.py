@@ -27,6 +27,7 @@ from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedSequence, PlannedTable, PlannedView
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.answers import as_text, as_truth, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import (
     SourceDraft,
@@ -266,7 +267,7 @@ class Drafter:
         """Whether a sequence that exists may get the dump's value: it is this load's, or nobody has used it yet."""
         if table.key in self.ours:
             return True
-        row = db.one(f"SELECT next_not_cached_value = start_value FROM {table.key.quoted}")
+        row = db.one(f"SELECT next_not_cached_value = start_value FROM {table.key.quoted}", shape=(maybe(as_truth),))
         return row is not None and bool(row[0])
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
@@ -366,7 +367,7 @@ def _view_is_there(view: PlannedView, there: Mapping[str, str]) -> bool:
 def _view_text(db: Database, view: PlannedView) -> bytes:
     """The CREATE VIEW of a view that exists; names of its own schema stand there as in a dump, without the schema."""
     db.use(view.schema)
-    row = db.one(f"SHOW CREATE VIEW {TableName(view.schema, view.view).quoted}")
+    row = db.one(f"SHOW CREATE VIEW {TableName(view.schema, view.view).quoted}", shape=(as_text, as_text, ...))
     return str(row[1]).encode() if row is not None else b""
 
 

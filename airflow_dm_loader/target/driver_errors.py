@@ -52,6 +52,8 @@ def translate(error: Exception) -> LoaderError:
         reason = getattr(refused, "reason", None) or type(refused).__name__
         return TargetError(f"TLS with the server failed: {reason}", remedy=_NO_TLS)
     errno, text = _number_and_text(error)
+    if errno and not text:
+        text = "the server says nothing of what went wrong"
     if errno == _UNKNOWN and (known := _of_unknown(text)) is not None:
         return known
     if errno in BY_ERRNO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server
 
@@ -30,7 +31,7 @@ def space_warning(db: Database, server: Server, file_bytes: int) -> str | None:
 def _of_stores(db: Database) -> int | None:
     """What TiDB says of its TiKV stores together."""
     try:
-        rows = db.query("SELECT available FROM information_schema.tikv_store_status")
+        rows = db.query("SELECT available FROM information_schema.tikv_store_status", shape=(maybe(as_text),))
     except LoaderError:  # it has no TiKV, or the account may not ask
         return None
     found = [_bytes(str(text)) for (text,) in rows]
@@ -42,7 +43,8 @@ def _of_disks(db: Database) -> int | None:
     try:
         rows = db.query(
             "SELECT available FROM information_schema.disks WHERE LEFT(@@datadir, CHAR_LENGTH(path)) = path "
-            "ORDER BY CHAR_LENGTH(path) DESC LIMIT 1"
+            "ORDER BY CHAR_LENGTH(path) DESC LIMIT 1",
+            shape=(as_number,),
         )
     except LoaderError:  # most servers have no such table
         return None

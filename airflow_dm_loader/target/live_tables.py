@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
+from airflow_dm_loader.target.answers import as_number, as_real, as_text, as_truth, maybe, read_stored
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.unique_keys import count_rows
 
@@ -42,7 +43,8 @@ class LiveLook:
 
     @classmethod
     def from_json(cls, text: str) -> LiveLook:
-        return cls(**json.loads(text))
+        """Raises CheckpointError: it is none of :meth:`to_json`'s."""
+        return read_stored(cls, text, "what was seen of a live table")
 
     def changes(self, now: LiveLook) -> Iterator[str]:
         """What is otherwise now, in words."""
@@ -95,6 +97,7 @@ def space_bytes(db: Database, tables: Iterator[TableName] | list[TableName]) -> 
             "SELECT table_name, COALESCE(data_length, 0) + COALESCE(index_length, 0) FROM information_schema.tables "
             "WHERE table_schema = %s",
             (schema,),
+            shape=(as_text, as_number),
         ):
             total += int(size) if (schema, str(table)) in wanted else 0
     return total
@@ -107,15 +110,19 @@ def _look(db: Database, table: TableName, *, keeps_time: bool, settled: bool = F
         "SELECT CAST(create_time AS CHAR), CAST(update_time AS CHAR), update_time >= NOW(), "
         "UNIX_TIMESTAMP() FROM information_schema.tables WHERE table_schema = %s AND table_name = %s",
         table,
+        shape=(maybe(as_text), maybe(as_text), maybe(as_truth), as_number),
     )
     if row is None:
         return LiveLook(exists=False)
     if row[2] and not settled:
         return None
-    uptime = {str(name).lower(): float(value) for name, value in db.query("SHOW GLOBAL STATUS LIKE 'Uptime'")}
+    uptime = {
+        str(name).lower(): float(value)
+        for name, value in db.query("SHOW GLOBAL STATUS LIKE 'Uptime'", shape=(as_text, as_real))
+    }
     try:
         rows = count_rows(db, *table)
-        made = db.one(f"SHOW CREATE TABLE {table.quoted}")
+        made = db.one(f"SHOW CREATE TABLE {table.quoted}", shape=(as_text, as_text, ...))
     except LoaderError as error:
         if error.errno not in NO_SUCH_TABLE:
             raise

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, RetriableError
+from airflow_dm_loader.target.answers import as_number, maybe
 from airflow_dm_loader.target.connection import Database
 
 _WAIT_S = 20
@@ -28,10 +29,10 @@ def named_lock(db: Database, *names: str) -> Iterator[None]:
     """
     name = "dm_loader_" + hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:40]
     for _ in range(_TRIES):
-        row = db.one("SELECT GET_LOCK(%s, %s)", (name, _WAIT_S))
+        row = db.one("SELECT GET_LOCK(%s, %s)", (name, _WAIT_S), shape=(maybe(as_number),))
         if row is not None and row[0] == 1:
             break
-        holder = db.one("SELECT IS_USED_LOCK(%s)", (name,))
+        holder = db.one("SELECT IS_USED_LOCK(%s)", (name,), shape=(maybe(as_number),))
         if holder is not None and holder[0] is not None:
             with suppress(LoaderError):
                 db.execute(f"KILL {int(holder[0])}")
@@ -41,4 +42,4 @@ def named_lock(db: Database, *names: str) -> Iterator[None]:
         yield
     finally:
         with suppress(ConnectionLostError):
-            db.query("SELECT RELEASE_LOCK(%s)", (name,))
+            db.query("SELECT RELEASE_LOCK(%s)", (name,), shape=(maybe(as_number),))

@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.linear_pattern import compile_linear
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.logs import visible_log
+from airflow_dm_loader.target.answers import as_text, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server
 
@@ -79,12 +80,11 @@ class Privileges:
 def ask_privileges(db: Database, server: Server) -> Privileges | None:
     """The current user's privileges, those of its active roles included; None: they can't be known."""
     try:
-        lines = [str(row[0]) for row in db.query(_show_grants(db, server))]
-        row = db.one("SELECT CURRENT_USER()")
+        lines = [str(row[0]) for row in db.query(_show_grants(db, server), shape=(as_text,))]
+        row = db.sure("SELECT CURRENT_USER()", shape=(as_text,))
     except LoaderError as error:
         _log.info("privileges are not looked at, since the server does not show them: %s", error.message)
         return None
-    assert row is not None
     name, _, host = str(row[0]).rpartition("@")
     return parse_grants(lines, user=f"{quote(name)}@{quote(host)}", fold_case=server.lower_case_table_names != 0)
 
@@ -111,7 +111,7 @@ def _show_grants(db: Database, server: Server) -> str:
     """MariaDB shows the active role's privileges by itself; others only when they are told the roles."""
     if server.can.shows_own_roles:
         return "SHOW GRANTS"
-    row = db.one("SELECT CURRENT_ROLE()") if server.can.has_roles else None
+    row = db.one("SELECT CURRENT_ROLE()", shape=(maybe(as_text),)) if server.can.has_roles else None
     roles = str(row[0]) if row is not None and row[0] else "NONE"
     return "SHOW GRANTS" if roles.upper() == "NONE" else f"SHOW GRANTS FOR CURRENT_USER() USING {roles}"
 

@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.table_parts import lacks, table_parts
 from airflow_dm_loader.dump.waiting_mark import OPENING, split_mark
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.identifiers import Names, TableName, quote
+from airflow_dm_loader.target.answers import as_number, as_text, as_truth, maybe
 from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_problem, creation_warnings, worth_telling
@@ -56,7 +57,7 @@ def create_table(db: Database, schema: str, table: str, file: SchemaFile, body: 
 
 def left_out(db: Database, schema: str, table: str, body: str) -> tuple[str, ...]:
     """What the target's table lacks of a CREATE TABLE, in words. ``body``: the statement from its columns on."""
-    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
+    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}", shape=(as_text, as_text, ...))
     asked = table_parts(f"CREATE TABLE t {body}")
     made = table_parts(str(row[1])) if row is not None else None
     return lacks(asked, made) if asked is not None and made is not None else ()
@@ -108,13 +109,17 @@ def ddl_session(sql_mode: str, time_zone: str) -> Mapping[str, str | int]:
 
 def existing_tables(db: Database, schema: str) -> Names[str]:
     """name -> ``BASE TABLE`` | ``VIEW`` | ``SEQUENCE`` ... of all that the schema holds."""
-    rows = db.query("SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s", (schema,))
+    rows = db.query(
+        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s",
+        (schema,),
+        shape=(as_text, as_text),
+    )
     return Names({str(name): str(kind) for name, kind in rows}, folds=db.folds_names)
 
 
 def is_empty(db: Database, schema: str, table: str) -> bool:
     """Whether the table has no row."""
-    return not db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} LIMIT 1")
+    return not db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} LIMIT 1", shape=(as_number,))
 
 
 def waiting_marks(db: Database, schema: str) -> Names[tuple[str, ...]]:
@@ -125,6 +130,7 @@ def waiting_marks(db: Database, schema: str) -> Names[tuple[str, ...]]:
             "SELECT table_name, table_comment FROM information_schema.tables WHERE table_schema = %s "
             "AND LOCATE(%s, table_comment) > 0",
             (schema, OPENING),
+            shape=(as_text, as_text),
         )
     }
     return Names({table: names for table, names in found.items() if names}, folds=db.folds_names)
@@ -135,6 +141,7 @@ def table_comment(db: Database, schema: str, table: str) -> str:
     row = db.one(
         "SELECT table_comment FROM information_schema.tables WHERE table_schema = %s AND table_name = %s",
         (schema, table),
+        shape=(as_text,),
     )
     return str(row[0]) if row is not None else ""
 
@@ -145,6 +152,7 @@ def row_columns(db: Database, schema: str, table: str) -> tuple[str, ...]:
         "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
         "AND COALESCE(generation_expression, '') = '' AND extra NOT LIKE '%%INVISIBLE%%' ORDER BY ordinal_position",
         (schema, table),
+        shape=(as_text,),
     )
     return tuple(str(row[0]) for row in rows)
 
@@ -156,6 +164,7 @@ def column_shapes(db: Database, schema: str) -> Names[dict[str, ColumnShape]]:
         "SELECT table_name, column_name, column_type, character_set_name, is_nullable, extra, generation_expression "
         "FROM information_schema.columns WHERE table_schema = %s",
         (schema,),
+        shape=(as_text, as_text, as_text, maybe(as_text), as_text, maybe(as_text), maybe(as_text)),
     ):
         shape = shape_of(str(column), str(kind), charset=charset, generated=bool(computed))
         found.setdefault(str(table), {})[str(column).lower()] = replace(
@@ -174,6 +183,7 @@ def column_types(db: Database, schema: str, *, full: bool = False) -> Names[dict
         f"SELECT table_name, column_name, {kind_of} FROM information_schema.columns WHERE table_schema = %s "
         "AND COALESCE(generation_expression, '') = ''",
         (schema,),
+        shape=(as_text, as_text, as_text),
     ):
         found.setdefault(str(table), {})[str(column)] = str(kind).lower()
     return Names(found, folds=db.folds_names)
@@ -205,6 +215,7 @@ def table_facts(db: Database, schema: str) -> Names[TableFacts]:
         "AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
         "FROM information_schema.columns WHERE table_schema = %s AND COALESCE(generation_expression, '') = ''",
         (schema,),
+        shape=(as_text, as_text, as_text, maybe(as_text), as_text, maybe(as_truth)),
     ):
         facts = found.setdefault(str(table), TableFacts({}, {}, set(), {}))
         facts.types[str(column)] = str(kind).lower()
@@ -222,6 +233,7 @@ def auto_increment_columns(db: Database, schema: str) -> Names[str]:
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s "
         "AND extra LIKE '%%auto_increment%%'",
         (schema,),
+        shape=(as_text, as_text),
     )
     return Names({str(table): str(column) for table, column in rows}, folds=db.folds_names)
 
@@ -233,6 +245,7 @@ def triggers_on_insert(db: Database, schema: str) -> Names[list[str]]:
         "SELECT event_object_table, trigger_name FROM information_schema.triggers "
         "WHERE event_object_schema = %s AND event_manipulation IN ('INSERT', 'DELETE') ORDER BY trigger_name",
         (schema,),
+        shape=(as_text, as_text),
     ):
         found.setdefault(str(table), []).append(str(trigger))
     return Names(found, folds=db.folds_names)
@@ -251,13 +264,14 @@ def triggers_of(db: Database, schema: str, table: str) -> list[str]:
             "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
             "AND event_object_table = %s ORDER BY trigger_name",
             (schema, table),
+            shape=(as_text,),
         )
     ]
 
 
 def existing_databases(db: Database) -> Names[bool]:
     """The databases that the user may see."""
-    rows = db.query("SELECT schema_name FROM information_schema.schemata")
+    rows = db.query("SELECT schema_name FROM information_schema.schemata", shape=(as_text,))
     return Names({str(name): True for (name,) in rows}, folds=db.folds_names)
 
 
@@ -269,5 +283,6 @@ def engines_without_transactions(db: Database, schema: str) -> Names[str]:
         "WHERE t.table_schema = %s AND t.table_type RLIKE 'TABLE$|VERSIONED$' "
         "AND COALESCE(e.transactions, 'NO') <> 'YES'",
         (schema,),
+        shape=(as_text, maybe(as_text)),
     )
     return Names({str(table): str(engine) for table, engine in rows}, folds=db.folds_names)

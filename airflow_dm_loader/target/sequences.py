@@ -12,6 +12,7 @@ from airflow_dm_loader.dump.schema_files import SchemaFile, SequenceValue
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedSequence
+from airflow_dm_loader.target.answers import as_number, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.refused_creates import refused, together
 
@@ -68,7 +69,10 @@ def _create(db: Database, draft: SequenceDraft, *, says_next: bool) -> None:
                 if error.errno != _ALREADY_THERE:
                     raise
         if file.value is not None:
-            db.query(f"SELECT SETVAL({key.quoted}, {_setval(file.value, file.rest, says_next=says_next)})")
+            db.query(
+                f"SELECT SETVAL({key.quoted}, {_setval(file.value, file.rest, says_next=says_next)})",
+                shape=(maybe(as_number),),
+            )
             db.commit()
     except LoaderError as error:
         raise refused(error.at(file=file.name, offset=file.offset, table=str(key)), "sequence") from error

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.capabilities import ASKED_VARIABLES, Capabilities, Flavour
 from airflow_dm_loader.target.connection import Database
 
@@ -63,12 +64,14 @@ def parse_version(text: str) -> tuple[Flavour, tuple[int, ...]]:
 
 def ask_server(db: Database) -> Server:
     """Ask the server that ``db`` is connected to."""
-    row = db.one("SELECT VERSION(), @@max_allowed_packet, @@lower_case_table_names")
-    assert row is not None  # a SELECT without FROM gives one row
+    row = db.sure(
+        "SELECT VERSION(), @@max_allowed_packet, @@lower_case_table_names", shape=(as_text, as_number, as_number)
+    )
     flavour, version = parse_version(str(row[0]))
     names = ", ".join(f"'{name}'" for name in sorted(ASKED_VARIABLES))
     settings = {
-        str(name).lower(): str(value) for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
+        str(name).lower(): str(value)
+        for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})", shape=(as_text, as_text))
     }
     allowed = flavour is not Flavour.MYSQL or _may_set(db, "max_error_count", 65535)
     return Server(flavour, version, int(row[1]), int(row[2]), settings, sets_max_error_count=allowed)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import DumpFormatError
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import Server
 
@@ -117,22 +118,20 @@ def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone:
 
 def target_time_zone(db: Database) -> str:
     """The target's offset from UTC as DM computes it: ``+08:00``."""
-    row = db.one("SELECT TIME_FORMAT(CAST(TIMEDIFF(NOW(6), UTC_TIMESTAMP(6)) AS TIME), '%H:%i')")
-    assert row is not None
+    row = db.sure("SELECT TIME_FORMAT(CAST(TIMEDIFF(NOW(6), UTC_TIMESTAMP(6)) AS TIME), '%H:%i')", shape=(as_text,))
     text = str(row[0])
     return text if text.startswith("-") else f"+{text}"
 
 
 def target_zone(db: Database) -> str:
     """The target's own zone: a name with a rule for each date where it has one (SYSTEM too), else an offset."""
-    row = db.one("SELECT @@GLOBAL.time_zone")
-    assert row is not None
+    row = db.sure("SELECT @@GLOBAL.time_zone", shape=(as_text,))
     return str(row[0])
 
 
 def zone_in_words(db: Database, zone: str) -> str:
     """The zone for people: what SYSTEM is."""
-    row = db.one("SELECT @@system_time_zone") if zone.upper() == "SYSTEM" else None
+    row = db.one("SELECT @@system_time_zone", shape=(as_text,)) if zone.upper() == "SYSTEM" else None
     return f"{zone} ({row[0]})" if row is not None else zone
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 
 # They hold no rows of their own, or hold them elsewhere: InnoDB would be something else.
@@ -58,12 +59,14 @@ def reaches_out(engine: str) -> bool:
 
 def ask_engines(db: Database) -> Engines:
     """The engines of the server that ``db`` is connected to."""
-    rows = db.query("SELECT engine, support, COALESCE(transactions, 'NO') FROM information_schema.engines")
+    rows = db.query(
+        "SELECT engine, support, COALESCE(transactions, 'NO') FROM information_schema.engines",
+        shape=(as_text, as_text, as_text),
+    )
     usable = [
         (str(name).upper(), transactions) for name, support, transactions in rows if support in {"YES", "DEFAULT"}
     ]
-    default = db.one("SELECT @@default_storage_engine")
-    assert default is not None
+    default = db.sure("SELECT @@default_storage_engine", shape=(as_text,))
     return Engines(
         default=str(default[0]),
         available=frozenset(name for name, _ in usable),

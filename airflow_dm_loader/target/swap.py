@@ -13,6 +13,7 @@ from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 
 Rename = tuple[TableName, TableName]  # from, to
@@ -25,7 +26,7 @@ _LOCK_WAIT_S = 10  # readers queue behind a RENAME that waits for one of them
 def is_there(db: Database, table: TableName) -> bool:
     """Whether the server has such a table, asked in a way that no cache answers."""
     try:
-        db.query(f"SELECT 1 FROM {table.quoted} LIMIT 0")
+        db.query(f"SELECT 1 FROM {table.quoted} LIMIT 0", shape=(as_number,))
     except LoaderError as error:
         if error.errno not in NO_SUCH_TABLE:
             raise
@@ -51,6 +52,7 @@ def make_schema(db: Database, schema: str, like: str) -> None:
         "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
         "WHERE schema_name = %s",
         (like,),
+        shape=(as_text, as_text),
     )
     options = f" DEFAULT CHARACTER SET {row[0]} COLLATE {row[1]}" if row is not None else ""
     db.execute(f"CREATE DATABASE IF NOT EXISTS {quote(schema)}{options}")
@@ -147,6 +149,7 @@ def _triggers(db: Database, tables: Collection[TableName]) -> Iterator[tuple[str
             "SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
             "ORDER BY 1, 2",
             (schema,),
+            shape=(as_text, as_text),
         ):
             if TableName(schema, str(table)).folded(db.folds_names) in wanted:
                 yield f"{schema}.{table}", f"{trigger} on {schema}.{table}"
@@ -164,6 +167,7 @@ def _references(
             "FROM information_schema.key_column_usage WHERE referenced_table_schema = %s "
             "AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3",
             (schema,),
+            shape=(as_text, as_text, as_text, as_text),
         ):
             parent_is_ours = TableName(schema, str(parent)).folded(db.folds_names) in wanted
             if parent_is_ours and TableName(str(child_schema), str(child)).folded(db.folds_names) not in inside:

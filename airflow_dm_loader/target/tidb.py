@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 
 # With these a transaction is committed in pieces, or not at its COMMIT: they are off in every session that loads.
@@ -61,7 +62,7 @@ def check_whole_transactions(db: Database) -> None:
     names = ", ".join(f"'{name}'" for name in _SPLITTING)
     split = [
         f"{name} is {value}"
-        for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
+        for name, value in db.query(f"SHOW VARIABLES WHERE Variable_name IN ({names})", shape=(as_text, as_text))
         if str(value).lower() not in {"0", "off", "standard"}
     ]
     if split:

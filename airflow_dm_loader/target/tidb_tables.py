@@ -9,6 +9,7 @@ from airflow_dm_loader.dump.schema_objects import GLOBAL_TEMPORARY
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.server import Server
@@ -58,5 +59,5 @@ def enable_ttl(db: Database, tables: Iterable[TableName]) -> None:
 
 
 def _ttl_is_on(db: Database, schema: str, table: str) -> bool:
-    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
+    row = db.one(f"SHOW CREATE TABLE {TableName(schema, table).quoted}", shape=(as_text, as_text, ...))
     return row is not None and with_ttl_off(str(row[1])) != str(row[1])

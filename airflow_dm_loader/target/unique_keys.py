@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from airflow_dm_loader.identifiers import Names, TableName
+from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.connection import Database
 
 _Key = tuple[str, ...]  # its columns, in lower case
@@ -17,6 +18,7 @@ def unique_keys(db: Database, schema: str) -> Names[list[_Key]]:
         "SELECT table_name, index_name, column_name, nullable FROM information_schema.statistics "
         "WHERE table_schema = %s AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index",
         (schema,),
+        shape=(as_text, as_text, maybe(as_text), maybe(as_text)),
     ):
         parts.setdefault((str(table), str(index)), []).append((column, str(nullable).upper() == "YES"))
     found: dict[str, list[_Key]] = {}
@@ -34,6 +36,5 @@ def tells_apart(keys: Iterable[_Key], row_columns: Collection[str]) -> bool:
 
 def count_rows(db: Database, schema: str, table: str) -> int:
     """COUNT(*) of a table."""
-    row = db.one(f"SELECT COUNT(*) FROM {TableName(schema, table).quoted}")
-    assert row is not None  # an aggregate gives one row
+    row = db.sure(f"SELECT COUNT(*) FROM {TableName(schema, table).quoted}", shape=(as_number,))
     return int(row[0])

@@ -8,6 +8,7 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedView
 from airflow_dm_loader.report import Finding
+from airflow_dm_loader.target.answers import as_number
 from airflow_dm_loader.target.connection import Database
 
 _NO_SUCH_DEFINER = 1449
@@ -23,7 +24,7 @@ def unreadable_views(db: Database, views: Iterable[PlannedView]) -> Iterator[Fin
     """Servers take a view of an account that does not exist, and refuse to read from it; its rows are not read here."""
     for view in views:
         try:
-            db.query(f"SELECT 1 FROM {TableName(view.schema, view.view).quoted} LIMIT 0")
+            db.query(f"SELECT 1 FROM {TableName(view.schema, view.view).quoted} LIMIT 0", shape=(as_number,))
         except LoaderError as error:
             if error.errno in _WHY:
                 yield Finding(

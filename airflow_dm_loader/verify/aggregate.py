@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.identifiers import TableName, quote
+from airflow_dm_loader.target.answers import as_number
 from airflow_dm_loader.target.connection import Database
 
 # What a row's text depends on; sql_mode: no padding of CHAR, no other meaning of quotes.
@@ -53,14 +54,14 @@ def ask_aggregate(db: Database, schema: str, table: str, columns: Sequence[tuple
     nulls = ",".join(f"ISNULL({quote(name)})" for name, _ in columns)
     values = ",".join(expression for _, expression in columns)
     text = f"CONCAT_WS(',',{values},CONCAT({nulls}))"
-    row = db.one(
+    row = db.sure(
         "SELECT COUNT(*), COUNT(m),"
         " COALESCE(BIT_XOR(CAST(CONV(SUBSTRING(m, 1, 16), 16, 10) AS UNSIGNED)), 0),"
         " COALESCE(BIT_XOR(CAST(CONV(SUBSTRING(m, 17, 16), 16, 10) AS UNSIGNED)), 0),"
         " COALESCE(SUM(CAST(CONV(SUBSTRING(m, 1, 8), 16, 10) AS UNSIGNED)), 0)"
-        f" FROM (SELECT SHA2({text},256) AS m FROM {TableName(schema, table).quoted}) AS hashed"
+        f" FROM (SELECT SHA2({text},256) AS m FROM {TableName(schema, table).quoted}) AS hashed",
+        shape=(as_number,) * 5,
     )
-    assert row is not None  # aggregates without GROUP BY give one row
     rows, hashed, left, right, total = (int(value) for value in row)
     if hashed != rows:
         raise NotComparableError(f"{rows - hashed} rows of {schema}.{table} are longer than max_allowed_packet as text")

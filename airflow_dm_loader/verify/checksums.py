@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
 from airflow_dm_loader.identifiers import TableName, quote
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.capabilities import Capabilities, Flavour
 from airflow_dm_loader.target.connection import Database
 
@@ -56,12 +57,14 @@ def unstable(db: Database, can: Capabilities, schema: str, table: str) -> str:
         "SELECT 1 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s "
         "AND expression LIKE '%% array)%%' LIMIT 1",
         (schema, table),
+        shape=(as_number,),
     ):
         return "MySQL's CHECKSUM TABLE is another at each call with a multi-valued index"
     if can.checksum_varies_with_stored_columns and db.query(
         "SELECT 1 FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
         "AND (extra LIKE '%%STORED GENERATED%%' OR extra LIKE '%%PERSISTENT%%') LIMIT 1",
         (schema, table),
+        shape=(as_number,),
     ):
         return "MariaDB's CHECKSUM TABLE changes by itself with a stored generated column"
     return ""
@@ -75,10 +78,11 @@ def holds_other_nulls(db: Database, schema: str, table: str) -> bool:
             "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
             "AND is_nullable = 'YES'",
             (schema, table),
+            shape=(as_text, as_text),
         )
         if str(kind).lower() not in _VARIABLE_LENGTH
     ]
     if not columns:
         return False
     nulls = " OR ".join(f"{quote(name)} IS NULL" for name in columns)
-    return bool(db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} WHERE {nulls} LIMIT 1"))
+    return bool(db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} WHERE {nulls} LIMIT 1", shape=(as_number,)))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.identifiers import quote
+from airflow_dm_loader.target.answers import as_text, maybe
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 
@@ -62,6 +63,7 @@ def ask_columns(db: Database, schema: str, table: str) -> tuple[TableColumn, ...
         "SELECT column_name, data_type, column_type, extra FROM information_schema.columns WHERE table_schema = %s "
         "AND table_name = %s ORDER BY ordinal_position",
         (schema, table),
+        shape=(as_text, as_text, as_text, maybe(as_text)),
     )
     return tuple(
         TableColumn(str(name), str(kind).lower(), str(full).lower())

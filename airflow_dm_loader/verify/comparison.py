@@ -22,6 +22,7 @@ from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.pace import Step
+from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
@@ -228,7 +229,7 @@ class _Comparer:
 
 
 def _number(db: Database, sql: str, column: int) -> int | None:
-    row = db.one(sql)
+    row = db.one(sql, shape=(*(as_text,) * column, maybe(as_number)))
     return None if row is None or row[column] is None else int(row[column])
 
 
@@ -244,7 +245,11 @@ def _same_columns(
     if created:
         there = dumped[0]
     else:
-        row = db.one(f"SHOW CREATE TABLE {name}") if table.schema_file is not None else None
+        row = (
+            db.one(f"SHOW CREATE TABLE {name}", shape=(as_text, as_text, ...))
+            if table.schema_file is not None
+            else None
+        )
         there = parse_create_table(str(row[1])) if row is not None else None
     return there is not None and all(parsed is not None and parsed.columns == there.columns for parsed in dumped)
 

@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.create_table import CreateTable, parse_create_table
 from airflow_dm_loader.dump.ddl_tokens import Token, tokenize
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.plan.load_plan import PlannedTable
+from airflow_dm_loader.target.answers import as_text, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import ansi_quotes
 from airflow_dm_loader.verify.parts import show_create_table
@@ -41,6 +42,7 @@ def defined_otherwise(db: Database, name: str, table: PlannedTable, read: Callab
             "SELECT LOWER(column_name), collation_name FROM information_schema.columns WHERE table_schema = %s "
             "AND table_name = %s AND collation_name IS NOT NULL",
             table.key,
+            shape=(as_text, maybe(as_text)),
         )
     )
     return [*_other_expressions(dumped, there), *_other_collations(dumped, collations)]

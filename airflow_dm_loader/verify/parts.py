@@ -11,6 +11,7 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import ansi_quotes
 
@@ -41,7 +42,7 @@ def still_waiting(db: Database, table: PlannedTable) -> tuple[str, ...]:
 def show_create_table(db: Database, name: str) -> str | None:
     """The target's own CREATE TABLE; None: it is gone, which the comparison of its rows says."""
     try:
-        row = db.one(f"SHOW CREATE TABLE {name}")
+        row = db.one(f"SHOW CREATE TABLE {name}", shape=(as_text, as_text, ...))
     except LoaderError as error:
         if error.errno in NO_SUCH_TABLE:
             return None

@@ -15,6 +15,7 @@ import pytest
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError, RowError, TargetError, UnexpectedFileRequestError
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.said import everything_said, state
@@ -149,7 +150,7 @@ def rogue(request: pytest.FixtureRequest) -> Iterator[RogueServer]:
 @pytest.mark.parametrize(
     "run",
     [
-        lambda db: db.query("SELECT 1"),
+        lambda db: db.query("SELECT 1", shape=(as_it_is,)),
         lambda db: db.execute(b"INSERT INTO t VALUES (1)"),
         lambda db: db.load_local(b"LOAD DATA LOCAL INFILE '{stream}' INTO TABLE t", [b"our rows"]),
     ],

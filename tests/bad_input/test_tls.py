@@ -12,6 +12,7 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, TargetError
 from airflow_dm_loader.target import connecting
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests import servers
@@ -50,7 +51,7 @@ def at(server: PrivateMariaDB, user: str = "encrypted", host: str = "127.0.0.1",
 
 def cipher(target: TargetConfig) -> str:
     with Database.open(target) as db:
-        return str(db.query("SHOW STATUS LIKE 'Ssl_cipher'")[0][1])
+        return str(db.query("SHOW STATUS LIKE 'Ssl_cipher'", shape=(as_it_is,) * 2)[0][1])
 
 
 def test_a_load_goes_over_a_verified_connection(
@@ -132,7 +133,7 @@ def test_certificates_that_mysql_makes_itself_get_a_remedy_that_can_be_followed(
         with Database.open(
             TargetConfig(host=mysql.host, port=mysql.port, user=mysql.user, password=mysql.password, ssl={**own, **ssl})
         ) as db:
-            return str(db.query("SHOW STATUS LIKE 'Ssl_cipher'")[0][1])
+            return str(db.query("SHOW STATUS LIKE 'Ssl_cipher'", shape=(as_it_is,) * 2)[0][1])
 
     with pytest.raises(TargetError) as caught:
         cipher_with(x509_strict=True)

@@ -10,6 +10,7 @@ import pytest
 from airflow_dm_loader import load_dump, loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, RowError, TargetError
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.clocks import FAST
@@ -44,7 +45,7 @@ def test_rows_that_can_not_be_read_to_their_end_are_not_committed(
         with pytest.raises((LoaderError, type(error))):
             db.load_local(_LOAD, half())
         with pytest.raises(ConnectionLostError):
-            db.query("SELECT 1")
+            db.query("SELECT 1", shape=(as_it_is,))
 
     assert count(server, "s.t") == 0
 
@@ -203,12 +204,12 @@ def test_a_frozen_loader_would_not_hold_its_locks_for_long(
     names = ("wait_timeout", "net_read_timeout", "net_write_timeout", "idle_write_transaction_timeout")
 
     def look(_: int, db: Database) -> None:
-        seen.append(db.one(f"SELECT {', '.join(f'@@{name}' for name in names)}"))
+        seen.append(db.one(f"SELECT {', '.join(f'@@{name}' for name in names)}", shape=(as_it_is,) * len(names)))
 
     before_each_commit(monkeypatch, look)
     load_dump(load_config(folder), target)
     with Database.open(target) as db:
-        other = db.one("SELECT @@net_write_timeout, @@idle_write_transaction_timeout")
+        other = db.one("SELECT @@net_write_timeout, @@idle_write_transaction_timeout", shape=(as_it_is,) * 2)
 
     assert seen == [(300, 60, 60, 120)]
     assert other == (60, 120)
@@ -222,7 +223,7 @@ def test_unique_checks_stay_on_whatever_the_dump_says(
     create = "(`id` int NOT NULL, `u` int, PRIMARY KEY (`id`), UNIQUE (`u`)) ENGINE=InnoDB"
     folder = write_dump(tmp_path / "dump", Table("t", create, ["(1,1)", "(2,1)"], head=head))
     seen: list[object] = []
-    before_each_commit(monkeypatch, lambda _, db: seen.append(db.one("SELECT @@unique_checks")))
+    before_each_commit(monkeypatch, lambda _, db: seen.append(db.one("SELECT @@unique_checks", shape=(as_it_is,))))
 
     with pytest.raises(RowError):
         load_dump(load_config(folder, on_duplicate_logical="error"), target)

@@ -17,6 +17,7 @@ import pytest
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError, UnexpectedFileRequestError
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 from airflow_dm_loader.target.wire import Patience, Wire
@@ -291,7 +292,7 @@ def test_rows_arrive_also_in_a_piece_that_a_packet_can_not_hold(server: PrivateM
 
     assert (result.records, result.warnings, result.skipped) == (3, 0, 0)
     assert query(server, "SELECT MD5(v) FROM s.t WHERE id = 2") == [(hashlib.md5(long).hexdigest(),)]
-    assert db.one("SELECT COUNT(*) FROM s.t") == (3,)
+    assert db.one("SELECT COUNT(*) FROM s.t", shape=(as_it_is,)) == (3,)
 
 
 def test_rows_before_an_error_at_the_source_are_not_kept_even_in_autocommit(

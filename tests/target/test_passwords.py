@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, LoaderError, TargetError
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.sign_in import Way, way_of
 from dev.private_server import PrivateServer
@@ -28,7 +29,7 @@ ALWAYS = {"connect_timeout_s": 5, "silent_server_s": 5}
 
 def signed_in(target: TargetConfig) -> str:
     with Database.open(target) as db:
-        return str(db.query("SELECT CURRENT_USER()")[0][0])
+        return str(db.query("SELECT CURRENT_USER()", shape=(as_it_is,))[0][0])
 
 
 # -- real servers

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.faults import global_variable
@@ -20,7 +21,7 @@ MIB = 1 << 20
 def digest(db: Database, *parts: bytes) -> object:
     """What the server makes of the string that the parts hold together."""
     db.execute_parts([b"SET @text = SHA2('", *parts, b"', 256)"])
-    row = db.one("SELECT @text")
+    row = db.one("SELECT @text", shape=(as_it_is,))
     assert row is not None
     return row[0]
 
@@ -32,7 +33,7 @@ def test_sizes_around_whole_packets(packets: int, more: int, server: PrivateMari
     first, second = b"a" * (5 * MIB), b"b" * (packets * PACKET + more - around - 5 * MIB)
     with global_variable(server, "max_allowed_packet", 64 * MIB), Database.open(target) as db:
         assert digest(db, first, second) == hashlib.sha256(first + second).hexdigest()
-        assert db.one("SELECT 1") == (1,)  # both sides count packets alike
+        assert db.one("SELECT 1", shape=(as_it_is,)) == (1,)  # both sides count packets alike
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, MIB, 3 * MIB])
@@ -47,7 +48,7 @@ def test_an_error_of_a_large_statement_leaves_the_connection_usable(target: Targ
         with pytest.raises(LoaderError) as caught:
             db.execute_parts([b"NO SUCH STATEMENT '", b"x" * (2 * MIB), b"'"])
         assert caught.value.errno == 1064
-        assert db.one("SELECT 1") == (1,)
+        assert db.one("SELECT 1", shape=(as_it_is,)) == (1,)
 
 
 def test_a_closed_connection_is_an_error(target: TargetConfig) -> None:

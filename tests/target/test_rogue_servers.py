@@ -19,6 +19,7 @@ from airflow_dm_loader.attempts import RealClock
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConnectionLostError, LoaderError, LoadInterruptedError, TargetError
 from airflow_dm_loader.loader import load
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, run_of, write_dump
@@ -107,7 +108,7 @@ def test_a_statement_that_nobody_sees_at_work_is_waited_for_silent_server_s() ->
         Database.open(at(server, connect_timeout_s=5)) as db,
         pytest.raises(ConnectionLostError) as caught,
     ):
-        db.query("SELECT 1")
+        db.query("SELECT 1", shape=(as_it_is,))
 
     assert "silent_server_s" in caught.value.message
 
@@ -126,7 +127,7 @@ def test_a_byte_now_and_then_buys_no_time() -> None:
         Database.open(at(server, connect_timeout_s=5)) as db,
         pytest.raises(ConnectionLostError),
     ):
-        db.query("SELECT 1")
+        db.query("SELECT 1", shape=(as_it_is,))
 
 
 @pytest.mark.parametrize("command", ["Query", "Killed"])
@@ -146,7 +147,7 @@ def test_a_statement_that_a_second_session_sees_at_work_is_waited_for(command: s
         looks.append(talk.number)
 
     with rogue(behave) as server, Database.open(at(server)) as db:
-        assert db.query("SELECT 1") == [("found",)]
+        assert db.query("SELECT 1", shape=(as_it_is,)) == [("found",)]
     assert looks[:4] == [1, 2, 3, 4]
 
 
@@ -161,14 +162,14 @@ def test_a_session_that_is_gone_or_idle_is_not_waited_for(row: tuple[str, ...]) 
         talk.answer(row, columns=5)
 
     with rogue(behave) as server, Database.open(at(server)) as db, pytest.raises(ConnectionLostError):
-        db.query("SELECT 1")
+        db.query("SELECT 1", shape=(as_it_is,))
 
 
 @pytest.mark.servers
 def test_a_long_statement_of_a_real_server_may_be_silent(server: PrivateMariaDB, target: TargetConfig) -> None:
     patient = target.model_copy(update={"silent_server_s": 1})
     with Database.open(patient) as db:
-        assert db.one("SELECT SLEEP(4)") == (0,)
+        assert db.one("SELECT SLEEP(4)", shape=(as_it_is,)) == (0,)
 
 
 def test_a_stop_ends_a_wait_and_the_session_in_the_server(server: PrivateMariaDB, target: TargetConfig) -> None:
@@ -177,10 +178,10 @@ def test_a_stop_ends_a_wait_and_the_session_in_the_server(server: PrivateMariaDB
         number = db.connection_id
         threading.Timer(0.5, stop.set).start()
         with pytest.raises(ConnectionLostError):
-            db.query("SELECT SLEEP(3600)")
+            db.query("SELECT SLEEP(3600)", shape=(as_it_is,))
 
     with Database.open(target) as db:
-        while (number,) in db.query("SELECT id FROM information_schema.processlist"):
+        while (number,) in db.query("SELECT id FROM information_schema.processlist", shape=(as_it_is,)):
             time.sleep(0.05)
 
 
@@ -221,7 +222,7 @@ def _takes_no_more_than_max_answer_bytes(behave: object) -> None:
         Database.open(at(server, silent_server_s=60)) as db,
         pytest.raises(TargetError) as caught,
     ):
-        db.query("SELECT 1")
+        db.query("SELECT 1", shape=(as_it_is,))
 
     assert "1,048,576 bytes (max_answer_bytes)" in caught.value.message
     assert "raise max_answer_bytes" in caught.value.remedy
@@ -266,7 +267,7 @@ def test_no_answer_makes_an_error_of_another_kind(packets: list[bytes], honest: 
     with rogue(behave) as server:
         try:
             with Database.open(at(server, connect_timeout_s=1)) as db:
-                db.query("SELECT 1")
+                db.query("SELECT 1", shape=(as_it_is,))
         except LoaderError:
             pass
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError, RowError, TargetError
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import ask_server
@@ -27,7 +28,11 @@ def test_the_users_own_variables_are_kept(
     seen: list[object] = []
 
     def look(_: int, db: Database) -> None:
-        seen.append(db.one("SELECT @@sort_buffer_size, @@foreign_key_checks, @@unique_checks, @@autocommit"))
+        seen.append(
+            db.one(
+                "SELECT @@sort_buffer_size, @@foreign_key_checks, @@unique_checks, @@autocommit", shape=(as_it_is,) * 4
+            )
+        )
 
     before_each_commit(monkeypatch, look)
     load_dump(load_config(folder, session={"sort_buffer_size": 1048576}), target)

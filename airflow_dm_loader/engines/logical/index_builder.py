@@ -22,6 +22,7 @@ from airflow_dm_loader.state import indexes
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target import schema as target_schema
+from airflow_dm_loader.target.answers import as_text, as_truth
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import base_session, sql_mode_for, user_sql_mode
@@ -210,6 +211,7 @@ def _parts(db: Database, schema: str, table: str) -> set[tuple[str, bool]]:
             "UNION SELECT constraint_name, 1 FROM information_schema.table_constraints "
             "WHERE table_schema = %s AND table_name = %s AND constraint_type = 'FOREIGN KEY'",
             (schema, table, schema, table),
+            shape=(as_text, as_truth),
         )
     }
 

@@ -15,6 +15,7 @@ from airflow_dm_loader.state import files, lightning
 from airflow_dm_loader.state.lightning import LightningRow, LightningStage
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number
 from airflow_dm_loader.verify.conclusion import Findings
 
 _SHOWN = 3
@@ -77,8 +78,7 @@ def _tables(
     reports = []
     for table in plan.tables:
         name = table.name.lower()
-        counted = meta.db.one(f"SELECT COUNT(*) FROM {table.key.quoted}")
-        assert counted is not None
+        counted = meta.db.sure(f"SELECT COUNT(*) FROM {table.key.quoted}", shape=(as_number,))
         alone = "" if before.get(table.key, False) else "the table had rows before"
         if not alone and len(config.what.all_sources) > 1:
             alone = "other sources may load into it too"

@@ -17,6 +17,7 @@ from airflow_dm_loader.engines.physical.data_files import check_files
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
@@ -57,7 +58,7 @@ def lightning_needs(config: LoadConfig, plan: LoadPlan, *, restricted: bool) -> 
 
 def is_restricted(db: Database) -> bool:
     """Whether TiDB's Security Enhanced Mode takes from SUPER what Lightning needs."""
-    row = db.one("SHOW VARIABLES LIKE 'tidb_enable_enhanced_security'")
+    row = db.one("SHOW VARIABLES LIKE 'tidb_enable_enhanced_security'", shape=(as_text, as_text))
     return row is not None and str(row[1]).upper() in {"ON", "1"}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.connection import Database
 
 # conflict_error_v1 to _v4 (index conflicts), conflict_records, _v2 (before the import)
@@ -29,7 +30,10 @@ class SetAside:
 
 def last_task_id(db: Database, schema: str) -> int:
     """The highest ``task_id`` of any row; 0 where there is none."""
-    ids = [db.one(f"SELECT MAX(task_id) FROM {TableName(schema, name).quoted}") for name in _names(db, schema, _ALL)]
+    ids = [
+        db.one(f"SELECT MAX(task_id) FROM {TableName(schema, name).quoted}", shape=(maybe(as_number),))
+        for name in _names(db, schema, _ALL)
+    ]
     return max((int(row[0]) for row in ids if row is not None and row[0] is not None), default=0)
 
 
@@ -42,6 +46,7 @@ def rows_set_aside(db: Database, schema: str, task_id_before: int) -> tuple[SetA
             for table, rows in db.query(
                 f"SELECT table_name, COUNT(*) FROM {where} WHERE task_id > %s GROUP BY table_name ORDER BY table_name",
                 (task_id_before,),
+                shape=(as_text, as_number),
             ):
                 found.append(SetAside(where, str(table).replace("`", ""), int(rows), is_conflict))
     return tuple(found)
@@ -60,5 +65,6 @@ def _names(db: Database, schema: str, patterns: tuple[str, ...]) -> list[str]:
     rows = db.query(
         f"SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND ({either}) ORDER BY table_name",
         (schema, *patterns),
+        shape=(as_text,),
     )
     return [str(row[0]) for row in rows]

@@ -20,6 +20,7 @@ from airflow_dm_loader.rules.error_rows import ErrorKind, kind_of
 from airflow_dm_loader.settings.choices import OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import MET, Conflict, Kind
+from airflow_dm_loader.target.answers import as_bytes, maybe
 from airflow_dm_loader.target.connection import Result
 
 _AT_ROW = re.compile(r"at row (\d+)$")
@@ -271,7 +272,7 @@ class RowSender:
             self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_met")
             return b""
         self._db.execute("ROLLBACK TO SAVEPOINT dm_loader_met")  # not after a deadlock, which undid the savepoint too
-        row = self._db.one("SELECT @dm_loader_met")
+        row = self._db.one("SELECT @dm_loader_met", shape=(maybe(as_bytes),))
         if row is None or row[0] is None:
             return b""
         return b"(%b)" % (row[0] if isinstance(row[0], bytes) else str(row[0]).encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from airflow_dm_loader.formats.sending.into import split_into_clause
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database, Result
 from airflow_dm_loader.target.creation_check import HARMLESS
 
@@ -16,7 +17,7 @@ _NAME = re.compile(r"`((?:[^`]|``)*+)`|([^\s,()`]++)")
 
 def show_warnings(db: Database) -> list[tuple[int, str]]:
     """Number and text of the last statement's warnings, at most :data:`SHOWN_WARNINGS`."""
-    return [(int(code), str(text)) for _, code, text in db.query("SHOW WARNINGS")]
+    return [(int(code), str(text)) for _, code, text in db.query("SHOW WARNINGS", shape=(as_text, as_number, as_text))]
 
 
 def changed_value(db: Database, result: Result, into: bytes) -> tuple[int, str] | None:

@@ -389,8 +389,8 @@ def test_sessions_that_build_the_same_at_once_do_no_harm(
     class Slow(Database):
         """Looks at what is there together with the others, so that all of them find it missing."""
 
-        def query(self, *args: Any) -> list[tuple[Any, ...]]:
-            rows = super().query(*args)
+        def query(self, *args: Any, **kwargs: Any) -> list[tuple[Any, ...]]:
+            rows = super().query(*args, **kwargs)
             with suppress(threading.BrokenBarrierError):
                 looked.wait()
             looked.abort()

@@ -266,9 +266,9 @@ def test_the_server_is_asked_for_columns_once_a_database_and_not_once_a_table(
     asked: list[str] = []
     ask = Database.query
 
-    def heard(self: Database, sql: str, args: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def heard(self: Database, sql: str, args: Sequence[object] = (), **more: Any) -> list[tuple[Any, ...]]:
         asked.append(sql)
-        return ask(self, sql, args)
+        return ask(self, sql, args, **more)
 
     monkeypatch.setattr(Database, "query", heard)
     loader.run_import(run_of(config, target))

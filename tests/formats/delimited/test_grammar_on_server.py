@@ -13,6 +13,7 @@ from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.delimited import record_reader
 from airflow_dm_loader.formats.delimited.record_format import RecordFormat
 from airflow_dm_loader.formats.delimited.record_reader import RecordReader
+from airflow_dm_loader.target.answers import as_it_is
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
 from tests.faults.tally import rounds
@@ -69,7 +70,7 @@ def test_every_file_that_is_taken_is_read_as_by_the_server(
                 % (*map(literal, (form.separator, form.quote, form.escape, form.terminators[0])), names),
                 [content],
             )
-            stored = db.query(f"SELECT {names.decode()} FROM s.t ORDER BY id")
+            stored = db.query(f"SELECT {names.decode()} FROM s.t ORDER BY id", shape=(as_it_is,) * columns)
             db.rollback()
             assert stored == rows, (content, form)
             assert (result.records, result.warnings, result.skipped) == (len(rows), 0, 0), (content, form)
