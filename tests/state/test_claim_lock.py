@@ -16,7 +16,7 @@ class NoLoad:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def one(self, sql: str, args: tuple[object, ...]) -> None:
+    def one(self, sql: str, args: tuple[object, ...], *, shape: object) -> None:
         self.asked.append(sql)
 
     def execute(self, sql: str, args: tuple[object, ...] = ()) -> Result:

@@ -17,6 +17,7 @@ from airflow_dm_loader.engines.import_into.sources import TableSource
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import ConfigError, LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.target.answers import as_number
 from airflow_dm_loader.target.connection import Database
 
 _Answer = TypeVar("_Answer")
@@ -127,9 +128,10 @@ class ImportServer:
             return db.named(*import_into(source, uri, options))
 
         rows = self._explained(ask, table=source.name)
-        if not rows or "job_id" not in rows[0]:
-            raise TargetError("IMPORT INTO gave no job id", table=source.name)
-        return int(rows[0]["job_id"])
+        try:
+            return as_number(rows[0]["job_id"])
+        except (LookupError, ValueError):
+            raise TargetError("IMPORT INTO gave no job id", table=source.name) from None
 
     def cancel(self, job_id: int) -> None:
         """Ask for the end of a job; one that has ended by then is no error."""

@@ -13,6 +13,7 @@ from airflow_dm_loader.engines.hiding import Hiding
 from airflow_dm_loader.engines.redaction import Redactor
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.target.answers import as_number
 
 _NAME = r"(?:`(?P<{0}>(?:[^`]|``)+)`|(?P<{0}_plain>[^`.]+))"
 _TABLE = re.compile(_NAME.format("schema") + r"\." + _NAME.format("table"), re.DOTALL)
@@ -102,12 +103,15 @@ def read_job(row: Mapping[str, Any], redactor: Redactor, hiding: Hiding | None =
     for name in ("job_id", "target_table", "status", "imported_rows", "result_message"):
         if name not in row:
             raise _unknown(f"SHOW IMPORT JOBS has no column {name}", row)
-    job_id, said = int(row["job_id"]), text("status").strip().lower()
+    job_id, rows = _number(row, "job_id"), _number(row, "imported_rows")
+    if job_id is None:
+        raise _unknown("a job of IMPORT INTO has no number", row)
+    said = text("status").strip().lower()
     status, table = _STATUSES.get(said), _TABLE.fullmatch(text("target_table"))
     if status is None or table is None:
         what = f"the status {said!r}" if status is None else f"the target table {text('target_table')!r}"
         raise _unknown(f"job {job_id} of IMPORT INTO has {what}, which is not known", row)
-    rows, message = row["imported_rows"], text("result_message")
+    message = text("result_message")
     return ImportJob(
         job_id=job_id,
         table=TableName(_plain(table, "schema"), _plain(table, "table")),
@@ -115,11 +119,18 @@ def read_job(row: Mapping[str, Any], redactor: Redactor, hiding: Hiding | None =
         status=status,
         phase=text("phase"),
         source_size=text("source_file_size"),
-        rows=int(rows) if rows not in (None, "") else None,
+        rows=rows,
         message=message if hiding is None else hiding.text(message),
         trouble=_trouble(message),
         seconds=_seconds(row.get("start_time"), row.get("end_time")),
     )
+
+
+def _number(row: Mapping[str, Any], name: str) -> int | None:
+    try:
+        return None if row[name] in {None, ""} else as_number(row[name])
+    except ValueError as error:
+        raise _unknown(f"SHOW IMPORT JOBS has in {name} {error}", row) from None
 
 
 def _trouble(message: str) -> Trouble:
