@@ -24,7 +24,8 @@ faults: bootstrap ## kill, cut and freeze loads hundreds of times, and count it 
 	FAULTS=long .venv/bin/python -m pytest tests/faults tests/engines/logical/test_both_paths.py
 
 fuzz: bootstrap ## random input against the readers and the server: make fuzz FUZZ=100000
-	FUZZ=$(or $(FUZZ),20000) .venv/bin/python -m pytest --timeout=0 tests/hostile tests/dump/test_lexer.py
+	FUZZ=$(or $(FUZZ),20000) .venv/bin/python -m pytest --timeout=0 --servers=all tests/hostile tests/dump/test_lexer.py \
+		tests/formats/delimited/test_grammar_on_server.py
 
 lowest: bootstrap ## the fast tests and Airflow's, with the oldest versions of everything that pyproject.toml allows
 	@dev/resolved.sh lowest-direct

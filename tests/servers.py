@@ -44,6 +44,11 @@ def flavour(kind: str) -> str:
     return kind if kind in FOREIGN or kind not in PRIVATE else PRIVATE[kind].flavour
 
 
+def fuzzed_kinds() -> list[str]:
+    """What random input is compared with: in ``make fuzz`` each kind, else this machine's."""
+    return kinds() if os.environ.get("FUZZ") else [DEFAULT]
+
+
 def missing() -> list[str]:
     """The kinds that could not be had for this machine."""
     return [] if FOREIGN else sorted(PRIVATE.keys() - kinds())

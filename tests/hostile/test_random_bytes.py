@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.settings.dm_task import read_dm_task
 from tests.dumps import Table, load_config, write_dump
 
+EXAMPLES = int(os.environ.get("FUZZ", "45"))  # of each reader
 # What each reader looks for, so that random bytes come as far as its inner rooms.
 PIECES = [
     b"INSERT INTO `t` VALUES (1,'a');\n", b"INSERT INTO", b"`t`", b"VALUES", b"(1,'a')",
@@ -124,7 +126,7 @@ def test_no_content_of_a_file_makes_a_bare_exception(reader: str) -> None:
 
     for raw in CORPUS:
         read(raw)
-    settings(max_examples=50)(given(CONTENTS)(read))()
+    settings(max_examples=EXAMPLES)(given(CONTENTS)(read))()
 
 
 COMPRESSED: dict[Compression, Callable[[bytes], bytes]] = {
@@ -145,7 +147,7 @@ def test_no_compressed_stream_makes_a_bare_exception(compression: Compression, t
     whole = COMPRESSED[compression](b"INSERT INTO `t` VALUES (1,'a');\n" * 20)
 
     @given(st.integers(0, len(whole)), st.integers(0, 255), st.binary(max_size=30))
-    @settings(max_examples=15)
+    @settings(max_examples=EXAMPLES // 3)
     def read(at: int, byte: int, more: bytes) -> None:
         for content in (whole[:at], whole[:at] + bytes([byte]) + whole[at + 1 :], whole[:at] + more):
             (tmp_path / "s.t.sql").write_bytes(content)
@@ -168,7 +170,7 @@ def test_no_file_name_makes_a_bare_exception(tmp_path: Path) -> None:
     ]  # fmt: skip
 
     @given(st.lists(st.sampled_from(parts), min_size=1, max_size=7).map("".join))
-    @settings(max_examples=40)
+    @settings(max_examples=EXAMPLES)
     def read(name: str) -> None:
         if name in {".", ".."} or (folder / name).exists():
             return
@@ -194,7 +196,7 @@ def test_no_task_file_makes_a_bare_exception(tmp_path: Path) -> None:
 
     @example(b"[" * 1000)
     @given(st.lists(st.sampled_from(pieces) | st.binary(max_size=8), max_size=14).map(b"".join))
-    @settings(max_examples=50)
+    @settings(max_examples=EXAMPLES)
     def read(raw: bytes) -> None:
         path.write_bytes(raw)
         try:

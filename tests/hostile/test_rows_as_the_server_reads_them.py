@@ -1,6 +1,6 @@
 """INSERTs of random pieces: the server reads as many rows as we do, or refuses; and what we refuse, it refuses too.
 
-``make fuzz`` runs it on as many inputs as FUZZ says.
+``make fuzz`` runs it on as many inputs as FUZZ says, on each kind of server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from airflow_dm_loader.dump.row_values import check_values, without_comments
 from airflow_dm_loader.dump.sql_modes import Quoting
 from airflow_dm_loader.dump.statements import Rows, classify, split_rows
 from airflow_dm_loader.errors import LoaderError
-from dev.private_server import PrivateServer
+from tests import servers
+from tests.servers import Servers
 
 _OF_THE_CLIENT = 2000  # numbers of errors that no server says: a lost connection
 HEAD = b"INSERT INTO `t` VALUES "
@@ -71,10 +72,11 @@ def rows_that_the_server_reads(session: Connection[Cursor], statement: bytes) ->
         session.rollback()
 
 
-@pytest.fixture(scope="module")
-def session(mariadb: PrivateServer) -> Iterator[Connection[Cursor]]:
-    with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute("CREATE OR REPLACE DATABASE fuzz")
+@pytest.fixture(scope="module", params=servers.fuzzed_kinds())
+def session(request: pytest.FixtureRequest, running_servers: Servers) -> Iterator[Connection[Cursor]]:
+    with closing(running_servers[request.param].connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE IF EXISTS fuzz")
+        cursor.execute("CREATE DATABASE fuzz")
         cursor.execute("USE fuzz")
         cursor.execute("CREATE TABLE t (a longblob, b longblob) ENGINE=InnoDB")
         cursor.execute("SET sql_mode = ''")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from collections import Counter
 
@@ -20,7 +21,7 @@ from tests.faults.tally import rounds
 from tests.formats.delimited.some_files import FORMS, some_file
 from tests.tables import query
 
-CASES = rounds(1500, 20000)
+CASES = max(rounds(1500, 20000), int(os.environ.get("FUZZ", "0")))
 
 
 def parsed(content: bytes, form: RecordFormat, columns: int, wanted: int) -> list[tuple[bytes | None, ...]] | None:
