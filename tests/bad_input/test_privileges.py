@@ -18,6 +18,7 @@ from tests.bad_input.stories import check_message, check_nothing_created, refuse
 from tests.dumps import Table, load_config, write_dump
 from tests.tables import count, query
 
+OBJECTS = Path(__file__).parents[1] / "data" / "objects"
 LARGE = [f'({at},"{"x" * 600}")' for at in range(2000)]
 CREATE = "(`id` int NOT NULL, `v` varchar(700), PRIMARY KEY (`id`), KEY `v` (`v`)) ENGINE=InnoDB DEFAULT CHARSET=latin1"
 CHILD = (
@@ -32,11 +33,11 @@ MakeUser = Callable[..., TargetConfig]
 def user(server: PrivateMariaDB) -> MakeUser:
     """An account with exactly these privileges."""
 
-    def make(*grants: str) -> TargetConfig:
+    def make(*grants: str, schema: str = "s") -> TargetConfig:
         query(server, "DROP USER IF EXISTS least@'127.0.0.1'")
         query(server, "CREATE USER least@'127.0.0.1' IDENTIFIED BY 'canary-secret'")
         for grant in grants:
-            query(server, re.sub(r"TO \S+;$", "TO least@'127.0.0.1'", grant).replace("`shop", "`s"))
+            query(server, re.sub(r"TO \S+;$", "TO least@'127.0.0.1'", grant).replace("`shop", f"`{schema}"))
         return TargetConfig(host=server.host, port=server.port, user="least", password="canary-secret")
 
     return make
@@ -90,6 +91,83 @@ def test_the_listed_privileges_are_enough(way: str, server: PrivateMariaDB, user
 
     assert [report.outcome, *(count(server, f"s.{name}") for name in "tuw")] == ["clean", 2000, 1, 2000]
     assert any("SHOW VIEW" in warning for warning in report.warnings) is (way in THAT_FIND_TABLES - {"exists"})
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("on_duplicate", "more", "met"),
+    [
+        ("replace", ["DELETE"], (1, 0, 0)),
+        ("replace", ["DELETE", "UPDATE"], (1, 0, 0)),
+        ("ignore", [], (0, 1, 0)),
+        ("manual", [], (0, 0, 1)),
+    ],
+)
+def test_rows_that_meet_others_need_what_is_listed(
+    on_duplicate: str,
+    more: list[str],
+    met: tuple[int, int, int],
+    server: PrivateMariaDB,
+    user: MakeUser,
+    tmp_path: Path,
+) -> None:
+    make_tables(server, view=False)
+    query(server, "INSERT INTO s.t VALUES (1, 'old')")
+    state, tables = listed(EXISTS)
+    less = [word for word in privileges_of(tables) if word != "DELETE"] + more
+    folder = write_dump(tmp_path / "dump", Table("t", CREATE, ['(1,"new")', '(2,"b")']))
+
+    report = load_dump(
+        load_config(folder, on_duplicate_logical=on_duplicate, on_conflict="accept"),
+        user(state, f"GRANT {', '.join(less)} ON {tables.partition(' ON ')[2]}"),
+    )
+
+    (table,) = report.tables
+    assert (count(server, "s.t"), (table.replaced, table.ignored, table.conflicts)) == (2, met)
+
+
+@pytest.mark.servers
+def test_tables_are_not_recreated_without_the_privilege_to_drop_them(
+    server: PrivateMariaDB, user: MakeUser, folder: Path
+) -> None:
+    make_tables(server)
+
+    error = refused(load_config(folder, on_existing_rows="recreate"), user(*listed(CREATES)), TargetError)
+
+    assert re.search(r"GRANT [A-Z ,]*\bDROP ?[A-Z ,]*ON", error.remedy), str(error)
+    check_untouched(server, exists=True)
+
+
+def test_each_step_of_a_load_needs_no_more_than_all_of_them(
+    server: PrivateMariaDB, user: MakeUser, folder: Path
+) -> None:
+    target = user(*listed(CREATES))
+
+    steps = [load_dump(load_config(folder, only=step), target).status for step in ("schema", "data", "indexes")]
+
+    assert (steps, count(server, "s.t")) == (["stopped", "stopped", "finished"], 2000)
+
+
+@pytest.mark.servers
+def test_objects_need_what_is_listed_and_without_it_nothing_is_created(server: PrivateMariaDB, user: MakeUser) -> None:
+    is_mysql = "mariadb" not in str(query(server, "SELECT LOWER(VERSION())")[0][0])
+    asked = {"triggers": "load", "routines": "load", "events": "load"}
+    config = load_config(OBJECTS / ("mysql" if is_mysql else "mariadb"), objects=asked, definer="drop")
+    grants, (more,) = listed(CREATES), listed("A load of triggers, routines and events")
+    for privilege in privileges_of(more):
+        kept = [word for word in privileges_of(more) if word != privilege]
+        less = f"GRANT {', '.join(kept)} ON {more.partition(' ON ')[2]}"
+
+        error = refused(config, user(*grants, less, schema="office"), TargetError)
+
+        assert re.search(rf"GRANT [A-Z ,]*\b{privilege} ?[A-Z ,]*ON", error.remedy), (privilege, str(error))
+        assert query(server, "SHOW DATABASES LIKE 'office'") == []
+        query(server, "DROP DATABASE IF EXISTS dm_meta")
+
+    report = load_dump(config, user(*grants, more, schema="office"))
+
+    assert report.outcome == "clean"
+    assert report.objects == {"function": 3, "procedure": 3, "event": 3, "trigger": 4}
 
 
 @pytest.mark.servers
