@@ -40,7 +40,7 @@ Migration's number wherever DM has one, because that is what people search for; 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class LoaderError(Exception):
@@ -108,6 +108,19 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def visible_parts(value: Any) -> Any:
+    """The same of all texts in lists and mappings; what is no text stays what it is."""
+    match value:
+        case str():
+            return visible(value)
+        case list() | tuple():
+            return type(value)(map(visible_parts, value))
+        case dict():
+            return {visible_parts(name): visible_parts(part) for name, part in value.items()}
+        case _:
+            return value
 
 
 def excerpt(statement: bytes | str, limit: int = 200) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from airflow_dm_loader.errors import visible
+from airflow_dm_loader.errors import visible, visible_parts
 
 LoadStage = Literal["init", "running", "stopped", "paused", "finished"]
 Verdict = Literal["clean", "has_duplicates", "checksum_differs", "unlike_last_load", "rows_refused"]
@@ -26,22 +26,12 @@ class _Frozen(BaseModel):
     @model_serializer(mode="wrap")
     def _as_people_see_it(self, made: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """As JSON: names and texts of others with their control characters as escapes."""
-        return {name: _lines(value) if name in _OF_LINES else _shown(value) for name, value in made(self).items()}
+        return {
+            name: _lines(value) if name in _OF_LINES else visible_parts(value) for name, value in made(self).items()
+        }
 
 
 _OF_LINES = frozenset({"replication"})
-
-
-def _shown(value: Any) -> Any:
-    match value:
-        case str():
-            return visible(value)
-        case list() | tuple():
-            return type(value)(map(_shown, value))
-        case dict():
-            return {_shown(name): _shown(part) for name, part in value.items()}
-        case _:
-            return value
 
 
 def _lines(text: str) -> str:

@@ -209,6 +209,10 @@ def _config(said: Namespace) -> LoadConfig:
     return LoadConfig(**({**changes, "source_id": said.source_id} if said.source_id is not None else changes))
 
 
+# What PyYAML raises of a value that is none of its kind: a date that does not exist, 0x_, a word for !!bool.
+_OF_VALUES = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
 def _from_file(path: str) -> dict[str, Any]:
     import yaml
 
@@ -216,7 +220,7 @@ def _from_file(path: str) -> dict[str, Any]:
         found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):  # whose text repeats lines of the file
+    except (yaml.YAMLError, *_OF_VALUES):  # whose text repeats lines of the file
         raise ConfigError(f"{path} is neither JSON nor YAML") from None
     if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
         raise ConfigError(f"{path} holds no settings by their names")
@@ -229,7 +233,7 @@ def _setting(text: str) -> tuple[str, Any]:
         raise ConfigError(f"--set {name}: say NAME=VALUE")
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
 
 

@@ -53,7 +53,7 @@ def _group(path: str, group: str) -> dict[str, str]:
         parser.read_string("\n".join(line for line in text.splitlines() if not line.startswith("!")))
     except OSError as error:
         raise ConfigError(f"the option file {path} can't be read: {error.strerror}") from None
-    except (configparser.Error, UnicodeDecodeError) as error:  # whose text repeats lines of the file
+    except (configparser.Error, ValueError) as error:  # whose text repeats lines of the file
         raise ConfigError(f"{path} is no option file: {type(error).__name__}") from None
     if not parser.has_section(group):
         return {}

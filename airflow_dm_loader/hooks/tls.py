@@ -68,7 +68,7 @@ def _ssl_dict(value: Any) -> dict[str, Any] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             raise ConfigError("the extra ssl must be a JSON object, or off") from None
     if value is None:
         return None

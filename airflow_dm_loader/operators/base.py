@@ -241,6 +241,8 @@ def parse_mapping(raw: Mapping[str, Any] | str) -> Mapping[str, Any]:
             raw = json.loads(raw)
         except json.JSONDecodeError as error:
             raise ConfigError(f"config is not JSON: {error.msg} at character {error.pos}") from None
+        except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
+            raise ConfigError("config is JSON that can't be read") from None
     if not isinstance(raw, Mapping):
         raise ConfigError(f"config must be a mapping of settings, not {type(raw).__name__}")
     return raw

@@ -28,6 +28,7 @@ class CreateTablesOperator(DumpLoadOperator):
     ui_color = "#cdeed5"
 
     def run_phase(self, run: LoadRun, context: Context) -> list[int]:
+        from airflow_dm_loader.errors import visible_parts
         from airflow_dm_loader.loader import create_tables, import_shares, stop_after
         from airflow_dm_loader.operators.resolve import cleared_by_hand
         from airflow_dm_loader.progress.phase_words import describe_creation
@@ -36,7 +37,7 @@ class CreateTablesOperator(DumpLoadOperator):
         by_hand = cleared_by_hand(ti.try_number, ti.max_tries, self.retries or 0)
         summary = create_tables(run, by_hand=by_hand)
         shares = [] if stop_after(run, "schema") else list(import_shares(run))
-        ti.xcom_push(key="schema", value=dict(summary))
+        ti.xcom_push(key="schema", value=visible_parts(dict(summary)))
         self.log.info("%s", describe_creation(summary, len(shares)))
         return shares
 
@@ -130,8 +131,9 @@ class RunImportOperator(DumpLoadOperator):
         return self._told(settle_jobs(run, self.share))
 
     def _told(self, report: ShareReport) -> dict[str, Any]:
+        from airflow_dm_loader.errors import visible_parts
         from airflow_dm_loader.progress.phase_words import describe_share
 
-        found = asdict(report)
+        found: dict[str, Any] = visible_parts(asdict(report))
         self.log.info("%s", describe_share(found))
         return found

@@ -28,6 +28,7 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
     ui_color = "#cfe6f7"
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
+        from airflow_dm_loader.errors import visible_parts
         from airflow_dm_loader.loader import fetch_dump_metadata
         from airflow_dm_loader.progress.phase_words import counted, tool_name
 
@@ -44,15 +45,17 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
             metadata.finished_at or "(no finish line)",
             counted(len(metadata.tables), "table"),
         )
-        found = {  # not the tables: a dump can have many thousands of them
-            "tool": tool,
-            "started_at": metadata.started_at,
-            "finished_at": metadata.finished_at,
-            "binlog_name": metadata.binlog_name,
-            "binlog_pos": metadata.binlog_pos,
-            "binlog_gtid": metadata.binlog_gtid,
-            "warnings": list(metadata.warnings[:20]),
-        }
+        found: dict[str, Any] = visible_parts(
+            {  # not the tables: a dump can have many thousands of them
+                "tool": tool,
+                "started_at": metadata.started_at,
+                "finished_at": metadata.finished_at,
+                "binlog_name": metadata.binlog_name,
+                "binlog_pos": metadata.binlog_pos,
+                "binlog_gtid": metadata.binlog_gtid,
+                "warnings": list(metadata.warnings[:20]),
+            }
+        )
         if run.config.what.dry_run:
             context["ti"].xcom_push(key="plan", value=self._show_plan(run))
             context["ti"].xcom_push(key="return_value", value=found)  # skipping raises

@@ -106,7 +106,9 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
 
 def _name(user: Mapping[str, Any] | None) -> str:
-    return str(user.get("name") or user.get("id")) if user else "unknown"
+    from airflow_dm_loader.errors import visible
+
+    return visible(str(user.get("name") or user.get("id"))) if user else "unknown"
 
 
 def cleared_by_hand(try_number: int, max_tries: int, retries: int) -> bool:

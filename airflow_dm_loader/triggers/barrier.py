@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_dm_loader.logs import VisibleLog
+
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig, TargetConfig
     from airflow_dm_loader.coordination.base import Backend
@@ -79,7 +81,7 @@ class LoadBarrierTrigger(BaseTrigger):
                 except LoaderError as error:
                     if not costs_only_a_look(error, is_last=past_deadline):
                         raise
-                    self.log.warning("The barrier can't be read just now: %s", error)
+                    VisibleLog(self.log).warning("The barrier can't be read just now: %s", error)
                     continue
                 if not missing:
                     began = self.deadline - config.coordination.barrier_timeout_s

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_dm_loader.logs import VisibleLog
+
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
@@ -67,7 +69,7 @@ class DumpFinishedTrigger(BaseTrigger):
                     if not costs_only_a_look(error, is_last=past_deadline):
                         raise
                     access = None  # its keys may have expired
-                    self.log.warning("The dump can't be looked for just now: %s", error)
+                    VisibleLog(self.log).warning("The dump can't be looked for just now: %s", error)
                     continue
                 if look.finished_at is not None:
                     yield TriggerEvent({"status": "finished", "finished_at": look.finished_at})

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_dm_loader import errors
-from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.errors import LoaderError, visible
 
 _FIELDS = ("code", "message", "remedy", "file", "offset", "table", "errno", "statement")
 
 
 def error_event(error: Exception) -> dict[str, Any]:
     """What a trigger's event says of an error: ``status``, ``message``, and for one of ours ``error``, whole."""
-    event: dict[str, Any] = {"status": "error", "message": str(error)}
+    event: dict[str, Any] = {"status": "error", "message": visible(str(error))}
     if isinstance(error, LoaderError):
         kind = next(base for base in type(error).__mro__ if base.__module__ == errors.__name__)
         event["error"] = {"kind": kind.__name__, **{name: getattr(error, name) for name in _FIELDS}}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_dm_loader.logs import VisibleLog
+
 if TYPE_CHECKING:
     from airflow_dm_loader.config import LoadConfig, TargetConfig
     from airflow_dm_loader.loader import JobsLook
@@ -64,14 +66,14 @@ class ImportJobsTrigger(BaseTrigger):
                 except LoaderError as error:
                     if not costs_only_a_look(error):
                         raise
-                    self.log.warning("The jobs can't be looked at just now: %s", error)
+                    VisibleLog(self.log).warning("The jobs can't be looked at just now: %s", error)
                     continue
                 lines = found.lines()
                 for line in lines:
                     if line not in said:
-                        self.log.info("%s", line)
+                        VisibleLog(self.log).info("%s", line)
                 said = set(lines)
-                self.log.info("%s", found.describe())
+                VisibleLog(self.log).info("%s", found.describe())
                 if not found.waiting:
                     yield TriggerEvent({"status": "failed" if found.failed else "done"})
                     return
@@ -81,7 +83,7 @@ class ImportJobsTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """Cancel the jobs: a user has ended the task."""
         count = await asyncio.to_thread(_cancel, self._load_config(), await self._target(), self.share)
-        self.log.warning("Asked to stop: %d jobs were cancelled", count)
+        VisibleLog(self.log).warning("Asked to stop: %d jobs were cancelled", count)
 
     def _load_config(self) -> LoadConfig:
         from airflow_dm_loader.config import LoadConfig

@@ -8,14 +8,17 @@ import io
 import lzma
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from backports import zstd
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from airflow_dm_loader.command_line.commands import main
 from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.coordination.etcd.keys import from_value
 from airflow_dm_loader.dump.compression import open_decoded
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.filenames import Compression
@@ -35,6 +38,7 @@ from airflow_dm_loader.formats.delimited.record_reader import RecordReader
 from airflow_dm_loader.rules.csv_format import CsvFormat
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.settings.dm_task import read_dm_task
+from airflow_dm_loader.target.answers import read_stored
 from tests.dumps import Table, load_config, write_dump
 
 EXAMPLES = int(os.environ.get("FUZZ", "45"))  # of each reader
@@ -127,6 +131,49 @@ def test_no_content_of_a_file_makes_a_bare_exception(reader: str) -> None:
     for raw in CORPUS:
         read(raw)
     settings(max_examples=EXAMPLES)(given(CONTENTS)(read))()
+
+
+VALUES_OF_YAML = [
+    b"a: ", b"task_name: ", b"2026-99-99", b"9" * 5000, b"!!int ", b'""', b"!!bool x", b"!!timestamp x", b"!!float x",
+    b"0x_", b"0b_", b"1:2:3", b"2001-01-01t00:00:00+99:99", b"[" * 2000, b"\n", b"- ", b"? ", b"<<: ", b"=", b"&a *a",
+    b"!!binary x", b"\xff", b"\x00",
+]  # fmt: skip
+OF_OPTION_FILES = [
+    b"[client]\n", b"[dm_loader]\n", b"port=", b"host", b"=", b"9" * 5000, "\u00b2".encode(), b"\n", b"'", 
+    b"!include x\n",
+    b"ssl-ca=", b"[", b"]", b"\x00", b"\xff", b"%(x)s",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("option", "pieces"),
+    [("--config", VALUES_OF_YAML), ("--option-file", OF_OPTION_FILES), ("--dm-task", VALUES_OF_YAML)],
+)
+def test_no_file_of_the_command_line_makes_a_bare_exception(
+    option: str, pieces: list[bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ends before a server is asked: there is no dump."""
+    path = tmp_path / "said"
+    said = ["plan", "--host", "127.0.0.1", "--port", "1", "--set", "dump_uri=/nowhere", option, str(path)]
+
+    @example(b"a: 2026-99-99")
+    @example(b'a: !!int ""')
+    @given(st.lists(st.sampled_from(pieces) | st.binary(max_size=8), max_size=8).map(b"".join))
+    @settings(max_examples=EXAMPLES // 3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def read(raw: bytes) -> None:
+        path.write_bytes(raw)
+        assert main(said) in {1, 2, 4}
+        assert "What to do" in capsys.readouterr().err
+
+    read()
+
+
+def test_no_text_in_json_makes_a_bare_exception() -> None:
+    for text in ("[" * 100_000, "9" * 5000, '{"a": ' * 100_000, "\ud800", "nul"):
+        for reader in (partial(from_value, "key"), partial(read_stored, dict[str, int], what="it")):
+            with pytest.raises(LoaderError) as caught:
+                reader(text)
+            told(caught.value)
 
 
 COMPRESSED: dict[Compression, Callable[[bytes], bytes]] = {

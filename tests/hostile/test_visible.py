@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_dm_loader.errors import LoaderError, TargetError, visible
+from airflow_dm_loader.errors import LoaderError, TargetError, visible, visible_parts
 from airflow_dm_loader.logs import Lines, visible_log
 from airflow_dm_loader.progress.error_block import error_block
 from airflow_dm_loader.report import Finding, LoadReport, TableReport
+from airflow_dm_loader.triggers.events import error_event
 from tests.hostile.our_patterns import sources
 
 FORGED = "t\n\x1b[31mERROR\x1b[0m\u202e\u2066\u200f\u2028\x07\x9b"
@@ -61,6 +62,19 @@ def test_reports_show_them() -> None:
     assert told["not_loaded"] == {SHOWN: 1}
     assert told["replication"].count("\n") == 3
     assert is_plain(report.model_dump_json().replace("\\n", ""))
+
+
+def test_values_that_go_to_airflow_s_database_show_them() -> None:
+    assert visible_parts({FORGED: [FORGED, 1, None, (FORGED,)]}) == {SHOWN: [SHOWN, 1, None, (SHOWN,)]}
+    assert is_plain(error_event(ValueError(FORGED))["message"])
+
+
+def test_triggers_write_through_the_door() -> None:
+    """A trigger's log is Airflow's own."""
+    for module, tree in sources().items():
+        if module.startswith("triggers"):
+            used = ast.unparse(tree)
+            assert used.count("self.log") == used.count("VisibleLog(self.log)"), module
 
 
 def test_nobody_writes_past_the_door() -> None:

@@ -43,7 +43,7 @@ def from_value(key: str, value: str) -> str:
     """The text of a value. Raises CheckpointError where it is no JSON string."""
     try:
         text = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = None
     if not isinstance(text, str):
         raise _unreadable(key, "its value is no JSON string")
