@@ -115,6 +115,7 @@ def _slowed_for(meta: Meta, load_id: int) -> str:
         f"SELECT kind, detail FROM {meta['event']} WHERE load_id = %s AND kind IN ('started', 'slowed') "
         "ORDER BY event_id DESC LIMIT 1",
         (load_id,),
+        shape=(as_text, as_text),
     )
     slowed = row is not None and row[0] == "slowed" and bool(row[1])
     return f"others, and sends less until then: {row[1]}" if row is not None and slowed else ""

@@ -6,7 +6,6 @@ chunk, all or nothing. So none is loaded twice, whoever is killed, and whoever e
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.replays import AsideRow
 from airflow_dm_loader.target import tidb
+from airflow_dm_loader.target.answers import read_stored
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.schema import table_facts
 from airflow_dm_loader.target.server import Server, ask_server
@@ -230,7 +230,7 @@ def _session_of(row: AsideRow) -> dict[str, str | int]:
             "an older version of the loader has kept the row, without the session that it reads by",
             remedy="Load the row by hand, with the charset, sql_mode and time_zone of its file.",
         )
-    return dict(json.loads(row.session))
+    return read_stored(dict[str, str | int], row.session, "the session of a row that was set aside")
 
 
 def _check_one_row(row: AsideRow, session: Mapping[str, str | int]) -> None:

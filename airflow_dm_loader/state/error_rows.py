@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from airflow_dm_loader.state.batches import insert_ignore
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_number, as_text
 
 
 def begin(meta: Meta, load_id: int, kinds: Iterable[str]) -> None:
@@ -20,7 +21,9 @@ def begin(meta: Meta, load_id: int, kinds: Iterable[str]) -> None:
 
 def used(meta: Meta, load_id: int) -> dict[str, int]:
     """Kind -> rows that committed chunks have set aside."""
-    rows = meta.db.query(f"SELECT error_kind, used FROM {meta['error_rows']} WHERE load_id = %s", (load_id,))
+    rows = meta.db.query(
+        f"SELECT error_kind, used FROM {meta['error_rows']} WHERE load_id = %s", (load_id,), shape=(as_text, as_number)
+    )
     return {str(kind): int(number) for kind, number in rows}
 
 

@@ -9,6 +9,7 @@ from airflow_dm_loader.identifiers import OfTable
 from airflow_dm_loader.state import error_rows
 from airflow_dm_loader.state.conflicts import ASIDE_SQL, Kind, text_in_hex
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_bytes, as_number, as_text, maybe
 
 _TEXT = "CONVERT(UNHEX(%s) USING utf8mb4)"
 
@@ -38,6 +39,7 @@ def waiting(meta: Meta, load_id: int) -> tuple[int, ...]:
     rows = meta.db.query(
         f"SELECT conflict_id FROM {meta['conflict']} WHERE load_id = %s AND {ASIDE_SQL} ORDER BY conflict_id",
         (load_id,),
+        shape=(as_number,),
     )
     return tuple(int(number) for (number,) in rows)
 
@@ -49,12 +51,15 @@ def read(meta: Meta, conflict_id: int) -> AsideRow | None:
         f"c.kind, c.error_kind, c.session FROM {meta['conflict']} c LEFT JOIN {meta['file']} f "
         f"ON f.load_id = c.load_id AND f.name = c.file_name WHERE c.conflict_id = %s AND c.{ASIDE_SQL}",
         (conflict_id,),
+        shape=(
+            *(as_text, as_text, as_text, maybe(as_number), as_number, as_bytes, as_bytes, Kind, as_text),
+            maybe(as_text),
+        ),
     )
     if row is None:
         return None
     if row[3] is None:
         raise CheckpointError(f"the load has no record of the file {row[2]!r}")
-    text = row[5].encode("utf-8") if isinstance(row[5], str) else row[5]
     return AsideRow(
         conflict_id,
         row[0],
@@ -62,9 +67,9 @@ def read(meta: Meta, conflict_id: int) -> AsideRow | None:
         row[2],
         int(row[3]),
         int(row[4]),
-        text,
+        row[5],
         row[6].strip(),
-        Kind(row[7]),
+        row[7],
         row[8],
         row[9],
     )
@@ -113,5 +118,6 @@ def since_outcome(meta: Meta, load_id: int, outcome_id: str) -> bool:
             f"SELECT 1 FROM {meta['conflict']} c JOIN {meta['outcome']} o ON o.outcome_id = %s "
             "WHERE c.load_id = %s AND c.kind = 'replayed' AND c.replayed_at >= o.created_at LIMIT 1",
             (outcome_id, load_id),
+            shape=(as_number,),
         )
     )

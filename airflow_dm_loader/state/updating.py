@@ -6,10 +6,10 @@ fresh start, and can put no row where the old plan wants it.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from airflow_dm_loader.config import LoadConfig, OnExistingRows
 from airflow_dm_loader.dump.inventory import DumpInventory
@@ -22,7 +22,7 @@ from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.target.answers import as_number
+from airflow_dm_loader.target.answers import as_number, read_stored
 
 # What of the stored settings says where rows go.
 _RULES = (
@@ -107,7 +107,7 @@ def check_same_rules(load: Load, config: LoadConfig) -> None:
 
 def _stored_rules(stored: Load) -> LoadConfig:
     """The settings of which only what says where rows go is looked at."""
-    before = json.loads(stored.config)
+    before = read_stored(dict[str, Any], stored.config, "the settings of the load")
     rules = {name: before[name] for name in _RULES if name in before}
     if rules.get("on_existing_rows") != OnExistingRows.SWAP:
         rules.pop("on_existing_rows", None)  # rows go to the tables themselves; an engine may not know the word

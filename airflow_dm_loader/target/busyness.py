@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_dm_loader.errors import LoaderError, TargetError
+from airflow_dm_loader.target.answers import as_number, as_real, as_text, unexpected
 from airflow_dm_loader.target.connection import Database
 
 NO_REPLICA = "replicates from nowhere"
@@ -15,15 +16,15 @@ _STATEMENTS = ("SHOW ALL REPLICAS STATUS", "SHOW REPLICA STATUS", "SHOW ALL SLAV
 
 def status_number(db: Database, name: str) -> int | None:
     """One of the server's counters; None: it has none of this name."""
-    row = db.one(f"SHOW GLOBAL STATUS LIKE '{name}'")
-    return int(float(row[1])) if row is not None else None
+    row = db.one(f"SHOW GLOBAL STATUS LIKE '{name}'", shape=(as_text, as_real))
+    return int(row[1]) if row is not None else None
 
 
 def threads_running(db: Database) -> int | None:
     """Sessions that are at work, this one among them."""
     if db.says_tidb:
-        row = db.one("SELECT COUNT(*) FROM information_schema.cluster_processlist WHERE command <> 'Sleep'")
-        return int(row[0]) if row is not None else None
+        asked = "SELECT COUNT(*) FROM information_schema.cluster_processlist WHERE command <> 'Sleep'"
+        return int(db.sure(asked, shape=(as_number,))[0])
     return status_number(db, "Threads_running")
 
 
@@ -46,7 +47,10 @@ def lag(db: Database) -> tuple[float | None, str]:
     found = [next((row[name] for name in _LAG if name in row), None) for row in rows]
     if any(seconds is None for seconds in found):
         return None, "does not replicate now: its threads are stopped, or can't reach their source"
-    return max(float(seconds) for seconds in found if seconds is not None), ""
+    try:
+        return max(as_real(seconds) for seconds in found if seconds is not None), ""
+    except ValueError as error:
+        raise unexpected(str(error), "SHOW REPLICA STATUS") from None
 
 
 def _replica_status(db: Database) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from airflow_dm_loader.dump.column_texts import ColumnText
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.errors import LoaderError, RowError, TargetError
 from airflow_dm_loader.identifiers import TableName, quote
+from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_problem, creation_warnings, worth_telling
 
@@ -121,6 +122,8 @@ def _alter(db: Database, table: TableName, change: SchemaChange) -> tuple[str, .
 def columns_now(db: Database, table: TableName) -> set[str]:
     """The columns that the table has now, in lower case."""
     rows = db.query(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s", table
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+        table,
+        shape=(as_text,),
     )
     return {str(name).lower() for (name,) in rows}

@@ -139,7 +139,7 @@ VALUES_OF_YAML = [
     b"!!binary x", b"\xff", b"\x00",
 ]  # fmt: skip
 OF_OPTION_FILES = [
-    b"[client]\n", b"[dm_loader]\n", b"port=", b"host", b"=", b"9" * 5000, "\u00b2".encode(), b"\n", b"'", 
+    b"[client]\n", b"[dm_loader]\n", b"port=", b"host", b"=", b"9" * 5000, "\u00b2".encode(), b"\n", b"'",
     b"!include x\n",
     b"ssl-ca=", b"[", b"]", b"\x00", b"\xff", b"%(x)s",
 ]  # fmt: skip
