@@ -117,7 +117,7 @@ def _finished(load: StoredLoad, total: int, done: int, sent: int) -> int:
 
 
 def _conflicts(meta: Meta, load_id: int) -> dict[tuple[str, str], int]:
-    only = " AND {conflicts.ASIDE_SQL}" if _has_kinds(meta) else ""
+    only = f" AND {conflicts.ASIDE_SQL}" if _has_kinds(meta) else ""
     return {
         (schema, table): int(number)
         for schema, table, number in meta.db.query(

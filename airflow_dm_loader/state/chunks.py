@@ -241,7 +241,7 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
         "AND c.end_offset IS NOT NULL WHERE f.load_id = %s "
         "GROUP BY f.table_schema, f.table_name ORDER BY f.table_schema, f.table_name",
         (load_id,),
-        shape=(as_text, as_text, as_number, as_number, as_number, as_number, as_number, as_real, as_text),
+        shape=(as_text, as_text, *(as_number,) * 5, as_real, as_text, as_number),
     )
     return tuple(
         TableTotals(
