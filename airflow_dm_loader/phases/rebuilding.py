@@ -21,6 +21,7 @@ from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.rebuilds import Hanging, Step
 from airflow_dm_loader.state.swaps import Round, SwapTable
 from airflow_dm_loader.target import hanging
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.hanging import ForeignKey
 from airflow_dm_loader.target.schema import drop_table, in_its_charset
@@ -125,7 +126,7 @@ def _triggers(db: Database, table: TableName) -> Iterator[Step]:
 
 def _check_parents(db: Database, key: ForeignKey, shadow: TableName) -> None:
     try:
-        orphan = db.one(key.orphans(shadow))
+        orphan = db.one(key.orphans(shadow), shape=(as_number,))
     except LoaderError as error:
         raise error.at(table=str(key.parent)) from error
     finally:
@@ -181,8 +182,7 @@ def _is_there(db: Database, step: Step) -> bool:
 
 def _make(db: Database, step: Step, schema: str) -> None:
     """Make it in a schema, in the session that it was made in; the connection then has its own one again."""
-    row = db.one("SELECT @@sql_mode, @@collation_connection")
-    assert row is not None
+    row = db.sure("SELECT @@sql_mode, @@collation_connection", shape=(as_text, as_text))
     charset = str(step.session.get("character_set_client", "utf8mb4"))
     statement = in_its_charset(step.make_again, charset, str(step), "Make it by hand, then clear finish.")
     db.execute(f"USE {quote(schema)}")

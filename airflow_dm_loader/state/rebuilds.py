@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.answers import as_text, read_stored
 
 
 class Hanging(StrEnum):
@@ -64,13 +65,18 @@ def keep(meta: Meta, token: str, steps: Iterable[Step]) -> None:
 def stored(meta: Meta, token: str) -> tuple[Step, ...]:
     """Those of a round, in the order in which they are made again."""
     return tuple(
-        Step(Hanging(kind), TableName(schema, table), name, take_away, make_again, json.loads(session))
+        Step(kind, TableName(schema, table), name, take_away, make_again, _session(name, session))
         for kind, schema, table, name, take_away, make_again, session in meta.db.query(
             "SELECT kind, home_schema, home_table, name, take_away, make_again, session "
             f"FROM {meta['swap_step']} WHERE token = %s ORDER BY kind, place, name",
             (token,),
+            shape=(Hanging, *(as_text,) * 6),
         )
     )
+
+
+def _session(name: str, stored: str) -> dict[str, str | int]:
+    return read_stored(dict[str, str | int], stored, f"the session of {name}")
 
 
 def forget(meta: Meta, token: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_dm_loader.identifiers import TableName, quote
+from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
 
 
@@ -60,6 +61,7 @@ def triggers_in_order(db: Database, table: TableName) -> list[str]:
         "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
         "AND event_object_table = %s ORDER BY event_manipulation, action_timing, action_order",
         table,
+        shape=(as_text,),
     )
     return [str(name) for (name,) in rows]
 
@@ -67,7 +69,7 @@ def triggers_in_order(db: Database, table: TableName) -> list[str]:
 def has_trigger(db: Database, schema: str, name: str) -> bool:
     db.rollback()
     sql = "SELECT 1 FROM information_schema.triggers WHERE trigger_schema = %s AND trigger_name = %s"
-    return bool(db.query(sql, (schema, name)))
+    return bool(db.query(sql, (schema, name), shape=(as_number,)))
 
 
 def has_foreign_key(db: Database, child: TableName, name: str) -> bool:
@@ -76,7 +78,7 @@ def has_foreign_key(db: Database, child: TableName, name: str) -> bool:
         "SELECT 1 FROM information_schema.table_constraints WHERE table_schema = %s AND table_name = %s "
         "AND constraint_name = %s AND constraint_type = 'FOREIGN KEY'"
     )
-    return bool(db.query(sql, (*child, name)))
+    return bool(db.query(sql, (*child, name), shape=(as_number,)))
 
 
 def foreign_keys_to(db: Database, table: TableName) -> list[ForeignKey]:
@@ -87,6 +89,7 @@ def foreign_keys_to(db: Database, table: TableName) -> list[ForeignKey]:
         "FROM information_schema.key_column_usage WHERE referenced_table_schema = %s AND referenced_table_name = %s "
         "ORDER BY table_schema, table_name, constraint_name, ordinal_position",
         table,
+        shape=(as_text,) * 5,
     ):
         key = TableName(str(schema), str(child)), str(name)
         found.setdefault(key, []).append((str(column), str(theirs)))
@@ -108,5 +111,6 @@ def _rules(db: Database, child: TableName, name: str) -> str:
         "SELECT delete_rule, update_rule FROM information_schema.referential_constraints WHERE constraint_schema = %s "
         "AND table_name = %s AND constraint_name = %s",
         (*child, name),
+        shape=(as_text, as_text),
     )
     return f"ON DELETE {row[0]} ON UPDATE {row[1]}" if row is not None else ""

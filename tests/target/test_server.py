@@ -16,12 +16,12 @@ class Answering(Database):
         self._answer = answer
         self._variables = variables
 
-    def one(self, sql: str, args: object = (), *, shape: object) -> tuple[object, ...]:
+    def one(self, sql: str, args: object = (), *, shape: object = None) -> tuple[object, ...]:
         assert sql.startswith("SELECT VERSION()")
         return self._answer
 
     def query(
-        self, sql: str, args: object = (), *, shape: object, or_nothing: bool = False
+        self, sql: str, args: object = (), *, shape: object = None, or_nothing: bool = False
     ) -> list[tuple[object, ...]]:
         assert sql.startswith("SHOW VARIABLES WHERE Variable_name IN (")
         return [(name, value) for name, value in self._variables.items() if f"'{name.lower()}'" in sql]
