@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from airflow.sdk import DAG
 
 from airflow_dm_loader.operators.base import DumpLoadOperator
+from airflow_dm_loader.operators.verify import AnalyzeOperator
 from dev.airflow_names import DagBag, DagSerialization
-
-if TYPE_CHECKING:
-    from airflow.sdk import DAG
 
 DAGS = Path(__file__).parents[2] / "dags"
 
@@ -85,6 +83,18 @@ def test_every_task_tells_what_it_is_and_what_clearing_it_does(bag: DagBag) -> N
         assert "lear" in task.doc_md, task.task_id
         assert ":param" not in task.doc_md
     assert dag(bag, "dm_load").doc_md
+
+
+def test_the_form_s_params_are_the_dag_s_and_not_once_more_each_task_s(bag: DagBag) -> None:
+    found = dag(bag, "dm_load")
+    assert "task_name" in found.params
+    assert {task.task_id for task in found.tasks if task.params} <= {"run_import"}  # Airflow adds them to a mapped one
+
+
+def test_a_task_keeps_params_of_its_own() -> None:
+    with DAG("own", schedule=None, params={"of_the_dag": 1}):
+        task = AnalyzeOperator(task_id="analyze", config={}, params={"of_the_task": 2})
+    assert dict(task.params) == {"of_the_task": 2}
 
 
 def test_phases_can_be_told_apart_by_colour(bag: DagBag) -> None:
