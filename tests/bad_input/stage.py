@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import LoaderError
+from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
-from tests.dumps import load_config
+from tests.dumps import load_config, load_soon
 from tests.tables import one, query
 
 ROWS = ('(1,"a")', '(2,"b")')
@@ -49,3 +54,17 @@ class Stage:
         """The same; the file's size stays."""
         assert len(wrong) == len(right)
         self.change(name, wrong, right)
+
+    def led_out(self, provoke: Callable[[Stage], object], says: str, fix: Callable[[Stage], object]) -> LoadReport:
+        """The report of a load that failed, with these words in its remedy, and is clean once that was followed."""
+        provoke(self)
+        with pytest.raises(LoaderError) as caught:
+            load_soon(self.config, self.target)
+        assert says in caught.value.remedy, caught.value
+        assert caught.value.remedy
+
+        fix(self)
+
+        report = load_soon(self.config, self.target)
+        assert report.outcome == "clean"
+        return report
