@@ -23,6 +23,7 @@ LONGER_STATEMENTS = (
 _BLOCK_BYTES = 4 << 20
 _END = b";\n"  # of a statement, as dump tools write it
 _PROOFS_TRIED = 4  # a file that failed so often is not in the layout
+_LONG_BYTES = 64 << 10  # of a statement whose end is worth guessing
 
 _COMMENT = rb"/\*(?!M?!)[^*]*+(?:\*(?!/)[^*]*+)*+\*/"  # not /*! and /*M!: servers run what stands in those
 _LINE_COMMENT = rb"--(?=\s)[^\n]*+\n|\#[^\n]*+\n"
@@ -100,6 +101,7 @@ class StatementReader:
         self.backslash_escapes = True
         self.prover: Prover | None = None
         self._not_proven = 0
+        self._likely_bytes = 0  # that the next proven statement has, at least
 
     @classmethod
     def of_bytes(cls, raw: bytes, *, file: str) -> StatementReader:
@@ -136,17 +138,35 @@ class StatementReader:
             begin = ahead.at
             while ahead.data[begin : begin + 1] == b"\n":
                 begin += 1
+            if (statement := self._guessed(prover, begin)) is not None:
+                return statement
             end = ahead.data.find(_END, begin)
             if end >= 0:
                 break
             if len(ahead.data) - begin > self._max_bytes or not self._read_more():
                 return None
         if prover.proves(ahead.data, begin, end + 1):
-            return self._cut(begin, end, end + 1, proven=True)
+            return self._cut_proven(begin, end)
         self._not_proven += 1
         if self._not_proven >= _PROOFS_TRIED:
             self.prover = None
         return None
+
+    def _guessed(self, prover: Prover, begin: int) -> Statement | None:
+        """The next statement, looked for where one as long as the last would end: tools write them alike.
+
+        In the layout a ``;`` at a line's end ends a statement, so what is proven up to one is one statement.
+        """
+        if self._likely_bytes < _LONG_BYTES:
+            return None
+        end = self._ahead.data.find(_END, begin + self._likely_bytes)
+        if end < 0 or not prover.proves(self._ahead.data, begin, end + 1):
+            return None
+        return self._cut_proven(begin, end)
+
+    def _cut_proven(self, begin: int, end: int) -> Statement:
+        self._likely_bytes = (end - begin) // 16 * 15
+        return self._cut(begin, end, end + 1, proven=True)
 
     def _cut(self, begin: int, end: int, after: int, *, proven: bool) -> Statement:
         """The statement in ``data[begin:end]``, without blanks at its end."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from airflow_dm_loader.dump.lexer import StatementReader
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.sql import layouts
@@ -417,3 +418,36 @@ def test_the_reference_splitter_refuses_what_is_cut() -> None:
     """The property tests above lean on it."""
     with pytest.raises(DumpFormatError):
         list(split_rows(b'(1,"a"),\n(2', file="f", offset=0))
+
+
+# -- statements of a file, one after the other
+
+
+def statement_of(size: int, ending: bytes = b"'a;'") -> bytes:
+    """A statement of about so many bytes, whose last row ends with ``ending``."""
+    row = b"(1,'" + b"x" * 90 + b"'),\n"
+    return COMMA_LAST_HEAD + row * (size // len(row)) + b"(2," + ending + b");\n"
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param([100_000] * 6, id="alike"),
+        pytest.param([100_000, 99_000, 40_000, 300_000, 90_000, 700], id="each another"),
+        pytest.param([300_000, 80_000, 80_000, 80_000, 80_000], id="four that end before the first one would"),
+        pytest.param([200, 100_000, 200, 100_000], id="short and long"),
+    ],
+)
+def test_a_guess_where_statements_end_changes_nothing(sizes: list[int]) -> None:
+    unproven = statement_of(150_000, ending=b"'a raw;\nend'")  # which is no end of a statement
+    statements = [*map(statement_of, sizes), unproven, *map(statement_of, sizes)]
+    raw = b"".join(statements)
+
+    proving = StatementReader.of_bytes(raw, file="t.sql")
+    proving.prover = prover(["int", "text"], COMMA_LAST_HEAD, b"(1,'x')")
+    read = list(proving)
+
+    assert [(item.text, item.offset, item.end) for item in read] == [
+        (item.text, item.offset, item.end) for item in StatementReader.of_bytes(raw, file="t.sql")
+    ]
+    assert [item.proven for item in read] == [statement is not unproven for statement in statements]
