@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Rule(BaseModel):
     """Base of all rules: frozen, unknown keys refused, texts never converted from anything else."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

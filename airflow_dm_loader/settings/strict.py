@@ -25,7 +25,7 @@ class CodedError(ValueError):
 class Strict(BaseModel):
     """Raises :class:`ConfigError` for a wrong value, which never repeats the value: it may be a secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -8,4 +8,4 @@ from pydantic import BaseModel, ConfigDict
 class Group(BaseModel):
     """Frozen and strict. What is wrong is told by :class:`~airflow_dm_loader.settings.load.LoadConfig`, by name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
