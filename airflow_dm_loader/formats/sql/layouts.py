@@ -160,10 +160,16 @@ def drop_binary_marks(values: bytes) -> bytes:
     """The rows without ``_binary`` before strings; the same word inside a string stays.
 
     Inside a string, ``_binary "`` can only be its last word and closing quote, so a comma or parenthesis follows.
-    Only where that stands anywhere, strings are told from marks one by one.
+    Where that stands, strings of that row, which is a line, are told from marks one by one.
     """
-    if _MARK not in values:
-        return values
-    if _AMBIGUOUS_MARK.search(values):
-        return _STRING_OR_MARK.sub(rb"\1", values)
-    return values.replace(_MARK, b'"')
+    pieces: list[bytes] = []
+    start = 0
+    while (ambiguous := _AMBIGUOUS_MARK.search(values, start)) is not None:
+        row = max(start, values.rfind(b"\n", start, ambiguous.start()))
+        end = values.find(b"\n", ambiguous.end())
+        end = end if end >= 0 else len(values)
+        pieces += (values[start:row].replace(_MARK, b'"'), _STRING_OR_MARK.sub(rb"\1", values[row:end]))
+        start = end
+    if not pieces:
+        return values.replace(_MARK, b'"')
+    return b"".join((*pieces, values[start:].replace(_MARK, b'"')))
