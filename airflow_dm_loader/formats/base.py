@@ -38,7 +38,7 @@ class TableColumns:
     types: Mapping[str, str]  # column -> type without length, in lower case; without generated columns
     empty_before: bool = False  # so duplicates are few: each is looked at
     extracted: tuple[Extracted, ...] = ()  # what every row of the file gets besides
-    auto_increment: str | None = None  # its column, where LOAD DATA may have a SET clause
+    auto_increment: str | None = None  # its column
     charsets: Mapping[str, str] = field(default_factory=dict)  # column -> its charset, where it has one
     needed: frozenset[str] = frozenset()  # columns that have no default
     alone: bool = False  # it was empty, and takes the rows of one table of the dump and of nobody else

@@ -198,24 +198,26 @@ class TableFacts:
         charsets: in lower case, of those that have one.
         needed: those that a row must have a value for.
         definitions: their types with length and labels.
+        auto_increment: the AUTO_INCREMENT column, if there is one.
     """
 
     types: dict[str, str]
     charsets: dict[str, str]
     needed: set[str]
     definitions: dict[str, str]
+    auto_increment: str | None = None
 
 
 def table_facts(db: Database, schema: str) -> Names[TableFacts]:
     """table -> its columns, asked for all of the schema at once."""
     found: dict[str, TableFacts] = {}
-    for table, column, kind, charset, definition, needed in db.query(
+    for table, column, kind, charset, definition, needed, numbered in db.query(
         "SELECT table_name, column_name, data_type, character_set_name, column_type, "
         "is_nullable = 'NO' AND column_default IS NULL AND extra NOT LIKE '%%auto_increment%%' "
-        "AND extra NOT LIKE '%%DEFAULT_GENERATED%%' "
+        "AND extra NOT LIKE '%%DEFAULT_GENERATED%%', extra LIKE '%%auto_increment%%' "
         "FROM information_schema.columns WHERE table_schema = %s AND COALESCE(generation_expression, '') = ''",
         (schema,),
-        shape=(as_text, as_text, as_text, maybe(as_text), as_text, maybe(as_truth)),
+        shape=(as_text, as_text, as_text, maybe(as_text), as_text, maybe(as_truth), maybe(as_truth)),
     ):
         facts = found.setdefault(str(table), TableFacts({}, {}, set(), {}))
         facts.types[str(column)] = str(kind).lower()
@@ -224,18 +226,9 @@ def table_facts(db: Database, schema: str) -> Names[TableFacts]:
             facts.charsets[str(column)] = str(charset).lower()
         if needed:
             facts.needed.add(str(column))
+        if numbered:
+            found[str(table)] = replace(facts, auto_increment=str(column))
     return Names(found, folds=db.folds_names)
-
-
-def auto_increment_columns(db: Database, schema: str) -> Names[str]:
-    """table -> its AUTO_INCREMENT column, of the tables that have one."""
-    rows = db.query(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s "
-        "AND extra LIKE '%%auto_increment%%'",
-        (schema,),
-        shape=(as_text, as_text),
-    )
-    return Names({str(table): str(column) for table, column in rows}, folds=db.folds_names)
 
 
 def triggers_on_insert(db: Database, schema: str) -> Names[list[str]]:

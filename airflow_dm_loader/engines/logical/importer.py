@@ -34,7 +34,7 @@ from airflow_dm_loader.state.pace import Step
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.conversions import shapes_of
 from airflow_dm_loader.target.merging import read_source
-from airflow_dm_loader.target.schema import TableFacts, auto_increment_columns, table_facts
+from airflow_dm_loader.target.schema import TableFacts, table_facts
 from airflow_dm_loader.target.server import Server, ask_server
 from airflow_dm_loader.target.session import (
     base_session,
@@ -144,12 +144,6 @@ def _tables(
     schemas = {schema for schema, _ in stored}
     facts = {schema: table_facts(meta.db, schema) for schema in schemas}
     nothing = TableFacts({}, {}, set(), {})
-    # Where LOAD DATA has a SET clause: for what routes fill, and perhaps for what a .dat needs.
-    set_schemas = {table.schema for table in plan.tables if table.extracted_columns}
-    set_schemas |= {file.schema for file in plan.files if file.source.kind.sets_columns}
-    auto_increments: dict[str, Mapping[str, str]] = {
-        schema: auto_increment_columns(meta.db, schema) for schema in set_schemas
-    }
     merged = {source.key: source for table in plan.tables if len(table.sources) > 1 for source in table.sources}
     shared = {table.key for table in plan.tables if len(table.sources) > 1} | others.keys()
     dumped = {source.key: source for table in plan.tables for source in table.sources}
@@ -168,7 +162,7 @@ def _tables(
                 (there := facts[row.schema].get(row.table, nothing)).types,
                 row.empty_before,
                 item.planned.extracted,
-                auto_increments.get(row.schema, {}).get(row.table),
+                there.auto_increment,
                 there.charsets,
                 needed=frozenset(there.needed),
                 definitions=there.definitions,

@@ -43,16 +43,36 @@ _TEXTS = frozenset({
 _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
 # Not in the list: bit and year (numbers read otherwise), json (another charset at MySQL), geometry, uuid, inet.
 
+# Bytes as dumpling writes them, and mydumper with --hex-blob.
+_HEX = {b"x'": rb"x'(?:[0-9a-fA-F]{2})*'", b"0x": rb"0x(?:[0-9a-fA-F]{2})+"}
+_FIRST_HEX = re.compile(rb"[(,](x'|0x)")
+_GUESSED_BYTES = 64 << 10  # of the first rows
+
 _STRING = {quote: rb"%b(?:[^%b\\\n]|\\[0nrtbZ\\'\"])*%b" % (quote, quote, quote) for quote in (b'"', b"'")}
 
 
 @dataclass(frozen=True, slots=True)
 class RowLayout:
-    """What a proven statement's rows look like. ``binary_marks``: strings may have ``_binary`` before them."""
+    """What a proven statement's rows look like.
+
+    Attributes:
+        binary_marks: strings may have ``_binary`` before them.
+        hex_mark: what stands before the digits where bytes are written in hex; nothing: they are strings.
+    """
 
     layout: Layout
     quote: bytes
     binary_marks: bool
+    hex_mark: bytes = b""
+
+    def is_hex(self, kind: str | None) -> bool:
+        """Whether values of columns of this type are written in hex."""
+        return bool(self.hex_mark) and kind in _BINARIES
+
+    def decoded(self, variable: str) -> str:
+        """The SQL that makes bytes of what LOAD DATA reads of such a value."""
+        around = 3 if self.hex_mark.endswith(b"'") else 2
+        return f"UNHEX(MID({variable},3,LENGTH({variable})-{around}))"
 
 
 class LayoutProver:
@@ -106,7 +126,9 @@ def _guess(head: bytes, first_rows: bytes | memoryview) -> RowLayout:
     layout = Layout.COMMA_LAST if head.endswith(b"\n") else Layout.COMMA_FIRST
     string = re.search(rb"['\"]", first_rows)
     quote = string[0] if string else b'"'
-    return RowLayout(layout, quote, binary_marks=layout is Layout.COMMA_FIRST and quote == b'"')
+    found = _FIRST_HEX.search(re.sub(_STRING[quote], b"", first_rows[:_GUESSED_BYTES]))
+    hex_mark = bytes(found[1]) if found else b"x'" if quote == b"'" else b""
+    return RowLayout(layout, quote, binary_marks=layout is Layout.COMMA_FIRST and quote == b'"', hex_mark=hex_mark)
 
 
 @lru_cache(maxsize=32)  # a dump can have thousands of tables alike
@@ -118,6 +140,10 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout, raw_bytes: bool) -> 
     for kind in types:
         if kind in _NUMBERS:
             fields.append(rb"(?:NULL|" + _NUMBERS[kind] + rb")")
+        elif row_layout.is_hex(kind):
+            empty = row_layout.quote * 2
+            nothing = rb"(?:_binary )?" + empty if row_layout.binary_marks else empty
+            fields.append(rb"(?:NULL|" + _HEX[row_layout.hex_mark] + rb"|" + nothing + rb")")
         elif kind in _TEXTS or (kind in _BINARIES and row_layout.quote == b'"' and raw_bytes):
             fields.append(rb"(?:NULL|" + marked + rb")")
         else:

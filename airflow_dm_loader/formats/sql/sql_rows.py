@@ -5,7 +5,7 @@ By LOAD DATA they go as the dump's own bytes, with only the heads of statements 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_dm_loader.dump.heads import head_charset
@@ -29,7 +29,6 @@ from airflow_dm_loader.formats.sql.row_block import RowBlock
 from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.state.chunks import ChunkCounts
 
-_VARIABLE = "@dm_loader_auto_increment"
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
 _LAST_LINE_END = {Layout.COMMA_LAST: b",\n", Layout.COMMA_FIRST: b"\n"}
 
@@ -68,8 +67,9 @@ class SqlRows(TwoWayPayload[StatementRows]):
         name, columns = split_into_clause(into)
         names = _names(delivery, first)
         kept = table.kept(names)
-        if table.extracted or len(kept) < len(names):
-            columns = _with_variables(names, kept, table)
+        hexed = {name for at, name in enumerate(names) if at in kept and layout.is_hex(table.types.get(name))}
+        if table.extracted or hexed or len(kept) < len(names):
+            columns = _with_variables(names, kept, table, dict.fromkeys(hexed, layout.decoded))
         statement = _load_statement(delivery, name, columns, layout)
         rows = 0
 
@@ -147,21 +147,33 @@ def _into(delivery: Delivery, rows: Rows) -> bytes:
     return into_clause(file.schema, file.table, rows.columns, delivery.table.row_columns)
 
 
-def _with_variables(names: Sequence[str], kept: Collection[int], table: TableColumns) -> bytes:
-    """The columns, with variables for those that are left out; and SET for what rows get besides.
+def _with_variables(
+    names: Sequence[str], kept: Collection[int], table: TableColumns, made: Mapping[str, Callable[[str], str]]
+) -> bytes:
+    """The columns, with variables for those that are left out; and SET for what rows get besides, and for what is
+    ``made`` of a field.
 
     Under SET, MariaDB takes a 0 that it read into an AUTO_INCREMENT column for none, whatever ``sql_mode`` says, and
     makes up a number. Assigned in SET itself, it stays.
     """
-    numbered = (table.auto_increment or "").lower() if table.extracted else ""
-    listed = ",".join(
-        LEFT_OUT if at not in kept else _VARIABLE if name.lower() == numbered else quote(name)
-        for at, name in enumerate(names)
-    )
-    if not table.extracted:
-        return f"({listed})".encode("utf-8", "surrogateescape")
-    assigned = "".join(f"{quote(name)} = {_VARIABLE}, " for name in names if name.lower() == numbered)
-    return f"({listed}) SET {assigned}".encode("utf-8", "surrogateescape") + extracted_assignments(table.extracted)
+    uses_set = bool(table.extracted or made)
+    numbered = (table.auto_increment or "").lower() if uses_set else ""
+    listed, assigned = [], []
+    for at, name in enumerate(names):
+        variable = f"@dm_loader_{at}"
+        if at not in kept:
+            listed.append(LEFT_OUT)
+        elif name in made or name.lower() == numbered:
+            listed.append(variable)
+            assigned.append(f"{quote(name)} = {made[name](variable) if name in made else variable}")
+        else:
+            listed.append(quote(name))
+    text = f"({','.join(listed)})".encode("utf-8", "surrogateescape")
+    if not uses_set:
+        return text
+    sets = [", ".join(assigned).encode("utf-8", "surrogateescape")] if assigned else []
+    sets += [extracted_assignments(table.extracted)] if table.extracted else []
+    return text + b" SET " + b", ".join(sets)
 
 
 def _load_statement(delivery: Delivery, table: bytes, columns: bytes, row_layout: RowLayout) -> bytes:

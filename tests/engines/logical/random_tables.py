@@ -179,13 +179,16 @@ class RandomTable(Table):
 
     comma_first: bool = False
     by_load_data: bool = False
+    hex_blob: bool = False
     kinds: tuple[str, ...] = field(default=())
 
     @property
-    def first_statement_tells_the_quote(self) -> bool:
-        """Where its rows hold no string, mydumper's quote is guessed."""
-        first = "".join(self.rows[: self.rows_per_statement])
-        return "'" in first or '"' in first or "'" not in "".join(self.rows)
+    def first_statement_tells_the_layout(self) -> bool:
+        """Where its rows hold no string, mydumper's quote is guessed; where they hold no hex, there is none."""
+        first, all_rows = "".join(self.rows[: self.rows_per_statement]), "".join(self.rows)
+        if self.hex_blob and "0x" in all_rows and "0x" not in first:
+            return False
+        return "'" in first or '"' in first or "'" not in all_rows
 
     def data(self) -> str:
         step, insert = self.rows_per_statement, self.insert.format(table=self.name)
@@ -199,12 +202,16 @@ def escaped(value: bytes, escapes: dict[int, bytes]) -> bytes:
     return b"".join(escapes.get(byte, bytes([byte])) for byte in value)
 
 
-def _literal(random: random.Random, layout: str, kind: Kind, value: bytes, *, odd: bool) -> bytes:
+def _literal(
+    random: random.Random, layout: str, kind: Kind, value: bytes, *, odd: bool, hex_blob: bool = False
+) -> bytes:
     """A value as the tool writes it; ``odd``: in other escapes, which a server reads the same in statements only."""
     if kind.form in {"number", "raw"}:
         return value
     if kind.form == "bytes" and layout == "dumpling":
         return b"x'" + value.hex().encode() + b"'"
+    if kind.form == "bytes" and hex_blob:
+        return b"0x" + value.hex().upper().encode() if value else b'""'
     quote = b"'" if layout == "dumpling" else b'"'
     escapes = ESCAPES | {ord("\t"): b"\\t"} if random.random() < 0.2 else ESCAPES
     if odd and kind.sql in {"text", "varchar(700)", "blob"}:
@@ -226,19 +233,19 @@ def random_table(
     layout = random.choice(LAYOUTS)
     charset = "_utf8mb4" if flavour == "mysql" else ""  # written out there, and not that of the session
     wanted = random.random() < 0.67
-    choice = [
-        kind
-        for kind in kinds_of(flavour)
-        if kind.sql not in without
-        and (not wanted or (kind.by_load_data and (layout, kind.form) != ("dumpling", "bytes")))
-    ]
+    choice = [kind for kind in kinds_of(flavour) if kind.sql not in without and (not wanted or kind.by_load_data)]
     kinds = [random.choice(choice) for _ in range(random.randint(1, 9))]
     odd = not wanted and random.random() < 0.5
+    hex_blob = layout != "dumpling" and random.random() < 0.25
+
+    def written(kind: Kind) -> bytes:
+        return _literal(random, layout, kind, kind.value(random), odd=odd, hex_blob=hex_blob)
+
     rows = []
     for _ in range(random.randint(1, 12)):
         values = [
             "NULL" if random.random() < 0.1
-            else _literal(random, layout, kind, kind.value(random), odd=odd).decode("utf-8", "surrogateescape")
+            else written(kind).decode("utf-8", "surrogateescape")
             for kind in kinds
         ]  # fmt: skip
         rows.append(f"({','.join(values)})")
@@ -270,5 +277,6 @@ def random_table(
         head=HEAD,
         comma_first=layout == "mydumper 1.0",
         by_load_data=wanted,
+        hex_blob=hex_blob,
         kinds=tuple(kind.sql for kind in kinds),
     )

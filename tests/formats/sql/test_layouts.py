@@ -249,7 +249,33 @@ def test_a_column_that_the_target_does_not_have_or_computes_proves_nothing() -> 
 
 def test_binary_columns_go_by_load_data_only_as_mydumper_writes_them() -> None:
     assert proves(["blob"], COMMA_LAST_HEAD, b'("\xff")')
-    assert not prover(["blob"], COMMA_LAST_HEAD, b"('a')").can_prove  # dumpling writes x'..'
+    assert not proves(["blob"], COMMA_LAST_HEAD, b"('a')")  # dumpling writes x'..'
+
+
+@pytest.mark.parametrize("kind", ["blob", "varbinary", "binary"])
+def test_bytes_in_hex_are_proven_by_their_digits(kind: str) -> None:
+    dumpling, hex_blob = b"(1,'x',x'00ff')", b'(1,"x",0x00FF)'
+    kinds = ["int", "text", kind]
+
+    assert proves(kinds, COMMA_LAST_HEAD, dumpling + b",\n(2,NULL,x''),\n(3,'a',NULL)")
+    assert proves(kinds, COMMA_LAST_HEAD, hex_blob + b',\n(2,NULL,""),\n(3,"a",NULL)')
+    assert proves(kinds, COMMA_FIRST_HEAD, hex_blob + b'\n,(2,_binary "",0xAb)')
+    for row in (b"x'0'", b"x'0g'", b"x'00", b"0x00", b"'00'", b"X'00'", b"x'00' ", b"_binary x'00'", b'x"00"'):
+        assert not proves(kinds, COMMA_LAST_HEAD, dumpling + b",\n(2,'a'," + row + b")", dumpling)
+    for row in (b"0x0", b"0x", b"0X00", b"0xgg", b"x'00'", b'"a"', b"0x00 ", b'_binary ""'):
+        assert not proves(kinds, COMMA_LAST_HEAD, hex_blob + b',\n(2,"a",' + row + b")", hex_blob)
+
+
+def test_hex_within_strings_is_not_taken_for_that_of_bytes() -> None:
+    rows = b'(1,"f(0x00,x\'00\')","\xff")'
+
+    assert proves(["int", "text", "blob"], COMMA_LAST_HEAD, rows)
+    assert prover(["int", "text", "blob"], COMMA_LAST_HEAD, rows).row_layout.hex_mark == b""
+
+
+def test_numbers_and_texts_in_hex_are_not_proven() -> None:
+    assert not proves(["int", "blob"], COMMA_LAST_HEAD, b'(0x01,0x00),\n(2,"")')
+    assert not proves(["text", "blob"], COMMA_LAST_HEAD, b'(0x41,0x00),\n("a",0x00)')
 
 
 FIRST = b'(1,"a")'
@@ -340,10 +366,11 @@ def test_a_wrong_guess_never_proves(head: bytes, first_rows: bytes, rows: bytes)
     ("head", "rows", "expected"),
     [
         (COMMA_LAST_HEAD, b'(1,"a")', RowLayout(Layout.COMMA_LAST, b'"', binary_marks=False)),
-        (COMMA_LAST_HEAD, b"(1,'\"')", RowLayout(Layout.COMMA_LAST, b"'", binary_marks=False)),
+        (COMMA_LAST_HEAD, b"(1,'\"')", RowLayout(Layout.COMMA_LAST, b"'", binary_marks=False, hex_mark=b"x'")),
+        (COMMA_LAST_HEAD, b'(1,"a",0x00)', RowLayout(Layout.COMMA_LAST, b'"', binary_marks=False, hex_mark=b"0x")),
         (COMMA_FIRST_HEAD, b'(1,"a")', RowLayout(Layout.COMMA_FIRST, b'"', binary_marks=True)),
         # marks are taken out of double-quoted strings only: in this file they must not be proven
-        (COMMA_FIRST_HEAD, b"(1,'a')", RowLayout(Layout.COMMA_FIRST, b"'", binary_marks=False)),
+        (COMMA_FIRST_HEAD, b"(1,'a')", RowLayout(Layout.COMMA_FIRST, b"'", binary_marks=False, hex_mark=b"x'")),
     ],
 )
 def test_the_first_rows_tell_the_layout(head: bytes, rows: bytes, expected: RowLayout) -> None:
