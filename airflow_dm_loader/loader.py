@@ -49,6 +49,7 @@ from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.tidying import forget_load, prune
 from airflow_dm_loader.phases.waiting import DumpLook, arrive, look_for_dump, missing_sources
 from airflow_dm_loader.report import DumpPlan, LoadReport, LoadStatus
+from airflow_dm_loader.rules.mask_key import MaskKey
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.settings.choices import ReplayConflicts
 from airflow_dm_loader.state.events import Worker
@@ -121,6 +122,7 @@ def load_dump(
     compare_with: TargetConfig | None = None,
     etcd: EtcdConfig | None = None,
     replicas: Sequence[TargetConfig] = (),
+    mask_key: str | bytes | None = None,
 ) -> LoadReport:
     """Load a dump in this process: all phases in a row.
 
@@ -134,6 +136,7 @@ def load_dump(
         compare_with: the server that the dump was made of, to compare all values with; see :func:`verify`.
         etcd: where the barrier is, with ``barrier="etcd"``.
         replicas: of the target, whose lag is asked for with ``max_replica_lag_s``.
+        mask_key: a secret of 16 bytes or more, with which values are hashed (``mask``).
 
     Raises:
         LoaderError: see :mod:`airflow_dm_loader.errors` for the whole tree.
@@ -146,6 +149,7 @@ def load_dump(
             coordination=backend_of(config.coordination.barrier, etcd),
             compare_with=compare_with,
             replicas=replicas,
+            mask_key=None if mask_key is None else MaskKey.of(mask_key),
             on_progress=on_progress,
             progress_interval_s=progress_interval_s,
         )
@@ -181,7 +185,13 @@ def load(run: LoadRun) -> LoadReport:
     return report
 
 
-def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | None = None) -> DumpPlan:
+def plan_dump(
+    config: LoadConfig,
+    target: TargetConfig,
+    *,
+    access: DumpAccess | None = None,
+    mask_key: str | bytes | None = None,
+) -> DumpPlan:
     """What goes where, how many bytes, what would be created, and what stands in the way.
 
     Nothing is changed at the target: no table, no state, no lock, no barrier. What would stop the load is told in
@@ -190,12 +200,13 @@ def plan_dump(config: LoadConfig, target: TargetConfig, *, access: DumpAccess | 
     Raises:
         LoaderError: the dump can't be read, the settings contradict each other, or the target can't be reached.
     """
-    return plan_load(LoadRun.of(config, target, access=access))
+    key = None if mask_key is None else MaskKey.of(mask_key)
+    return plan_load(LoadRun.of(config, target, access=access, mask_key=key))
 
 
 def _repeat(phase: Callable[Concatenate[LoadRun, _P], _T], run: LoadRun, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Run a phase, again and again where that can mend it: each is safe to repeat whole."""
-    hide_values = run.config.reporting.hide_values
+    hide_values = run.config.hides_values
     try:
         return run.attempts.run(phase.__name__, lambda: phase(run, *args, **kwargs))
     except LoaderError as error:

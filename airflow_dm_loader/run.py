@@ -34,6 +34,7 @@ from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.plan.shadows import Shadows
 from airflow_dm_loader.report import LoadStatus
+from airflow_dm_loader.rules.mask_key import MaskKey
 from airflow_dm_loader.state import loads, swaps
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.loads import Load
@@ -65,6 +66,7 @@ class LoadRun:
         find_coordination: where the sources meet; None: where ``barrier`` says, if that takes no more to be reached.
         find_source: the server that the dump was made of, to compare all values with; None where nobody asked for it.
         find_replicas: the target's, whose lag is asked for with ``max_replica_lag_s``.
+        find_mask_key: the key of values that are hashed (``mask``).
         stop: setting it ends the phase soon, and its sessions in the server.
         on_retry: called each time that something failed and is to be done again, in whichever thread that is.
         on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
@@ -78,6 +80,7 @@ class LoadRun:
     find_coordination: Callable[[], Backend | None] = _by_itself
     find_source: Callable[[], TargetConfig] | None = None
     find_replicas: Callable[[], tuple[TargetConfig, ...]] = tuple
+    find_mask_key: Callable[[], MaskKey | None] = _by_itself
     stop: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[LoadStatus], None] | None = None
     on_retry: Callable[[], None] | None = None
@@ -95,6 +98,7 @@ class LoadRun:
         coordination: Backend | None = None,
         compare_with: TargetConfig | None = None,
         replicas: Sequence[TargetConfig] = (),
+        mask_key: MaskKey | None = None,
         **watching: Any,
     ) -> LoadRun:
         """A run of what is known already; ``worker`` None: this process, as a run of its own."""
@@ -106,6 +110,7 @@ class LoadRun:
             find_coordination=lambda: coordination,
             find_source=None if compare_with is None else lambda: compare_with,
             find_replicas=lambda: tuple(replicas),
+            find_mask_key=lambda: mask_key,
             **watching,
         )
 
@@ -125,6 +130,10 @@ class LoadRun:
     def replicas(self) -> tuple[TargetConfig, ...]:
         return self.find_replicas()
 
+    @cached_property
+    def mask_key(self) -> MaskKey | None:
+        return self.find_mask_key()
+
     @property
     def compares_with_source(self) -> bool:
         """Whether there will be a :attr:`compare_with`, without looking for it."""
@@ -133,7 +142,7 @@ class LoadRun:
     @property
     def attempts(self) -> Attempts:
         """How what fails is tried again, until the run is stopped."""
-        return Attempts(self.stop.is_set, self.config.reporting.hide_values, self.clock, self.on_retry)
+        return Attempts(self.stop.is_set, self.config.hides_values, self.clock, self.on_retry)
 
     def open_storage(self) -> DumpStorage:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""

@@ -33,6 +33,7 @@ class DumpLoadTaskGroup(TaskGroup):
         dump_conn_id: Airflow connection to the storage of the dump; a template. None: a local dump, or credentials
             from the worker's environment.
         etcd_conn_id: Airflow connection to the etcd that holds the barrier, with ``barrier=etcd``; a template.
+        mask_conn_id: Airflow connection whose password is the key of values that are hashed, with ``mask``; a template.
         wait_for_dump: begin with a :class:`~airflow_dm_loader.sensors.dump.WaitForDumpSensor`, for runs that may start
             before the dump has finished; a mapping is its arguments, for example ``{"timeout": 6 * 3600}``.
         compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of; a template.
@@ -52,6 +53,7 @@ class DumpLoadTaskGroup(TaskGroup):
         *,
         dump_conn_id: str | None = None,
         etcd_conn_id: str | None = None,
+        mask_conn_id: str | None = None,
         wait_for_dump: bool | Mapping[str, Any] = False,
         compare_with_conn_id: str | None = None,
         replica_conn_ids: Sequence[str] | str = (),
@@ -74,6 +76,7 @@ class DumpLoadTaskGroup(TaskGroup):
                 target_conn_id,
                 dump_conn_id=dump_conn_id,
                 etcd_conn_id=etcd_conn_id,
+                mask_conn_id=mask_conn_id,
                 wait_for_dump=wait_for_dump,
                 compare_with_conn_id=compare_with_conn_id,
                 replica_conn_ids=replica_conn_ids,
@@ -88,6 +91,7 @@ def add_load_tasks(
     *,
     dump_conn_id: str | None = None,
     etcd_conn_id: str | None = None,
+    mask_conn_id: str | None = None,
     wait_for_dump: bool | Mapping[str, Any] = False,
     compare_with_conn_id: str | None = None,
     replica_conn_ids: Sequence[str] | str = (),
@@ -100,6 +104,7 @@ def add_load_tasks(
         "target_conn_id": target_conn_id,
         "dump_conn_id": dump_conn_id,
         "etcd_conn_id": etcd_conn_id,
+        "mask_conn_id": mask_conn_id,
     }
 
     def named(name: str) -> dict[str, Any]:

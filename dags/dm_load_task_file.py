@@ -33,5 +33,6 @@ with DAG(
         target_conn_id="{{ params.target_conn_id }}",
         dump_conn_id="{{ params.dump_conn_id or '' }}",
         etcd_conn_id="{{ params.etcd_conn_id or '' }}",
+        mask_conn_id="{{ params.mask_conn_id or '' }}",
         compare_with_conn_id="{{ params.compare_with_conn_id or '' }}",
     )

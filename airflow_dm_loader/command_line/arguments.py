@@ -105,6 +105,9 @@ def _settings(found: argparse.ArgumentParser) -> None:
         "--replica-conn-id", action="append", default=[], help="of a replica of the target, for max_replica_lag_s"
     )
     reached.add_argument("--etcd-conn-id", help="of the barrier's etcd")
+    reached.add_argument(
+        "--mask-conn-id", help="whose password is the key of mask: sha2; else it is in DM_LOADER_MASK_KEY"
+    )
 
 
 def _at_least_one(text: str) -> int:

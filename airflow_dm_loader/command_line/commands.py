@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from argparse import Namespace
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_dm_loader.command_line.arguments import parse
-from airflow_dm_loader.command_line.server import target
+from airflow_dm_loader.command_line.server import MASK_KEY_VARIABLE, target
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import ConfigError, LoaderError, PausedError, RetriableError, visible
 
 if TYPE_CHECKING:
     from airflow_dm_loader.loader import LoadRun
     from airflow_dm_loader.report import StoredLoad
+    from airflow_dm_loader.rules.mask_key import MaskKey
 
 DONE, MUST_ACT, WRONG, WAITS, LATER = range(5)
 
@@ -186,7 +188,20 @@ def _run(said: Namespace) -> LoadRun:
         compare_with=compare_with,
         coordination=coordination,
         replicas=replicas,
+        mask_key=_mask_key(said),
     )
+
+
+def _mask_key(said: Namespace) -> MaskKey | None:
+    """The key of values that are hashed; None: nobody has said one."""
+    if said.mask_conn_id is not None:
+        from airflow_dm_loader.hooks.mask_key import mask_key
+
+        return mask_key(said.mask_conn_id)
+    from airflow_dm_loader.rules.mask_key import MaskKey
+
+    secret = os.environ.get(MASK_KEY_VARIABLE)
+    return MaskKey.of(secret) if secret else None
 
 
 def _target(said: Namespace) -> TargetConfig:

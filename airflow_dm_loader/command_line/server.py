@@ -12,6 +12,7 @@ from typing import Any
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import ConfigError
 
+MASK_KEY_VARIABLE = "DM_LOADER_MASK_KEY"
 PASSWORD_VARIABLE = "DM_LOADER_PASSWORD"  # noqa: S105  # the name of a variable
 _GROUPS = ("client", "dm_loader")  # the later one comes first
 _FIELDS = {"host": "host", "port": "port", "user": "user", "password": "password", "socket": "unix_socket"}

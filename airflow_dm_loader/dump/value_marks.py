@@ -126,6 +126,8 @@ def _marking(of: Places) -> re.Pattern[bytes]:
 def _reading(of: Places) -> re.Pattern[bytes]:
     """Groups: the value at each place."""
     value, pattern, at = _value(of.backslash_escapes), rb"\s*+\(", 0
+    if not of.places:
+        return re.compile(pattern + _skip(value, of.count - 1) + value + _END, re.DOTALL)
     for number, place in enumerate(of.places):
         pattern += (b"," if number else b"") + _skip(value, place - at) + b"(" + value + b")"
         at = place + 1

@@ -7,7 +7,7 @@ name; where engines differ, one of the methods below says how. ``tests/engines/c
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -91,6 +91,14 @@ class Engine(Protocol):
     def privileges(self, run: LoadRun, plan: LoadPlan, db: Database) -> Iterable[Need]:
         """What its user needs beyond what every load does."""
         return ()
+
+    def remember(self, run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) -> Mapping[str, object]:
+        """What the load's notes keep from before its first row on.
+
+        Raises:
+            ConfigError, CheckpointError: this run says what the load can't resume with.
+        """
+        return {}
 
     def note_tables(self, run: LoadRun) -> dict[str, object]:
         """What create_tables does where the engine ``makes_tables``: write down what each is like now."""

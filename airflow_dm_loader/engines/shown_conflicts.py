@@ -36,7 +36,7 @@ class ConflictsShown:
 
 def kept_conflicts(config: LoadConfig, meta: Meta, load_id: int) -> ConflictsShown:
     """Those in the conflict table; rows only where their values may be seen."""
-    hides = config.reporting.hide_values
+    hides = config.hides_values
     first = () if hides else conflicts.first(meta, load_id, _SHOWN)
     columns = "table_schema, table_name, file_name, file_offset, error" + ("" if hides else ", row_data")
     return ConflictsShown(
@@ -66,6 +66,6 @@ def _shown(row: Conflict) -> ShownConflict:
 
 
 def _error_of(row: Conflict, config: LoadConfig) -> str:
-    if config.reporting.hide_values:
+    if config.hides_values:
         return hide_in_message(row.error.partition(conflicts.MET)[0], row.errno)
     return f"{row.error}; the row that came: {excerpt(row.row_data)}"

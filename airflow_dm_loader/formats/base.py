@@ -19,7 +19,9 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.report import Finding
+from airflow_dm_loader.rules.columns import MaskKind
 from airflow_dm_loader.rules.error_rows import ErrorKind
+from airflow_dm_loader.rules.mask_key import NO_KEY, MaskKey
 from airflow_dm_loader.settings.choices import DumpTool, OnDuplicate
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.conflicts import Conflict
@@ -47,6 +49,14 @@ class TableColumns:
     utf8_alone: bool = False  # the target takes text in UTF-8 and in no other charset
     left_out: Mapping[str, str] = field(default_factory=dict)  # lower case -> type, of those whose values go nowhere
     leaves_out_unknown: bool = False  # so too those that it does not have
+    ignored: frozenset[str] = frozenset()  # of those: by ignore_columns; in lower case
+    masked: Mapping[str, MaskKind] = field(default_factory=dict)  # lower case -> what stands there instead
+    mask_key: MaskKey = NO_KEY
+
+    @property
+    def hashed(self) -> frozenset[str]:
+        """The columns whose values are hashed, in lower case."""
+        return frozenset(name for name, kind in self.masked.items() if kind is MaskKind.SHA2)
 
     def kept(self, columns: Sequence[str]) -> tuple[int, ...]:
         """Of the columns of a row in their order, the places of those whose values go to the table.
@@ -60,7 +70,7 @@ class TableColumns:
             for at, name in enumerate(columns)
             if name.lower() not in self.left_out and (there is None or name.lower() in there)
         )
-        if columns and not kept:
+        if columns and not kept and not self.masked:
             raise TargetError(
                 "the table has none of the columns that the rows hold: nothing would be loaded",
                 remedy="Rename the table so that the load creates its own, or leave it out with block_allow_list.",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
-_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "compare_with_conn_id"})
+_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "mask_conn_id", "compare_with_conn_id"})
 
 
 class DumpLoadOperator(BaseOperator):
@@ -38,9 +38,11 @@ class DumpLoadOperator(BaseOperator):
     :param dump_conn_id: Airflow connection to the storage of the dump, of type ``aws``, ``google_cloud_platform`` or
         ``wasb``; None, or a template that gives nothing: as the client library finds out by itself. (templated)
     :param etcd_conn_id: Airflow connection to the etcd that holds the barrier, with ``barrier=etcd``. (templated)
+    :param mask_conn_id: Airflow connection whose password is the key of values that are hashed, with ``mask``.
+        (templated)
     """
 
-    template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id", "etcd_conn_id")
+    template_fields: Sequence[str] = ("config", "target_conn_id", "dump_conn_id", "etcd_conn_id", "mask_conn_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"config": "json"}
     operator_extra_links = (LoadProgressLink(),)
     compare_with_conn_id: str | None = None  # of operators that have such a parameter
@@ -53,6 +55,7 @@ class DumpLoadOperator(BaseOperator):
         target_conn_id: str = "dm_target",
         dump_conn_id: str | None = None,
         etcd_conn_id: str | None = None,
+        mask_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("doc_md", documentation(type(self)))
@@ -62,6 +65,7 @@ class DumpLoadOperator(BaseOperator):
         self.target_conn_id = target_conn_id
         self.dump_conn_id = dump_conn_id
         self.etcd_conn_id = etcd_conn_id
+        self.mask_conn_id = mask_conn_id
         self._stop = threading.Event()
         self.clock: Clock | None = None  # what waits go by; None: the machine's
 
@@ -109,6 +113,7 @@ class DumpLoadOperator(BaseOperator):
         from airflow_dm_loader.coordination.backends import backend_of
         from airflow_dm_loader.hooks.dump import dump_access
         from airflow_dm_loader.hooks.etcd import etcd_config
+        from airflow_dm_loader.hooks.mask_key import mask_key
         from airflow_dm_loader.hooks.target_config import target_of
         from airflow_dm_loader.loader import LoadRun, Worker
         from airflow_dm_loader.metrics import Metrics
@@ -118,7 +123,7 @@ class DumpLoadOperator(BaseOperator):
         config = parse_config(self.config)
         metrics = Metrics.of(config)
         keep_line = line_keeper(context, self.log)
-        dump_conn_id, source_conn_id = self.dump_conn_id, self.compare_with_conn_id
+        dump_conn_id, source_conn_id, mask_conn_id = self.dump_conn_id, self.compare_with_conn_id, self.mask_conn_id
         return LoadRun(
             config=config,
             target=target_of(self.target_conn_id),
@@ -127,6 +132,7 @@ class DumpLoadOperator(BaseOperator):
             find_coordination=lambda: backend_of(config.coordination.barrier, etcd_config(config, self.etcd_conn_id)),
             find_source=(lambda: target_of(source_conn_id)) if source_conn_id else None,
             find_replicas=lambda: tuple(map(target_of, ids_of(self.replica_conn_ids))),
+            find_mask_key=lambda: mask_key(mask_conn_id) if mask_conn_id else None,
             stop=self._stop,
             on_progress=lambda status: self._say(metrics, keep_line, status),
             on_retry=metrics.tried_again,
@@ -188,7 +194,7 @@ class DumpLoadOperator(BaseOperator):
         from airflow_dm_loader.errors import ConfigError
 
         try:
-            return parse_config(self.config).reporting.hide_values
+            return parse_config(self.config).hides_values
         except ConfigError:  # it never repeats a value of a setting, let alone of a row
             return False
 

@@ -38,7 +38,7 @@ def remember_load(context: Context, run: LoadRun, target_conn_id: str) -> None:
     value = {
         "task_name": run.config.what.task_name,
         "meta_schema": run.config.state.meta_schema,
-        "hide_values": run.config.reporting.hide_values,
+        "hide_values": run.config.hides_values,
         "target_conn_id": target_conn_id,
     }
     context["ti"].xcom_push(key=LOAD_KEY, value=value)

@@ -37,6 +37,12 @@ _OTHERS: dict[str, tuple[str, Section, str]] = {
         "The Airflow connection, of type mysql, of the server that the dump was made of, if it still holds the same "
         "rows: the checksum step compares all values with its tables. Empty: it is not asked.",
     ),
+    "mask_conn_id": (
+        "Key of the masks",
+        Section.LOGICAL,
+        "The Airflow connection whose password is the key with which mask hashes values (sha2): 16 random bytes or "
+        "more. Equal values get equal hashes as long as the key is the same.",
+    ),
     "etcd_conn_id": (
         "etcd connection",
         Section.ADVANCED,

@@ -99,7 +99,7 @@ def replay_rows(run: LoadRun, how: ReplayConflicts | None = None) -> Replayed:
         what.source_id,
         meta_schema=run.config.state.meta_schema,
         replace=how is ReplayConflicts.REPLACE,
-        hide_values=run.config.reporting.hide_values,
+        hide_values=run.config.hides_values,
     )
 
 

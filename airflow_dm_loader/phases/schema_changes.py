@@ -38,8 +38,11 @@ def _found(added: Mapping[TableName, str], draft: SchemaDraft) -> Iterator[Findi
 
 
 def in_words(draft: SchemaDraft) -> Iterator[str]:
-    """A sentence for each table that lacks columns."""
+    """A sentence for each table that lacks columns, or of whose columns rules speak."""
     for found in draft.tables:
+        by_rules = dict.fromkeys(said for source in found.planned.sources for said in source.columns.columns)
+        for column, what in by_rules:
+            yield f"{found.name}: values of column {column} are {what}"
         if found.change.added:
             yield f"{found.name} lacks columns of the dump, which are added before the rows: {_alter(found)}"
         if found.change.not_added:

@@ -109,7 +109,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         sequences = sorted({*map(tuple, notes.get("sequences", ())), *_missing_sequences(draft)})
         notes |= {"sequences": sequences} if sequences else {}
         notes.setdefault("objects_before", known_objects)  # the first look counts
-        notes = schema_changes.noted(notes, draft)
+        notes = schema_changes.noted(notes, draft) | dict(engine.remember(run, meta, load, plan))
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out

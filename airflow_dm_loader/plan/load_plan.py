@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.file_numbers import NumberGap
 from airflow_dm_loader.dump.inventory import DataFile, ProgramFile
 from airflow_dm_loader.dump.metadata import TableMetadata
 from airflow_dm_loader.identifiers import OfTable, TableName
+from airflow_dm_loader.plan.column_rules import NO_RULES, ColumnRules
 from airflow_dm_loader.plan.router import Extracted
 from airflow_dm_loader.rules.csv_format import CsvFormat
 
@@ -38,6 +39,7 @@ class SourceTable(OfTable):
     file_bytes: int = 0  # stored bytes of its data files
     has_data: bool = False
     extracted: tuple[Extracted, ...] = ()
+    columns: ColumnRules = NO_RULES  # what becomes of some of its columns
 
     @property
     def name(self) -> str:
@@ -113,6 +115,7 @@ class PlannedFile(OfTable):
     extracted: tuple[Extracted, ...] = ()
     csv: CsvFormat | None = None
     charset: str | None = None
+    columns: ColumnRules = NO_RULES
 
 
 @dataclass(frozen=True, slots=True)

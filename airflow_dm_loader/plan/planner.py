@@ -10,6 +10,7 @@ from airflow_dm_loader.dump.data_formats import DECODED
 from airflow_dm_loader.dump.inventory import PROGRAMS, DataFile, DumpInventory, ProgramFile
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, SchemaMissingError, visible
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.plan.column_rules import ColumnRuler
 from airflow_dm_loader.plan.filters import TableFilter, owner_of
 from airflow_dm_loader.plan.load_plan import (
     LeftOut,
@@ -45,6 +46,7 @@ class _Planner:
         self._reads_files = config.what.import_mode.reads_files  # else TiDB or Lightning does, and checks are its own
         self._filter = TableFilter(config.where.block_allow_list, case_sensitive=config.where.case_sensitive)
         self._router = Router(config)
+        self._columns = ColumnRuler(config)
         self._meta_schema = config.state.meta_schema
         self._loaded_programs = config.tables.objects.loaded
         self._protected: dict[str, str] = {}  # schema -> whose it is: what was left out for that
@@ -57,7 +59,16 @@ class _Planner:
 
     def plan(self) -> LoadPlan:
         files = tuple(
-            PlannedFile(file_id, file, to.schema, to.table, to.extracted, self._csv_of(file), self._charset)
+            PlannedFile(
+                file_id,
+                file,
+                to.schema,
+                to.table,
+                to.extracted,
+                self._csv_of(file),
+                self._charset,
+                self._columns.of(*file.key),
+            )
             for file_id, file in enumerate(self._inventory.data_files)
             if (to := self._tables.get(file.key)) is not None and self._holds_rows(file)
         )
@@ -162,6 +173,7 @@ class _Planner:
                     file_bytes=file_bytes.get(key, 0),
                     has_data=key in file_bytes,
                     extracted=to.extracted,
+                    columns=self._columns.of(*key),
                 )
             )
         return tuple(

@@ -16,10 +16,13 @@ ROUTER_CODE = 20045
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A column that every row of a source table gets, and its value. ``regexp`` made it; None: it did not match."""
+    """A column that every row of a source table gets, and its value; None: NULL.
+
+    ``unmatched``: why the regular expression that should have made it did not.
+    """
 
     column: str
-    value: str
+    value: str | None
     unmatched: str | None = None
 
 

@@ -89,6 +89,11 @@ class LoadConfig(Strict):
         return self.tables.on_existing_rows is OnExistingRows.SWAP
 
     @property
+    def hides_values(self) -> bool:
+        """Whether errors and logs show no value of a row: it is said, or some are masked."""
+        return self.reporting.hide_values or bool(self.where.mask)
+
+    @property
     def guard_rules(self) -> Guard | None:
         """How the dump is held against the last load; None: it is not."""
         if not (self.tables.guard or self.swaps):

@@ -38,6 +38,9 @@ _OWN_BUDGET = {
     ImportMode.IMPORT_INTO: "IMPORT INTO has RECORD_ERRORS of its own: import_into_options",
 }
 _REFUSES = {ImportMode.PHYSICAL: "tidb-lightning refuses tables that hold rows"}
+_SENDS_ITSELF = {
+    mode: f"under {mode} the dump's rows are sent as they are" for mode in (ImportMode.PHYSICAL, ImportMode.IMPORT_INTO)
+}
 _CREATES = {ImportMode.PHYSICAL: "tidb-lightning creates the tables itself, as the dump has them"}
 
 
@@ -145,6 +148,8 @@ _ROWS = (
     Setting("definer", "tables", _ADVANCED, LOGICAL),
     Setting("routes", "where", _WHAT, dm="routes", dm_code=20045),
     Setting("block_allow_list", "where", _WHAT, dm="block-allow-list", dm_code=20044),
+    Setting("ignore_columns", "where", _LOGICAL, LOGICAL, elsewhere=_SENDS_ITSELF),
+    Setting("mask", "where", _LOGICAL, LOGICAL, elsewhere=_SENDS_ITSELF),
     Setting("case_sensitive", "where", _ADVANCED, dm=DmKey("case-sensitive", "bool")),
     Setting("csv", "reading", _LOGICAL, LOGICAL),
     Setting("data_character_set", "reading", _LOGICAL, LOGICAL),

@@ -27,12 +27,12 @@ from airflow_dm_loader.target.answers import as_number, read_stored
 # What of the stored settings says where rows go.
 _RULES = (
     "task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv", "data_character_set",
-    "data_invalid_char_replace", "on_existing_rows",
+    "data_invalid_char_replace", "on_existing_rows", "ignore_columns", "mask",
 )  # fmt: skip
 _SHOWN = 5
 _REMEDY = (
-    "Put routes, block_allow_list, case_sensitive, csv and import_mode back as they were to resume. To load by the new "
-    "ones, use another task_name, or empty the tables and set remove_meta."
+    "Put routes, block_allow_list, case_sensitive, csv, ignore_columns, mask and import_mode back as they were to "
+    "resume. To load by the new ones, use another task_name, or empty the tables and set remove_meta."
 )
 
 
@@ -62,7 +62,8 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
     _check_untouched(touched, [file_id for file_id in touched if file_id in loaded])
     if stored.status == "finished" and (touched or _things(old_plan) != _things(plan)):
         raise CheckpointError(
-            "routes, filters or csv were changed, but the load is finished" + _named(touched.values()), remedy=_REMEDY
+            "routes, filters, masks or csv were changed, but the load is finished" + _named(touched.values()),
+            remedy=_REMEDY,
         )
     cuts_chunks = config.what.import_mode.reads_files and not loaded and stored.status != "finished"
     changes_chunks = cuts_chunks and config.logical.chunk_bytes != stored.chunk_bytes
@@ -93,14 +94,10 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
 def check_same_rules(load: Load, config: LoadConfig) -> None:
     """Refuse routes, filters and csv that the load was not prepared with: its rows would go elsewhere than it knows."""
     stored = _stored_rules(load)
-    if (stored.where.routes, stored.where.block_allow_list, stored.where.case_sensitive, stored.reading.csv_format) != (
-        config.where.routes,
-        config.where.block_allow_list,
-        config.where.case_sensitive,
-        config.reading.csv_format,
-    ):
+    if (stored.where, stored.reading.csv_format) != (config.where, config.reading.csv_format):
         raise CheckpointError(
-            "routes, block_allow_list, case_sensitive or csv were changed since this load was prepared",
+            "routes, block_allow_list, case_sensitive, ignore_columns, mask or csv were changed since this load was "
+            "prepared",
             remedy="Clear prepare_checkpoint: it says whether the load can resume with them.",
         )
 
@@ -146,7 +143,7 @@ def _check_engine(stored: Load, config: LoadConfig, *, anything_loaded: bool, an
         )
     if not engine.reads_files and anything_touched:
         raise CheckpointError(
-            f"routes, filters or csv were changed, but the import by {engine.value} has begun", remedy=_REMEDY
+            f"routes, filters, masks or csv were changed, but the import by {engine.value} has begun", remedy=_REMEDY
         )
 
 
@@ -169,8 +166,8 @@ def _loaded_meanwhile(meta: Meta, load_id: int, touched: Iterable[int]) -> list[
 def _check_untouched(touched: Mapping[int, str], loaded: Sequence[int]) -> None:
     if loaded:
         raise CheckpointError(
-            f"routes, filters or csv were changed for {len(loaded)} data files that have rows in the target already"
-            + _named(touched[file_id] for file_id in loaded),
+            f"routes, filters, masks or csv were changed for {len(loaded)} data files that have rows in the target "
+            "already" + _named(touched[file_id] for file_id in loaded),
             file=touched[loaded[0]],
             remedy=_REMEDY,
         )

@@ -18,6 +18,7 @@ from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
 from airflow_dm_loader.target.column_fit import check_fit, check_letters
+from airflow_dm_loader.target.column_rules import check_column_rules, columns_apart
 from airflow_dm_loader.target.column_shapes import ColumnShape
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation import SchemaSessions
@@ -69,6 +70,7 @@ class Preflight:
         check_keys(self.server, self.draft)
         check_kinds(self.server, self.draft)
         self._check_columns()
+        check_column_rules(self.db, self.config, self.draft)
         return tuple(self._warnings())
 
     def _needs(self, privileges: Privileges | None) -> Iterator[Need]:
@@ -113,9 +115,10 @@ class Preflight:
             for draft in existing:
                 if draft.planned.schema == schema and (there := shapes.get(draft.planned.table)):
                     for parsed in dict.fromkeys(source.parsed for source in draft.sources if source.parsed is not None):
-                        check_fit(draft.name, parsed, there, draft.change.names)
+                        apart = draft.change.names | columns_apart(draft.planned)
+                        check_fit(draft.name, parsed, there, apart)
                         if draft.planned in raw:
-                            check_letters(draft.name, parsed, there, draft.change.names)
+                            check_letters(draft.name, parsed, there, apart)
                     _check_filled(draft.name, draft.planned.extracted_columns, there)
 
     def _warnings(self) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _look(config: LoadConfig, target: TargetConfig, share: int) -> JobsLook:
     try:
         return look_at_jobs(LoadRun.of(config, target), share)
     except LoaderError as error:
-        if not config.reporting.hide_values:
+        if not config.hides_values:
             raise
         hidden = without_values(error)
     raise hidden  # out here, what caused it does not hang on to it

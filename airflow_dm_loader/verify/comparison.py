@@ -55,7 +55,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         others = files.other_sources(meta, config)
         before = {row.key: row for row in files.list_tables(meta, load.load_id)}
         source = (
-            Source(run.compare_with, source_tables(plan), run.stop.is_set, lacking_columns.left_out(load.notes))
+            Source(run.compare_with, source_tables(plan), run.stop.is_set, _not_loaded(load, plan))
             if run.compare_with is not None
             else None
         )
@@ -102,6 +102,16 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         found=(*_definitions(tables), *_without_definitions(plan), *lost_rows(plan, pairs)),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
+
+
+def _not_loaded(load: Load, plan: LoadPlan) -> dict[TableName, dict[str, str]]:
+    """Table -> its columns whose values are not the source's -> why."""
+    found = {table: dict.fromkeys(names, "not loaded") for table, names in lacking_columns.left_out(load.notes).items()}
+    for table in plan.tables:
+        for source in table.sources:
+            if source.columns:
+                found.setdefault(table.key, {}).update(source.columns.columns)
+    return found
 
 
 def _definitions(tables: Iterable[TableReport]) -> Iterator[Finding]:
@@ -188,6 +198,7 @@ class _Comparer:
             empty_before=before is not None and before.empty_before,
             same_columns=before is not None and _same_columns(db, name, table, self.read, created=before.created),
             other_sources=self.others.get(key, ()),
+            not_as_dumped=_altered(table),
             merged=len(table.sources) > 1,
             rows_before=self.rows_before.get(key),
         )
@@ -226,6 +237,11 @@ class _Comparer:
         files = [table.schema_file, *self.schema_files]
         texts = (self.read(name).create.decode("utf-8", "surrogateescape") for name in files if name is not None)
         return next(filter(None, map(flavour_of_create, texts)), None)
+
+
+def _altered(table: PlannedTable) -> tuple[str, ...]:
+    said = dict.fromkeys(said for source in table.sources for said in source.columns.columns)
+    return tuple(f"values of column {column} are {what}" for column, what in said)
 
 
 def _number(db: Database, sql: str, column: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +29,7 @@ class Source:
     config: TargetConfig
     tables: Mapping[TableName, tuple[TableName, ...]]
     stop: Callable[[], bool] | None = None
-    left_out: Mapping[TableName, Collection[str]] = field(default_factory=dict)  # target table -> columns not loaded
+    left_out: Mapping[TableName, Mapping[str, str]] = field(default_factory=dict)  # target table -> column -> why not
 
     @contextmanager
     def comparer(self, target: TargetConfig, session: Mapping[str, str | int]) -> Iterator[SourceComparer]:
@@ -47,7 +47,7 @@ class SourceComparer:
     """Compares tables one after another; each is read whole, once at either server."""
 
     tables: Mapping[TableName, tuple[TableName, ...]]
-    left_out: Mapping[TableName, Collection[str]]
+    left_out: Mapping[TableName, Mapping[str, str]]
     source_db: Database
     target_db: Database
     flavours: tuple[Flavour, Flavour]  # the source's, the target's
@@ -80,10 +80,12 @@ class SourceComparer:
         there = ask_columns(self.source_db, *source)
         if not there:
             raise NotComparableError(f"it has no table {source}, or hides it")
-        left_out = {name.lower() for name in self.left_out.get(target, ())}
+        left_out = {name.lower(): why for name, why in self.left_out.get(target, {}).items()}
         loaded = [column for column in there if column.name.lower() not in left_out]
         compared = compared_columns(loaded, ask_columns(self.target_db, *target), self.flavours)
-        compared = replace(compared, left_out=(*compared.left_out, *(f"{name}: not loaded" for name in left_out)))
+        compared = replace(
+            compared, left_out=(*compared.left_out, *(f"{name}: {why}" for name, why in left_out.items()))
+        )
         if compared.unknown:
             raise NotComparableError(f"the target lacks columns of it: {', '.join(compared.unknown)}")
         if not compared.source:

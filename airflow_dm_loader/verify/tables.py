@@ -24,6 +24,7 @@ class TableFacts:
     other_sources: tuple[str, ...]  # of the same load task, that load into it too
     merged: bool = False  # from several tables of the dump
     rows_before: int | None = None  # that the table held, where the load adds to them
+    not_as_dumped: tuple[str, ...] = ()  # columns whose values are others than the dump's, each with the reason
     may_be_uncounted: bool = False  # the tool may have counted 0 for rows that it did not look at
 
 
@@ -132,6 +133,8 @@ def _compare_checksum(
     reason = _not_alone(facts)
     if not reason and not facts.same_columns:
         reason = "its columns are not defined as in the dump"
+    if not reason and facts.not_as_dumped:
+        reason = "; ".join(facts.not_as_dumped)
     if not reason and facts.merged and facts.totals.kept != facts.totals.rows:
         reason = "rows of the tables that were merged here met"
     if not reason and facts.totals.refused:

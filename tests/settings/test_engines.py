@@ -39,6 +39,8 @@ OTHER: dict[str, Any] = {
     "swap_rebuild": True,
     "guard": {"rows_drop": "off", "tables_gone": "off", "empty": "off"},
     "csv": {"separator": ";"},
+    "ignore_columns": [{"table": "t", "columns": ["a"]}],
+    "mask": [{"table": "t", "column": "a", "value": "null"}],
     "data_character_set": "gbk",
     "data_invalid_char_replace": "?",
     "dump_tool": "dumpling",

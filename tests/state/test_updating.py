@@ -71,7 +71,7 @@ def test_it_is_refused_by_naming_the_files_that_are_loaded(target: TargetConfig,
 
     assert (caught.value.code, caught.value.file) == (34018, "s.a.sql")
     assert caught.value.message == (
-        "routes, filters or csv were changed for 1 data files that have rows in the target already: 's.a.sql'"
+        "routes, filters, masks or csv were changed for 1 data files that have rows in the target already: 's.a.sql'"
     )
     assert "remove_meta" in caught.value.remedy
 

@@ -159,6 +159,6 @@ def open_share(run: LoadRun, share: int, redactor: Redactor | None = None) -> It
         tables = LoadTables.stored(meta, load)
         meta.db.rollback()
         names = (file.name for files in tables.files.values() for file in files)
-        hiding = Hiding.of(tables.files, names) if run.config.reporting.hide_values else None
+        hiding = Hiding.of(tables.files, names) if run.config.hides_values else None
         with ImportServer.at(run.target, kept_session(run.config), redactor, hiding, run.stop.is_set) as server:
             yield OpenShare(meta, load, server, tables, tables.share(run.config.work.import_tasks, share))

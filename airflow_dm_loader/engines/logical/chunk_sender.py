@@ -92,9 +92,7 @@ class ChunkSender:
         self._connection.close()
 
     def _shown(self, error: LoaderError) -> str:
-        return (
-            hide_in_message(error.message, error.errno) if self._context.config.reporting.hide_values else error.message
-        )
+        return hide_in_message(error.message, error.errno) if self._context.config.hides_values else error.message
 
 
 def _place(chunk: Chunk) -> tuple[str, int]:

@@ -35,13 +35,14 @@ def leaving_out(
             continue
         said = source.schema_file is not None
         if names or not said:
-            types = _types(source, read) if said else {}
+            types = types_of(source, read) if said else {}
             lacking = {name.lower(): types.get(name.lower(), "") for name in names}
             columns = tables[item.row.file_id]
             found[item.row.file_id] = replace(columns, left_out=lacking, leaves_out_unknown=not said)
     return found
 
 
-def _types(source: SourceTable, read: Callable[[str], SchemaFile]) -> dict[str, str]:
+def types_of(source: SourceTable, read: Callable[[str], SchemaFile]) -> dict[str, str]:
+    """Column in lower case -> its type in the dump, without length."""
     parsed = read_source(source, read).parsed
     return {shape.name.lower(): shape.kind for shape in shapes_of(parsed)} if parsed is not None else {}

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.engines.base import ShareReport
+from airflow_dm_loader.engines.logical.column_rules import by_rules
 from airflow_dm_loader.engines.logical.columns_left_out import leaving_out
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import index_builder
 from airflow_dm_loader.engines.logical.kept_rows import Room
 from airflow_dm_loader.engines.logical.load_context import LoadContext
+from airflow_dm_loader.engines.logical.mask_keys import mask_key_of
 from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.engines.logical.pool import ImportPool
 from airflow_dm_loader.engines.logical.throttle import Throttle
@@ -68,6 +70,7 @@ def import_share(
     tables = _tables(meta, load, work, dump.plan, dump.read_schema, others, utf8_alone=server.can.utf8_alone)
     if config.tables.on_schema_change is OnSchemaChange.IGNORE_COLUMNS:
         tables = leaving_out(tables, work, dump.plan, dump.read_schema, lacking_columns.left_out(load.notes))
+    tables = by_rules(tables, work, dump.plan, dump.read_schema, mask_key_of(run, load, dump.plan))
     context = _context(run, server, meta, load, tables)
     watch = Watch(run, load.load_id, context.throttle, check_replicas(run), context.open_database)
     builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))

@@ -124,7 +124,7 @@ def _keep_losses(context: LoadContext, meta: Meta, chunk: Chunk, sent: Sent) -> 
     """Write down, with the chunk, what its rows do not carry."""
     if not sent.counts.rows:
         return
-    lost = [*_missing_columns(context, chunk, sent), *_left_out(chunk, sent)]
+    lost = [*_missing_columns(context, chunk, sent), *_left_out(context.table(chunk), chunk, sent)]
     found = [*chunk.found, *lost, *_zone(context, chunk, sent)]
     findings.add(meta, context.load_id, f"{chunk.file.name} from byte {chunk.start}", found)
 
@@ -145,12 +145,22 @@ def _missing_columns(context: LoadContext, chunk: Chunk, sent: Sent) -> Iterator
             )
 
 
-def _left_out(chunk: Chunk, sent: Sent) -> Iterator[Finding]:
+def _left_out(table: TableColumns, chunk: Chunk, sent: Sent) -> Iterator[Finding]:
     for column in sent.left_out:
+        if column.lower() in table.masked:
+            continue
+        setting = "ignore_columns" if column.lower() in table.ignored else "on_schema_change=ignore_columns"
         yield Finding(
             kind="ignored_column",
             table=str(chunk.file.key),
-            text=f"values of column `{column}` of the dump were left out (on_schema_change=ignore_columns)",
+            text=f"values of column `{column}` of the dump were left out ({setting})",
+            rows=sent.counts.rows,
+        )
+    for column, kind in table.masked.items():
+        yield Finding(
+            kind="masked_column",
+            table=str(chunk.file.key),
+            text=f"values of column `{column}` of the dump were masked ({kind})",
             rows=sent.counts.rows,
         )
 

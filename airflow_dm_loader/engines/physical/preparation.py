@@ -59,7 +59,7 @@ def prepare_run(run: LoadRun, dump: Dump, program: Lightning, db: Database) -> L
         settings,
         config.physical.pd_security,
         Redactor((*known, *redactor.values)),
-        _hiding(dump.plan) if config.reporting.hide_values else None,
+        _hiding(dump.plan) if config.hides_values else None,
     )
 
 

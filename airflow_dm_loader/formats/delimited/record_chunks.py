@@ -134,6 +134,7 @@ class RecordChunkReader(ChunkChain):
         kept = self._table.kept(names)
         unknown = [name for at, name in enumerate(names) if at in kept and found[at] not in known]
         filled = [name.column for name in self._table.extracted if name.column.lower() in found]
+        filled = [name for name in filled if name.lower() not in self._table.masked]
         missing = [name for name in self._table.row_columns if name.lower() not in found and name in self._table.needed]
         for what, wrong in (
             ("the first line names a column twice", twice),

@@ -6,7 +6,7 @@ the server does it, so both see the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from airflow_dm_loader.dump.codecs import UnknownLettersError, decode
@@ -16,6 +16,8 @@ from airflow_dm_loader.formats.base import Delivery, TableColumns
 from airflow_dm_loader.formats.delimited.grammar import Grammar
 from airflow_dm_loader.formats.delimited.record_layout import Function, RecordLayout
 from airflow_dm_loader.formats.delimited.record_reader import Span
+from airflow_dm_loader.formats.delimited.written_records import WRITTEN_CHARSETS, written_form, written_record
+from airflow_dm_loader.formats.masking import Masking, masked_records
 from airflow_dm_loader.formats.sending.exactly import load_exactly
 from airflow_dm_loader.formats.sending.into import (
     LEFT_OUT,
@@ -51,6 +53,10 @@ class RecordRows(TwoWayPayload[Records]):
     def by_load_data(self) -> bool:
         return self.content.by_load_data
 
+    def _goes_by_load_data(self, table: TableColumns) -> bool:
+        """Masked records are written anew, in charsets where no byte of a letter looks like a mark."""
+        return self.by_load_data and (not table.masked or self.content.layout.format.charset in WRITTEN_CHARSETS)
+
     def _columns(self, delivery: Delivery) -> frozenset[str] | None:
         """A CSV's line of names may leave columns out on purpose; mydumper's LOAD DATA names all that it dumped."""
         layout = self.content.layout
@@ -58,9 +64,13 @@ class RecordRows(TwoWayPayload[Records]):
 
     def _load_data(self, delivery: Delivery) -> ChunkCounts:
         span, layout, table = self.content.span, self.content.layout, delivery.table
+        pieces: Iterable[bytes | memoryview] = span.pieces
+        if (masked := self._masked(delivery)) is not None:
+            layout = replace(layout, format=written_form(layout.format))
+            pieces = map(written_record, (values for values, _ in masked))
         statement = _load_statement(delivery, layout)
         return load_exactly(
-            delivery, statement, span.pieces, lambda: span.rows, with_extracted(self._into(delivery), table.extracted)
+            delivery, statement, pieces, lambda: span.rows, with_extracted(self._into(delivery), table.extracted)
         )
 
     def _blocks(self, delivery: Delivery) -> Iterator[MadeRows]:
@@ -78,15 +88,25 @@ class RecordRows(TwoWayPayload[Records]):
     def _sent(self, delivery: Delivery) -> Iterator[tuple[list[bytes | None], int]]:
         """The values, in UTF-8 where the target takes nothing else."""
         recoded = self.content.recoded
+        records = self._masked(delivery) or self._values()
         charsets = [recoded.get(name.lower()) for name in self.content.layout.columns or ()]
         if not any(charsets):
-            yield from self._values()
+            yield from records
             return
-        for values, offset in self._values():
+        for values, offset in records:
             try:
                 yield [_in_utf8(value, charset) for value, charset in zip(values, charsets, strict=True)], offset
             except UnknownLettersError as error:
                 raise not_utf8(error, file=delivery.file.name, offset=offset, table=str(delivery.file.key)) from None
+
+    def _masked(self, delivery: Delivery) -> Iterator[tuple[list[bytes | None], int]] | None:
+        """The values with what stands in their place; None: none of the table is masked."""
+        layout, file = self.content.layout, delivery.file
+        columns = layout.columns or ()
+        masking = Masking.of(columns, delivery.table, layout.format.charset, self.content.recoded)
+        if masking is None:
+            return None
+        return masked_records(self._values(), masking, layout.hex_fields, columns, file=file.name, table=str(file.key))
 
     def _values(self) -> Iterator[tuple[list[bytes | None], int]]:
         """Each record's values, and where it starts in the decoded file."""

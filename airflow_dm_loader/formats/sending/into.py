@@ -46,6 +46,8 @@ def extracted_assignments(extracted: Sequence[Extracted]) -> bytes:
 
 def _literal(extracted: Extracted) -> bytes:
     """The value's text, whatever ``sql_mode`` and charset the session has."""
+    if extracted.value is None:
+        return b"NULL"
     return b"_utf8mb4 X'" + _encoded(extracted.value).hex().encode() + b"'"
 
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
 
-from airflow_dm_loader.formats.base import Content_co, Delivery, Payload, Sent
+from airflow_dm_loader.formats.base import Content_co, Delivery, Payload, Sent, TableColumns
 from airflow_dm_loader.formats.sending.blocks import Block
 from airflow_dm_loader.formats.sending.exactly import NotAsLoadDataError
 from airflow_dm_loader.formats.sending.row_sender import RowSender
@@ -22,7 +22,7 @@ class TwoWayPayload(Payload[Content_co]):
     def send(self, delivery: Delivery) -> Sent:
         """By LOAD DATA; once the server took a chunk of the table otherwise than it was sent, as statements."""
         columns, left_out = self._columns(delivery), self._left_out(delivery)
-        if not (self.by_load_data and delivery.by_load_data):
+        if not (self._goes_by_load_data(delivery.table) and delivery.by_load_data):
             return replace(send_blocks(delivery, self._blocks(delivery)), columns=columns, left_out=left_out)
         try:
             return Sent(self._load_data(delivery), BY_LOAD_DATA, columns, left_out)
@@ -34,6 +34,10 @@ class TwoWayPayload(Payload[Content_co]):
     @abstractmethod
     def by_load_data(self) -> bool:
         """Whether LOAD DATA reads the rows as they stand."""
+
+    def _goes_by_load_data(self, table: TableColumns) -> bool:
+        """The same, for this table."""
+        return self.by_load_data
 
     def _columns(self, delivery: Delivery) -> frozenset[str] | None:
         """What each row has a value for, as :attr:`~airflow_dm_loader.formats.base.Sent.columns`."""

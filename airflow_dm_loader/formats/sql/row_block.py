@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.recoding import Recoding, not_utf8
 from airflow_dm_loader.dump.statements import split_rows
 from airflow_dm_loader.dump.value_marks import Marks, Places
 from airflow_dm_loader.errors import RowError
+from airflow_dm_loader.formats.masking import RowMasking
 from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
 from airflow_dm_loader.identifiers import OfTable
 
@@ -27,6 +28,7 @@ class RowBlock(OfTable):
         recoding: which strings become UTF-8 on the way.
         kept: the values of a row that are sent, where others are left out.
         marks: what goes before strings that are something else than the session's charset says.
+        masking: which values are replaced, before all else.
     """
 
     schema: str
@@ -40,13 +42,14 @@ class RowBlock(OfTable):
     marks: Marks | None = None
     recoding: Recoding | None = None
     kept: Places | None = None
+    masking: RowMasking | None = None
 
     def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
         values: bytes | memoryview = self.values
         if self.extracted or self.kept is not None:
             values = b",".join(map(self.row_text, self.row_spans()))
-        elif self.marks is not None or self.recoding is not None:
+        elif not (self.marks is None and self.recoding is None and self.masking is None):
             values = self._as_sent(self.values, 0)
         return b"%b INTO %b VALUES " % (verb.encode(), self.into), values
 
@@ -76,9 +79,11 @@ class RowBlock(OfTable):
     def _as_sent(self, rows: memoryview, start: int) -> bytes:
         """Rows that stand at ``start`` in ``values``, with their strings as the target takes them."""
         sent: bytes | memoryview = rows
+        if self.masking is not None:
+            sent = self.masking.on(rows, file=self.file, offset=self.offset + start, table=str(self.key))
         if self.recoding is not None:
             try:
-                sent = self.recoding.on(rows)
+                sent = self.recoding.on(sent)
             except UnknownLettersError as error:
                 table = str(self.key)
                 raise not_utf8(error, file=self.file, offset=self.offset + start, table=table) from None
@@ -108,6 +113,7 @@ class RowBlock(OfTable):
         limit = min(largest, liked_bytes or largest)
         more = len(self.extracted) + 1 if self.extracted else 0  # bytes that each row grows by
         more += self.marks.growth_bytes if self.marks is not None else 0
+        more += self.masking.growth_bytes if self.masking is not None else 0
         if len(self.values) + (more * bytes(self.values).count(b"(") if more else 0) <= limit:
             yield self
             return

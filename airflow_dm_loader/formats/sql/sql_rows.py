@@ -14,6 +14,7 @@ from airflow_dm_loader.dump.recoding import Recoding
 from airflow_dm_loader.dump.statements import Rows, column_names
 from airflow_dm_loader.dump.value_marks import Marks, Places
 from airflow_dm_loader.formats.base import Delivery, TableColumns
+from airflow_dm_loader.formats.masking import Masking, RowMasking
 from airflow_dm_loader.formats.sending.exactly import NotAsLoadDataError, load_exactly
 from airflow_dm_loader.formats.sending.into import (
     LEFT_OUT,
@@ -24,7 +25,7 @@ from airflow_dm_loader.formats.sending.into import (
     with_extracted,
 )
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
-from airflow_dm_loader.formats.sql.layouts import Layout, RowLayout, pieces_without_binary_marks
+from airflow_dm_loader.formats.sql.layouts import Layout, RowLayout, drop_binary_marks, pieces_without_binary_marks
 from airflow_dm_loader.formats.sql.row_block import RowBlock
 from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.state.chunks import ChunkCounts
@@ -68,9 +69,11 @@ class SqlRows(TwoWayPayload[StatementRows]):
         names = _names(delivery, first)
         kept = table.kept(names)
         hexed = {name for at, name in enumerate(names) if at in kept and layout.is_hex(table.types.get(name))}
+        hexed -= {name for name in hexed if name.lower() in table.hashed}  # a hash is text
         if table.extracted or hexed or len(kept) < len(names):
             columns = _with_variables(names, kept, table, dict.fromkeys(hexed, layout.decoded))
         statement = _load_statement(delivery, name, columns, layout)
+        masking = self._masking(delivery, names, backslash_escapes=True, by_load_data=layout.quote)
         rows = 0
 
         def pieces() -> Iterator[bytes | memoryview]:
@@ -78,13 +81,32 @@ class SqlRows(TwoWayPayload[StatementRows]):
             for each in self.content.statements:
                 text, values_at = each.statement.text, each.rows.values_at
                 rows += text.count(b"\n", values_at) + 1
-                if layout.binary_marks:
+                if masking is not None:
+                    at, table_name = each.statement.offset + values_at, str(delivery.file.key)
+                    masked = masking.on(
+                        memoryview(text)[values_at:], file=delivery.file.name, offset=at, table=table_name
+                    )
+                    yield drop_binary_marks(masked) if layout.binary_marks else masked
+                elif layout.binary_marks:
                     yield from pieces_without_binary_marks(text, values_at)
                 else:
                     yield memoryview(text)[values_at:]
                 yield _LAST_LINE_END[layout.layout]
 
         return load_exactly(delivery, statement, pieces(), lambda: rows, with_extracted(into, table.extracted))
+
+    def _masking(
+        self, delivery: Delivery, columns: Sequence[str], *, backslash_escapes: bool, by_load_data: bytes | None = None
+    ) -> RowMasking | None:
+        """``by_load_data``: the quotes of strings there; what goes to no column is still in the rows then."""
+        masking = Masking.of(columns, delivery.table, head_charset(delivery.head), self.content.recoded)
+        return RowMasking.of(
+            masking,
+            columns,
+            blanks=by_load_data is not None,
+            backslash_escapes=backslash_escapes,
+            quote=by_load_data or b"'",
+        )
 
     def _columns(self, delivery: Delivery) -> frozenset[str]:
         return frozenset.intersection(
@@ -126,6 +148,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
             ),
             recoding=Recoding.of(columns, self.content.recoded, backslash_escapes=backslash_escapes),
             kept=Places(len(columns), kept, backslash_escapes) if len(kept) < len(columns) else None,
+            masking=self._masking(delivery, columns, backslash_escapes=backslash_escapes),
         )
 
 

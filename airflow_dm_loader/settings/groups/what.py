@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
+from airflow_dm_loader.rules.columns import IgnoredColumns, Mask
 from airflow_dm_loader.rules.csv_format import CsvFormat
 from airflow_dm_loader.rules.routes import Route
 from airflow_dm_loader.settings.choices import DumpTool, ImportMode, Mode
@@ -203,8 +204,24 @@ class Where(Group):
         title="Block-allow list",
         description="DM's block-allow-list, by the source's names: {do-dbs, do-tables, ignore-dbs, ignore-tables}.",
     )
+    ignore_columns: tuple[IgnoredColumns, ...] = Field(
+        (),
+        title="Columns to leave out",
+        description="Columns whose values go to no table, as Lightning's ignore-data-columns: [{db, table, columns}], "
+        "db and table by the source's names or patterns of them, as in block_allow_list; db left out: each. They take "
+        "their defaults. A rule that no loaded table fits is refused.",
+    )
+    mask: tuple[Mask, ...] = Field(
+        (),
+        title="Columns to mask",
+        description="Columns whose values are replaced before they leave the loader: [{db, table, column, value}]. "
+        "value: null | constant, with its text as constant | sha2: HMAC-SHA256 of the text in UTF-8 as 64 hex digits, "
+        "under the key that is the password of mask_conn_id; NULL stays NULL. Errors and logs then hide values, as "
+        "with hide_values.",
+    )
     case_sensitive: bool = Field(
         False,
         title="Case-sensitive patterns",
-        description="Whether routes and block_allow_list tell upper from lower case; DM's case-sensitive.",
+        description="Whether routes, block_allow_list, ignore_columns and mask tell upper from lower case; DM's "
+        "case-sensitive.",
     )
