@@ -200,22 +200,27 @@ def test_what_a_table_can_t_take_is_refused_before_anything_is_made(
     assert "s" not in [name for (name,) in query(server, "SHOW DATABASES")]
 
 
+def test_a_row_that_can_t_be_read_is_told_without_its_values(
+    server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", SMALL, ['(1,CONCAT("anna"),"tail")']))
+
+    with pytest.raises(LoaderError) as found:
+        load_dump(load_config(folder, mask=SHA2), target, mask_key=KEY)
+
+    error = found.value
+    assert "no literal" in str(error)
+    assert "anna" not in f"{error!r} {error} {error.statement} {error.__cause__} {error.__context__}"
+
+
 def test_a_load_resumes_with_the_masks_and_the_key_that_it_began_with(
     server: AnyServer, target: TargetConfig, tmp_path: Path
 ) -> None:
     rows = [f'({at},"anna-{at}@x.org","tail")' for at in range(300)]
-    folder = write_dump(
-        tmp_path / "dump", Table("t", SMALL, [*rows[:-1], '(299,CONCAT("anna-299"),"t")'], rows_per_statement=50)
-    )
+    folder = write_dump(tmp_path / "dump", Table("t", SMALL, rows, rows_per_statement=50))
     config = load_config(folder, mask=SHA2)
-    with pytest.raises(LoaderError) as found:
-        load_dump(config, target, mask_key=KEY)
-    shown = f"{found.value!r} {found.value} {found.value.statement} {found.value.__cause__} {found.value.__context__}"
-    assert "anna" not in shown
-    assert query(server, "SELECT COUNT(*) > 0 AND COUNT(*) < 300 FROM s.t") == [(1,)]
+    load_dump(config.changed(only="data"), target, mask_key=KEY)
 
-    file = folder / "s.t.sql"
-    file.write_text(file.read_text().replace('CONCAT("anna-299")', '"anna-299@x.org"  '))
     with pytest.raises(CheckpointError, match="rows in the target already"):
         load_dump(load_config(folder), target)
     with pytest.raises(CheckpointError, match="the key is another one"):
@@ -224,9 +229,8 @@ def test_a_load_resumes_with_the_masks_and_the_key_that_it_began_with(
 
     assert report.outcome == "clean"
     assert query(server, "SELECT email FROM s.t ORDER BY id") == [(hashed(f"anna-{at}@x.org"),) for at in range(300)]
-    state = "\n".join(
-        str(query(server, f"SELECT * FROM dm_meta.{name}")) for (name,) in query(server, "SHOW TABLES FROM dm_meta")
-    )
+    names = [name for (name,) in query(server, "SHOW TABLES FROM dm_meta")]
+    state = "\n".join(str(query(server, f"SELECT * FROM dm_meta.{name}")) for name in names)
     assert "anna" not in state
     assert KEY not in state
 
