@@ -42,7 +42,9 @@ def hashed(text: str) -> str:
 def rows_of_persons() -> list[bytes]:
     def row(at: int, email: str | None) -> bytes:
         mail = b"NULL" if email is None else b'"' + email.encode("latin-1").replace(b'"', b'\\"') + b'"'
-        rest = f',"0171-{at}","Anna-{at}","a ),( note","1980-02-0{at + 1}","PHOTO-{at}","SECRET-{at}")'
+        rest = (
+            f',"0171-{at}","Anna-{at}","a ),( note","1980-02-0{at + 1}",0x{f"PHOTO-{at}".encode().hex()},"SECRET-{at}")'
+        )
         return f"({at},".encode() + mail + rest.encode()
 
     return [row(at, email) for at, email in enumerate(EMAILS)]
