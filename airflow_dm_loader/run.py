@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +24,8 @@ from airflow_dm_loader.coordination.base import Backend, Coordination, LoadTask
 from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
+from airflow_dm_loader.dump.mysqldump.pieces import Split
+from airflow_dm_loader.dump.routed import MAX_STATEMENT_BYTES, Routed, open_routed
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
 from airflow_dm_loader.dump.schema_objects import ObjectKind
@@ -35,7 +37,7 @@ from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.plan.shadows import Shadows
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.rules.mask_key import MaskKey
-from airflow_dm_loader.state import loads, swaps
+from airflow_dm_loader.state import loads, splits, swaps
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -148,18 +150,36 @@ class LoadRun:
         """The dump's folder or prefix. Its waiting ends when the run is stopped."""
         config = self.config
         return open_storage(
-            config.what.dump_uri, self.access, attempts=self.attempts, follow_links=config.reading.follow_links
+            config.what.dump_uri,
+            self.access,
+            attempts=self.attempts,
+            follow_links=config.reading.follow_links,
+            deep=bool(config.where.files),
         )
 
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""
-        storage = self.open_storage()
+        storage, routed = self.open_storage(), None
+        if self.config.where.files:
+            routed = self.open_routed(storage)
+            storage = routed.storage
         inventory = read_inventory(
             storage,
             require_finished=self.config.reading.require_finished_dump,
             max_metadata_bytes=self.config.reading.max_metadata_bytes,
+            routed=routed,
         )
-        return Dump(self.config, storage, inventory)
+        return Dump(self.config, storage, inventory, splits={} if routed is None else routed.splits)
+
+    def open_routed(self, storage: DumpStorage) -> Routed:
+        """The folder by the rules of ``files``; its scripts as they are stored with the load, else read once."""
+
+        def known(keys: Collection[str]) -> Mapping[str, Split]:
+            with self.open_meta() as meta:
+                return splits.find(meta, self.config, keys)
+
+        most = self.config.reading.max_statement_bytes or MAX_STATEMENT_BYTES
+        return open_routed(storage, self.config.where.files, known=known, max_statement_bytes=most)
 
     @contextmanager
     def coordination(self, meta: Meta | None = None) -> Iterator[Coordination]:
@@ -219,6 +239,7 @@ class Dump:
     storage: DumpStorage
     inventory: DumpInventory
     shadows: Shadows | None = None  # where rows go at first, with on_existing_rows=swap
+    splits: Mapping[str, Split] = field(default_factory=dict)  # of its scripts
 
     @cached_property
     def plan(self) -> LoadPlan:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
+from airflow_dm_loader.dump.routed import Routed
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import LoaderError
 
@@ -25,6 +26,7 @@ def clean_dump(
     keep_schema: bool,
     max_metadata_bytes: int | None = None,
     loaded: Collection[str] = (),
+    routed: Routed | None = None,
 ) -> CleaningReport:
     """Remove a dump; another one in its folder is left alone, and so are files that no load reads, such as triggers.
 
@@ -34,10 +36,13 @@ def clean_dump(
         is_ours: whether an inventory is of the dump that was loaded, or of what is left of it.
         keep_schema: keep the metadata and the schema files, as DM does where replication follows.
         loaded: files of kinds that a load may leave out, and that this one has loaded whole.
+        routed: what the rules of ``files`` say of the folder, whose storage it is then.
         max_metadata_bytes: as of :func:`~airflow_dm_loader.dump.inventory.read_inventory`.
     """
     try:
-        inventory = read_inventory(storage, require_finished=False, max_metadata_bytes=max_metadata_bytes)
+        inventory = read_inventory(
+            storage, require_finished=False, max_metadata_bytes=max_metadata_bytes, routed=routed
+        )
     except LoaderError as error:
         return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
     # A LOAD DATA statement goes after the files that it reads: without it, what is left of them could not be told.
@@ -53,7 +58,7 @@ def clean_dump(
     unread = {name for stays in not_loaded.values() for name in stays}
     kept = {*data, *unread, "metadata"}
     rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in kept)
-    last = () if keep_schema else ("metadata",)
+    last = () if keep_schema or "metadata" not in inventory.all_files else ("metadata",)
     problems: list[str] = []
     for names in (data, rest, last):
         if not problems:

@@ -69,6 +69,11 @@ _COMPRESSIONS = {
 }
 
 
+def compression_by_ending(name: str) -> Compression:
+    """What the last ending of a name says; NONE: no compression that is known."""
+    return _COMPRESSIONS.get(name.rpartition(".")[2].lower(), Compression.NONE)
+
+
 @dataclass(frozen=True, slots=True)
 class DumpFileName:
     """One reading of a file name. ``schema`` and ``table`` are unescaped, but may be mydumper's stand-ins."""

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.dump.file_numbers import NumberGap, number_gaps
@@ -20,6 +21,7 @@ from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
 from airflow_dm_loader.dump.metadata_elsewhere import no_metadata
 from airflow_dm_loader.dump.resolution import resolve_names
+from airflow_dm_loader.dump.routed import Routed
 from airflow_dm_loader.dump.row_counts import lone_counts
 from airflow_dm_loader.dump.schema_objects import ObjectKind, SchemaObject
 from airflow_dm_loader.dump.special_files import check_special_files
@@ -118,11 +120,16 @@ class DumpInventory:
 
 
 def read_inventory(
-    storage: DumpStorage, *, require_finished: bool, max_metadata_bytes: int | None = None
+    storage: DumpStorage,
+    *,
+    require_finished: bool,
+    max_metadata_bytes: int | None = None,
+    routed: Routed | None = None,
 ) -> DumpInventory:
     """List a dump's folder, read its metadata and take its inventory.
 
     Args:
+        storage: of ``routed``, where that is given: what the rules of ``files`` say of the folder.
         max_metadata_bytes: what the metadata may have; None: what a dump of so many files can need.
 
     Raises:
@@ -131,10 +138,14 @@ def read_inventory(
         DuplicateFileError: two files claim to be the same thing (34015).
         DumpFormatError: what seems to be of the dump can't be read, or lies in a folder in it (34006).
     """
-    listing = storage.list()
+    listing = [file for file in storage.list() if routed is None or file.name not in routed.ignored]
     names = {file.name for file in listing}
     if METADATA_NAME not in names:
-        raise no_metadata(storage, listing)
+        if routed is None or not routed.readings:
+            raise no_metadata(storage, listing)
+        metadata, raw = routed.metadata(require_finished=require_finished)
+        inventory = take_inventory(listing, metadata, raw, routed=routed.readings)
+        return replace(inventory, warnings=inventory.warnings + tuple(check_special_files(storage)))
     limit = max_metadata_bytes or min(METADATA_LIMIT_BYTES, _METADATA_BYTES + _METADATA_BYTES_OF_A_FILE * len(names))
     if (size := next(file.file_bytes for file in listing if file.name == METADATA_NAME)) > limit:
         raise DumpMetadataError(
@@ -144,8 +155,14 @@ def read_inventory(
         )
     raw = storage.read(METADATA_NAME, limit)
     metadata = parse_metadata(raw, require_finished=require_finished)
-    real = read_real_names(storage, _resolve(names, metadata), metadata) if any(map(may_stand_in, names)) else None
-    inventory = _take_again(tuple(listing), raw, require_finished, real)
+    by_rule = routed.readings if routed is not None else {}
+    named = names - by_rule.keys()
+    real = read_real_names(storage, _resolve(named, metadata), metadata) if any(map(may_stand_in, named)) else None
+    inventory = (
+        take_inventory(listing, metadata, raw, real, by_rule)
+        if by_rule
+        else _take_again(tuple(listing), raw, require_finished, real)
+    )
     others = tuple(check_special_files(storage))
     lone = lone_counts(storage, inventory.row_counts, inventory.metadata.tables.keys() | inventory.tables)
     if lone:
@@ -162,6 +179,7 @@ def _take_again(
 
 
 def _resolve(names: Collection[str], metadata: DumpMetadata) -> dict[str, DumpFileName | None]:
+    names = [name for name in names if "/" not in name]  # no tool writes into a subfolder
     escaped = metadata.tool == "text" and are_escaped(names)
     return resolve_names(names, metadata.file_tables.keys(), escaped=escaped)
 
@@ -171,10 +189,12 @@ def take_inventory(
     metadata: DumpMetadata,
     metadata_bytes: bytes,
     real_names: RealNames | None = None,
+    routed: Mapping[str, DumpFileName] = MappingProxyType({}),
 ) -> DumpInventory:
     """The inventory of a folder with these files; their order does not matter.
 
-    ``real_names`` are those that the files give of what they call ``mydumper_N``.
+    ``real_names`` are those that the files give of what they call ``mydumper_N``; ``routed`` is what files are whose
+    names do not say it.
 
     Raises:
         DumpMetadataError: a file stands for a table whose real name nothing gives.
@@ -182,10 +202,10 @@ def take_inventory(
     """
     names = Renaming(metadata, real_names or RealNames())
     stored = {file.name: file.file_bytes for file in listing}
-    resolved = _resolve(stored, metadata)
+    resolved = _resolve(stored.keys() - routed.keys(), metadata)
     found = _with_statements(
         {name: names.apply(name, reading) for name, reading in resolved.items() if reading is not None}
-    )
+    ) | {name: reading for name, reading in routed.items() if name in stored}
     _refuse_duplicates(found)
     foreign = tuple(name for name in sorted(stored) if name not in found)
     _refuse_unread(foreign, dumped=len(found.keys() - {METADATA_NAME}))
@@ -211,7 +231,7 @@ def take_inventory(
             what: tuple(name for name, _ in by_kind[kind]) for kind, what in _NOT_LOADED.items() if by_kind[kind]
         },
         metadata=metadata,
-        fingerprint=_fingerprint([(name, stored[name]) for name in all_files], metadata_bytes),
+        fingerprint=_fingerprint([(name, stored[name]) for name in all_files], metadata_bytes, routed),
         total_file_bytes=sum(file.file_bytes for file in data_files),
         all_files=all_files,
         warnings=(
@@ -354,7 +374,14 @@ def _incomplete(
     return warnings
 
 
-def _fingerprint(files: list[tuple[str, int]], metadata_bytes: bytes) -> str:
+def _fingerprint(
+    files: list[tuple[str, int]], metadata_bytes: bytes, routed: Mapping[str, DumpFileName] = MappingProxyType({})
+) -> str:
     digest = hashlib.sha256(json.dumps(files).encode())
     digest.update(b"\x00" + metadata_bytes)
+    if routed:  # a name does not say where the rows go
+        said = [
+            [name, str(found.kind), found.schema, found.table, found.part] for name, found in sorted(routed.items())
+        ]
+        digest.update(b"\x00" + json.dumps(said).encode())
     return digest.hexdigest()

@@ -19,7 +19,7 @@ from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.phases.replaying import is_replayed, waits_for_replay
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import findings, loads, swaps
+from airflow_dm_loader.state import findings, loads, splits, swaps
 from airflow_dm_loader.state.registration import Registration, register_load, starts_afresh
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
@@ -94,6 +94,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
             found = register_load(meta, fitting, dump.inventory, plan, run.worker)
             if round_ is not None:
                 swaps.register_tables(meta, round_, config.what.source_id, plan)
+            splits.keep(meta, found.load.load_id, dump.splits)
             if found.load.status != "finished":
                 findings.keep(meta, found.load.load_id, "prepare_checkpoint", map(_missing_number, dump.plan.gaps))
                 findings.keep(meta, found.load.load_id, "objects", programs.told(config, asked))

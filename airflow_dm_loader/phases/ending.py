@@ -124,14 +124,24 @@ def clean_dump_files(run: LoadRun) -> dict[str, object]:
         elif load.status != "finished":
             raise CheckpointError("the load is not finished, so its dump is kept", remedy="Finish the load first.")
         else:
-            report = clean_dump(
-                run.open_storage(),
-                lambda inventory: is_this_dump(meta, inventory, load),
-                keep_schema=run.config.what.mode is Mode.ALL,
-                max_metadata_bytes=run.config.reading.max_metadata_bytes,
-                loaded=frozenset(load.notes.get("objects_whole", ())),  # type: ignore[call-overload]
-            )
+            report = _clean(run, meta, load)
     return {"removed": list(report.removed), "warnings": list(report.warnings)}
+
+
+def _clean(run: LoadRun, meta: Meta, load: Load) -> CleaningReport:
+    storage = run.open_storage()
+    try:
+        routed = run.open_routed(storage) if run.config.where.files else None
+    except LoaderError as error:
+        return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
+    return clean_dump(
+        storage if routed is None else routed.storage,
+        lambda inventory: is_this_dump(meta, inventory, load),
+        keep_schema=run.config.what.mode is Mode.ALL,
+        max_metadata_bytes=run.config.reading.max_metadata_bytes,
+        loaded=frozenset(load.notes.get("objects_whole", ())),  # type: ignore[call-overload]
+        routed=routed,
+    )
 
 
 def _replication(run: LoadRun, meta: Meta, load: Load) -> str:

@@ -150,6 +150,7 @@ _ROWS = (
     Setting("block_allow_list", "where", _WHAT, dm="block-allow-list", dm_code=20044),
     Setting("ignore_columns", "where", _LOGICAL, LOGICAL, elsewhere=_SENDS_ITSELF),
     Setting("mask", "where", _LOGICAL, LOGICAL, elsewhere=_SENDS_ITSELF),
+    Setting("files", "where", _ADVANCED, LOGICAL),
     Setting("case_sensitive", "where", _ADVANCED, dm=DmKey("case-sensitive", "bool")),
     Setting("csv", "reading", _LOGICAL, LOGICAL),
     Setting("data_character_set", "reading", _LOGICAL, LOGICAL),

@@ -69,7 +69,10 @@ def register_load(
 def check_same_dump(load: Load, inventory: DumpInventory) -> None:
     """Refuse a dump that is not the one that the load was registered with."""
     if load.fingerprint != inventory.fingerprint:
-        problem = "the dump was changed since this load was registered: its files, their sizes or its metadata differ"
+        problem = (
+            "the dump was changed since this load was registered: its files, their sizes, its metadata, or what the "
+            "setting files makes of them, differ"
+        )
         if load.status == "init":
             raise CheckpointError(
                 problem,

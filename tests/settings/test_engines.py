@@ -32,6 +32,7 @@ OTHER: dict[str, Any] = {
     "convert_engines": True,
     "only": "schema",
     "objects": {"triggers": "refuse"},
+    "files": [{"pattern": "a", "type": "ignore"}],
     "definer": "drop",
     "on_existing_rows": "truncate",
     "on_schema_change": "ignore_columns",

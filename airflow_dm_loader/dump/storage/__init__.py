@@ -1,7 +1,8 @@
 """Where a dump lies: its files, as stored; on this machine or in a bucket.
 
-Dumps are flat: one folder or prefix, no files in subfolders. Files are read as raw bytes;
-:mod:`~airflow_dm_loader.dump.compression` decodes. :func:`open_storage` finds the place that a dump_uri names.
+Dumps are flat: one folder or prefix, no files in subfolders; exports of other tools may have some. Files
+are read as raw bytes; :mod:`~airflow_dm_loader.dump.compression` decodes. :func:`open_storage` finds the place that a
+dump_uri names.
 
     base.py       DumpStorage: what every place can do; StoredFile
     local.py      folders
@@ -24,7 +25,12 @@ __all__ = ["DumpStorage", "LocalStorage", "StoredFile", "open_storage"]
 
 
 def open_storage(
-    uri: str, access: DumpAccess | None = None, *, attempts: Attempts = PATIENT, follow_links: bool = False
+    uri: str,
+    access: DumpAccess | None = None,
+    *,
+    attempts: Attempts = PATIENT,
+    follow_links: bool = False,
+    deep: bool = False,
 ) -> DumpStorage:
     """The place that a ``dump_uri`` names, which need not exist yet.
 
@@ -32,6 +38,7 @@ def open_storage(
         access: how it is reached; None: as the storage's client library finds out from the environment.
         attempts: by what clock it waits between two tries, and until when.
         follow_links: read what links in a folder lead to outside of it.
+        deep: look into subfolders, too.
 
     Raises:
         ConfigError: the URI is wrong, or the access is for another storage (20058); or a package is missing.
@@ -39,8 +46,8 @@ def open_storage(
     location = DumpLocation.parse(uri)
     check_access(location, access)
     if location.folder is not None:
-        return LocalStorage(location.folder, attempts=attempts, follow_links=follow_links)
-    return ObjectStorage(location, _bucket(location, access), attempts=attempts)
+        return LocalStorage(location.folder, attempts=attempts, follow_links=follow_links, deep=deep)
+    return ObjectStorage(location, _bucket(location, access), attempts=attempts, deep=deep)
 
 
 def _bucket(location: DumpLocation, access: DumpAccess | None) -> Bucket:

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 class StoredFile:
     """A file of the folder."""
 
-    name: str  # relative to the dump's folder, without "/"
+    name: str  # relative to the dump's folder; without "/", but in a storage that looks into subfolders
     file_bytes: int  # as stored
     version: str = field(default="", compare=False)  # another one is another content; what it says is the storage's
 
@@ -44,13 +44,15 @@ class DumpStorage(ABC):
 
     Args:
         attempts: by what clock it waits between two tries, and until when.
+        deep: list the files of subfolders, too, as ``folder/name``.
     """
 
     # Whether opening a file costs next to nothing, so that one that can't be opened is found out right then.
     _opens_at_once: ClassVar[bool] = False
 
-    def __init__(self, *, attempts: Attempts = PATIENT) -> None:
+    def __init__(self, *, attempts: Attempts = PATIENT, deep: bool = False) -> None:
         self._attempts = attempts
+        self._deep = deep
         self._listing: Listing | None = None
         self._listed: dict[str, StoredFile] = {}
         self._lock = threading.Lock()
@@ -99,7 +101,7 @@ class DumpStorage(ABC):
             CheckpointError: it is not as it was listed, or becomes another one while it is read (34018).
             RetriableError: the storage failed; also at each ``read``.
         """
-        _check_name(name)
+        _check_name(name, self._deep)
         file = self._find(name)
         what = f"reading {name}"
 
@@ -111,6 +113,11 @@ class DumpStorage(ABC):
             name, file.file_bytes, open_at, self._meaning, lambda read: self._again(what, read), stream
         )
         return cast("BinaryIO", io.BufferedReader(resuming, _BUFFER_BYTES))
+
+    def find(self, name: str) -> StoredFile:
+        """A file with its version, as it would be opened now. Raises as :meth:`open`."""
+        _check_name(name, self._deep)
+        return self._find(name)
 
     def leave_if_stopped(self) -> None:
         """For what reads a file for long without asking for more of it. Raises LoadInterruptedError."""
@@ -138,7 +145,7 @@ class DumpStorage(ABC):
         """
         given = tuple(names)
         for name in given:
-            _check_name(name)
+            _check_name(name, self._deep)
         return tuple(f"{name!r} was not removed: {why}" for name, why in self._remove(given))
 
     @abstractmethod
@@ -179,8 +186,8 @@ class DumpStorage(ABC):
         return self._attempts.run(what, work, AT_STORAGE)
 
 
-def _check_name(name: str) -> None:
-    if name in ("", ".", "..") or "/" in name or "\x00" in name:
+def _check_name(name: str, deep: bool) -> None:
+    if "\x00" in name or ("/" in name and not deep) or any(part in ("", ".", "..") for part in name.split("/")):
         raise ValueError(f"{name!r} is no name of a file in the dump's folder")
 
 

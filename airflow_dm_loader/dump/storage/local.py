@@ -40,8 +40,10 @@ class LocalStorage(DumpStorage):
 
     _opens_at_once = True
 
-    def __init__(self, folder: Path, *, attempts: Attempts = PATIENT, follow_links: bool = False) -> None:
-        super().__init__(attempts=attempts)
+    def __init__(
+        self, folder: Path, *, attempts: Attempts = PATIENT, follow_links: bool = False, deep: bool = False
+    ) -> None:
+        super().__init__(attempts=attempts, deep=deep)
         self.folder = folder
         self._follow_links = follow_links
 
@@ -63,7 +65,7 @@ class LocalStorage(DumpStorage):
     def _list_once(self) -> Listing:
         """Links to files count as files, with the size of what they lead to."""
         try:
-            names = sorted(path.name for path in self.folder.iterdir())
+            names = sorted(self._names() if self._deep else (path.name for path in self.folder.iterdir()))
         except OSError as error:
             raise self._unreadable(error, f"there is no dump folder {self.folder}") from error
         found = [(name, self._stat(name)) for name in names]
@@ -71,6 +73,21 @@ class LocalStorage(DumpStorage):
             tuple(StoredFile(name, info.st_size) for name, info in found if stat.S_ISREG(info.st_mode)),
             tuple(name + "/" * stat.S_ISDIR(info.st_mode) for name, info in found if not stat.S_ISREG(info.st_mode)),
         )
+
+    def _names(self) -> Iterator[str]:
+        """Of all files below the folder; links to folders are followed only where links may lead anywhere."""
+        waiting, seen = [""], set()
+        while waiting:
+            at = waiting.pop()
+            if (real := os.path.realpath(self.folder / at)) in seen:  # links that lead around in a circle
+                continue
+            seen.add(real)
+            with os.scandir(self.folder / at) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=self._follow_links):
+                        waiting.append(f"{at}{entry.name}/")
+                    else:
+                        yield at + entry.name
 
     def is_in_folder(self, folder: str, name: str) -> bool:
         try:
@@ -126,7 +143,7 @@ class LocalStorage(DumpStorage):
         path = self.folder / name
         try:
             info = path.stat()
-            leads_out = path.is_symlink() and not path.resolve().is_relative_to(self.folder.resolve())
+            leads_out = (path.is_symlink() or "/" in name) and not path.resolve().is_relative_to(self.folder.resolve())
         except (OSError, RuntimeError) as error:  # RuntimeError: links that lead around in a circle
             failure = error if isinstance(error, OSError) else OSError(errno.ELOOP, os.strerror(errno.ELOOP))
             raise self._unreadable(failure, file=name) from error

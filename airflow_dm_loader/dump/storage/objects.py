@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from airflow_dm_loader.attempts import PATIENT, Attempts
 from airflow_dm_loader.dump.storage.base import DumpStorage, Listing, StoredFile, changed
-from airflow_dm_loader.dump.storage.bucket import Bucket
+from airflow_dm_loader.dump.storage.bucket import Bucket, StoredObject
 from airflow_dm_loader.errors import CheckpointError, DumpNotFoundError, FatalError, LoaderError
 from airflow_dm_loader.location import DumpLocation
 
@@ -18,8 +18,10 @@ from airflow_dm_loader.location import DumpLocation
 class ObjectStorage(DumpStorage):
     """A prefix of a bucket. An object at the prefix itself is the mark of a folder, not a file."""
 
-    def __init__(self, location: DumpLocation, bucket: Bucket, *, attempts: Attempts = PATIENT) -> None:
-        super().__init__(attempts=attempts)
+    def __init__(
+        self, location: DumpLocation, bucket: Bucket, *, attempts: Attempts = PATIENT, deep: bool = False
+    ) -> None:
+        super().__init__(attempts=attempts, deep=deep)
         self._location = location
         self._bucket = bucket
         self._prefix = location.prefix
@@ -44,18 +46,27 @@ class ObjectStorage(DumpStorage):
         others: set[str] = set()
         has_mark = False
         with self._translating():
-            for found in self._bucket.list(self._prefix):
+            for found in self._list_below():
                 if isinstance(found, str):
                     others.add(found.removeprefix(self._prefix))
                 elif found.key == self._prefix:
                     has_mark = True
-                else:
+                elif not found.key.endswith("/"):  # the mark of a folder below
                     name = found.key.removeprefix(self._prefix)
                     files[name] = StoredFile(name, found.object_bytes, found.version)
         if not (files or others or self._was_removed):  # a prefix is there for as long as something is under it
             raise DumpNotFoundError(f"there is nothing at {self.where}")
         self._has_mark = has_mark
         return Listing(tuple(files[name] for name in sorted(files)), tuple(sorted(others)))
+
+    def _list_below(self) -> Iterator[StoredObject | str]:
+        waiting = [self._prefix]
+        while waiting:
+            for found in self._bucket.list(waiting.pop()):
+                if self._deep and isinstance(found, str):
+                    waiting.append(found)
+                else:
+                    yield found
 
     def is_in_folder(self, folder: str, name: str) -> bool:
         key = f"{self._prefix}{folder}/{name}"

@@ -10,6 +10,7 @@ from airflow_dm_loader.location import DumpLocation, StorageKind
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList
 from airflow_dm_loader.rules.columns import IgnoredColumns, Mask
 from airflow_dm_loader.rules.csv_format import CsvFormat
+from airflow_dm_loader.rules.file_rules import FileRule
 from airflow_dm_loader.rules.routes import Route
 from airflow_dm_loader.settings.choices import DumpTool, ImportMode, Mode
 from airflow_dm_loader.settings.groups.base import Group
@@ -192,6 +193,16 @@ class Reading(Group):
 
 class Where(Group):
     """What of the dump is loaded, and under which names."""
+
+    files: tuple[FileRule, ...] = Field(
+        (),
+        title="Files of other tools",
+        description="What files are whose names are not those of dumpling or mydumper, as Lightning's "
+        "[[mydumper.files]]: {pattern or path, schema, table, type, key, compression}. pattern is a regular expression "
+        "over the path below dump_uri, in subfolders too; $1 and so on are its groups. type: sql | csv | parquet | "
+        "schema-schema | table-schema | view-schema | ignore | mysqldump, a whole script of mysqldump or mariadb-dump. "
+        "The first rule that matches counts; files that none matches are read by their names.",
+    )
 
     routes: tuple[Route, ...] = Field(
         (),

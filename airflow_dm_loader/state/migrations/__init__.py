@@ -15,6 +15,7 @@ from airflow_dm_loader.state.migrations import (
     m007_history,
     m008_error_rows,
     m009_swap_steps,
+    m010_splits,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -28,6 +29,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m007_history.MIGRATION,
     m008_error_rows.MIGRATION,
     m009_swap_steps.MIGRATION,
+    m010_splits.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number
