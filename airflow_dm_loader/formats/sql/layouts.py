@@ -41,7 +41,7 @@ _TEXTS = frozenset({
     "date", "time", "datetime", "timestamp",
 })  # fmt: skip
 _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
-# Not in the list: bit and year (numbers read otherwise), json (another charset at MySQL), geometry, uuid, inet.
+# Not in the list: bit and year (numbers read otherwise), geometry, uuid, inet; json, which MySQL takes as UTF-8 only.
 
 # Bytes as dumpling writes them, and mydumper with --hex-blob.
 _HEX = {b"x'": rb"x'(?:[0-9a-fA-F]{2})*'", b"0x": rb"0x(?:[0-9a-fA-F]{2})+"}
@@ -83,7 +83,7 @@ class LayoutProver:
         columns: the columns of its rows, in order.
         types: column -> the target's type, in lower case without length.
         first_rows: the rows of the file's first statement; they tell which layout to try.
-        raw_bytes: whether strings of binary columns may be taken as they stand: not where they would be read as text.
+        raw_bytes: whether strings of binary columns may be taken as they stand: not where all is read as UTF-8.
     """
 
     def __init__(
@@ -140,6 +140,8 @@ def _compile(types: tuple[str, ...], row_layout: RowLayout, raw_bytes: bool) -> 
     for kind in types:
         if kind in _NUMBERS:
             fields.append(rb"(?:NULL|" + _NUMBERS[kind] + rb")")
+        elif kind == "json" and not raw_bytes:
+            fields.append(rb"(?:NULL|" + string + rb")")
         elif row_layout.is_hex(kind):
             empty = row_layout.quote * 2
             nothing = rb"(?:_binary )?" + empty if row_layout.binary_marks else empty

@@ -52,6 +52,30 @@ def test_both_ways_and_the_client_store_the_same(
             assert sent_as[f"s.{table.name}"] == "load data", table
 
 
+DOCUMENTS = [
+    "null", "true", "1.5e300", "18446744073709551615", '"a\\"b\\\\c/\'\\n"', "[]", "{}",
+    '{"b": 1, "a": [1, null, "日本 🙂"]}', '{"k": "),\\n(", "k": 2}', '  {"_binary " : ""} ', '"\\ud83d\\ude42"',
+]  # fmt: skip
+
+
+def test_documents_in_utf8_go_by_load_data(server: PrivateServer, target: TargetConfig, tmp_path: Path) -> None:
+    rows = [f"({at},{sql_string(text)})" for at, text in enumerate(DOCUMENTS)]
+    head = "/*!40101 SET NAMES utf8mb4*/;\n"
+    table = Table("t", "(`id` int, `v` json) ENGINE=InnoDB", [*rows, "(99,NULL)"], rows_per_statement=5, head=head)
+    folder = write_dump(tmp_path / "dump", table)
+    reference = hashes_by_client(server, folder)
+
+    by_load_data, sent_as = loaded(server, target, folder, load_data=True)
+    as_statements, _ = loaded(server, target, folder, load_data=False)
+
+    assert by_load_data == as_statements == reference
+    assert sent_as == {"s.t": "load data"}
+
+
+def sql_string(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 # -- what LOAD DATA alone would store otherwise, without a warning
 
 SILENT = [
