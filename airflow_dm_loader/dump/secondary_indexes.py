@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, tokenize, words_of
+from airflow_dm_loader.rules.skips import Skips
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,33 @@ class SecondaryIndex:
     def is_foreign_key(self) -> bool:
         """Whether the name is to be looked for among foreign keys: any other index may have it too."""
         return self.definition[:10].upper() == "CONSTRAINT"
+
+    def parts(self) -> tuple[SecondaryIndex, ...]:
+        """The index and the foreign key of one name, apart."""
+        tokens, depth, start, found = list(tokenize(self.definition)), 0, 0, []
+        for at, token in enumerate(tokens[:-1]):
+            mark = token.text if token.kind == "mark" else ""
+            depth += (mark == "(") - (mark == ")")
+            if mark == "," and depth == 0 and words_of(tokens[at + 1 : at + 2]) == ["ADD"]:
+                found.append(self.definition[start : token.at])
+                start = tokens[at + 1].end
+        return tuple(SecondaryIndex(self.name, text.strip()) for text in (*found, self.definition[start:]))
+
+    def without(self, skips: Skips) -> SecondaryIndex | None:
+        """What of it is made; None: nothing."""
+        return _joined([part for part in self.parts() if not _is_skipped(part, skips)])
+
+    def skipped(self, skips: Skips) -> SecondaryIndex | None:
+        """What of it is not made; None: all is."""
+        return _joined([part for part in self.parts() if _is_skipped(part, skips)])
+
+
+def _is_skipped(part: SecondaryIndex, skips: Skips) -> bool:
+    return skips.foreign_keys if part.is_foreign_key else skips.indexes
+
+
+def _joined(parts: Sequence[SecondaryIndex]) -> SecondaryIndex | None:
+    return SecondaryIndex(parts[0].name, ", ADD ".join(part.definition for part in parts)) if parts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.shown_conflicts import ConflictsShown, describe_kept_conflicts, kept_conflicts
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.rules.skips import NO_SKIPS, Skips
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.state import files, indexes
 from airflow_dm_loader.state.loads import Load
@@ -122,7 +123,7 @@ class Engine(Protocol):
         Raises:
             CheckpointError: the import has not ended.
         """
-        check_all_is_loaded(meta, load)
+        check_all_is_loaded(meta, load, run.config.logical.skips)
         return compare_tables(run, dump, meta, load, ask_server(meta.db))
 
     def describe_conflicts(self, config: LoadConfig, meta: Meta, load_id: int, count: int) -> str:
@@ -138,7 +139,7 @@ class Engine(Protocol):
         return
 
 
-def check_all_is_loaded(meta: Meta, load: Load) -> None:
+def check_all_is_loaded(meta: Meta, load: Load, skips: Skips = NO_SKIPS) -> None:
     """Raises CheckpointError where a data file or an index is missing in the target."""
     waiting = [row.name for row in files.list_files(meta, load.load_id) if not row.done]
     if waiting:
@@ -146,7 +147,7 @@ def check_all_is_loaded(meta: Meta, load: Load) -> None:
             f"{len(waiting)} data files are not loaded yet, {waiting[0]!r} among them",
             remedy="Clear run_import: it resumes where it stopped.",
         )
-    if indexes.waiting_indexes(meta, load.load_id):
+    if indexes.to_build(indexes.waiting_indexes(meta, load.load_id), skips):
         raise CheckpointError(
             "not all indexes are built yet", remedy="Clear run_import: it builds those that are missing."
         )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, Self, TypeVar, cast
+from typing import ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from airflow_dm_loader.dump.recoding import to_recode
 from airflow_dm_loader.dump.storage import DumpStorage
@@ -232,6 +232,8 @@ class Payload(ABC, Generic[Content_co]):
     That is seen to here, and only here: chunks may be kept, passed on and forgotten about at will, by threads that
     wait, by loops and by tracebacks. The bytes go when the one who took them is done.
     """
+
+    hashes: ClassVar[bool] = False  # whether it hashes values of masked columns; else such tables are refused
 
     def __init__(self, content: Content_co) -> None:
         self._content: Content_co | None = content

@@ -19,7 +19,8 @@ from airflow_dm_loader.phases.planning import refuse_dry_run
 from airflow_dm_loader.phases.replaying import is_replayed, waits_for_replay
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import findings, loads, splits, swaps
+from airflow_dm_loader.state import findings, indexes, loads, splits, swaps
+from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import Registration, register_load, starts_afresh
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
@@ -127,6 +128,12 @@ def _missing_number(gap: NumberGap) -> Finding:
     return Finding(kind="missing_file_number", table=str(gap.key), text=gap.text)
 
 
+def adds_indexes(run: LoadRun, meta: Meta, load: loads.Load) -> bool:
+    """Whether this run is told to build what the load has skipped."""
+    waiting = indexes.waiting_indexes(meta, load.load_id) if run.config.what.only == "indexes" else {}
+    return bool(indexes.to_build(waiting, run.config.logical.skips))
+
+
 def choose_path(run: LoadRun) -> LoadPath:
     """What the state says is to be done. The branches of DM's ``restore``."""
     with run.open_stored() as (meta, load):
@@ -134,5 +141,7 @@ def choose_path(run: LoadRun) -> LoadPath:
             return LoadPath.LOAD  # all is sent, so what is left of that path is to load these rows, and to compare
         if load.status == "paused" and is_replayed(meta, load.load_id):
             return LoadPath.LOAD  # somebody has loaded them meanwhile
+        if load.status == "finished" and adds_indexes(run, meta, load):
+            return LoadPath.LOAD  # all is sent, and what was skipped is built
         paths = {"paused": LoadPath.RESOLVE, "finished": LoadPath.FINISHED}
         return paths.get(load.status, LoadPath.LOAD)

@@ -70,6 +70,7 @@ class Drafting:
             sequences=self.server.can.sequences,
             shadows=shadows or {},
             recreated=recreated,
+            skips=self.config.logical.skips,
         )
         tables = self.config.tables
         changer = Changer(

@@ -148,7 +148,8 @@ class _Replay:
                 f"the load has not sent all of its rows: {missing[0]} is not done",
                 remedy="Let it send them first: what was set aside waits.",
             )
-        if waiting := indexes.waiting_indexes(self.meta, self.load_id):
+        waiting = indexes.waiting_indexes(self.meta, self.load_id)
+        if waiting := indexes.to_build(waiting, loads.skips(self.meta, self.load_id)):
             raise CheckpointError(
                 f"the load has not built all of its indexes: {next(iter(waiting))} waits for them",
                 remedy="Let it build them first: what was set aside waits.",

@@ -92,6 +92,8 @@ def _describe_total(report: LoadReport) -> str:
     ]
     if report.outcome and report.outcome != "clean":
         parts.append(_plain(report.outcome) + (", accepted" if report.accepted else ""))
+    if any(found.kind == "skipped_indexes" for found in report.findings):
+        parts.append("not verified whole, since indexes or foreign keys were skipped")
     if report.swap:
         parts.append(report.swap)
     if report.binlog_name:

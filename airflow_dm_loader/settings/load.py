@@ -73,6 +73,11 @@ class LoadConfig(Strict):
                 "guard: it is for on_existing_rows swap, truncate and recreate, and on_existing_rows is "
                 + self.tables.on_existing_rows
             )
+        if self.swaps and self.logical.skips:
+            raise ValueError(
+                "skip_indexes, skip_foreign_keys: on_existing_rows swap would put tables without them in the place of "
+                "live ones"
+            )
         if self.swaps and self.what.only is not None:
             raise ValueError("only: on_existing_rows swap puts tables in place in one run, and has no steps")
         if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:

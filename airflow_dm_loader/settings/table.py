@@ -142,6 +142,8 @@ _ROWS = (
     Setting("max_flow_control", "work", _ADVANCED, LOGICAL),
     Setting("load_data", "logical", _LOGICAL, LOGICAL),
     Setting("defer_indexes", "logical", _LOGICAL, LOGICAL),
+    Setting("skip_indexes", "logical", _LOGICAL, LOGICAL),
+    Setting("skip_foreign_keys", "logical", _LOGICAL, LOGICAL),
     Setting("collation_map", "tables", _ADVANCED, CREATING, elsewhere=_CREATES),
     Setting("convert_engines", "tables", _ADVANCED, CREATING, elsewhere=_CREATES),
     Setting("objects", "tables", _ADVANCED, LOGICAL),

@@ -9,9 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.rules.skips import Skips
 from airflow_dm_loader.state.batches import batches, insert_ignore
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.answers import as_number, as_text
+
+_Indexes = tuple[SecondaryIndex, ...]
 
 
 def register_indexes(meta: Meta, load_id: int, waiting: Mapping[TableName, Sequence[SecondaryIndex]]) -> None:
@@ -63,8 +66,38 @@ def waiting_indexes(meta: Meta, load_id: int) -> dict[TableName, tuple[Secondary
     return {table: tuple(indexes) for table, indexes in waiting.items()}
 
 
-def mark_built(meta: Meta, schema: str, table: str) -> None:
-    """All indexes of the table are there, whichever loads they waited for."""
+def to_build(waiting: Mapping[TableName, Sequence[SecondaryIndex]], skips: Skips) -> dict[TableName, _Indexes]:
+    """What of it is not skipped, by table; tables of which nothing is to be built are left out."""
+    made = {table: [index.without(skips) for index in found] for table, found in waiting.items()}
+    return {
+        table: some for table, found in made.items() if (some := tuple(index for index in found if index is not None))
+    }
+
+
+def skipped(waiting: Mapping[TableName, Sequence[SecondaryIndex]], skips: Skips) -> dict[TableName, _Indexes]:
+    """What of it is skipped, by table."""
+    left = {table: [index.skipped(skips) for index in found] for table, found in waiting.items()}
+    return {
+        table: some for table, found in left.items() if (some := tuple(index for index in found if index is not None))
+    }
+
+
+def mark_built(meta: Meta, schema: str, table: str, left: Sequence[SecondaryIndex] = ()) -> None:
+    """All indexes of the table are there but for those that are ``left``, whichever loads they waited for."""
+    for index in left:
+        meta.db.execute(
+            f"UPDATE {meta['index']} SET definition = %s WHERE table_schema = %s AND table_name = %s "
+            "AND index_name = %s AND built = 0",
+            (index.definition, schema, table, index.name),
+        )
+    if left:
+        places = ", ".join(["%s"] * len(left))
+        meta.db.execute(
+            f"UPDATE {meta['index']} SET built = 1 WHERE table_schema = %s AND table_name = %s AND built = 0 "
+            f"AND index_name NOT IN ({places})",
+            (schema, table, *(index.name for index in left)),
+        )
+        return
     meta.db.execute(
         f"UPDATE {meta['index']} SET built = 1 WHERE table_schema = %s AND table_name = %s AND built = 0",
         (schema, table),

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.report import LoadStage
+from airflow_dm_loader.rules.skips import Skips
 from airflow_dm_loader.state.meta import Meta, check_version
 from airflow_dm_loader.target.answers import as_number, as_text, maybe, read_stored
 
@@ -123,6 +124,13 @@ def begin(meta: Meta, load: Load) -> None:
     """The import is at work: DM's status running, where nothing has been done yet or a person had to decide."""
     if load.status in {"init", "stopped", "paused"}:
         set_status(meta, load.load_id, "running")
+
+
+def skips(meta: Meta, load_id: int) -> Skips:
+    """What the settings of the last run leave out of tables."""
+    row = meta.db.one(f"SELECT config FROM {meta['load']} WHERE load_id = %s", (load_id,), shape=(as_text,))
+    stored = read_stored(dict[str, Any], row[0], "the settings of the load") if row is not None else {}
+    return Skips(indexes=stored.get("skip_indexes") is True, foreign_keys=stored.get("skip_foreign_keys") is True)
 
 
 def update_settings(meta: Meta, load_id: int, config: LoadConfig, *, chunk_bytes: int) -> None:

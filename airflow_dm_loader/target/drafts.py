@@ -26,6 +26,7 @@ from airflow_dm_loader.errors import LoaderError, SchemaMissingError, TargetErro
 from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedSequence, PlannedTable, PlannedView
 from airflow_dm_loader.report import some_of
+from airflow_dm_loader.rules.skips import NO_SKIPS, Skips
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.answers import as_text, as_truth, maybe
 from airflow_dm_loader.target.connection import Database
@@ -120,6 +121,7 @@ class Drafter:
         sequences: the target has sequences.
         shadows: live table -> the one that is filled in its place, of all sources of the load task.
         recreated: tables that will be dropped before any is created.
+        skips: which secondary indexes and foreign keys are left out, of small tables too.
     """
 
     read: Callable[[str], SchemaFile]
@@ -132,6 +134,7 @@ class Drafter:
     sequences: bool = True
     shadows: Mapping[TableName, TableName] = field(default_factory=dict)
     recreated: Collection[TableName] = ()
+    skips: Skips = NO_SKIPS
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -272,14 +275,14 @@ class Drafter:
 
     def _deferring(self, drafts: Sequence[TableDraft]) -> tuple[TableDraft, ...]:
         """Without the indexes that can wait; foreign keys of any table may need some of them from the start."""
-        if not self.defer_indexes:
+        if not (self.defer_indexes or self.skips):
             return tuple(drafts)
         needed: dict[TableName, set[tuple[str, ...]]] = defaultdict(set)
         for draft in drafts:
-            if draft.file is not None:
+            if draft.file is not None and not self.skips.foreign_keys:
                 for found in references(draft.body, ansi_quotes=ansi_quotes(draft.file)):
                     needed[TableName(found.schema or draft.planned.schema, found.table)].add(found.columns)
-        return tuple(_without_indexes(draft, needed[draft.planned.key]) for draft in drafts)
+        return tuple(_without_indexes(draft, needed[draft.planned.key], self.skips) for draft in drafts)
 
     def _must_convert(self, table: PlannedTable, file: SchemaFile, engine: str | None, engines: Engines | None) -> bool:
         """Whether the table has to be created in InnoDB; an error where it may not be."""
@@ -326,11 +329,14 @@ def _left_behind(db: Database, drafts: Sequence[TableDraft]) -> list[TableDraft]
     return [marked(draft) for draft in drafts]
 
 
-def _without_indexes(draft: TableDraft, needed: set[tuple[str, ...]]) -> TableDraft:
-    if draft.exists or draft.file is None or not draft.planned.is_large or ansi_quotes(draft.file):
+def _without_indexes(draft: TableDraft, needed: set[tuple[str, ...]], skips: Skips) -> TableDraft:
+    waits = draft.planned.is_large or bool(skips)
+    if draft.exists or draft.file is None or not waits or ansi_quotes(draft.file):
         return draft
     body, indexes = split_secondary_indexes(f"CREATE TABLE t {draft.body}", needed)
     marked = with_mark(body, [index.name for index in indexes])
+    if marked is None and skips:
+        marked = body  # without room for a mark, only the load's state knows what is missing
     return replace(draft, body=marked, indexes=indexes) if indexes and marked is not None else draft
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from airflow_dm_loader.config import Level, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
 from airflow_dm_loader.report import Finding, TableReport, some_of
+from airflow_dm_loader.rules.skips import Skips
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, lacking_columns, pace
+from airflow_dm_loader.state import chunks, conflicts, files, holds, import_jobs, indexes, lacking_columns, pace
 from airflow_dm_loader.state.chunks import TableTotals
 from airflow_dm_loader.state.conflicts import Kind
 from airflow_dm_loader.state.files import TableRow
@@ -75,6 +77,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
             held,
             counts,
             schema_files[:_READ_FOR_FLAVOUR],
+            indexes.skipped(indexes.waiting_indexes(meta, load.load_id), config.logical.skips),
             run.stop.is_set,
         )
         readings = table_readings(
@@ -99,7 +102,12 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
         tables=tables,
         conflicts=conflicts.count(meta, load.load_id),
         refused=conflicts.count(meta, load.load_id, Kind.REFUSED),
-        found=(*_definitions(tables), *_without_definitions(plan), *lost_rows(plan, pairs)),
+        found=(
+            *_definitions(tables),
+            *_skipped(meta, load, config.logical.skips),
+            *_without_definitions(plan),
+            *lost_rows(plan, pairs),
+        ),
         warnings=(f"rows were sent as statements, which is slower: {obstacle}",) if slower else (),
     )
 
@@ -123,6 +131,18 @@ def _definitions(tables: Iterable[TableReport]) -> Iterator[Finding]:
         if table.otherwise:
             text = f"is defined otherwise than in the dump: {'; '.join(table.otherwise)}"
             yield Finding(kind="other_definition", table=table.table, text=text)
+
+
+def _skipped(meta: Meta, load: Load, skips: Skips) -> Iterator[Finding]:
+    """What tables lack since settings say so; a load without it is never verified whole."""
+    for table, found in indexes.skipped(indexes.waiting_indexes(meta, load.load_id), skips).items():
+        parts = [part for index in found for part in index.parts()]
+        names = [f"{'foreign key' if part.is_foreign_key else 'index'} {part.name}" for part in parts]
+        text = (
+            f"not made, and so not verified ({skips}): {', '.join(names)}; a run with only=indexes, and without these "
+            "settings, adds them"
+        )
+        yield Finding(kind="skipped_indexes", table=str(table), text=text)
 
 
 def _without_definitions(plan: LoadPlan) -> Iterator[Finding]:
@@ -159,6 +179,7 @@ class _Comparer:
     rows_before: Mapping[TableName, int]  # of tables that held rows before the load
     counts: Counts
     schema_files: tuple[str, ...]  # of the first tables
+    skipped: Mapping[TableName, Sequence[SecondaryIndex]]
     stop: Callable[[], bool]
 
     def compare(
@@ -215,7 +236,7 @@ class _Comparer:
             update={
                 "lacks": what_it_lacks(db, name, table, self.read),
                 "otherwise": (
-                    *still_waiting(db, table),
+                    *still_waiting(db, table, self.skipped.get(key, ())),
                     *(defined_otherwise(db, name, table, self.read) if existed else ()),
                 ),
             }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
+from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.dump.table_parts import lacks, table_parts
 from airflow_dm_loader.dump.waiting_mark import split_mark
 from airflow_dm_loader.errors import LoaderError
@@ -31,9 +32,10 @@ def what_it_lacks(db: Database, name: str, table: PlannedTable, read: Callable[[
     return lacks(dumped, there) if dumped is not None and there is not None else ()
 
 
-def still_waiting(db: Database, table: PlannedTable) -> tuple[str, ...]:
+def still_waiting(db: Database, table: PlannedTable, skipped: Sequence[SecondaryIndex] = ()) -> tuple[str, ...]:
     """What an earlier load left for later, and this one could not build since its dump does not have it; in words."""
-    _, names = split_mark(target_schema.table_comment(db, table.schema, table.table))
+    _, marked = split_mark(target_schema.table_comment(db, table.schema, table.table))
+    names = [name for name in marked if name.lower() not in {index.name.lower() for index in skipped}]
     if not names:
         return ()
     return (f"its comment says that an earlier load left out {', '.join(names)}, which this dump does not have",)

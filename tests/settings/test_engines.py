@@ -62,6 +62,8 @@ OTHER: dict[str, Any] = {
     "import_into_cloud_storage_uri": "s3://b/sorted",
     "import_into_options": {"RECORD_ERRORS": 5},
     "chunk_bytes": 4096,
+    "skip_indexes": True,
+    "skip_foreign_keys": True,
     "max_statement_bytes": 8192,
 }
 CASES = [(name, mode) for name, row in SETTINGS.items() for mode in ImportMode if row.engines != EVERY]

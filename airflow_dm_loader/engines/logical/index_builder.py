@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.progress.forecast import build_work
 from airflow_dm_loader.progress.table_clock import Pace, TableClock
 from airflow_dm_loader.report import IndexStage
+from airflow_dm_loader.rules.skips import NO_SKIPS, Skips
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
 from airflow_dm_loader.state import indexes
@@ -42,6 +43,7 @@ class IndexBuilder:
         attempts: how a table whose build failed is tried again.
         before: how fast the last builds of this load were.
         starts: whether any is built; off: they are left for a later run.
+        skips: which kinds are not built, and stay written down.
     """
 
     def __init__(
@@ -54,7 +56,9 @@ class IndexBuilder:
         attempts: Attempts,
         before: Pace | None = None,
         starts: bool = True,
+        skips: Skips = NO_SKIPS,
     ) -> None:
+        self._skips = skips
         self._starts = starts
         self._open = open_database
         self._meta_schema = meta_schema
@@ -75,13 +79,14 @@ class IndexBuilder:
             return
         with self._open() as db:
             meta = Meta(db, self._meta_schema)
-            waiting = indexes.waiting_indexes(meta, self._load_id)
+            every = indexes.waiting_indexes(meta, self._load_id)
+            waiting, left = indexes.to_build(every, self._skips), indexes.skipped(every, self._skips)
             complete = indexes.complete_tables(meta, self._load_id) if waiting else set()
         self._counts |= {table: len(found) for table, found in waiting.items()}
         self._waiting = frozenset(waiting)
         for table in sorted(complete & set(waiting) - self._started):
             self._started.add(table)
-            self._futures.append(self._threads.submit(self._build, *table, waiting[table]))
+            self._futures.append(self._threads.submit(self._build, table, waiting[table], left.get(table, ())))
 
     @property
     def busy(self) -> bool:
@@ -146,58 +151,68 @@ class IndexBuilder:
             if error is not None and raise_errors:
                 raise error
 
-    def _build(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
-        key = TableName(schema, table)
+    def _build(self, key: TableName, wanted: tuple[SecondaryIndex, ...], left: tuple[SecondaryIndex, ...]) -> None:
         self._clock.begin(key)
-        self._attempts.run(f"the indexes of {key}", lambda: self._add(schema, table, wanted))
+        self._attempts.run(f"the indexes of {key}", lambda: self._add(key, wanted, left))
         took = self._clock.end(key)
-        _log.info("built %d indexes of %s.%s in %.1f s", len(wanted), schema, table, took)
+        _log.info("built %d indexes of %s in %.1f s", len(wanted), key, took)
 
-    def _add(self, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
+    def _add(self, key: TableName, wanted: tuple[SecondaryIndex, ...], left: tuple[SecondaryIndex, ...]) -> None:
         with self._open() as db:
             self._sessions.add(db.connection_id)
             try:
                 if self._ending.is_set():  # whoever kills our sessions may have looked before this one was there
                     raise LoadInterruptedError("the load ends")
-                add_indexes(db, schema, table, wanted)
-                indexes.mark_built(Meta(db, self._meta_schema), schema, table)
+                add_indexes(db, *key, wanted, left)
+                indexes.mark_built(Meta(db, self._meta_schema), *key, left)
                 db.commit()
             finally:
                 self._sessions.discard(db.connection_id)
 
 
-def add_indexes(db: Database, schema: str, table: str, indexes: Iterable[SecondaryIndex]) -> None:
+def add_indexes(
+    db: Database,
+    schema: str,
+    table: str,
+    indexes: Iterable[SecondaryIndex],
+    left: Collection[SecondaryIndex] = (),
+) -> None:
     """Add those that the table does not have, then take its mark away; doing it again, or at once, does no harm.
 
-    The mark goes by a statement of its own: in one with the indexes, MySQL would copy the whole table.
+    The mark goes by a statement of its own: in one with the indexes, MySQL would copy the whole table. What is ``left``
+    for a later run stays in it.
     """
     wanted = tuple(indexes)
     try:
         _add_missing(db, schema, table, wanted)
-        _unmark(db, schema, table, wanted)
+        _unmark(db, schema, table, wanted, left)
     except LoaderError as error:
         if error.errno in NO_SUCH_TABLE:
             return  # somebody dropped it: it lacks nothing
         if error.errno not in _ALREADY_THERE:
             raise error.at(table=f"{schema}.{table}") from error
         _add_missing(db, schema, table, wanted)
-        _unmark(db, schema, table, wanted)
+        _unmark(db, schema, table, wanted, left)
 
 
 def _add_missing(db: Database, schema: str, table: str, wanted: tuple[SecondaryIndex, ...]) -> None:
     there = _parts(db, schema, table)
-    missing = [index.definition for index in wanted if (index.name.lower(), index.is_foreign_key) not in there]
+    parts = [part for index in wanted for part in index.parts()]
+    missing = [part.definition for part in parts if (part.name.lower(), part.is_foreign_key) not in there]
     if missing:
         added = ", ".join(f"ADD {definition}" for definition in missing)
         db.execute(f"ALTER TABLE {TableName(schema, table).quoted} {added}".encode("utf-8", "surrogateescape"))
 
 
-def _unmark(db: Database, schema: str, table: str, built: tuple[SecondaryIndex, ...]) -> None:
+def _unmark(
+    db: Database, schema: str, table: str, built: tuple[SecondaryIndex, ...], left: Collection[SecondaryIndex]
+) -> None:
     """Give the table its comment back; what its mark names besides, and is not there, stays in it."""
     comment, names = split_mark(target_schema.table_comment(db, schema, table))
     if not names:
         return
     there = {index.name.lower() for index in built} | {name for name, _ in _parts(db, schema, table)}
+    there -= {index.name.lower() for index in left}
     comment += mark([name for name in names if name.lower() not in there])
     db.execute(f"ALTER TABLE {TableName(schema, table).quoted.replace('%', '%%')} COMMENT = %s", (comment,))
 
@@ -229,6 +244,7 @@ def index_builder(
         attempts=run.attempts,
         before=before,
         starts=run.config.what.only != "data",
+        skips=run.config.logical.skips,
     )
 
 
@@ -240,7 +256,7 @@ def build_waiting_indexes(run: LoadRun) -> int:
         CheckpointError: a table that waits for its indexes has not all its rows yet.
     """
     with run.open_stored() as (meta, load):
-        waiting = indexes.waiting_indexes(meta, load.load_id)
+        waiting = indexes.to_build(indexes.waiting_indexes(meta, load.load_id), run.config.logical.skips)
         incomplete = set(waiting) - indexes.complete_tables(meta, load.load_id)
         server = ask_server(meta.db)
     if incomplete:

@@ -9,7 +9,7 @@ from functools import partial
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.logical.kept_rows import Keeper, Room
 from airflow_dm_loader.engines.logical.throttle import Throttle
-from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.errors import CheckpointError, DumpFormatError
 from airflow_dm_loader.formats.base import Chunk, Delivery, TableColumns
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.settings.choices import OnDuplicate, OnLoss
@@ -60,6 +60,12 @@ class LoadContext:
     def delivery(self, db: Database, chunk: Chunk, keeper: Keeper) -> Delivery:
         """What the chunk's payload may need to send its rows over a connection."""
         table = self.table(chunk)
+        if table.masked and not chunk.payload.hashes:
+            raise DumpFormatError(
+                "columns of the table are masked, and files of this format are sent as they are",
+                file=chunk.file.name,
+                remedy="Leave the table out by block_allow_list, or dump it as SQL or CSV.",
+            )
         return Delivery(
             db=db,
             file=chunk.file,

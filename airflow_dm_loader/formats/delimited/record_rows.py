@@ -49,6 +49,8 @@ class Records:
 class RecordRows(TwoWayPayload[Records]):
     """The rows of a chunk of a file of records."""
 
+    hashes = True
+
     @property
     def by_load_data(self) -> bool:
         return self.content.by_load_data

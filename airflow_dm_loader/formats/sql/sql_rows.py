@@ -54,6 +54,8 @@ class StatementRows:
 class SqlRows(TwoWayPayload[StatementRows]):
     """The rows of a chunk of a SQL file."""
 
+    hashes = True
+
     @property
     def by_load_data(self) -> bool:
         return self.content.row_layout is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from airflow_dm_loader.rules.skips import Skips
 from airflow_dm_loader.settings.choices import (
     LightningCheckpoint,
     OnDuplicate,
@@ -90,6 +91,22 @@ class Logical(Group):
         title="Build indexes after the rows",
         description="Secondary indexes and foreign keys of tables that the load creates come after their rows: faster.",
     )
+    skip_indexes: bool = Field(
+        False,
+        title="Skip indexes",
+        description="Create tables without their secondary indexes; keys that are unique, full-text or spatial stay. "
+        "The report names what is missing, and a later run with only=indexes, and this off, adds it. Not with swap.",
+    )
+    skip_foreign_keys: bool = Field(
+        False,
+        title="Skip foreign keys",
+        description="Create tables without their foreign keys; the rest is as with skip_indexes.",
+    )
+
+    @property
+    def skips(self) -> Skips:
+        """What is not made."""
+        return Skips(indexes=self.skip_indexes, foreign_keys=self.skip_foreign_keys)
 
 
 class Physical(Group):
