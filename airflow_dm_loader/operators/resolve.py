@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
 from airflow_dm_loader.operators.base import DumpLoadOperator
 from airflow_dm_loader.operators.conflict_form import ABORT, ACCEPT, REPLAY, can_replay, form_text
+from airflow_dm_loader.operators.kept_answer import Answer, forget, keep, kept
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_dm_loader.loader import LoadRun, Outcome
 
+_Result = TypeVar("_Result")
 SHOWN = "shown_outcome_id"  # the XCom key of the outcome that the form shows
 
 
@@ -43,6 +45,11 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
             options=[ACCEPT, REPLAY, ABORT],  # which the answer is held against; the form offers what there is
             **kwargs,
         )
+        self._is_answered = False
+
+    def execute(self, context: Context) -> Any:
+        """Ask, or decide; or do as an earlier try was told that was killed meanwhile."""
+        return self._once_answered(context, lambda: DumpLoadOperator.execute(self, context))
 
     @property
     def serialized_params(self) -> dict[str, Any]:
@@ -62,20 +69,37 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Somebody answered the form."""
-        from airflow_dm_loader.loader import accept_outcome
         from airflow_dm_loader.operators.airflow_exceptions import AirflowFailException
 
-        answer = HITLOperator.execute_complete(self, context, event)
-        who = _name(answer["responded_by_user"])
-        if answer["chosen_options"] == [REPLAY]:
-            self.log.info("%s chose to load the rows that were set aside", who)
-            return self.repeat(context, self._replay)
-        if answer["chosen_options"] != [ACCEPT]:
+        told = HITLOperator.execute_complete(self, context, event)
+        who = _name(told["responded_by_user"])
+        chosen = told["chosen_options"]
+        if chosen not in ([ACCEPT], [REPLAY]):
             raise AirflowFailException(f"{who} chose not to accept. To be asked again, clear this task.")
-        self.log.info("%s chose to accept what the form showed", who)
         ti = context["ti"]
         shown = ti.xcom_pull(task_ids=ti.task_id, key=SHOWN, map_indexes=ti.map_index)
-        return self.repeat(context, lambda run: self._accepted(accept_outcome(run, shown, who)))
+        answer = Answer(shown, chosen[0], who)
+        keep(context, answer, self.log)
+        return self._once_answered(context, lambda: self.repeat(context, lambda run: self._follow(run, answer)))
+
+    def _once_answered(self, context: Context, work: Callable[[], _Result]) -> _Result:
+        """What ``work`` returns. An answer that it failed at is forgotten, so that the next try asks again."""
+        try:
+            return work()
+        except Exception:
+            if self._is_answered and not self._stop.is_set():
+                forget(context)
+            raise
+
+    def _follow(self, run: LoadRun, answer: Answer) -> dict[str, Any]:
+        from airflow_dm_loader.loader import accept_outcome
+
+        self._is_answered = True
+        if answer.option == REPLAY:
+            self.log.info("%s chose to load the rows that were set aside", answer.who)
+            return self._replay(run)
+        self.log.info("%s chose to accept what the form showed", answer.who)
+        return self._accepted(accept_outcome(run, answer.outcome_id, answer.who))
 
     def _ask(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.loader import current_outcome, show_conflicts
@@ -83,6 +107,8 @@ class ResolveConflictsOperator(DumpLoadOperator, HITLOperator):
         outcome = current_outcome(run)
         if outcome.accepted:
             return self._accepted(outcome)
+        if (answer := kept(context, outcome.outcome_id)) is not None:
+            return self._follow(run, answer)
         shown = show_conflicts(run) if outcome.conflicts or outcome.refused else None
         self.options = [ACCEPT, REPLAY, ABORT] if can_replay(shown) else [ACCEPT, ABORT]
         self.subject, self.body = form_text(run.config, outcome, shown)

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class TaskRun:
-    """What came of it: the state, the exception, the XComs that it pushed, the bodies that it sent by path."""
+    """What came of it: the state, the exception, the XComs that it pushed, the bodies that it sent by path.
+
+    ``store``: what Airflow's state store for tasks has after it, ``store_puts`` each key and value that came to it.
+    """
 
     state: str
     error: BaseException | None
     xcoms: dict[str, Any] = field(default_factory=dict)
     requests: dict[str, Any] = field(default_factory=dict)
+    store: dict[str, Any] = field(default_factory=dict)
+    store_puts: list[tuple[str, Any]] = field(default_factory=list)
 
 
 def run_task(
@@ -41,8 +46,14 @@ def run_task(
     next_method: str | None = None,
     next_kwargs: Mapping[str, Any] | None = None,
     xcoms: Mapping[str, Any] | None = None,
+    store: Mapping[str, Any] | None = None,
 ) -> TaskRun:
-    """Run the task's next try, or resume it at ``next_method``; ``xcoms`` are what it can pull of itself."""
+    """Run the task's next try, or resume it at ``next_method``.
+
+    ``xcoms`` are what it can pull of itself, ``store`` what earlier tries left in Airflow's state store for tasks.
+    """
+    stored: dict[str, Any] = dict(store or {})
+    puts: list[tuple[str, Any]] = []
     pushed: dict[str, Any] = dict(xcoms or {})
     sent: dict[str, Any] = {}
     task_instance_id = str(uuid4())
@@ -86,6 +97,8 @@ def run_task(
                 pushed[key] = json.loads(request.content)
                 return httpx.Response(201, json={})
             return httpx.Response(200, json={"key": key, "value": pushed[key]})
+        if path.startswith("/store/ti/"):
+            return _from_store(request, stored, puts)
         if path.startswith("/hitlDetails/"):
             return httpx.Response(201, content=request.content)
         return httpx.Response(200, json={})
@@ -103,7 +116,22 @@ def run_task(
         ),
         task=task,
     )
-    return TaskRun(TaskInstanceState(result.state).value, result.error, pushed, sent)
+    return TaskRun(TaskInstanceState(result.state).value, result.error, pushed, sent, stored, puts)
+
+
+def _from_store(request: httpx.Request, stored: dict[str, Any], puts: list[tuple[str, Any]]) -> httpx.Response:
+    """As Airflow's server answers for its state store."""
+    key = request.url.path.rsplit("/", 1)[1]
+    if request.method == "PUT":
+        stored[key] = json.loads(request.content)["value"]
+        puts.append((key, stored[key]))
+    elif request.method == "DELETE":
+        stored.pop(key, None)
+    elif key not in stored:
+        return httpx.Response(404, json={"detail": {"reason": "not_found"}})
+    else:
+        return httpx.Response(200, json={"value": stored[key]})
+    return httpx.Response(204)
 
 
 def _with_client(client: Client) -> type[InProcessTestSupervisor]:

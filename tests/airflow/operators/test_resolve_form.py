@@ -14,6 +14,7 @@ from airflow_dm_loader.config import LoadConfig, OnConflict, OnDuplicate, Target
 from airflow_dm_loader.engines.shown_conflicts import ShownConflict
 from airflow_dm_loader.loader import ConflictsShown, Outcome, Worker
 from airflow_dm_loader.operators.conflict_form import form_text
+from airflow_dm_loader.operators.kept_answer import KEY
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.report import TableReport
 from tests.airflow.task_runs import TaskRun, a_dag, run_task
@@ -170,6 +171,40 @@ def test_an_answer_is_not_lost_where_the_connection_drops_while_it_is_stored(
     assert loader.current_outcome(run_of(paused, target)).accepted
     assert query("SELECT detail FROM dm_meta.dm_loader_event WHERE kind = 'accepted'") == (("ada",),)
     assert len([text for text in caplog.messages if "of resolve_conflicts failed, again in" in text]) == times
+
+
+@pytest.mark.parametrize(("option", "row"), [("Accept", "one"), ("Replay", "again")])
+def test_an_answer_is_not_lost_where_the_task_is_killed_before_it_is_stored(
+    option: str, row: str, paused: LoadConfig, query: Query
+) -> None:
+    """Whoever clears the task then is not asked again."""
+    outcome_id = resolve(paused).xcoms["shown_outcome_id"]
+    cleared = resolve(
+        paused, try_number=2, max_tries=2, store={KEY: {"outcome_id": outcome_id, "option": option, "who": "ada"}}
+    )
+    assert cleared.state == "success", cleared.error
+    assert [found[1] for found in query("SELECT * FROM s.t")] == [row]
+    accepted = query("SELECT detail FROM dm_meta.dm_loader_event WHERE kind = 'accepted'")
+    assert accepted == ((("ada",),) if option == "Accept" else ())
+
+
+def test_an_answer_is_kept_before_the_target_is_asked_and_forgotten_where_it_fails(
+    paused: LoadConfig, server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = resolve(paused)
+    with cut_off(server, monkeypatch, Fault(cut_after_bytes=1), 1000):
+        run = answer(paused, asked, "Accept")
+    assert run.state == "failed"
+    (_, kept) = run.store_puts[0]
+    assert kept == {"outcome_id": asked.xcoms["shown_outcome_id"], "option": "Accept", "who": "ada"}
+    assert KEY not in run.store
+
+
+def test_an_answer_to_another_outcome_is_no_answer(paused: LoadConfig, target: TargetConfig) -> None:
+    asked = resolve(paused)
+    loader.verify(loader.LoadRun.of(paused, target))
+    older = {"outcome_id": asked.xcoms["shown_outcome_id"], "option": "Accept", "who": "ada"}
+    assert resolve(paused, store={KEY: older}).state == "awaiting_input"
 
 
 def test_a_refusal_is_no_matter_of_the_connection(
