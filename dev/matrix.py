@@ -1,8 +1,13 @@
-"""Runs the loader on each Airflow that it is for: ``python -m dev.matrix [VERSION ...]``, or ``make matrix``.
+"""Runs the loader on each Airflow and Python that it is for: ``python -m dev.matrix [CELL ...]``, or ``make matrix``.
 
-The oldest and the newest release of each minor version that PyPI has, from 3.1 on, each in an environment of its own
-below ``.bootstrap/matrix``, made by uv with what else was there when it was released. In each, the tests of what
-depends on Airflow's version run, and then the story of :mod:`dev.matrix_story` in a real Airflow.
+A cell is ``3.1.0`` (with each Python) or ``3.1.0-py3.13``. Without any: the oldest and the newest release of each
+minor version that PyPI has, from 3.1 on, with the oldest and the newest Python. ``--ends`` is what CI runs: the oldest
+Airflow with the oldest Python, and the newest with the newest, as they are written down here.
+
+Each cell is an environment of its own below ``.bootstrap/matrix``, made by uv with what else was there when that
+Airflow was released, and removed afterwards. In it the tests of what depends on Airflow's version run, and then the
+story of :mod:`dev.matrix_story` in a real ``airflow standalone``. It ends with 1 where something failed, and with 3
+where nothing did but a cell could not be made: that is the network's or PyPI's, and says nothing of the loader.
 """
 
 from __future__ import annotations
@@ -10,15 +15,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-ROOT = Path(__file__).parents[1]
-ENVIRONMENTS = ROOT / ".bootstrap" / "matrix"
+from dev.environments import ROOT, NotMadeError, make_environment
+from dev.pythons import find_python
+
 FIRST_MINOR = (3, 1)
+PYTHONS = ("3.11", "3.13")
 _TESTS = (
     "tests/airflow/test_dags.py",
     "tests/airflow/operators/test_params.py",
@@ -26,12 +37,30 @@ _TESTS = (
     "tests/airflow/triggers/test_events.py",
     "tests/airflow/triggers/test_import_jobs.py",
 )
-_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "jsonschema")
+_STEPS = {"tests": ("pytest", "-q", "-p", "no:cacheprovider", *_TESTS), "story": ("dev.matrix_story",)}
+_TOOLS = ("pytest", "pytest-rerunfailures", "pytest-timeout", "hypothesis", "jsonschema")
 _SETTLED = timedelta(days=30)  # after a release: what people install with it is younger, too
+_COMPAT = ("apache-airflow-providers-common-compat", date(2026, 11, 1))  # its floor is younger than the oldest Airflow
+_LONGEST_S = 1200.0  # of a step of a cell, so that CI does not wait for ever
 
 
-def releases() -> dict[str, datetime]:
-    """Final releases of Airflow from :data:`FIRST_MINOR` on, with when they came out, the oldest first."""
+@dataclass(frozen=True)
+class Cell:
+    """An Airflow and a Python. ``released``: when that Airflow came out."""
+
+    airflow: str
+    python: str
+    released: date
+
+    def __str__(self) -> str:
+        return f"{self.airflow}-py{self.python}"
+
+
+ENDS = (Cell("3.1.0", "3.11", date(2025, 9, 25)), Cell("3.3.2", "3.13", date(2026, 9, 17)))
+
+
+def releases() -> dict[str, date]:
+    """Releases of Airflow from :data:`FIRST_MINOR` on, with when they came out, the oldest first; betas too."""
     request = Request(
         "https://pypi.org/simple/apache-airflow/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
@@ -39,66 +68,95 @@ def releases() -> dict[str, datetime]:
         files = json.load(answer)["files"]
     found = {}
     for file in files:
-        match = re.fullmatch(r"apache_airflow-(\d+\.\d+\.\d+)-py3-none-any\.whl", file["filename"])
+        match = re.fullmatch(r"apache_airflow-(\d+\.\d+\.\d+(?:(?:b|rc)\d+)?)-py3-none-any\.whl", file["filename"])
         if match and _parts(match[1])[:2] >= FIRST_MINOR and not file.get("yanked"):
-            found[match[1]] = datetime.fromisoformat(file["upload-time"])
-    return dict(sorted(found.items(), key=lambda item: _parts(item[0])))
+            found[match[1]] = date.fromisoformat(file["upload-time"][:10])
+    return dict(sorted(found.items(), key=lambda item: (_parts(item[0]), item[1])))
 
 
-def ends_of_minors(versions: list[str]) -> list[str]:
-    """The oldest and the newest of each minor version, of versions that are in order."""
+def ends_of_minors(versions: Sequence[str]) -> list[str]:
+    """The oldest and the newest of each minor version, of final releases that are in order."""
     minors: dict[tuple[int, ...], list[str]] = {}
     for version in versions:
-        minors.setdefault(_parts(version)[:2], []).append(version)
+        if re.fullmatch(r"[\d.]+", version):
+            minors.setdefault(_parts(version)[:2], []).append(version)
     return [version for found in minors.values() for version in dict.fromkeys((found[0], found[-1]))]
 
 
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
-
-
-def make_environment(version: str, released: datetime) -> Path:
-    """An environment with this Airflow and this package; its Python. It is kept for the next time."""
-    folder = ENVIRONMENTS / version
-    python = folder / "bin" / "python"
-    stamp = folder / "stamp"
-    state = (ROOT / "pyproject.toml").read_text()
-    if stamp.exists() and stamp.read_text() == state:
-        return python
-    uv = ROOT / ".bootstrap" / "bin" / "uv"
-    command = str(uv) if uv.exists() else "uv"
-    subprocess.run([command, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
-    until = (released + _SETTLED).date().isoformat()
-    subprocess.run(
-        [
-            *(command, "pip", "install", "--quiet", "--python", python, "--exclude-newer", until),
-            # the floor that pyproject.toml names may be younger than that Airflow
-            *(
-                "--exclude-newer-package",
-                f"apache-airflow-providers-common-compat={datetime.now(UTC).date().isoformat()}",
-            ),
-            *("-e", ROOT, f"apache-airflow=={version}", *_TOOLS),
-        ],
-        check=True,
-        env=os.environ | {"UV_SYSTEM_CERTS": "true", "UV_PYTHON_DOWNLOADS": "never"},
-    )
-    stamp.write_text(state)
-    return python
-
-
-def main(wanted: list[str]) -> int:
+def cells(wanted: Sequence[str]) -> Iterator[Cell]:
+    """Those that are asked for. Raises KeyError where PyPI has no such Airflow."""
+    if list(wanted) == ["--ends"]:
+        yield from ENDS
+        return
     known = releases()
-    failed = []
-    for version in wanted or ends_of_minors(list(known)):
-        print(f"--- Airflow {version}, Python {sys.version.split()[0]}", flush=True)
-        python = make_environment(version, known[version])
-        failed += [
-            f"{version}: {' '.join(command[:2])}"
-            for command in (["-m", "pytest", "-q", "-p", "no:cacheprovider", *_TESTS], ["-m", "dev.matrix_story"])
-            if subprocess.run([python, *command], cwd=ROOT, check=False).returncode
-        ]
-    print("All of them hold." if not failed else "These fail:\n" + "\n".join(failed))
-    return bool(failed)
+    for name in wanted or ends_of_minors(list(known)):
+        version, _, python = name.partition("-py")
+        for each in (python,) if python else PYTHONS:
+            yield Cell(version, each, known[version])
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def requirements(cell: Cell) -> list[str]:
+    """What its environment is made of, as arguments of ``uv pip install``."""
+    until = cell.released + _SETTLED
+    package, compat_until = _COMPAT
+    beta = ["--prerelease", "allow"] if re.search("[a-z]", cell.airflow) else []
+    return [
+        *("--exclude-newer", until.isoformat()),
+        *("--exclude-newer-package", f"{package}={max(until, compat_until).isoformat()}"),
+        *beta,
+        *(f"apache-airflow=={cell.airflow}", *_TOOLS),
+    ]
+
+
+def run_cell(cell: Cell) -> list[str]:
+    """What of it fails; raises NotMadeError or LookupError where it can't be made."""
+    began = time.monotonic()
+    folder = ROOT / ".bootstrap" / "matrix" / str(cell)
+    try:
+        python = make_environment(folder, find_python(cell.python), requirements(cell))
+        print(f"{cell}: made in {time.monotonic() - began:.0f} s", flush=True)
+        names = {step: f"{cell}: {step}" for step in _STEPS}
+        return [names[step] for step, module in _STEPS.items() if not _holds(names[step], [python, "-m", *module])]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _holds(name: str, command: Sequence[str | Path]) -> bool:
+    """Whether a step holds. In CI a step may fail once, as a test may, and that is said."""
+    for once_more in (os.environ.get("CI") == "true", False):
+        began = time.monotonic()
+        try:
+            code = subprocess.run(command, cwd=ROOT, check=False, timeout=_LONGEST_S).returncode
+        except subprocess.TimeoutExpired:
+            code = -1
+        print(f"{name}: {'holds' if code == 0 else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
+        if code == 0 or not once_more:
+            return code == 0
+        print(f"{name}: once more", flush=True)
+    return False
+
+
+def main(wanted: Sequence[str]) -> int:
+    failed: list[str] = []
+    not_tried: list[str] = []
+    for cell in cells(wanted):
+        print(f"--- Airflow {cell.airflow}, Python {cell.python}", flush=True)
+        try:
+            failed += run_cell(cell)
+        except (NotMadeError, LookupError) as error:
+            not_tried.append(f"{cell}: {error}")
+    if not_tried:
+        print("Not tried, since it can't be made here (that says nothing of the loader):", *not_tried, sep="\n")
+    if failed:
+        print("These fail:", *failed, sep="\n")
+        return 1
+    if not not_tried:
+        print("All of them hold.")
+    return 3 if not_tried else 0
 
 
 if __name__ == "__main__":

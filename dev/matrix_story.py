@@ -1,4 +1,6 @@
-"""What people do with a load, in a real Airflow of whichever version this Python has: ``python -m dev.matrix_story``.
+"""What people do with a load, in ``airflow standalone`` of whichever version this Python has.
+
+    python -m dev.matrix_story
 
 A form that says too little, a load, one that fails with its remedy in the log, one that is paused and cleared, one that
 asks by a form, and one that waits in the triggerer for its dump. AssertionError where one of them goes another way.
@@ -14,7 +16,7 @@ from urllib.parse import quote
 import airflow
 
 from dev.private_mariadb import PrivateMariaDB
-from dev.running_airflow import RunningAirflow
+from dev.running_airflow import STANDALONE, RunningAirflow
 from dev.sample_dumps import write_dump
 
 ROOT = Path(__file__).parents[1]
@@ -102,8 +104,8 @@ def main() -> None:
         shutil.copy(ROOT / "dags" / "dm_load.py", dags)
         (dags / "waits.py").write_text(_WAITING.format(dump=folder / "to-come"))
         target = f"mysql://{server.user}:{quote(server.password, safe='')}@{server.host}:{server.port}/"
-        with RunningAirflow(folder / "airflow", dags, {"AIRFLOW_CONN_DM_TARGET": target}, impatient=False) as air:
-            air.start("triggerer")
+        connections = {"AIRFLOW_CONN_DM_TARGET": target}
+        with RunningAirflow(folder / "airflow", dags, connections, impatient=False, services=STANDALONE) as air:
             story = Story(air, folder)
             for step in [name for name in vars(Story) if not name.startswith("_")]:
                 getattr(story, step)()

@@ -21,6 +21,7 @@ import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -29,10 +30,10 @@ from dev.guard import Guard
 from dev.places import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
 SERVICES = ("api-server", "scheduler", "dag-processor")
+STANDALONE = ("standalone",)  # all of them and a triggerer, as `airflow standalone` has them
 _START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 180.0, 15.0, 0.2
 # Shorter than the defaults, so that what is lost is found within seconds.
 _IMPATIENT = {
@@ -64,13 +65,28 @@ class RunningAirflow:
         dags: the folder of its DAGs.
         environment: more of it, connections above all.
         impatient: look for what is lost every few seconds, and sleep less; else all that is as people have it.
+        services: what it begins with; :data:`STANDALONE` makes its database itself.
+        python: of the environment whose Airflow it is; None: of this process.
     """
 
-    def __init__(self, home: Path, dags: Path, environment: Mapping[str, str], *, impatient: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        dags: Path,
+        environment: Mapping[str, str],
+        *,
+        impatient: bool = True,
+        services: Sequence[str] = SERVICES,
+        python: Path | None = None,
+    ) -> None:
         self._home = home
+        self._services = services
+        python = python or Path(sys.executable)
+        self._airflow = (str(python), "-m", "airflow")
         self._port = free_port()
         self._environment = {
             **_environment(home, dags, self._port),
+            "PATH": f"{python.parent}:{os.environ['PATH']}",  # standalone starts the others by their name
             **(_IMPATIENT if impatient else {}),
             **environment,
         }
@@ -84,13 +100,11 @@ class RunningAirflow:
         self._home.mkdir()
         self._guard = Guard(self._home)
         try:
-            subprocess.run(
-                [sys.executable, "-m", "airflow", "db", "migrate"],
-                env=self._environment,
-                capture_output=True,
-                check=True,
-            )
-            for name in SERVICES:
+            if self._services != STANDALONE:
+                subprocess.run(
+                    [*self._airflow, "db", "migrate"], env=self._environment, capture_output=True, check=True
+                )
+            for name in self._services:
                 self.start(name)
             self.wait_until("the API server answers", self.answers, _START_TIMEOUT_S)
         except BaseException:
@@ -115,11 +129,14 @@ class RunningAirflow:
 
     # -- its services
 
-    def start(self, name: str) -> None:
-        """Start a service, in a session of its own: it ends with all that it starts."""
+    def start(self, name: str, *arguments: str) -> None:
+        """Start a service, in a session of its own: it ends with all that it starts.
+
+        ``arguments``: of ``airflow``, where they are not the name alone; the name is then ours.
+        """
         with (self._home / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "airflow", name],
+                [*self._airflow, *(arguments or (name,))],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -148,6 +165,25 @@ class RunningAirflow:
         process.kill()
         process.wait()
 
+    def kill9_with_all(self, name: str) -> int:
+        """Kill the service and all that it started and that started, as a machine that goes; how many there were."""
+        process = self._processes.pop(name)
+        family: set[int] = set()
+        while new := {process.pid, *_descendants(process.pid)} - family:
+            for each in new:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGSTOP)  # it starts nothing more
+            family |= new
+        for each in family:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        process.wait()
+        return len(family)
+
+    def started(self, name: str, process: int) -> bool:
+        """Whether a process is one of those that a service started."""
+        return name in self._processes and process in _descendants(self._processes[name].pid)
+
     def answers(self) -> bool:
         """Whether the API server does; it also gives us the token that :meth:`trigger` needs."""
         try:
@@ -161,7 +197,7 @@ class RunningAirflow:
         """The last lines of each service, for people."""
         return "\n".join(
             f"--- {name}\n" + "\n".join((self._home / f"{name}.log").read_text(errors="replace").splitlines()[-15:])
-            for name in SERVICES
+            for name in sorted({*self._services, *self._processes})
         )
 
     # -- its runs
@@ -220,13 +256,20 @@ class RunningAirflow:
 
     def task(self, run_id: str, task_id: str) -> TaskState:
         """A task's instance, or the only one of a mapped task."""
-        rows = self._rows(
-            "SELECT state, try_number, pid FROM task_instance WHERE run_id = ? AND task_id = ?", run_id, task_id
-        )
-        if not rows:  # as in run_state
+        instances = self.instances(run_id, task_id)
+        if not instances:  # as in run_state
             return TaskState(None, 0, None)
-        ((state, try_number, process),) = rows
-        return TaskState(state, try_number, process)
+        (instance,) = instances.values()
+        return instance
+
+    def instances(self, run_id: str, task_id: str) -> dict[int, TaskState]:
+        """All of a task, by their map index; -1 where it is not mapped, or not yet."""
+        rows = self._rows(
+            "SELECT map_index, state, try_number, pid FROM task_instance WHERE run_id = ? AND task_id = ?",
+            run_id,
+            task_id,
+        )
+        return {map_index: TaskState(*rest) for map_index, *rest in rows}
 
     def running(self, run_id: str) -> list[tuple[str, int]]:
         """Ids and processes of the tasks that run now."""
@@ -267,6 +310,21 @@ class RunningAirflow:
     def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(sql, values).fetchall()
+
+
+def _descendants(root: int) -> list[int]:
+    """Processes that it started, and that those did, as far as they have not been left alone."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(folder.name))
+    found, of = [], [root]
+    while of:
+        below = children.get(of.pop(), [])
+        found += below
+        of += below
+    return found
 
 
 def _environment(home: Path, dags: Path, port: int) -> dict[str, str]:
