@@ -1,6 +1,6 @@
 """What people do with a load, in ``airflow standalone`` of whichever version this Python has.
 
-    python -m dev.matrix_story
+    python -m dev.matrix_story [STEP ...]
 
 A form that says too little, a load, one that fails with its remedy in the log, one that is paused and cleared, one that
 asks by a form, and one that waits in the triggerer for its dump. AssertionError where one of them goes another way.
@@ -9,7 +9,9 @@ asks by a form, and one that waits in the triggerer for its dump. AssertionError
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -77,6 +79,7 @@ class Story:
             lambda: self._air.task("asks", "resolve_conflicts").state in ("deferred", "awaiting_input"),
             300,
         )
+        self._air.let_the_scheduler_look()
         self._air.answer("dm_load", "asks", "resolve_conflicts", "Accept")
         self._ends("asks", "success")
 
@@ -93,10 +96,10 @@ class Story:
 
     def _ends(self, run_id: str, state: str) -> None:
         self._air.wait_until(f"{run_id} has ended", lambda: self._air.run_state(run_id) in ("success", "failed"), 600)
-        assert self._air.run_state(run_id) == state, self._air.task_states(run_id)
+        assert self._air.run_state(run_id) == state, self._air.task_states(run_id) + self._air.run_log(run_id)
 
 
-def main() -> None:
+def main(steps: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as place, PrivateMariaDB() as server:
         folder = Path(place)
         dags = folder / "dags"
@@ -107,10 +110,10 @@ def main() -> None:
         connections = {"AIRFLOW_CONN_DM_TARGET": target}
         with RunningAirflow(folder / "airflow", dags, connections, impatient=False, services=STANDALONE) as air:
             story = Story(air, folder)
-            for step in [name for name in vars(Story) if not name.startswith("_")]:
+            for step in steps or [name for name in vars(Story) if not name.startswith("_")]:
                 getattr(story, step)()
                 print(f"Airflow {airflow.__version__}: {step.replace('_', ' ')}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -218,6 +218,18 @@ class RunningAirflow:
         }
         self._post(f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
 
+    def let_the_scheduler_look(self) -> None:
+        """Wait until its loop has been round once more.
+
+        A task that is answered before the scheduler has heard that it waits is failed by Airflow: no person is as fast.
+        """
+        for _ in range(2):
+            before = self._heartbeat()
+            self.wait_until("the scheduler has looked", lambda seen=before: self._heartbeat() != seen)  # type: ignore[misc]
+
+    def _heartbeat(self) -> list[tuple[Any, ...]]:
+        return self._rows("SELECT MAX(latest_heartbeat) FROM job WHERE job_type = 'SchedulerJob'")
+
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
         """As a person does under Required Actions."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
@@ -231,6 +243,13 @@ class RunningAirflow:
         """The logs of all tries of a task, as they lie on the disk."""
         folder = self._home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
         return "\n".join(path.read_text() for path in sorted(folder.rglob("*.log")))
+
+    def run_log(self, run_id: str) -> str:
+        """The ends of the logs of all tasks of a run, and what services said of it, for people."""
+        logs = sorted((self._home / "logs").rglob(f"run_id={run_id}/**/*.log"))
+        told = "".join(f"\n--- {path.relative_to(self._home)}\n{path.read_text()[-4000:]}" for path in logs)
+        services = "\n".join(path.read_text(errors="replace") for path in self._home.glob("*.log"))
+        return told + "\n" + "\n".join([line for line in services.splitlines() if run_id in line and "rror" in line])
 
     def is_parsed(self, dag_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id))
