@@ -60,7 +60,7 @@ class DumpLoadOperator(BaseOperator):
     ) -> None:
         kwargs.setdefault("doc_md", documentation(type(self)))
         super().__init__(**kwargs)
-        self.params = _own_params(self.params)
+        self.params = _own_params(self.params, self.dag.params if self.has_dag() else {})  # type: ignore[no-untyped-call]
         self.config = config
         self.target_conn_id = target_conn_id
         self.dump_conn_id = dump_conn_id
@@ -215,7 +215,7 @@ def ids_of(said: Sequence[str] | str) -> list[str]:
     return [name.strip() for name in ids if name.strip()]
 
 
-def _own_params(params: Any) -> Any:
+def _own_params(params: Any, of_dag: Any) -> Any:
     """A task's params without those of its DAG, which Airflow adds to them once more when the task runs.
 
     A form of eighty params would else be checked, serialised and stored anew for each task of the DAG, each time that
@@ -223,7 +223,15 @@ def _own_params(params: Any) -> Any:
     """
     from airflow.sdk.definitions.param import ParamsDict
 
-    return ParamsDict({name: param for name, param in params.items() if getattr(param, "source", None) != "dag"})
+    def is_the_dag_s(name: str, param: Any) -> bool:
+        if hasattr(param, "source"):
+            return bool(param.source == "dag")
+        same = of_dag.get_param(name) if name in of_dag else None  # Airflow 3.1 has copied it, and does not say so
+        return same is not None and all(
+            getattr(param, field) == getattr(same, field) for field in ("value", "description", "schema")
+        )
+
+    return ParamsDict({name: param for name, param in params.items() if not is_the_dag_s(name, param)})
 
 
 def airflow_error(error: LoaderError) -> Exception:
