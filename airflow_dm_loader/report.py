@@ -105,7 +105,8 @@ class TableReport(_Frozen):
     row_count: Comparison = "not_compared"
     checksum: Comparison = "not_compared"
     remark: str = ""  # why it was not compared, or what differs
-    seconds: float = 0.0  # sum over its chunks' transactions
+    seconds: float = 0.0  # from its first transaction's begin to its last one's end, by the clock on the wall
+    sender_seconds: float = 0.0  # the sum over its transactions, of which several run at once
     import_job: int | None = None  # the job of IMPORT INTO that filled it
 
 
@@ -164,6 +165,8 @@ class TableProgress(_Frozen):
     rows: int  # that are in; 0 also where an engine keeps no count
     conflicts: int
     indexes_waiting: bool  # to be built after the rows
+    chunks: int = 0  # that are committed
+    seconds: float | None = None  # between its first transaction's begin and its last one's end; None: not known
 
 
 class StoredConflict(_Frozen):

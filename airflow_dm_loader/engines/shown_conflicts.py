@@ -41,7 +41,7 @@ def kept_conflicts(config: LoadConfig, meta: Meta, load_id: int) -> ConflictsSho
     columns = "table_schema, table_name, file_name, file_offset, error" + ("" if hides else ", row_data")
     return ConflictsShown(
         where=meta["conflict"],
-        select=f"SELECT {columns} FROM {meta['conflict']} WHERE load_id = {load_id} AND {conflicts.ASIDE_SQL}",
+        select=f"SELECT {columns}\nFROM {meta['conflict']}\nWHERE load_id = {load_id} AND {conflicts.ASIDE_SQL}",
         rows=tuple(_shown(row) for row in first),
         can_replay=True,
     )

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import excerpt
 from airflow_dm_loader.phases.asking import load_status
 from airflow_dm_loader.report import AcceptedOutcome, LoadProgress, StoredConflict, StoredLoad, TableProgress
 from airflow_dm_loader.state import conflicts
+from airflow_dm_loader.state.chunks import WALL_SQL
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.target.answers import as_number, as_text
+from airflow_dm_loader.target.answers import as_number, as_real, as_text, maybe
 from airflow_dm_loader.target.connection import Database
 
 MOST_TABLES = 500
 _MOST_CONFLICTS = 10
 _WITH_KINDS = 6  # the version of the meta schema that keeps rows of several kinds in the conflict table
+_WITH_MOMENTS = 11  # and the one that keeps when chunks were committed
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What is committed of a table."""
+
+    file_bytes: int = 0
+    rows: int = 0
+    chunks: int = 0
+    seconds: float | None = None
 
 
 def load_progress(
@@ -74,16 +88,8 @@ def _progress(meta: Meta, load_id: int, load: StoredLoad, *, hide_values: bool) 
 
 def _tables(meta: Meta, load_id: int, load: StoredLoad) -> tuple[TableProgress, ...]:
     """Those with the most still to send come first."""
-    sent = {
-        (schema, table): (int(file_bytes), int(rows))
-        for schema, table, file_bytes, rows in meta.db.query(
-            "SELECT f.table_schema, f.table_name, COALESCE(SUM(c.file_bytes), 0), COALESCE(SUM(c.row_count), 0) "
-            f"FROM {meta['file']} f JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
-            "WHERE f.load_id = %s AND c.end_offset IS NOT NULL GROUP BY f.table_schema, f.table_name",
-            (load_id,),
-            shape=(as_text, as_text, as_number, as_number),
-        )
-    }
+    sent = _sent(meta, load_id)
+    nothing = _Sent()
     in_conflict = _conflicts(meta, load_id)
     indexes = {
         (schema, table)
@@ -96,9 +102,11 @@ def _tables(meta: Meta, load_id: int, load: StoredLoad) -> tuple[TableProgress, 
     found = [
         TableProgress(
             table=f"{schema}.{table}",
-            finished_bytes=_finished(load, int(total), int(done), sent.get((schema, table), (0, 0))[0]),
+            finished_bytes=_finished(load, int(total), int(done), sent.get((schema, table), nothing).file_bytes),
             total_bytes=int(total),
-            rows=sent.get((schema, table), (0, 0))[1],
+            rows=sent.get((schema, table), nothing).rows,
+            chunks=sent.get((schema, table), nothing).chunks,
+            seconds=sent.get((schema, table), nothing).seconds,
             conflicts=in_conflict.get((schema, table), 0),
             indexes_waiting=(schema, table) in indexes,
         )
@@ -110,6 +118,21 @@ def _tables(meta: Meta, load_id: int, load: StoredLoad) -> tuple[TableProgress, 
         )
     ]
     return tuple(sorted(found, key=lambda table: (table.finished_bytes - table.total_bytes, table.table)))
+
+
+def _sent(meta: Meta, load_id: int) -> dict[tuple[str, str], _Sent]:
+    wall = WALL_SQL if (meta.version or 0) >= _WITH_MOMENTS else "NULL"
+    return {
+        (schema, table): _Sent(int(file_bytes), int(rows), int(chunks), seconds)
+        for schema, table, file_bytes, rows, chunks, seconds in meta.db.query(
+            "SELECT f.table_schema, f.table_name, COALESCE(SUM(c.file_bytes), 0), COALESCE(SUM(c.row_count), 0), "
+            f"COUNT(c.start_offset), {wall} FROM {meta['file']} f JOIN {meta['load']} l ON l.load_id = f.load_id "
+            f"JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
+            "WHERE f.load_id = %s AND c.end_offset IS NOT NULL GROUP BY f.table_schema, f.table_name",
+            (load_id,),
+            shape=(as_text, as_text, as_number, as_number, as_number, maybe(as_real)),
+        )
+    }
 
 
 def _finished(load: StoredLoad, total: int, done: int, sent: int) -> int:

@@ -72,7 +72,9 @@ def _describe_table(table: TableReport) -> str:
     parts.append(f"checksum {_plain(table.checksum)}")
     if table.remark:
         parts.append(table.remark)
-    parts.append(f"{table.seconds:.1f} s over all connections")
+    parts.append(f"{table.seconds:.1f} s")
+    if table.sender_seconds > table.seconds:
+        parts[-1] += f", {table.sender_seconds:.1f} s over all connections"
     return " | ".join(parts)
 
 

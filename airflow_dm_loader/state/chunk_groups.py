@@ -16,11 +16,11 @@ from airflow_dm_loader.state.meta import Meta
 
 _COMPLETED = (
     *("end_offset", "row_count", "replaced", "ignored", "conflicts", "refused"),
-    *("sent_as", "file_bytes", "seconds"),
+    *("sent_as", "file_bytes", "seconds", "committed_at"),
 )
 # The run's name as hex: no sql_mode or charset of a file can change it.
 _CLAIM = "(%s, %s, %s, %s, %s, CONVERT(UNHEX(%s) USING utf8mb4))"
-_COMPLETE = "(%s, %s, %s, %s, 0, '', %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_COMPLETE = "(%s, %s, %s, %s, 0, '', %s, %s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6))"
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def complete(
     """
     result = meta.db.execute(
         f"UPDATE {meta['chunk']} SET end_offset = %s, row_count = %s, replaced = %s, ignored = %s, conflicts = %s, "
-        "refused = %s, sent_as = %s, file_bytes = %s, seconds = %s "
+        "refused = %s, sent_as = %s, file_bytes = %s, seconds = %s, committed_at = UTC_TIMESTAMP(6) "
         "WHERE load_id = %s AND file_id = %s AND start_offset = %s AND nonce = %s AND end_offset IS NULL",
         (
             end_offset,
@@ -208,6 +208,12 @@ def committed_files(meta: Meta, load_id: int) -> dict[int, CommittedFile]:
     return found
 
 
+# Seconds by the server's clock between the first begin and the last end of the chunks ``c`` of a load ``l``; NULL where
+# one of them does not tell.
+_END_SQL = "TIMESTAMPDIFF(MICROSECOND, l.created_at, c.committed_at) / 1000000"
+WALL_SQL = f"IF(COUNT(c.committed_at) = COUNT(c.start_offset), MAX({_END_SQL}) - MIN({_END_SQL} - c.seconds), NULL)"
+
+
 @dataclass(frozen=True, slots=True)
 class TableTotals(OfTable):
     """The sums over a table's committed chunks."""
@@ -219,9 +225,10 @@ class TableTotals(OfTable):
     replaced: int
     ignored: int
     conflicts: int
-    seconds: float
+    seconds: float  # over all connections
     sent_as: str
     refused: int = 0
+    wall_s: float | None = None  # from its first transaction's begin to its last one's end; None: it is not known
 
     @property
     def kept(self) -> int:
@@ -236,12 +243,13 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
         "COALESCE(SUM(c.end_offset - c.start_offset), 0), COALESCE(SUM(c.replaced), 0), COALESCE(SUM(c.ignored), 0), "
         "COALESCE(SUM(c.conflicts), 0), COALESCE(SUM(c.seconds), 0), "
         "COALESCE(GROUP_CONCAT(DISTINCT c.sent_as ORDER BY c.sent_as SEPARATOR ', '), ''), "
-        "COALESCE(SUM(c.refused), 0) "
-        f"FROM {meta['file']} f LEFT JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
+        f"COALESCE(SUM(c.refused), 0), {WALL_SQL} "
+        f"FROM {meta['file']} f JOIN {meta['load']} l ON l.load_id = f.load_id "
+        f"LEFT JOIN {meta['chunk']} c ON c.load_id = f.load_id AND c.file_id = f.file_id "
         "AND c.end_offset IS NOT NULL WHERE f.load_id = %s "
         "GROUP BY f.table_schema, f.table_name ORDER BY f.table_schema, f.table_name",
         (load_id,),
-        shape=(as_text, as_text, *(as_number,) * 5, as_real, as_text, as_number),
+        shape=(as_text, as_text, *(as_number,) * 5, as_real, as_text, as_number, maybe(as_real)),
     )
     return tuple(
         TableTotals(
@@ -255,6 +263,7 @@ def totals_by_table(meta: Meta, load_id: int) -> tuple[TableTotals, ...]:
             seconds=float(row[7]),
             sent_as=row[8],
             refused=int(row[9]),
+            wall_s=None if row[10] is None else max(0.0, float(row[10])),
         )
         for row in rows
     )

@@ -68,7 +68,7 @@ def keep(
                 entry.report.rows,
                 entry.report.data_bytes,
                 entry.file_bytes,
-                entry.report.seconds,
+                entry.report.sender_seconds or entry.report.seconds,  # an outcome of a loader before has the latter
                 verdict,
                 accepted,
                 begun_at,

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from html import escape
 
 from airflow_dm_loader.errors import visible
-from airflow_dm_loader.report import LoadProgress, StoredLoad
+from airflow_dm_loader.report import LoadProgress, StoredLoad, TableProgress
 from airflow_dm_loader.ui.pages import as_page
 from airflow_dm_loader.ui.run_loads import RunLoad, RunLoads
 
 _REFRESH_S = 5
+_COLUMNS = ("table", "data files", "rows", "chunks", "seconds", "in conflict", "indexes")
 
 
 def run_page(found: RunLoads) -> str:
@@ -49,13 +50,8 @@ def _source(source: LoadProgress) -> Iterator[str]:
     for accepted in source.accepted:
         yield f"<p>What was found was accepted by <b>{_text(accepted.by)}</b>, {_text(accepted.at)} UTC.</p>"
     if source.tables:
-        yield "<table><tr><th>table</th><th>data files</th><th>rows</th><th>in conflict</th><th>indexes</th></tr>"
-        for table in source.tables:
-            yield (
-                f"<tr><td>{_text(table.table)}</td><td>{_bar(table.finished_bytes, table.total_bytes)}</td>"
-                f"<td class=n>{table.rows:,}</td><td class=n>{f'{table.conflicts:,}' if table.conflicts else ''}</td>"
-                f"<td>{'to be built' if table.indexes_waiting else ''}</td></tr>"
-            )
+        yield f"<table><tr>{''.join(f'<th>{name}</th>' for name in _COLUMNS)}</tr>"
+        yield from map(_table, source.tables)
         yield "</table>"
     if source.more_tables:
         yield f"<p>and {source.more_tables:,} tables more, which have less to send.</p>"
@@ -68,6 +64,16 @@ def _source(source: LoadProgress) -> Iterator[str]:
                 f"<td>{_text(row.file)} at byte {row.offset:,}</td></tr>"
             )
         yield "</table>"
+
+
+def _table(table: TableProgress) -> str:
+    seconds = "" if table.seconds is None else f"{table.seconds:,.1f}"
+    return (
+        f"<tr><td>{_text(table.table)}</td><td>{_bar(table.finished_bytes, table.total_bytes)}</td>"
+        f"<td class=n>{table.rows:,}</td><td class=n>{table.chunks:,}</td><td class=n>{seconds}</td>"
+        f"<td class=n>{f'{table.conflicts:,}' if table.conflicts else ''}</td>"
+        f"<td>{'to be built' if table.indexes_waiting else ''}</td></tr>"
+    )
 
 
 def _sentence(load: StoredLoad) -> str:

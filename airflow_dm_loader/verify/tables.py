@@ -72,7 +72,8 @@ def report_table(totals: TableTotals, row_count: Comparison, checksum: Compariso
         row_count=row_count,
         checksum=checksum,
         remark=remark,
-        seconds=round(totals.seconds, 3),
+        seconds=round(totals.seconds if totals.wall_s is None else totals.wall_s, 3),
+        sender_seconds=round(totals.seconds, 3),
     )
 
 

@@ -96,6 +96,7 @@ def test_a_report_has_a_line_per_table_and_a_total() -> None:
                     checksum="not_compared",
                     remark="the table held rows before",
                     seconds=1.25,
+                    sender_seconds=4.75,
                 ),
             ),
             outcome="clean",
@@ -111,7 +112,7 @@ def test_a_report_has_a_line_per_table_and_a_total() -> None:
     )
     assert lines == [
         "shop.orders: 12,345 rows, 1.5 MB as statements | 2 replaced | row count passed | checksum not compared"
-        " | the table held rows before | 1.2 s over all connections",
+        " | the table held rows before | 1.2 s, 4.8 s over all connections",
         "shop / s1: finished | 345 rows sent by this run in 9.0 s | 12,345 rows in 1 table, 1.5 MB"
         " | binlog bin.000001:4 | GTID 0-1-2 | not loaded: triggers (1), routines and events (2)",
     ]

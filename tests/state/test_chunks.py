@@ -12,7 +12,15 @@ import pytest
 from airflow_dm_loader import loader
 from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.errors import CheckpointError, RetriableError
-from airflow_dm_loader.state.chunks import ChunkCounts, ChunkIsBusy, ChunkIsDone, ChunkKey, claim, complete
+from airflow_dm_loader.state.chunks import (
+    ChunkCounts,
+    ChunkIsBusy,
+    ChunkIsDone,
+    ChunkKey,
+    claim,
+    complete,
+    totals_by_table,
+)
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
 from dev.private_mariadb import PrivateMariaDB
@@ -179,3 +187,30 @@ def test_a_load_is_not_forgotten_while_a_chunk_of_it_is_open(key: ChunkKey, open
     assert not thread.is_alive()
     with pytest.raises(CheckpointError):
         claim(first, key, "run")
+
+
+@pytest.mark.servers
+def test_a_tables_seconds_are_those_between_its_first_begin_and_its_last_end(
+    server: PrivateMariaDB, key: ChunkKey, open_meta: OpenMeta
+) -> None:
+    meta = open_meta()
+    for start in (0, 10):
+        of_it = ChunkKey(key.load_id, key.file_id, start)
+        finish(meta, of_it, claim(meta, of_it, "run"), end_offset=start + 10)
+    ((found,),) = query(server, "SELECT COUNT(committed_at) FROM dm_meta.dm_loader_chunk")
+    assert found == 2
+    for start, end_s, seconds in ((0, 10, 4.5), (10, 12, 5.0)):  # the first from 5.5 to 10, the other from 7 to 12
+        query(
+            server,
+            "UPDATE dm_meta.dm_loader_chunk SET seconds = %s, committed_at = (SELECT created_at + INTERVAL %s SECOND "
+            "FROM dm_meta.dm_loader_load) WHERE start_offset = %s",
+            *(seconds, end_s, start),
+        )
+    (totals,) = totals_by_table(meta, key.load_id)
+    assert totals.seconds == 9.5
+    assert totals.wall_s == pytest.approx(6.5)
+
+    query(server, "UPDATE dm_meta.dm_loader_chunk SET committed_at = NULL WHERE start_offset = 10")
+    meta.db.rollback()  # it has read before
+    (totals,) = totals_by_table(meta, key.load_id)
+    assert totals.wall_s is None

@@ -16,6 +16,7 @@ from airflow_dm_loader.state.migrations import (
     m008_error_rows,
     m009_swap_steps,
     m010_splits,
+    m011_moments_of_chunks,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -30,6 +31,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m008_error_rows.MIGRATION,
     m009_swap_steps.MIGRATION,
     m010_splits.MIGRATION,
+    m011_moments_of_chunks.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number

@@ -41,12 +41,20 @@ LOAD = StoredLoad(
 
 def test_a_running_load_shows_its_tables_and_asks_again() -> None:
     table = TableProgress(
-        table="s.t", finished_bytes=25, total_bytes=100, rows=1_234, conflicts=5_678, indexes_waiting=True
+        table="s.t",
+        finished_bytes=25,
+        total_bytes=100,
+        rows=1_234,
+        conflicts=5_678,
+        indexes_waiting=True,
+        chunks=2_345,
+        seconds=3_456.78,
     )
     html = run_page(RunLoads((RunLoad("shop", (LoadProgress(load=LOAD, tables=(table,), more_tables=1_000),)),)))
     assert '<meta http-equiv="refresh"' in html
-    for shown in ("s.t", "width: 25.0%", "25 of 100 bytes", "1,234", "5,678", "to be built", "and 1,000 tables more"):
+    for shown in ("s.t", "width: 25.0%", "25 of 100 bytes", "1,234", "2,345", "3,456.8", "5,678", "to be built"):
         assert shown in html
+    assert "and 1,000 tables more" in html
     finished = LOAD.model_copy(update={"status": "finished"})
     assert "refresh" not in run_page(RunLoads((RunLoad("shop", (LoadProgress(load=finished),)),)))
 
@@ -107,6 +115,8 @@ def test_the_target_is_asked_for_what_the_tasks_said_they_load(
     assert set(by_table) == {"s.a", "s.b"}
     (done,) = [table for table in source.tables if table.finished_bytes]
     assert done.finished_bytes == done.total_bytes
+    assert done.chunks == 1
+    assert done.seconds is not None
     assert sum(table.conflicts for table in source.tables) == (1 if by_table["s.a"].finished_bytes else 0)
     assert ("again" in str(source.conflicts)) is (by_table["s.a"].conflicts == 1 and not hide_values)
     assert source.load.finished_bytes == sum(table.finished_bytes for table in source.tables)
