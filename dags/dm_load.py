@@ -42,4 +42,5 @@ with DAG(
         etcd_conn_id="{{ params.etcd_conn_id or '' }}",
         mask_conn_id="{{ params.mask_conn_id or '' }}",
         compare_with_conn_id="{{ params.compare_with_conn_id or '' }}",
+        replica_conn_ids="{{ params.replica_conn_ids or '' }}",
     )

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 # Params of a DAG that are not settings of the load. Any other unknown name is refused.
-_NOT_SETTINGS = frozenset({"target_conn_id", "dump_conn_id", "etcd_conn_id", "mask_conn_id", "compare_with_conn_id"})
+_NOT_SETTINGS = frozenset(
+    {"target_conn_id", "dump_conn_id", "etcd_conn_id", "mask_conn_id", "compare_with_conn_id", "replica_conn_ids"}
+)
 
 
 class DumpLoadOperator(BaseOperator):

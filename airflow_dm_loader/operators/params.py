@@ -48,6 +48,12 @@ _OTHERS: dict[str, tuple[str, Section, str]] = {
         Section.ADVANCED,
         "The Airflow connection of the etcd that holds the barrier, where that is etcd.",
     ),
+    "replica_conn_ids": (
+        "Replicas",
+        Section.ADVANCED,
+        "The Airflow connections, of type mysql, of replicas of the target, with commas between them: the load sends "
+        "less while one of them is further behind than max_replica_lag_s. Empty: none is asked.",
+    ),
 }
 _TASK_FILE = (
     "Path of a DM task.yaml in the DAGs folder (or in one of [dm_loader] task_file_folders of airflow.cfg), readable "

@@ -27,20 +27,25 @@ def test_the_checksum_step_compares_with_the_source_where_its_connection_is_name
     ask(source, "CREATE DATABASE s")
     ask(source, "CREATE TABLE s.t (id int, v varchar(99))")
     ask(source, "INSERT INTO s.t VALUES (1, 'one'), (2, 'two')")
-    settings = {"task_name": "shop", "dump_uri": str(dump), "compare_with_conn_id": "shop_source"}
+    settings = {
+        "task_name": "shop",
+        "dump_uri": str(dump),
+        "compare_with_conn_id": "shop_source",
+        "replica_conn_ids": "dm_target, shop_source",  # which nobody asks without max_replica_lag_s
+    }
 
-    told: list[bool] = []
+    told: list[tuple[bool, int]] = []
     run_import = loader.run_import
 
     def import_and_note(run: LoadRun, share: int) -> ShareReport:
-        told.append(run.compares_with_source)
+        told.append((run.compares_with_source, len(run.replicas)))
         return run_import(run, share)
 
     monkeypatch.setattr(loader, "run_import", import_and_note)
     run = Run.start(dm_load, settings)
 
     assert run.state == "success"
-    assert told == [True]  # so the time left that the import shows counts it
+    assert told == [(True, 2)]  # so the time left that the import shows counts it
     assert [table["checksum"] for table in run.xcom("finish")["tables"]] == ["passed"]
 
     ask(source, "UPDATE s.t SET v = 'tvo' WHERE id = 2")

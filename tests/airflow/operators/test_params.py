@@ -18,7 +18,14 @@ REQUIRED = {"task_name": "t", "dump_uri": "/d"}
 
 
 def test_every_setting_has_a_param_of_its_name_and_no_others_but_the_connections() -> None:
-    alone = {"target_conn_id", "dump_conn_id", "etcd_conn_id", "mask_conn_id", "compare_with_conn_id"}
+    alone = {
+        "target_conn_id",
+        "dump_conn_id",
+        "etcd_conn_id",
+        "mask_conn_id",
+        "compare_with_conn_id",
+        "replica_conn_ids",
+    }
     assert set(PARAMS) == {*SETTINGS, *alone}
     assert set(task_file_params()) == {*PARAMS, "dm_task_file"}
 
@@ -84,8 +91,15 @@ def test_connections_can_be_offered() -> None:
 def test_the_defaults_of_the_form_are_the_defaults_of_the_settings() -> None:
     params = ParamsDict(load_params(**REQUIRED))
     values = params.validate()
-    alone = ("target_conn_id", "dump_conn_id", "etcd_conn_id", "mask_conn_id", "compare_with_conn_id")
-    assert [values.pop(name) for name in alone] == ["dm_target", None, None, None, None]
+    alone = (
+        "target_conn_id",
+        "dump_conn_id",
+        "etcd_conn_id",
+        "mask_conn_id",
+        "compare_with_conn_id",
+        "replica_conn_ids",
+    )
+    assert [values.pop(name) for name in alone] == ["dm_target", None, None, None, None, None]
     assert LoadConfig(**values) == LoadConfig(**REQUIRED)
 
 
