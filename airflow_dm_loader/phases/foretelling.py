@@ -67,9 +67,9 @@ def duration(
     """Pure: what rows, indexes and comparison take, given what the last load took for its own."""
     connections = config.work.pool_size * config.work.import_tasks
     took = {
-        table: plan.file_bytes * known[table].seconds / known[table].file_bytes
+        table: plan.file_bytes * rate
         for table, plan in tables.items()
-        if table in known and known[table].file_bytes
+        if table in known and (rate := known[table].seconds_per_byte) is not None
     }
     unknown = [plan.table for table, plan in tables.items() if plan.file_bytes and table not in took]
     return Duration(

@@ -43,6 +43,28 @@ def build_work(reading: float, indexes: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class RowPace:
+    """How fast rows went the last time.
+
+    Attributes:
+        seconds_per_byte: of one connection, of the tables that a load is known of.
+        connections: how many there are now.
+    """
+
+    seconds_per_byte: Mapping[TableName, float]
+    connections: int
+
+    def seconds(self, left: Mapping[TableName, int]) -> float | None:
+        """What these bytes will take; tables without a past are taken for ones like the others. None: all are."""
+        known = [rate for table in left if (rate := self.seconds_per_byte.get(table)) is not None]
+        if not known:
+            return None
+        other = sum(known) / len(known)
+        took = (some * self.seconds_per_byte.get(table, other) for table, some in left.items())
+        return sum(took) / self.connections
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """What a comparison will take, in all and of each table; None: that is not known yet."""
 

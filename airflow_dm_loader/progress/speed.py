@@ -41,6 +41,7 @@ def make_status(
     index_seconds: float | None = 0.0,
     comparison_seconds: float | None = 0.0,
     slowed: str = "",
+    row_seconds: float | None = None,
 ) -> LoadStatus:
     """A moment of the import, in DM's words.
 
@@ -48,13 +49,16 @@ def make_status(
         index_seconds: what the building of indexes will take once the rows are in; None: not known yet.
         comparison_seconds: what the comparison will take after that; None: not known yet.
         slowed: why less is sent than could be, in words.
+        row_seconds: until all rows are in, as it is known otherwise than by their speed; None: it is not.
     """
+    left, after = total_bytes - finished_bytes, (index_seconds, comparison_seconds)
+    known = left and not bps and row_seconds is not None
     return LoadStatus(
         finished_bytes=finished_bytes,
         total_bytes=total_bytes,
         progress=percent(finished_bytes, total_bytes, done),
         bps=bps,
-        eta_s=eta_s(total_bytes - finished_bytes, bps, index_seconds, comparison_seconds),
+        eta_s=eta_s(0, 0, row_seconds, *after) if known else eta_s(left, bps, *after),
         indexes_s=index_seconds,
         comparison_s=comparison_seconds,
         tables=tables,

@@ -29,6 +29,11 @@ class Brought:
     file_bytes: int = 0  # stored bytes of its data files
     seconds: float = 0.0  # that its rows took, over all connections
 
+    @property
+    def seconds_per_byte(self) -> float | None:
+        """Of one connection; None: it brought nothing."""
+        return self.seconds / self.file_bytes if self.file_bytes else None
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -5,10 +5,13 @@ It is kept when a load starts afresh, as one does with each new dump: nothing bu
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from airflow_dm_loader.config import LoadConfig
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.progress.table_clock import Pace
+from airflow_dm_loader.state import history
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.answers import as_real
 
@@ -30,13 +33,28 @@ def keep(meta: Meta, config: LoadConfig, step: Step, pace: Pace) -> None:
     )
 
 
-def last(meta: Meta, config: LoadConfig, step: Step) -> Pace | None:
-    """None: that was not done yet."""
-    return of(meta, config.what.task_name, config.what.source_id, step)
+def last(
+    meta: Meta, config: LoadConfig, step: Step, tables: Collection[TableName], *, load_id: int | None
+) -> Pace | None:
+    """How fast this load's step was the last time, or that of the last load of its tables, whatever that is called.
+
+    Args:
+        tables: by the names that readers know.
+        load_id: this load; None: it is not registered.
+
+    Returns:
+        None: it was not done yet.
+    """
+    mine = of(meta, config.what.task_name, config.what.source_id, step)
+    if mine is not None:
+        return mine
+    known = history.last(meta, config, tables, load_id=load_id)
+    newest = max(known.values(), key=lambda one: one.of_load, default=None)
+    return of(meta, newest.task_name, newest.source_id, step) if newest is not None else None
 
 
 def of(meta: Meta, task_name: str, source_id: str, step: Step) -> Pace | None:
-    """The same of any load; None: it is not known."""
+    """That of any load; None: it is not known."""
     row = meta.db.one(
         f"SELECT work, seconds FROM {meta['pace']} WHERE task_name = %s AND source_id = %s AND step = %s",
         (task_name, source_id, step.value),

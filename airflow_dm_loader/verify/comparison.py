@@ -88,7 +88,8 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
             rows={table: total.rows for table, total in totals.items()},
         )
         step = Step.COMPARISON if run.compare_with is None else Step.COMPARISON_WITH_SOURCE
-        clock = TableClock(config.work.pool_size, before=pace.last(meta, config, step))
+        before_this = pace.last(meta, config, step, {table.home for table in plan.tables}, load_id=load.load_id)
+        clock = TableClock(config.work.pool_size, before=before_this)
         progress = ComparisonProgress(load, readings, clock, run.on_progress, run.progress_interval_s)
         tables = comparer.compare(pairs, config.work.pool_size, progress)
         if progress.pace is not None:

@@ -32,7 +32,7 @@ def forecast_comparison(run: LoadRun, meta: Meta, load: Load, plan: LoadPlan) ->
     return ComparisonForecast(
         readings,
         connections=config.work.pool_size,
-        before=pace.last(meta, config, step),
+        before=pace.last(meta, config, step, {table.home for table in plan.tables}, load_id=load.load_id),
         like_builds=not with_source,
     )
 

@@ -6,6 +6,7 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.progress.forecast import (
     NO_COMPARISON,
     ComparisonForecast,
+    RowPace,
     TableReading,
     build_work,
     reading_work,
@@ -107,3 +108,10 @@ def test_what_was_learned_from_next_to_nothing_does_not_count() -> None:
     assert forecast(reading(10_000 * MB), before=tiny).estimate({}, None).seconds is None
     builds = Pace(build_work(reading().work(), 1), 40.0)
     assert forecast(reading(9000 * MB), before=tiny).estimate({}, builds).seconds == pytest.approx(900, rel=0.01)
+
+
+def test_rows_take_as_long_as_the_last_time_and_tables_without_a_past_as_the_others() -> None:
+    pace = RowPace({A: 0.5}, connections=2)
+    assert pace.seconds({A: 100}) == 25
+    assert pace.seconds({A: 100, B: 60}) == 40
+    assert pace.seconds({B: 60}) is None

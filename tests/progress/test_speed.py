@@ -109,3 +109,16 @@ def test_the_eta_counts_the_comparison_and_says_what_it_does_not_count() -> None
     assert moment(100, 0, 4).eta_s == 4
     assert moment(100, 0, None).eta_s is None
     assert (moment(50, 7, None).indexes_s, moment(50, 7, None).comparison_s) == (7, None)
+
+
+def test_while_no_speed_is_known_the_time_of_the_rows_may_be_known_otherwise() -> None:
+    def eta(finished: int, bps: int, index_seconds: float | None) -> float | None:
+        return make_status(
+            finished, 100, bps, done=False, meta_binlog="", meta_binlog_gtid="", index_seconds=index_seconds,
+            row_seconds=30,
+        ).eta_s  # fmt: skip
+
+    assert eta(0, 0, 7) == 37
+    assert eta(0, 0, None) == 30
+    assert eta(50, 10, 7) == 12
+    assert eta(100, 0, 7) == 7

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.logical.column_rules import by_rules
@@ -22,12 +23,12 @@ from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.formats.base import TableColumns
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, SourceTable, shares
-from airflow_dm_loader.progress.forecast import ComparisonForecast
+from airflow_dm_loader.progress.forecast import ComparisonForecast, RowPace
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s, make_status
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.settings.choices import OnSchemaChange
-from airflow_dm_loader.state import chunks, conflicts, error_rows, files, lacking_columns, pace
+from airflow_dm_loader.state import chunks, conflicts, error_rows, files, history, lacking_columns, pace
 from airflow_dm_loader.state.chunks import CommittedFile
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.loads import Load
@@ -73,8 +74,10 @@ def import_share(
     tables = by_rules(tables, work, dump.plan, dump.read_schema, mask_key_of(run, load, dump.plan))
     context = _context(run, server, meta, load, tables)
     watch = Watch(run, load.load_id, context.throttle, check_replicas(run), context.open_database)
-    builder = index_builder(run, load, context.session, pace.last(meta, config, Step.INDEXES))
-    outlook = Outlook(work, builder, forecast)
+    known = {table.home for table in dump.plan.tables}
+    index_pace = pace.last(meta, config, Step.INDEXES, known, load_id=load.load_id)
+    builder = index_builder(run, load, context.session, index_pace)
+    outlook = Outlook(work, builder, forecast, _row_pace(meta, load, config, dump.plan))
     pool = ImportPool(
         context,
         builder,
@@ -102,6 +105,14 @@ def import_share(
         file_bytes=pool.total_bytes,
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _row_pace(meta: Meta, load: Load, config: LoadConfig, plan: LoadPlan) -> RowPace:
+    """How fast the rows of the last load of these tables went."""
+    names = {table.home: table.key for table in plan.tables}
+    known = history.last(meta, config, names, load_id=load.load_id)
+    rates = {names[table]: rate for table, one in known.items() if (rate := one.seconds_per_byte) is not None}
+    return RowPace(rates, config.work.pool_size)
 
 
 def _context(run: LoadRun, server: Server, meta: Meta, load: Load, tables: Mapping[int, TableColumns]) -> LoadContext:
@@ -242,6 +253,7 @@ def _ticker(
             index_seconds=look.index_seconds,
             comparison_seconds=look.comparison.seconds,
             slowed="" if at_end else throttle.reasons,
+            row_seconds=look.row_seconds,
         )
         if on_progress is not None:
             on_progress(said)

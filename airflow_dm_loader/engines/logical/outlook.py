@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from airflow_dm_loader.engines.logical.file_work import FileWork
 from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.identifiers import TableName
-from airflow_dm_loader.progress.forecast import NO_COMPARISON, ComparisonForecast, Estimate, reading_work
+from airflow_dm_loader.progress.forecast import NO_COMPARISON, ComparisonForecast, Estimate, RowPace, reading_work
 from airflow_dm_loader.progress.speed import SpeedWindow, eta_s
 from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import TableStatus
@@ -20,7 +20,8 @@ class Look:
     """One moment. Seconds that are not known are None."""
 
     tables: tuple[TableStatus, ...]  # those that are begun and not complete, indexes included
-    index_seconds: float | None  # from when the rows of all tables are in
+    row_seconds: float | None  # until the rows of all tables are in
+    index_seconds: float | None  # from then on
     comparison: Estimate
 
 
@@ -30,14 +31,21 @@ class Outlook:
     Args:
         work: the import's files.
         forecast: foretells the comparison that will follow; None: none will.
+        before: how fast rows went the last time: what counts until their speed is known. None: nobody knows.
     """
 
     def __init__(
-        self, work: Sequence[FileWork], index_builder: IndexBuilder, forecast: ComparisonForecast | None
+        self,
+        work: Sequence[FileWork],
+        index_builder: IndexBuilder,
+        forecast: ComparisonForecast | None,
+        before: RowPace | None = None,
     ) -> None:
         self._work = work
         self._index_builder = index_builder
         self._forecast = forecast
+        self._before = before
+        self._moved = False  # their speed was known once
         self._table_bytes: dict[TableName, int] = defaultdict(int)
         for item in work:
             self._table_bytes[item.table] += item.row.file_bytes
@@ -52,7 +60,7 @@ class Outlook:
         """This moment.
 
         Args:
-            row_seconds: until the rows of all tables are in; None: that is not known.
+            row_seconds: until the rows of all tables are in, by their speed; None: that is not known.
         """
         density = self._density()
         readings = self._readings(density)
@@ -61,11 +69,22 @@ class Outlook:
         if self._forecast is not None:
             comparison = self._forecast.estimate(density, self._index_builder.pace(readings))
         row_left = dict(self._row_left())
+        self._moved = self._moved or row_seconds is not None
+        if row_seconds is None:
+            row_seconds = self._seconds_by_the_last_time()
         return Look(
             tuple(self._statuses(row_left, index_left, comparison)),
+            row_seconds,
             self._after_rows(row_seconds or 0.0, row_left, index_left, self._index_builder.seconds_left(readings)),
             comparison,
         )
+
+    def _seconds_by_the_last_time(self) -> float | None:
+        """None: nobody knows; or their speed was known, and they stand still now."""
+        if self._before is None or self._moved:
+            return None
+        finished = self._finished()
+        return self._before.seconds({table: whole - finished[table] for table, whole in self._table_bytes.items()})
 
     def _density(self) -> dict[TableName, float]:
         """Rows a stored byte, of the tables that have some in."""

@@ -16,7 +16,7 @@ from airflow_dm_loader.engines.logical.index_builder import IndexBuilder
 from airflow_dm_loader.engines.logical.outlook import Outlook
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
-from airflow_dm_loader.progress.forecast import ComparisonForecast, TableReading, reading_work
+from airflow_dm_loader.progress.forecast import ComparisonForecast, RowPace, TableReading, reading_work
 from airflow_dm_loader.progress.speed import SpeedWindow
 from airflow_dm_loader.progress.table_clock import Pace
 from airflow_dm_loader.report import IndexStage
@@ -69,8 +69,10 @@ def file(table: TableName, file_bytes: int, finished_bytes: int = 0, rows: int =
     return FileWork(planned, FileRow(0, name, *table, file_bytes), {}, finished_bytes, rows)
 
 
-def outlook_of(builds: Builds, *work: FileWork, forecast: ComparisonForecast | None = None) -> Outlook:
-    return Outlook(work, cast("IndexBuilder", builds), forecast)
+def outlook_of(
+    builds: Builds, *work: FileWork, forecast: ComparisonForecast | None = None, before: RowPace | None = None
+) -> Outlook:
+    return Outlook(work, cast("IndexBuilder", builds), forecast, before)
 
 
 def test_indexes_of_a_table_that_is_not_begun_are_built_when_all_rows_are_in() -> None:
@@ -131,3 +133,14 @@ def test_a_table_that_is_complete_is_not_shown() -> None:
     look = outlook_of(Builds({}, 0.0, ()), file(A, 10, 10), file(B, 10, 5)).look(1.0)
     assert [table.table for table in look.tables] == ["s.b"]
     assert look.index_seconds == 0
+
+
+def test_until_rows_have_a_speed_they_go_as_fast_as_the_last_time_and_a_stall_is_no_such_time() -> None:
+    a = file(A, 1000)
+    outlook = outlook_of(Builds({}, 0.0, ()), a, file(B, 500), before=RowPace({A: 0.1, B: 0.2}, connections=2))
+
+    assert outlook.look(None).row_seconds == 100
+    a.finished_bytes = 500
+    assert outlook.look(None).row_seconds == 75
+    assert outlook.look(5.0).row_seconds == 5
+    assert outlook.look(None).row_seconds is None
