@@ -53,7 +53,13 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--source-id", help="only this source's rows; without it all of the load task's")
     replay.add_argument("--replace", action="store_true", help="rows with the same key give way; else they stay")
     replay.add_argument("--hide-values", action="store_true", help="show no value of a row")
-    _load(_command(commands, "restore", "put back the tables that a load task's last swap replaced"))
+    restore = _command(commands, "restore", "put back the tables that a load task's last swap replaced")
+    _load(restore)
+    restore.add_argument(
+        "--swap-rebuild",
+        action=argparse.BooleanOptionalAction,
+        help="drop triggers and foreign keys of other tables that hang on them, and make them again; else as the load",
+    )
     return whole
 
 

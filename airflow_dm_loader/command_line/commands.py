@@ -149,7 +149,9 @@ def _replay(said: Namespace) -> int:
 def _restore(said: Namespace) -> int:
     from airflow_dm_loader.loader import restore_previous
 
-    tables = restore_previous(target(said), said.task_name, meta_schema=said.meta_schema)
+    tables = restore_previous(
+        target(said), said.task_name, meta_schema=said.meta_schema, swap_rebuild=said.swap_rebuild
+    )
     if said.json:
         _print_json(list(tables))
     else:

@@ -17,8 +17,8 @@ from airflow_dm_loader.state import holds, loads
 from airflow_dm_loader.state.holds import Account
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target import hanging
 from airflow_dm_loader.target import schema as target_schema
-from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
 from airflow_dm_loader.target.named_lock import named_lock
@@ -187,17 +187,16 @@ def _check_droppable(db: Database, table: PlannedTable, dropped: Collection[Tabl
             table=table.name,
             remedy="Set on_existing_rows=truncate, which leaves the table as it is and deletes its rows.",
         )
-    triggers = target_schema.triggers_of(db, table.schema, table.table)
-    if triggers:
+    if triggers := [trigger.name for trigger in hanging.triggers_of(db, [table.key])]:
         raise TargetError(
-            f"it has triggers, which would go with it (on_existing_rows=recreate): {', '.join(triggers)}",
+            f"it has triggers, which would go with it (on_existing_rows=recreate): {', '.join(sorted(triggers))}",
             table=table.name,
             remedy="Drop them, and create them anew after the load; or set on_existing_rows=truncate.",
         )
-    for child_schema, child, _ in _children(db, table.schema, table.table):
-        if (child_schema, child) not in dropped and not target_schema.is_empty(db, child_schema, child):
+    for key in hanging.foreign_keys_from_outside(db, [table.key], dropped):
+        if not target_schema.is_empty(db, *key.table):
             raise TargetError(
-                f"{child_schema}.{child} refers to it, and its rows would lose theirs (on_existing_rows=recreate)",
+                f"{key.table} refers to it, and its rows would lose theirs (on_existing_rows=recreate)",
                 table=table.name,
                 remedy="Empty that table, or drop its foreign key; then clear create_tables.",
             )
@@ -283,26 +282,9 @@ def _empty(meta: Meta, config: LoadConfig, tables: Sequence[TableName]) -> None:
 
 def _refuse_children(db: Database, tables: Sequence[TableName]) -> None:
     """A foreign key of a table that stays would delete its rows too, or set them to NULL."""
-    for schema, table in tables:
-        for child_schema, child, rule in _children(db, schema, table):
-            changes = str(rule).upper() not in {"RESTRICT", "NO ACTION"}
-            if changes and (child_schema, child) not in tables and not target_schema.is_empty(db, child_schema, child):
-                raise _with_children(f"{schema}.{table}", f"{child_schema}.{child} refers to it (ON DELETE {rule})")
-
-
-def _children(db: Database, schema: str, table: str) -> list[tuple[str, str, str]]:
-    """Schema, table and ON DELETE rule of each foreign key that refers to a table."""
-    return [
-        (str(child_schema), str(child), str(rule))
-        for child_schema, child, rule in db.query(
-            "SELECT k.table_schema, k.table_name, r.delete_rule FROM information_schema.key_column_usage k "
-            "JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema "
-            "AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name "
-            "WHERE k.referenced_table_schema = %s AND k.referenced_table_name = %s",
-            (schema, table),
-            shape=(as_text, as_text, as_text),
-        )
-    ]
+    for key in hanging.foreign_keys_from_outside(db, tables):
+        if key.changes_children and not target_schema.is_empty(db, *key.table):
+            raise _with_children(str(key.parent), f"{key.table} refers to it (ON DELETE {key.on_delete})")
 
 
 def _with_children(table: str, why: str) -> TargetError:

@@ -53,8 +53,8 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 going_on = ids["load_id"]
                 rows = files.list_tables(meta, going_on) if going_on is not None else ()
                 places = {table.home: table.key for table in placed.tables} if config.swaps else {}
+                former = swaps.former_tables(meta) if config.swaps and meta.version == VERSION else set()
                 if config.swaps:
-                    former = swaps.former_tables(meta) if meta.version == VERSION else set()
                     swapping.check_can_swap(
                         db, drafting.server, placed, places, former, rebuild=config.tables.swap_rebuild
                     )
@@ -68,7 +68,7 @@ def plan_load(run: LoadRun) -> DumpPlan:
                 asked = programs.read(dump, drafting.server)
                 needs = (
                     *engine.privileges(run, placed, db),
-                    *swapping.needs(config, placed, triggers=drafting.server.can.programs),
+                    *swapping.needs(config, placed, db, former, triggers=drafting.server.can.programs),
                     *programs.needs(db, drafting.server, config, asked),
                 )
                 warnings += drafting.check(db, placed, draft, needs)

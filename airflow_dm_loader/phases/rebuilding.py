@@ -6,9 +6,10 @@ tables where the swap has happened, else on the old ones or, if the load goes on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from airflow_dm_loader.config import TargetConfig
 from airflow_dm_loader.dump.sql_modes import modes
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName, quote
@@ -18,13 +19,16 @@ from airflow_dm_loader.objects.kinds import TRIGGER
 from airflow_dm_loader.objects.making import Making
 from airflow_dm_loader.state import rebuilds
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.state.rebuilds import Hanging, Step
-from airflow_dm_loader.state.swaps import Round, SwapTable
-from airflow_dm_loader.target import hanging
+from airflow_dm_loader.state.rebuilds import Step
+from airflow_dm_loader.state.swaps import Round
+from airflow_dm_loader.target import hanging, swap
 from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
-from airflow_dm_loader.target.hanging import ForeignKey
+from airflow_dm_loader.target.hanging import ForeignKey, Trigger
+from airflow_dm_loader.target.needed_privileges import Need, check_privileges
+from airflow_dm_loader.target.privileges import ask_privileges
 from airflow_dm_loader.target.schema import drop_table, in_its_charset
+from airflow_dm_loader.target.server import ask_server
 
 _log = visible_log(__name__)
 _MANY_TOKENS = 1 << 24
@@ -32,17 +36,22 @@ _LOCK_WAIT_S = 10
 _TRIED = "dm_loader_try"
 
 
-def prepare(meta: Meta, db: Database, found: Round, tables: Sequence[SwapTable], former: Collection[TableName]) -> None:
-    """Look at what hangs on the live tables, try it on the new ones, and write it down. Nothing is changed.
+def prepare(
+    meta: Meta, db: Database, found: Round, places: Mapping[TableName, TableName], former: Collection[TableName]
+) -> None:
+    """Look at what hangs on the live tables, try it on the ones that come, and write it down. Nothing is changed.
+
+    Args:
+        places: live table -> the one that comes in its place.
+        former: tables that earlier swaps replaced; what hangs on them stays there.
 
     Raises:
-        CheckpointError: rows of a table outside would have no parent in the new tables.
-        TargetError: something could not be made again: the new table has no such column or key, or a privilege is
-            missing.
+        CheckpointError: rows of a table outside would have no parent in the tables that come.
+        TargetError: something could not be made again: the table has no such column or key, or a privilege is missing.
     """
-    places = {table.live: table.shadow for table in tables}
-    keys = list(_foreign_keys(db, places, former))
-    triggers = [step for table in tables for step in _triggers(db, table.live)]
+    keys = list(hanging.foreign_keys_from_outside(db, places, former))
+    triggers = [_trigger_step(db, trigger) for trigger in hanging.triggers_of(db, places)]
+    check_privileges(ask_privileges(db, ask_server(db)), needs(keys))
     for key in keys:
         _check_parents(db, key, places[key.parent])
         _try_key(db, key, places[key.parent], found.token)
@@ -52,11 +61,42 @@ def prepare(meta: Meta, db: Database, found: Round, tables: Sequence[SwapTable],
     meta.db.commit()
 
 
+def needs(keys: Iterable[ForeignKey]) -> Iterator[Need]:
+    """The privileges to drop foreign keys of tables outside, and to make them again."""
+    for key in keys:
+        yield Need("ALTER", *key.table)
+        yield Need("SELECT", *key.table)
+        yield Need("REFERENCES", *key.parent)
+
+
+def swap_between(
+    meta: Meta,
+    db: Database,
+    target: TargetConfig,
+    found: Round,
+    marks: tuple[TableName, TableName],
+    renames: Sequence[swap.Rename],
+) -> None:
+    """Take away what is stored, and rename. Where that fails, all is put back at once.
+
+    Raises:
+        LoaderError: nothing was renamed.
+    """
+    try:
+        take_away(meta, db, found)
+        swap.swap(db, marks, renames)
+    except LoaderError:
+        with suppress(LoaderError), Database.open(target) as another:
+            if not swap.has_happened(another, marks):
+                make_again(meta, another, found)  # nobody may see tables without it until a retry comes
+        raise
+
+
 def take_away(meta: Meta, db: Database, found: Round) -> None:
     """Drop what is there of it."""
     db.set_session({"lock_wait_timeout": _LOCK_WAIT_S})
     for step in rebuilds.stored(meta, found.token):
-        if _is_there(db, step):
+        if hanging.is_there(db, step):
             _log.info("Dropped for the swap: %s", step)
             db.execute(step.take_away.encode("utf-8", "surrogateescape"))
 
@@ -69,7 +109,7 @@ def make_again(meta: Meta, db: Database, found: Round) -> None:
     """
     failed: LoaderError | None = None
     for step in rebuilds.stored(meta, found.token):
-        if _is_there(db, step):
+        if hanging.is_there(db, step):
             continue
         try:
             _make(db, step, step.table.schema)
@@ -83,45 +123,36 @@ def make_again(meta: Meta, db: Database, found: Round) -> None:
     meta.db.commit()
 
 
-def in_words(db: Database, tables: Iterable[TableName], former: Collection[TableName]) -> str:
+def in_words(db: Database, tables: Collection[TableName], former: Collection[TableName]) -> str:
     """What would be rebuilt; "": nothing."""
-    live = list(tables)
-    names = [str(_key_step(key)) for key in _foreign_keys(db, live, former)]
-    names += [f"trigger {name} of {table}" for table in live for name in hanging.triggers_in_order(db, table)]
-    return f"dropped before the RENAME, and made again after it (swap_rebuild): {', '.join(names)}" if names else ""
-
-
-def _foreign_keys(db: Database, tables: Collection[TableName], former: Collection[TableName]) -> Iterator[ForeignKey]:
-    inside = {table.folded(db.folds_names) for table in (*tables, *former)}
-    for table in tables:
-        for key in hanging.foreign_keys_to(db, table):
-            if key.child.folded(db.folds_names) not in inside:
-                yield key
+    found = [*hanging.foreign_keys_from_outside(db, tables, former), *hanging.triggers_of(db, tables)]
+    names = ", ".join(map(str, found))
+    return f"dropped before the RENAME, and made again after it (swap_rebuild): {names}" if names else ""
 
 
 def _key_step(key: ForeignKey) -> Step:
-    return Step(Hanging.FOREIGN_KEY, key.child, key.name, key.drop(), key.add())
+    return Step(key.kind, key.table, key.name, key.drop(), key.add())
 
 
-def _triggers(db: Database, table: TableName) -> Iterator[Step]:
+def _trigger_step(db: Database, trigger: Trigger) -> Step:
     making = Making("keep", None, "", "+00:00", {})
-    for name in hanging.triggers_in_order(db, table):
-        (row,) = db.named(f"SHOW CREATE TRIGGER {TableName(table.schema, name).quoted}")
-        text = row.get(TRIGGER.shown)
-        if not text:
-            raise TargetError(
-                f"the account may not see the text of trigger {name}, so it can't be made again (swap_rebuild)",
-                table=str(table),
-                remedy="Give it the privilege TRIGGER, or drop the trigger for the load.",
-            )
-        made = understand(str(text), table.schema, None, most_tokens=_MANY_TOKENS)
-        session = {
-            "sql_mode": ",".join(modes(str(row["sql_mode"]))),
-            "character_set_client": str(row["character_set_client"]),
-            "collation_connection": str(row["collation_connection"]),
-        }
-        drop = f"DROP TRIGGER {TableName(table.schema, name).quoted}"
-        yield Step(Hanging.TRIGGER, table, name, drop, making.statement(made), session)
+    name = TableName(trigger.table.schema, trigger.name)
+    (row,) = db.named(f"SHOW CREATE TRIGGER {name.quoted}")
+    text = row.get(TRIGGER.shown)
+    if not text:
+        raise TargetError(
+            f"the account may not see the text of trigger {trigger.name}, so it can't be made again (swap_rebuild)",
+            table=str(trigger.table),
+            remedy="Give it the privilege TRIGGER, or drop the trigger for the load.",
+        )
+    made = understand(str(text), name.schema, None, most_tokens=_MANY_TOKENS)
+    session = {
+        "sql_mode": ",".join(modes(str(row["sql_mode"]))),
+        "character_set_client": str(row["character_set_client"]),
+        "collation_connection": str(row["collation_connection"]),
+    }
+    drop = f"DROP TRIGGER {name.quoted}"
+    return Step(trigger.kind, trigger.table, trigger.name, drop, making.statement(made), session)
 
 
 def _check_parents(db: Database, key: ForeignKey, shadow: TableName) -> None:
@@ -133,7 +164,7 @@ def _check_parents(db: Database, key: ForeignKey, shadow: TableName) -> None:
         db.rollback()
     if orphan is not None:
         raise CheckpointError(
-            f"rows of {key.child} refer to rows that the new {key.parent} does not have (foreign key {key.name})",
+            f"rows of {key.table} refer to rows that the new {key.parent} does not have (foreign key {key.name})",
             table=str(key.parent),
             remedy="Delete those rows, or drop the foreign key; then clear finish.",
         )
@@ -145,10 +176,10 @@ def _try_key(db: Database, key: ForeignKey, shadow: TableName, token: str) -> No
     drop_table(db, *copy)
     try:
         db.set_session({"foreign_key_checks": 1})
-        db.execute(f"CREATE TABLE {copy.quoted} LIKE {key.child.quoted}")
+        db.execute(f"CREATE TABLE {copy.quoted} LIKE {key.table.quoted}")
         db.execute(key.add(child=copy, parent=shadow))
     except LoaderError as error:
-        raise _not_again(error, str(_key_step(key)), key.parent) from error
+        raise _not_again(error, str(key), key.parent) from error
     drop_table(db, *copy)
 
 
@@ -172,12 +203,6 @@ def _not_again(error: LoaderError, what: str, table: TableName) -> LoaderError:
         table=str(table),
         remedy="Change it so that it fits the dump's table, or drop it; then clear finish.",
     )
-
-
-def _is_there(db: Database, step: Step) -> bool:
-    if step.kind is Hanging.TRIGGER:
-        return hanging.has_trigger(db, step.table.schema, step.name)
-    return hanging.has_foreign_key(db, step.table, step.name)
 
 
 def _make(db: Database, step: Step, schema: str) -> None:

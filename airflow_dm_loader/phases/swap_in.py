@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from airflow_dm_loader.coordination.base import Coordination
-from airflow_dm_loader.errors import CheckpointError, LoaderError
+from airflow_dm_loader.coordination.base import BarrierState, Coordination
+from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases import rebuilding
 from airflow_dm_loader.phases.drafting import Drafting
@@ -31,7 +29,8 @@ def finish(run: LoadRun, meta: Meta, coordination: Coordination) -> str:
 
     Raises:
         TargetError: something hangs on a live table by now that the swap would take away.
-        CheckpointError: a live table was changed since it was looked at; nothing was renamed.
+        CheckpointError: a live table was changed since it was looked at, or a source is waited for that takes no part;
+            nothing was renamed.
         RetriableError: readers hold the tables; nothing was renamed.
     """
     config, source = run.config, run.config.what.source_id
@@ -43,11 +42,37 @@ def finish(run: LoadRun, meta: Meta, coordination: Coordination) -> str:
         meta.db.commit()
         waits_for = [other for other in coordination.expected(coordination.states()) if other not in ready]
         if waits_for:
+            check_sources(meta, coordination, found)
             return "the tables are filled and compared, and go live with the last source: " + ", ".join(waits_for)
         _swap_in(run, meta, found)
     else:  # an attempt that was killed may have left this
         _drop_if_empty(meta, meta.db, found)
     return _told(meta, found)
+
+
+def check_sources(meta: Meta, coordination: Coordination, found: Round) -> None:
+    """Refuse a swap that would never happen, since a source that is waited for takes no part in it.
+
+    Raises:
+        CheckpointError: one has come so far without: by other settings, from another meta schema, or as DM's own.
+    """
+    said = coordination.states()
+    missing = coordination.missing_in(said, BarrierState.READY)
+    inside = {*swaps.sources(meta, found.token), *missing}
+    given_up = {swaps.ABANDONED, swaps.GONE}  # it has to begin anew, and is told so itself
+    apart = [
+        source
+        for source in coordination.expected(said)
+        if source not in inside
+        and ((last := swaps.find(meta, found.task_name, source)) is None or last.state not in given_up)
+    ]
+    if apart:
+        raise CheckpointError(
+            f"the tables would never be swapped in: sources of the load task {found.task_name!r} that are waited for "
+            f"do not fill them beside the live ones: {some_of(apart, 5)}",
+            remedy="Load every source of the task with on_existing_rows=swap and the same meta_schema, none of them by "
+            "DM; then clear the failed task.",
+        )
 
 
 def _swap_in(run: LoadRun, meta: Meta, found: Round) -> None:
@@ -81,7 +106,7 @@ def _rename(
     former = swaps.former_tables(meta)
     swap.check_replaceable(db, [table.live for table in tables], former, rebuild=rebuild)
     if rebuild:
-        rebuilding.prepare(meta, db, found, tables, former)
+        rebuilding.prepare(meta, db, found, {table.live: table.shadow for table in tables}, former)
     for schema in sorted({table.former[0] for table in tables} | {found.marks[1][0]}):
         if schema not in {table.live[0] for table in tables}:
             swap.make_schema(db, schema, like=schema)
@@ -94,14 +119,7 @@ def _rename(
             )
     there = [table for table in tables if swap.is_there(db, table.live)]
     renames = [(table.live, table.former) for table in there] + [(table.shadow, table.live) for table in tables]
-    try:
-        rebuilding.take_away(meta, db, found)
-        swap.swap(db, found.marks, renames)
-    except LoaderError:
-        with suppress(LoaderError), Database.open(run.target) as another:
-            if not swap.has_happened(another, found.marks):
-                rebuilding.make_again(meta, another, found)  # nobody may see tables without it until a retry comes
-        raise
+    rebuilding.swap_between(meta, db, run.target, found, found.marks, renames)
 
 
 def settle(meta: Meta, db: Database, found: Round, *, keep: int) -> None:

@@ -15,11 +15,11 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.phases import rebuilding
 from airflow_dm_loader.phases.live import look
-from airflow_dm_loader.phases.swap_in import drop_shadows, settle
+from airflow_dm_loader.phases.swap_in import check_sources, drop_shadows, settle
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.plan.shadows import Shadows, grant_pattern
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import chunks, loads, swaps
+from airflow_dm_loader.state import chunks, loads, rebuilds, swaps
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import starts_afresh
@@ -27,6 +27,7 @@ from airflow_dm_loader.state.swaps import Round
 from airflow_dm_loader.target import live_tables, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.drafts import SchemaDraft
+from airflow_dm_loader.target.hanging import foreign_keys_from_outside
 from airflow_dm_loader.target.needed_privileges import Need, check_privileges, has_foreign_key
 from airflow_dm_loader.target.privileges import ask_privileges
 from airflow_dm_loader.target.server import Server
@@ -61,10 +62,19 @@ def join_round(
     )
 
 
-def needs(config: LoadConfig, plan: LoadPlan, *, triggers: bool = False) -> Iterator[Need]:
+def needs(
+    config: LoadConfig,
+    plan: LoadPlan,
+    db: Database | None = None,
+    former: Collection[TableName] = (),
+    *,
+    triggers: bool,
+) -> Iterator[Need]:
     """The privileges to fill tables beside the live ones, to swap them in, and to drop the former ones.
 
     Args:
+        db: a connection to ask for foreign keys that would be rebuilt; None: they are not looked at yet.
+        former: tables that earlier swaps replaced.
         triggers: the server has them.
     """
     if not config.swaps:
@@ -80,6 +90,8 @@ def needs(config: LoadConfig, plan: LoadPlan, *, triggers: bool = False) -> Iter
         if config.tables.swap_rebuild and triggers:
             yield Need("TRIGGER", schema, name)
             yield Need("TRIGGER", table.schema, granted_on=pattern)
+    if config.tables.swap_rebuild and db is not None:
+        yield from rebuilding.needs(foreign_keys_from_outside(db, [table.home for table in plan.tables], former))
 
 
 def round_tables(meta: Meta, config: LoadConfig) -> dict[TableName, TableName]:
@@ -169,6 +181,8 @@ def begin(run: LoadRun, dump: Dump, meta: Meta, db: Database, server: Server) ->
     _check_references(dump, db, server)
     what = run.config.what
     found = swaps.current(meta, what.task_name, what.source_id)
+    with run.coordination(meta) as coordination:
+        check_sources(meta, coordination, found)
     tables = swaps.tables(meta, found.token)
     live = {table.live: table.shadow for table in tables}
     rebuild = run.config.tables.swap_rebuild
@@ -222,6 +236,7 @@ def clear_abandoned(meta: Meta, db: Database, *, task_name: str, keep: int) -> N
         for found in swaps.rounds(meta, task_name=task_name, states=[swaps.OPEN])
         for table in swaps.tables(meta, found.token)
     }
+    _end_restoring(meta, db)
     for found in swaps.rounds(meta, states=[swaps.RESTORED]):  # what was put back is being replaced anew
         if not mine.isdisjoint(table.live for table in swaps.tables(meta, found.token)):
             drop_shadows(meta, db, found)
@@ -238,6 +253,14 @@ def clear_abandoned(meta: Meta, db: Database, *, task_name: str, keep: int) -> N
         drop_shadows(meta, db, found)
         swaps.set_state(meta, found.token, swaps.GONE)
         meta.db.commit()
+
+
+def _end_restoring(meta: Meta, db: Database) -> None:
+    """Make again what a ``restore_previous`` has taken away that died, and that nobody has repeated."""
+    waiting = rebuilds.tokens(meta)
+    for found in swaps.rounds(meta, states=[swaps.SWAPPED, swaps.RESTORED]) if waiting else ():
+        if found.token in waiting:
+            rebuilding.make_again(meta, db, found)
 
 
 def is_over(meta: Meta, config: LoadConfig) -> bool:

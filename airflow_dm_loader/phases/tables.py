@@ -17,7 +17,7 @@ from airflow_dm_loader.phases.foreign import naming_the_rest
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import Finding
 from airflow_dm_loader.run import LoadRun
-from airflow_dm_loader.state import files, findings, indexes, lacking_columns, loads
+from airflow_dm_loader.state import files, findings, indexes, lacking_columns, loads, swaps
 from airflow_dm_loader.state.files import TableRow
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.connection import Database
@@ -72,7 +72,7 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
             asked = programs.read(dump, drafting.server)
             needs = (
                 *engine.privileges(run, plan, db),
-                *swapping.needs(config, plan, triggers=drafting.server.can.programs),
+                *swapping.needs(config, plan, db, swaps.former_tables(meta), triggers=drafting.server.can.programs),
                 *programs.needs(db, drafting.server, config, asked),
             )
             with naming_the_rest(open_database, drafting, plan):

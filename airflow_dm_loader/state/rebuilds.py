@@ -8,39 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.answers import as_text, read_stored
-
-
-class Hanging(StrEnum):
-    """What can hang on a table."""
-
-    TRIGGER = "trigger"
-    FOREIGN_KEY = "foreign key"
+from airflow_dm_loader.target.hanging import Hanging, Hung
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Hung):
     """One of them.
 
     Attributes:
-        table: that it is of: for a foreign key the one that refers.
         take_away, make_again: statements, for the table's schema as the default one.
         session: what ``make_again`` runs in.
     """
 
-    kind: Hanging
-    table: TableName
-    name: str
     take_away: str
     make_again: str
     session: Mapping[str, str | int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name} of {self.table}"
 
 
 def keep(meta: Meta, token: str, steps: Iterable[Step]) -> None:
@@ -73,6 +59,12 @@ def stored(meta: Meta, token: str) -> tuple[Step, ...]:
             shape=(Hanging, *(as_text,) * 6),
         )
     )
+
+
+def tokens(meta: Meta) -> set[str]:
+    """The rounds that have some."""
+    rows = meta.db.query(f"SELECT DISTINCT token FROM {meta['swap_step']}", shape=(as_text,))
+    return {str(token) for (token,) in rows}
 
 
 def _session(name: str, stored: str) -> dict[str, str | int]:

@@ -14,8 +14,8 @@ from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.plan.shadows import grant_pattern
 from airflow_dm_loader.settings.session_variables import only_on_tidb
+from airflow_dm_loader.target import hanging, tidb
 from airflow_dm_loader.target import schema as target_schema
-from airflow_dm_loader.target import tidb
 from airflow_dm_loader.target.charsets import check_charsets
 from airflow_dm_loader.target.column_fit import check_fit, check_letters
 from airflow_dm_loader.target.column_rules import check_column_rules, columns_apart
@@ -134,12 +134,17 @@ class Preflight:
         if warning := space_warning(self.db, self.server, self.plan.file_bytes):
             yield warning
         yield from that_delete_rows(self.db, self.server, self.draft)
-        for schema in sorted({draft.planned.schema for draft in self.draft.tables if draft.exists}):
-            triggers = target_schema.triggers_on_insert(self.db, schema)
-            for draft in self.draft.tables:
-                if draft.planned.schema == schema and draft.planned.table in triggers:
-                    names = ", ".join(triggers[draft.planned.table])
-                    yield f"{draft.name} has triggers, which run for each row that is loaded: {names}"
+        yield from self._triggers()
+
+    def _triggers(self) -> Iterator[str]:
+        """Those that rows which come, or are deleted for them, set off."""
+        names = {draft.planned.key: draft.name for draft in self.draft.tables if draft.exists}
+        found: dict[str, list[str]] = {}
+        for trigger in hanging.triggers_of(self.db, names):
+            if trigger.event in {"INSERT", "DELETE"}:
+                found.setdefault(names[trigger.table], []).append(trigger.name)
+        for name, triggers in found.items():
+            yield f"{name} has triggers, which run for each row that is loaded: {', '.join(sorted(triggers))}"
 
 
 def _check_filled(name: str, extracted: tuple[str, ...], there: Mapping[str, ColumnShape]) -> None:

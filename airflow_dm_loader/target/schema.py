@@ -231,35 +231,9 @@ def table_facts(db: Database, schema: str) -> Names[TableFacts]:
     return Names(found, folds=db.folds_names)
 
 
-def triggers_on_insert(db: Database, schema: str) -> Names[list[str]]:
-    """table -> its triggers that rows which come in set off, as far as the user may see them."""
-    found: dict[str, list[str]] = {}
-    for table, trigger in db.query(
-        "SELECT event_object_table, trigger_name FROM information_schema.triggers "
-        "WHERE event_object_schema = %s AND event_manipulation IN ('INSERT', 'DELETE') ORDER BY trigger_name",
-        (schema,),
-        shape=(as_text, as_text),
-    ):
-        found.setdefault(str(table), []).append(str(trigger))
-    return Names(found, folds=db.folds_names)
-
-
 def drop_table(db: Database, schema: str, table: str) -> None:
     """Drop a table, where it exists; what is open in the transaction is committed by that."""
     db.execute(f"DROP TABLE IF EXISTS {TableName(schema, table).quoted}")
-
-
-def triggers_of(db: Database, schema: str, table: str) -> list[str]:
-    """The names of a table's triggers, as far as the user may see them."""
-    return [
-        str(name)
-        for (name,) in db.query(
-            "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
-            "AND event_object_table = %s ORDER BY trigger_name",
-            (schema, table),
-            shape=(as_text,),
-        )
-    ]
 
 
 def existing_databases(db: Database) -> Names[bool]:

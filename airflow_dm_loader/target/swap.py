@@ -6,12 +6,13 @@ asks, and whatever died: the server renames all or nothing. Nobody can swap a ro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from airflow_dm_loader.errors import LoaderError, RetriableError, TargetError
 from airflow_dm_loader.identifiers import TableName, quote
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
+from airflow_dm_loader.target import hanging
 from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.answers import as_number, as_text
 from airflow_dm_loader.target.connection import Database
@@ -121,13 +122,14 @@ def check_replaceable(
     if rebuild:
         return
     _refuse(
-        list(_triggers(db, tables)),
+        [(trigger.table, f"{trigger.name} on {trigger.table}") for trigger in hanging.triggers_of(db, tables)],
         "triggers hang on tables that on_existing_rows=swap would replace, and would go away with the former ones",
         "Set swap_rebuild, which makes them again on the new tables; or drop them, let the load swap, and create them "
         "again; or load with on_existing_rows=truncate.",
     )
+    keys = hanging.foreign_keys_from_outside(db, tables, former)
     _refuse(
-        list(_references(db, tables, former)),
+        [(key.parent, f"{key.name} of {key.table} on {key.parent}") for key in keys],
         "foreign keys of tables that this load does not replace refer to tables that it would replace, and would "
         "follow the former ones",
         "Set swap_rebuild, which makes them again on the new tables; or drop them, let the load swap, and add them "
@@ -135,40 +137,7 @@ def check_replaceable(
     )
 
 
-def _refuse(found: list[tuple[str, str]], why: str, remedy: str) -> None:
+def _refuse(found: list[tuple[TableName, str]], why: str, remedy: str) -> None:
     if found:
         shown = some_of([what for _, what in found], 5)
-        raise TargetError(f"{why}: {shown}", table=found[0][0], remedy=remedy)
-
-
-def _triggers(db: Database, tables: Collection[TableName]) -> Iterator[tuple[str, str]]:
-    """Table and trigger, as far as the user may see them."""
-    wanted = {table.folded(db.folds_names) for table in tables}
-    for schema in sorted({schema for schema, _ in tables}):
-        for table, trigger in db.query(
-            "SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE event_object_schema = %s "
-            "ORDER BY 1, 2",
-            (schema,),
-            shape=(as_text, as_text),
-        ):
-            if TableName(schema, str(table)).folded(db.folds_names) in wanted:
-                yield f"{schema}.{table}", f"{trigger} on {schema}.{table}"
-
-
-def _references(
-    db: Database, tables: Collection[TableName], former: Collection[TableName]
-) -> Iterator[tuple[str, str]]:
-    """Table that is referred to, and the foreign key of a table outside."""
-    wanted = {table.folded(db.folds_names) for table in tables}
-    inside = wanted | {table.folded(db.folds_names) for table in former}
-    for schema in sorted({schema for schema, _ in tables}):
-        for child_schema, child, name, parent in db.query(
-            "SELECT DISTINCT table_schema, table_name, constraint_name, referenced_table_name "
-            "FROM information_schema.key_column_usage WHERE referenced_table_schema = %s "
-            "AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3",
-            (schema,),
-            shape=(as_text, as_text, as_text, as_text),
-        ):
-            parent_is_ours = TableName(schema, str(parent)).folded(db.folds_names) in wanted
-            if parent_is_ours and TableName(str(child_schema), str(child)).folded(db.folds_names) not in inside:
-                yield f"{schema}.{parent}", f"{name} of {child_schema}.{child} on {schema}.{parent}"
+        raise TargetError(f"{why}: {shown}", table=str(found[0][0]), remedy=remedy)

@@ -90,6 +90,45 @@ def test_a_process_says_it_in_a_table_and_waits_exit_with_3(
     assert [words in line for words, line in zip(expected, said, strict=True)] == [True] * len(expected)
 
 
+def test_rows_that_were_set_aside_are_replayed(server: PrivateMariaDB, say: Said, tmp_path: Path) -> None:
+    create = "(`id` int NOT NULL, `v` varchar(8), PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    folder = write_dump(tmp_path / "dump", Table("t", create, ['(1,"one")', '(2,"far too long")', '(1,"again")']))
+    settings = ("task_name=shop", f"dump_uri={folder}", 'max_error_rows={"type":9}', "on_duplicate_logical=manual")
+    code, _ = say("load", *(word for setting in settings for word in ("--set", setting)))
+    assert code == 3
+
+    code, found = say("replay", "--task-name", "shop", "--hide-values")
+    assert (code, found["loaded"], found["left"]) == (1, 0, 2)
+    assert "far too long" not in str(found)
+    query(server, "ALTER TABLE s.t MODIFY v varchar(20)")
+    code, found = say("replay", "--task-name", "shop", "--source-id", "mysql-replica-01")
+    assert (code, found["loaded"], found["left"]) == (1, 1, 1)
+    code, found = say("replay", "--task-name", "shop", "--replace")
+    assert (code, found) == (0, {"loaded": 1, "left": 0, "errors": []})
+    assert query(server, "SELECT * FROM s.t ORDER BY 1") == [(1, "again"), (2, "far too long")]
+    code, told = say("replay", "--task-name", "other")
+    assert (code, told["error"]["code"]) == (1, 34018)
+
+
+def test_tables_that_were_swapped_in_are_put_back_and_old_loads_are_pruned(
+    server: PrivateMariaDB, say: Said, tmp_path: Path
+) -> None:
+    for night in (1, 2):
+        folder = write_dump(tmp_path / f"night{night}", numbered("a", 10 * night))
+        settings = (f"task_name=shop-{night}", f"dump_uri={folder}", "on_existing_rows=swap", "swap_rebuild=true")
+        code, _ = say("load", *(word for setting in settings for word in ("--set", setting)))
+        assert code == 0
+    query(server, "CREATE TRIGGER s.watch BEFORE INSERT ON s.a FOR EACH ROW SET NEW.v = 'mine'")
+
+    code, told = say("restore", "--task-name", "shop-2", "--no-swap-rebuild")
+    assert (code, "watch on s.a" in told["error"]["message"]) == (1, True)
+    assert say("restore", "--task-name", "shop-2") == (0, ["s.a"])
+    assert count(server, "s.a") == 10
+    assert query(server, "SHOW TRIGGERS FROM s")[0][0] == "watch"
+    assert say("restore", "--task-name", "shop-2")[0] == 1
+    assert say("prune", "--keep-loads", "1", "--dry-run")[0] == 0
+
+
 def test_an_airflow_connection_names_the_server(
     server: PrivateMariaDB, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

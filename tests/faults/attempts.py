@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-from airflow_dm_loader import loader
+from airflow_dm_loader import EtcdConfig, loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan import load_plan
@@ -33,7 +33,7 @@ SHORT_TIMEOUTS = {
 
 
 class Attempt:
-    """``load_dump`` in a process of its own.
+    """``load_dump`` in a process of its own; of a task's name, ``restore_previous``.
 
     ``point`` is one of :data:`tests.faults.points.POINTS`; when it is reached for the ``nth`` time, the process gets
     ``signal_number``. Indexes are deferred whatever a table's size, and the server drops its sessions that idle in the
@@ -42,16 +42,17 @@ class Attempt:
 
     def __init__(
         self,
-        config: LoadConfig,
+        config: LoadConfig | str,
         target: TargetConfig,
         *,
         point: str | None = None,
         nth: int = 1,
         signal_number: int = signal.SIGKILL,
+        etcd: EtcdConfig | None = None,
     ) -> None:
         self._answer, theirs = _processes.Pipe(duplex=False)
         self._process = _processes.Process(
-            target=_attempt, args=(config, target, point, nth, signal_number, theirs), daemon=True
+            target=_attempt, args=(config, target, point, nth, signal_number, etcd, theirs), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -119,13 +120,24 @@ class Attempt:
 
 
 def _attempt(
-    config: LoadConfig, target: TargetConfig, point: str | None, nth: int, signal_number: int, answer: Connection[Any]
+    config: LoadConfig | str,
+    target: TargetConfig,
+    point: str | None,
+    nth: int,
+    signal_number: int,
+    etcd: EtcdConfig | None,
+    answer: Connection[Any],
 ) -> None:
     load_plan.LARGE_TABLE_BYTES = 1
     if point is not None:
         points.signal_at(point, nth, signal_number)
     try:
-        said: LoadReport | str = loader.load_dump(config, target)
+        said: LoadReport | tuple[str, ...] | str
+        said = (
+            loader.restore_previous(target, config)
+            if isinstance(config, str)
+            else loader.load_dump(config, target, etcd=etcd)
+        )
     except LoaderError as error:
         said = f"{type(error).__name__}: {error}"
     with suppress(BrokenPipeError):  # the test is over
