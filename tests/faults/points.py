@@ -5,7 +5,7 @@ They are made by wrapping functions of the loader in a process of the tests; the
 
 from __future__ import annotations
 
-import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from airflow_dm_loader.state import (
     replays,
     swaps,
 )
-from airflow_dm_loader.target import schema, schema_change, swap
+from airflow_dm_loader.target import hanging, schema, schema_change, swap
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.local_stream import LocalStreamConnection
 from airflow_dm_loader.verify import comparison
@@ -79,6 +79,7 @@ OTHER_POINTS = {
 # Those of a load that adds columns to tables that exist.
 COLUMN_POINTS = {
     "before the ALTER TABLE": _Point(schema_change, "_alter"),
+    "columns looked at": _Point(schema_change, "columns_now", after=True),  # the second time right before the ALTER
     "after the ALTER TABLE": _Point(schema_change, "_alter", after=True),
     "columns added, not written down": _Point(schema_changes, "keep_added"),
 }
@@ -114,7 +115,7 @@ REPLAY_POINTS = {
 # Those of a load that makes again what hung on the tables that it swapped.
 REBUILD_POINTS = {
     "stored, nothing taken away": _Point(rebuilding, "take_away"),
-    "between two that are taken away": _Point(rebuilding, "_is_there", after=True),
+    "between two that are taken away": _Point(hanging, "is_there", after=True),
     "all taken away, before the RENAME": _Point(rebuilding, "take_away", after=True),
     "after the RENAME, nothing made again": _Point(rebuilding, "make_again"),
     "between two that are made again": _Point(rebuilding, "_make", after=True),
@@ -156,8 +157,10 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
     calls = count(1)
 
     def reached() -> None:
-        if next(calls) == nth:
-            os.kill(os.getpid(), signal_number)
+        if (
+            next(calls) == nth
+        ):  # to this thread: another one may take longer to hear it, and this one goes on until then
+            signal.pthread_kill(threading.get_ident(), signal_number)
 
     named = {**SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS, **REBUILD_POINTS, **ASIDE_POINTS, **REPLAY_POINTS}
     point = {**POINTS, **named}[name]
