@@ -27,12 +27,12 @@ from airflow_dm_loader.target.answers import as_number, read_stored
 # What of the stored settings says where rows go.
 _RULES = (
     "task_name", "source_id", "dump_uri", "routes", "block_allow_list", "case_sensitive", "csv", "data_character_set",
-    "data_invalid_char_replace", "on_existing_rows", "ignore_columns", "mask",
+    "data_invalid_char_replace", "on_existing_rows", "ignore_columns", "mask", "files",
 )  # fmt: skip
 _SHOWN = 5
 _REMEDY = (
-    "Put routes, block_allow_list, case_sensitive, csv, ignore_columns, mask and import_mode back as they were to "
-    "resume. To load by the new ones, use another task_name, or empty the tables and set remove_meta."
+    "Put routes, block_allow_list, case_sensitive, files, csv, ignore_columns, mask and import_mode back as they were "
+    "to resume. To load by the new ones, use another task_name, or empty the tables and set remove_meta."
 )
 
 
@@ -96,8 +96,8 @@ def check_same_rules(load: Load, config: LoadConfig) -> None:
     stored = _stored_rules(load)
     if (stored.where, stored.reading.csv_format) != (config.where, config.reading.csv_format):
         raise CheckpointError(
-            "routes, block_allow_list, case_sensitive, ignore_columns, mask or csv were changed since this load was "
-            "prepared",
+            "routes, block_allow_list, case_sensitive, files, ignore_columns, mask or csv were changed since this load "
+            "was prepared",
             remedy="Clear prepare_checkpoint: it says whether the load can resume with them.",
         )
 

@@ -62,13 +62,13 @@ class _Splitter:
             self._read_comments()
             self._take(statement)
         self._read_comments()
-        finished_at = forms.completed_in(self._reader.comments)
         self._check_stand_ins()
-        facts = replace(self._facts, finished_at=finished_at, warnings=tuple(self._warnings))
+        facts = replace(self._facts, warnings=tuple(self._warnings))
         return Split(tuple(self._pieces), tuple(self._sessions), facts)
 
     def _take(self, statement: Statement) -> None:
         form = forms.form_of(statement.text)
+        self._go_on_behind_the_end(form)
         match form:
             case forms.Rows():
                 self._rows(statement, form)
@@ -93,6 +93,13 @@ class _Splitter:
                     raise self._not_of_a_dump(statement)
                 self._reader.backslash_escapes = quoting(self._session.sql_mode).backslash_escapes
         self._rows_go_on = False
+
+    def _go_on_behind_the_end(self, form: forms.Form | None) -> None:
+        """With --tab, a table's triggers follow the line that says that all is there; with cat, another script."""
+        of_triggers = form is None or isinstance(form, forms.Nothing)
+        is_trigger = isinstance(form, forms.Creates) and form.kind is PieceKind.TRIGGER
+        if self._facts.finished_at is not None and not (of_triggers or is_trigger):
+            self._facts = replace(self._facts, finished_at=None)
 
     def _rows(self, statement: Statement, form: forms.Rows) -> None:
         if self._reader.delimiter not in _AS_SQL:
@@ -158,8 +165,11 @@ class _Splitter:
             self._facts = replace(self._facts, binlog_gtid=gtid)
 
     def _read_comments(self) -> None:
-        if b"--" in self._reader.comments or b"/*" in self._reader.comments:
-            self._take_position(self._reader.comments)
+        comments = self._reader.comments
+        if b"--" in comments or b"/*" in comments:
+            self._take_position(comments)
+        if (finished_at := forms.completed_in(comments)) is not None:
+            self._facts = replace(self._facts, finished_at=finished_at)
 
     def _check_stand_ins(self) -> None:
         for (schema, view), offset in self._stand_ins.items():
