@@ -124,12 +124,12 @@ def test_a_dump_in_a_form_that_is_not_loaded_yet_is_refused_before_anything_is_c
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
     folder = write_dump(tmp_path / "dump", numbered("t", 1))
-    (folder / "s.t.sql").rename(folder / "s.t.000000000.parquet")
+    (folder / "s.t.sql").rename(folder / "s.t.000000000.sql.xz")
 
-    with pytest.raises(DumpFormatError, match="parquet data") as caught:
+    with pytest.raises(DumpFormatError, match="compressed with xz") as caught:
         load_dump(load_config(folder), target)
 
-    assert caught.value.file == "s.t.000000000.parquet"
+    assert caught.value.file == "s.t.000000000.sql.xz"
     assert not query(server, "SHOW DATABASES WHERE `Database` IN ('s', 'dm_meta')")
 
 

@@ -12,7 +12,8 @@ import zlib
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-from airflow_dm_loader.dump.filenames import Compression
+from airflow_dm_loader.dump.data_formats import DECODED, Compression
+from airflow_dm_loader.dump.optional_codecs import EXTRAS, SnappyChunk, corrupt_errors, lz4_frame
 from airflow_dm_loader.dump.storage import DumpStorage
 from airflow_dm_loader.errors import DumpFormatError, LoadInterruptedError, RetriableError
 
@@ -20,8 +21,8 @@ _FILE_PIECE_BYTES = 64 << 10  # stored bytes that are read at once
 _SKIP_PIECE_BYTES = 1 << 20  # decoded bytes that are dropped at once
 
 
-class _Decoder(Protocol):
-    """One gzip member or zstd frame; the shape of ``zstd.ZstdDecompressor``."""
+class Decoder(Protocol):
+    """One gzip member, frame of zstd or lz4, or chunk of snappy; the shape of ``zstd.ZstdDecompressor``."""
 
     @property
     def eof(self) -> bool: ...
@@ -61,7 +62,7 @@ class DecodedFile:
     """
 
     def __init__(self, storage: DumpStorage, name: str, compression: Compression) -> None:
-        if compression not in (Compression.NONE, Compression.GZIP, Compression.ZSTD):
+        if compression not in DECODED:
             raise DumpFormatError(
                 f"this version can't decode {compression.value} compression"
                 if compression is not Compression.UNKNOWN
@@ -69,12 +70,14 @@ class DecodedFile:
                 file=name,
                 remedy="Decompress the file, or dump again without compression, or with gzip or zstd.",
             )
+        if (extra := EXTRAS.get(compression)) is not None:
+            extra.check(f"reading {compression} files", name)
         self.name = name
         self.offset = 0
         self.file_bytes_read = 0
         self._storage = storage
         self._compression = compression
-        self._decoder: _Decoder | None = None  # None: between members or frames
+        self._decoder: Decoder | None = None  # None: between members or frames
         self._members = 0
         self._input = b""
         self._failure: DumpFormatError | RetriableError | None = None
@@ -184,7 +187,7 @@ class DecodedFile:
             data, self._input = self._input, b""
             try:
                 piece = decoder.decompress(data, n)
-            except (zlib.error, _zstd_error()) as error:
+            except _corrupt(self._compression) as error:
                 raise DumpFormatError(
                     f"the {self._compression.value} stream is corrupt: {error}", file=self.name, offset=self.offset
                 ) from error
@@ -193,17 +196,28 @@ class DecodedFile:
                 self._input, self._decoder = decoder.unused_data, None
         return piece
 
-    def _next_decoder(self) -> _Decoder | None:
+    def _next_decoder(self) -> Decoder | None:
         """A decoder for the member or frame that starts here; None at a sound end of the file."""
         while self._fill():
             if self._compression is Compression.GZIP and self._members:
                 self._input = self._input.lstrip(b"\x00")  # padding, as tapes and block devices leave it
             if self._input:
                 self._members += 1
-                return _GzipMember() if self._compression is Compression.GZIP else _zstd_frame()
+                return self._decoder_here()
         if not self._members:
             raise self._cut()
         return None
+
+    def _decoder_here(self) -> Decoder:
+        match self._compression:
+            case Compression.GZIP:
+                return _GzipMember()
+            case Compression.SNAPPY:
+                return SnappyChunk(first=self._members == 1)
+            case Compression.LZ4:
+                return lz4_frame()
+            case _:
+                return _zstd_frame()
 
     def _fill(self) -> bool:
         """Whether there are stored bytes to decode; reads some where none are left."""
@@ -268,9 +282,13 @@ def open_decoded(storage: DumpStorage, name: str, compression: Compression) -> D
     return DecodedFile(storage, name, compression)
 
 
+def _corrupt(compression: Compression) -> tuple[type[Exception], ...]:
+    return zlib.error, _zstd_error(), *corrupt_errors(compression)
+
+
 if sys.version_info >= (3, 14):
 
-    def _zstd_frame() -> _Decoder:
+    def _zstd_frame() -> Decoder:
         from compression import zstd
 
         return zstd.ZstdDecompressor()
@@ -282,7 +300,7 @@ if sys.version_info >= (3, 14):
 
 else:
 
-    def _zstd_frame() -> _Decoder:
+    def _zstd_frame() -> Decoder:
         from backports import zstd
 
         return zstd.ZstdDecompressor()

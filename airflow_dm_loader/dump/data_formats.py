@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from airflow_dm_loader.dump.extras import Extra
+
 
 class Compression(StrEnum):
     """How a file is compressed, by the end of its name."""
@@ -23,7 +25,8 @@ class Compression(StrEnum):
     UNKNOWN = "unknown"  # an ending that no tool is known to write: refused when it is opened
 
 
-DECODED = frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD})
+DECODED = frozenset({Compression.NONE, Compression.GZIP, Compression.ZSTD, Compression.SNAPPY, Compression.LZ4})
+BY_TIDB = DECODED - {Compression.LZ4}  # what its tools decode
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each is itself: they are compared for every file of a folder
@@ -41,7 +44,8 @@ class DataFormat:
         sets_columns: whether LOAD DATA may need a SET clause for it.
         tidb_name: what IMPORT INTO calls it; None: it and tidb-lightning are not used for it.
         tidb_decodes: the compressions in which those two take it.
-        codec_first: whether a compression inside of the file may stand before the ending.
+        codec_first: whether a compression inside of the file may stand before the ending; around it there is none.
+        extra: the package that reads it; None: it needs none.
     """
 
     what: str
@@ -55,6 +59,7 @@ class DataFormat:
     tidb_name: str | None = None
     tidb_decodes: frozenset[Compression] = frozenset()
     codec_first: bool = False
+    extra: Extra | None = None
 
     def __str__(self) -> str:
         return self.what
@@ -76,9 +81,16 @@ SQL = DataFormat(
     reader="airflow_dm_loader.formats.sql",
     has_head=True,
     tidb_name="sql",
-    tidb_decodes=DECODED,
+    tidb_decodes=BY_TIDB,
 )
-CSV = DataFormat("CSV data", "csv", reader="airflow_dm_loader.formats.delimited", by_csv=True)
+CSV = DataFormat(
+    "CSV data",
+    "csv",
+    reader="airflow_dm_loader.formats.delimited",
+    by_csv=True,
+    tidb_name="csv",
+    tidb_decodes=BY_TIDB,
+)
 LOAD_STATEMENT = DataFormat("LOAD DATA statement", None, named_like="sql")  # mydumper's, beside each .dat
 DAT = DataFormat(
     "LOAD DATA data",
@@ -90,9 +102,11 @@ DAT = DataFormat(
 PARQUET = DataFormat(
     "parquet data",
     "parquet",
+    reader="airflow_dm_loader.formats.parquet",
     tidb_name="parquet",
     tidb_decodes=frozenset({Compression.NONE}),
     codec_first=True,
+    extra=Extra("pyarrow", "parquet"),
 )
 
 _table: tuple[DataFormat, ...] = (PARQUET, SQL, CSV, DAT)

@@ -122,6 +122,10 @@ _ROUTES: tuple[tuple[str, FileKind], ...] = (
 )
 
 
+# A codec inside of a file, which the file itself says: in names as Lightning reads and Spark writes them.
+_CODECS = "snappy|gzip|gz|zstd|zst|lz4|lz4raw|brotli|br|uncompressed"
+
+
 @lru_cache(maxsize=8)
 def _routes(formats: tuple[DataFormat, ...]) -> tuple[tuple[re.Pattern[str], Kind], ...]:
     """Which names mean what, the first that matches wins; data files last, since all else is more special."""
@@ -130,7 +134,7 @@ def _routes(formats: tuple[DataFormat, ...]) -> tuple[tuple[re.Pattern[str], Kin
     found: list[tuple[str, Kind]] = list(_ROUTES)
     for known in formats:
         if known.codec_first:  # shop.orders.000000000.snappy.parquet
-            found.append((_ROWS + rf"\.(?P<compression>snappy|gzip|gz|zstd|zst)\.{known.ending}", known))
+            found.append((_ROWS + rf"\.(?:{_CODECS})\.{known.ending}", known))
         # shop.orders.sql, shop.orders.00000.sql.gz, shop.orders.00000.00003.sql.zst, shop.orders.0000000010000.csv
         found.append((_ROWS + rf"\.{known.ending}" + _ZIP, known))
     return tuple((re.compile(pattern.replace(_ZIP, compression), re.DOTALL), kind) for pattern, kind in found)

@@ -102,6 +102,8 @@ class Reading:
         max_head_bytes: what may stand before a file's first rows, and in a statement before its rows.
         load_data: whether LOAD DATA may be used.
         dump_tool: what wrote SQL files.
+        max_row_group_bytes: a row group of Parquet that has more, decoded, is an error.
+        time_zone: as the user says it; None: it is not said.
     """
 
     storage: DumpStorage
@@ -112,6 +114,8 @@ class Reading:
     max_head_bytes: int
     load_data: bool
     dump_tool: DumpTool = DumpTool.AUTO
+    max_row_group_bytes: int = 1 << 30
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +273,10 @@ class Payload(ABC, Generic[Content_co]):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A span of a data file: one transaction. Offsets are bytes of the decoded file.
+    """A span of a data file: one transaction.
 
-    ``found`` is what the report must tell of it; it is written down with the rows.
+    ``start`` and ``end`` are positions as its format counts them: bytes of the decoded file, or rows. ``found`` is what
+    the report must tell of it; it is written down with the rows.
     """
 
     file: FileRow
@@ -281,6 +286,12 @@ class Chunk:
     file_bytes: int  # stored bytes that were read for it
     payload: Payload[object]
     found: tuple[Finding, ...] = ()
+    held_bytes: int | None = None  # of its rows; None: as many as lie between its positions
+
+    @property
+    def size_bytes(self) -> int:
+        """What its rows take in memory."""
+        return self.end - self.start if self.held_bytes is None else self.held_bytes
 
 
 class Chain(Protocol):

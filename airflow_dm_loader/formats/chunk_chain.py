@@ -37,6 +37,8 @@ class ChunkChain(ABC):
         chunk_bytes: the load's chunk size, in decoded bytes.
     """
 
+    unit = "byte"  # that positions count, in words
+
     def __init__(self, decoded: ReadFile, file: FileRow, *, committed: Mapping[int, int], chunk_bytes: int) -> None:
         self._decoded = decoded
         self._file = file
@@ -90,10 +92,10 @@ class ChunkChain(ABC):
 
     def _changed(self, committed_start: int) -> LoaderError:
         return CheckpointError(
-            f"a committed chunk starts at byte {committed_start}, but chunks are cut elsewhere now: "
+            f"a committed chunk starts at {self.unit} {committed_start}, but chunks are cut elsewhere now: "
             "the file was changed",
             remedy=FILE_CHANGED_REMEDY,
-        ).at(file=self._file.name, offset=committed_start)
+        ).at(file=self._file.name, offset=committed_start if self.unit == "byte" else None)
 
     def _check_not_grown(self) -> None:
         if self._decoded.file_bytes_read > self._file.file_bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from airflow_dm_loader.dump.data_formats import PARQUET
 from airflow_dm_loader.dump.tool_losses import tool_losses
 from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import LoaderError
@@ -113,7 +114,9 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         notes |= {"target_warnings": list(warnings)} | ({"ttl_off": sorted(ttl_off)} if ttl_off else {})
         loads.update_notes(meta, load.load_id, notes)
         meta.db.commit()  # written down before they are left out
-        found = tool_losses((table.name, table.parsed) for table in draft.tables if table.parsed is not None)
+        texts = {str(file.key) for file in plan.files if file.source.kind is not PARQUET}
+        parsed = [(table.name, table.parsed) for table in draft.tables if table.parsed is not None]
+        found = tool_losses(parsed, exact={name for name, _ in parsed} - texts)
         findings.keep(meta, load.load_id, "create_tables", found)
         meta.db.commit()
         with open_database() as db:

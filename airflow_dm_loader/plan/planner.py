@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.data_formats import DECODED
+from airflow_dm_loader.dump.data_formats import DECODED, Compression
 from airflow_dm_loader.dump.inventory import PROGRAMS, DataFile, DumpInventory, ProgramFile
+from airflow_dm_loader.dump.optional_codecs import EXTRAS
 from airflow_dm_loader.errors import ConfigError, DumpFormatError, SchemaMissingError, visible
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.column_rules import ColumnRuler
@@ -319,6 +320,7 @@ def _check_places(
 
 
 def _check_loadable(file: DataFile) -> None:
+    """Raises DumpFormatError; and ConfigError where a package is missing that reads it."""
     if file.kind.reader is None:
         raise DumpFormatError(
             f"data files of this kind ({file.kind}) can't be loaded yet",
@@ -331,9 +333,19 @@ def _check_loadable(file: DataFile) -> None:
             file=file.name,
             remedy="Put the file back, or dump again.",
         )
+    if file.kind.codec_first and file.compression is not Compression.NONE:
+        raise DumpFormatError(
+            f"the file is compressed as a whole, with {file.compression}, and {file.kind} must not be",
+            file=file.name,
+            remedy="Decompress it; Parquet compresses inside of the file.",
+        )
+    if file.kind.extra is not None:
+        file.kind.extra.check(f"reading {file.kind}", file.name)
     if file.compression not in DECODED:
         raise DumpFormatError(
             f"data files compressed with {file.compression} can't be loaded yet",
             file=file.name,
             remedy="Compress with gzip or zstd, or not at all.",
         )
+    if (extra := EXTRAS.get(file.compression)) is not None:
+        extra.check(f"reading {file.compression} files", file.name)

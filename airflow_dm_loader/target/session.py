@@ -21,6 +21,7 @@ _DM_REMOVES = frozenset({
 })  # fmt: skip
 _DM_ADDS = ("IGNORE_SPACE", "NO_AUTO_VALUE_ON_ZERO", "ALLOW_INVALID_DATES")
 TIME_ZONE_REQUIRED = "required"
+MOMENTS_IN = "moments_in"  # in a head: the zone of its TIMESTAMPs for sure, whatever the user says
 _STRICT = ("STRICT_TRANS_TABLES", "STRICT_ALL_TABLES")
 _ZERO_STAYS = "NO_AUTO_VALUE_ON_ZERO"  # else a 0 in an AUTO_INCREMENT column is the next number
 _LEXICAL = frozenset({"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"})  # how a dump's text reads: the file alone decides
@@ -103,10 +104,11 @@ def check_time_zone(config: LoadConfig, head: Mapping[str, str], file: str) -> N
 def file_session(config: LoadConfig, head: Mapping[str, str], default_time_zone: str) -> dict[str, str | int]:
     """What a file's rows need: ``sql_mode``, ``time_zone`` and the charset of its bytes.
 
-    The user's setting wins, else the file's head, else the target's own zone. As in DM, ``session`` comes before the
+    The user's setting wins, else the file's head, else the target's own zone; only a file of instants leaves no choice.
+    As in DM, ``session`` comes before the
     field for ``sql_mode``, and after it for ``time_zone``.
     """
-    time_zone = user_time_zone(config) or head.get("time_zone") or default_time_zone
+    time_zone = head.get(MOMENTS_IN) or user_time_zone(config) or head.get("time_zone") or default_time_zone
     charset = head.get("names") or head.get("character_set_client") or "utf8mb4"
     return {
         "sql_mode": sql_mode_for(user_sql_mode(config), head.get("sql_mode", "")),

@@ -42,7 +42,7 @@ K = FileKind
         ("shop.t.000000000.csv.snappy", DumpFileName(CSV, "shop", "t", (0,), Compression.SNAPPY)),
         ("shop.t.00000.dat.gz", DumpFileName(DAT, "shop", "t", (0,), Compression.GZIP)),
         ("shop.t.000000000.parquet", DumpFileName(PARQUET, "shop", "t", (0,))),
-        ("shop.t.000000000.zst.parquet", DumpFileName(PARQUET, "shop", "t", (0,), Compression.ZSTD)),
+        ("shop.t.000000000.zst.parquet", DumpFileName(PARQUET, "shop", "t", (0,))),
         ("shop.t.00000.sql.lz4", DumpFileName(SQL, "shop", "t", (0,), Compression.LZ4)),
         ("shop.t.00000.sql.foo", DumpFileName(SQL, "shop", "t", (0,), Compression.UNKNOWN)),
         # names of tables

@@ -123,9 +123,9 @@ def test_a_real_dump_is_planned_whole(name: str) -> None:
     ("name", "what"),
     [
         ("b.t.00000.dat", ".sql file beside it is missing"),
-        ("b.t.000000000.parquet", "parquet data"),
-        ("b.t.00000.sql.snappy", "snappy"),
-        ("b.t.00000.sql.lz4", "lz4"),
+        ("b.t.000000000.parquet.gz", "compressed as a whole"),
+        ("b.t.00000.sql.xz", "xz"),
+        ("b.t.00000.sql.bz2", "bzip2"),
     ],
 )
 def test_data_in_a_form_that_can_not_be_loaded_is_refused_by_name(name: str, what: str) -> None:
@@ -133,7 +133,7 @@ def test_data_in_a_form_that_can_not_be_loaded_is_refused_by_name(name: str, wha
         plan_of("b.a.00000.sql", "b.t-schema.sql", name)
     assert caught.value.file == name
     assert what in caught.value.message
-    assert caught.value.remedy.startswith(("Dump as SQL", "Compress with gzip", "Put the file back"))
+    assert caught.value.remedy.startswith(("Decompress it", "Compress with gzip", "Put the file back"))
 
 
 def test_a_dat_file_is_planned_with_its_load_data_statement() -> None:

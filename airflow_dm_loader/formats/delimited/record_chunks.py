@@ -11,6 +11,7 @@ from airflow_dm_loader.dump.value_marks import BINARY_TYPES
 from airflow_dm_loader.errors import DumpFormatError
 from airflow_dm_loader.formats.base import Chunk, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
+from airflow_dm_loader.formats.column_names import misfits
 from airflow_dm_loader.formats.delimited.field_rules import field_rules
 from airflow_dm_loader.formats.delimited.record_layout import RecordLayout, in_utf8
 from airflow_dm_loader.formats.delimited.record_reader import RecordReader, Span
@@ -129,21 +130,8 @@ class RecordChunkReader(ChunkChain):
             return stated
         if names is None:
             return self._table.row_columns
-        found, known = _folded(names), _folded(self._table.types)
-        twice = [name for at, name in enumerate(names) if found[at] in found[:at]]
-        kept = self._table.kept(names)
-        unknown = [name for at, name in enumerate(names) if at in kept and found[at] not in known]
-        filled = [name.column for name in self._table.extracted if name.column.lower() in found]
-        filled = [name for name in filled if name.lower() not in self._table.masked]
-        missing = [name for name in self._table.row_columns if name.lower() not in found and name in self._table.needed]
-        for what, wrong in (
-            ("the first line names a column twice", twice),
-            ("the first line names columns that the table does not have, or computes itself", unknown),
-            ("the first line names columns that routes fill", filled),
-            ("the first line lacks columns of the table that have no default", missing),
-        ):
-            if wrong:
-                raise self._misfit(what, ", ".join(wrong))
+        for what, wrong in misfits(names, self._table, "the first line"):
+            raise self._misfit(what, ", ".join(wrong))
         return names
 
     def _misfit(self, what: str, names: str, remedy: str = _HEADER_REMEDY) -> DumpFormatError:

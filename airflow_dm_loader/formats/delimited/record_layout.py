@@ -14,9 +14,10 @@ _TAKES_UTF8_NAMES = UTF8 | {"binary"}
 
 
 class Function(StrEnum):
-    """What makes a column's value of a field: mydumper's ``SET`` clauses."""
+    """What makes a column's value of a field, as mydumper's ``SET`` clauses do."""
 
     UNHEX = "UNHEX(%s)"
+    AS_NUMBER = "CAST(%s AS UNSIGNED)"  # for BIT, which takes text as bytes
     AS_UTF8MB4 = "CONVERT(%s USING utf8mb4)"  # JSON, which MySQL takes in no binary charset
 
 

@@ -183,6 +183,13 @@ class Reading(Group):
         description="A statement, or a record of CSV, without an end within so many bytes is an error. None: four "
         "times what the target takes in a packet, 64 MiB at least. It takes as much memory in each reader.",
     )
+    max_row_group_bytes: int = Field(
+        1024 * _MIB,
+        ge=4096,
+        title="Largest row group of Parquet (bytes)",
+        description="A Parquet file with a row group that has more, decoded, by the file's own footer, is an error. "
+        "Rows are decoded some at a time, but pages and dictionaries of all its columns are in memory together.",
+    )
     clean_dump_files: bool = Field(
         False,
         title="Clean the dump files",
