@@ -22,5 +22,5 @@ def check_file(file: DataFile, reader: str) -> None:
         raise DumpFormatError(
             f"{reader} is not used for {file.kind.tidb_name} files that are compressed with {file.compression}",
             file=file.name,
-            remedy="Compress SQL files with gzip or zstd, Parquet files not at all.",
+            remedy="Compress the files with gzip, zstd or snappy; Parquet files not at all, they do so inside.",
         )

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from airflow_dm_loader.dump.tidb_uri import tidb_uri
 from airflow_dm_loader.engines.base import Engine, ShareReport
+from airflow_dm_loader.engines.import_into.import_statement import csv_options
 from airflow_dm_loader.engines.import_into.load_tables import LoadTables, ShareJobs
 from airflow_dm_loader.engines.import_into.open_share import open_share
-from airflow_dm_loader.engines.import_into.sources import sources_of
+from airflow_dm_loader.engines.import_into.sources import READER, sources_of
 from airflow_dm_loader.engines.import_into.submission import make_jobs
 from airflow_dm_loader.engines.logical.index_builder import build_waiting_indexes
+from airflow_dm_loader.engines.tidb_csv import csv_of, look_at_files
 from airflow_dm_loader.errors import ConfigError, LoadInterruptedError, RetriableError, TargetError
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.progress.forecast import NO_COMPARISON
@@ -129,7 +131,10 @@ class ImportIntoEngine(Engine):
 
     def check_dump(self, run: LoadRun, dump: Dump) -> None:
         tidb_uri(run.config.what.dump_uri, run.access)
-        sources_of(dump)
+        for source in sources_of(dump):
+            if (csv := csv_of(source.files)) is not None:
+                csv_options(csv)
+        look_at_files(dump.storage, dump.plan.files, READER)
 
     def shares(self, run: LoadRun) -> list[int]:
         with run.open_stored() as (meta, load):

@@ -115,17 +115,25 @@ class ImportServer:
             raise
         return read_job(rows[0], self._redactor, self._hiding) if rows else None
 
-    def submit(self, source: TableSource, uri: str, options: Options, session: Mapping[str, str | int]) -> int:
+    def submit(
+        self,
+        source: TableSource,
+        uri: str,
+        options: Options,
+        session: Mapping[str, str | int],
+        columns: Sequence[str] | None = None,
+    ) -> int:
         """Ask for a job; its id. After a ConnectionLostError nobody knows whether it was made.
 
         Args:
             session: ``sql_mode`` and ``time_zone`` of the files.
+            columns: those of CSV files; None: the table's.
         """
 
         def ask() -> list[dict[str, Any]]:
             db = self._database()
             db.set_session(session)
-            return db.named(*import_into(source, uri, options))
+            return db.named(*import_into(source, uri, options, columns))
 
         rows = self._explained(ask, table=source.name)
         try:

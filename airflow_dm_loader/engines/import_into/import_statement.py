@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.engines.import_into.sources import TableSource
+from airflow_dm_loader.engines.import_into.sources import READER, TableSource
+from airflow_dm_loader.engines.tidb_csv import LOGICAL_REMEDY, csv_of
+from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.identifiers import quote as quote_name
+from airflow_dm_loader.rules.csv_format import CsvFormat
 
 Options = Mapping[str, str | int]  # True: it takes no value
 
@@ -37,9 +41,37 @@ def job_options(config: LoadConfig, sort_uri: str | None) -> Options:
     return {name: value for name, value in options.items() if value is not None} | said
 
 
-def import_into(source: TableSource, uri: str, options: Options) -> tuple[str, tuple[str | int, ...]]:
-    """The statement that makes the job, and its values."""
-    table = source.key.quoted.replace("%", "%%")
+def csv_options(csv: CsvFormat) -> Options:
+    """How CSV files read, as options. Raises ConfigError for what there is no option for."""
+    if csv.not_null or not isinstance(csv.null, str) or csv.trim_last_separator or len(csv.delimiter) > 1:
+        raise ConfigError(
+            f"csv: {READER} has no option for not_null, several words for NULL, trim_last_separator, or a delimiter of "
+            "several characters",
+            remedy=LOGICAL_REMEDY,
+        )
+    return {
+        "CHARACTER_SET": "utf8mb4",
+        "FIELDS_TERMINATED_BY": csv.separator,
+        "FIELDS_ENCLOSED_BY": csv.delimiter,
+        "FIELDS_ESCAPED_BY": csv.escape,
+        "FIELDS_DEFINED_NULL_BY": csv.null,
+        **({"LINES_TERMINATED_BY": csv.terminator} if csv.terminator else {}),
+        **({"SKIP_ROWS": 1} if csv.header else {}),
+    }
+
+
+def import_into(
+    source: TableSource, uri: str, options: Options, columns: Sequence[str] | None = None
+) -> tuple[str, tuple[str | int, ...]]:
+    """The statement that makes the job, and its values.
+
+    Args:
+        columns: what the fields of CSV are; None: the table's columns, in its order.
+    """
+    listed = f" ({', '.join(map(quote_name, columns))})" if columns is not None else ""
+    table = (source.key.quoted + listed).replace("%", "%%")
+    if (csv := csv_of(source.files)) is not None:
+        options = {**csv_options(csv), **options}
     named = "".join(f", {name}" if value is True else f", {name} = %s" for name, value in options.items())
     return (
         f"IMPORT INTO {table} FROM %s FORMAT %s WITH DETACHED{named}",

@@ -19,6 +19,7 @@ from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.plan.router import ROUTER_CODE
 from airflow_dm_loader.run import Dump
 
+READER = "IMPORT INTO"
 SHARDING_CODE = 20068  # DM's number: import-into does not merge shards
 _SPECIAL = re.compile(r"[*?\[\]\\]")
 _LOGICAL = "Load it with import_mode=logical"
@@ -97,7 +98,7 @@ def _source(schema: str, table: str, files: tuple[PlannedFile, ...], folder: Col
 
 
 def _format(file: PlannedFile) -> DataFormat:
-    check_file(file.source, "IMPORT INTO")
+    check_file(file.source, READER)
     return file.source.kind
 
 

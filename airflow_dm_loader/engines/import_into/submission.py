@@ -12,7 +12,7 @@ itself, and so it does for a table that holds rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.heads import READ_AS_UTF8, head_charset, read_head
@@ -23,9 +23,11 @@ from airflow_dm_loader.engines.import_into.import_statement import Options, job_
 from airflow_dm_loader.engines.import_into.jobs import ImportJob, JobStatus
 from airflow_dm_loader.engines.import_into.load_tables import group_key
 from airflow_dm_loader.engines.import_into.open_share import open_share
-from airflow_dm_loader.engines.import_into.sources import TableSource, sources_of
+from airflow_dm_loader.engines.import_into.sources import READER, TableSource, sources_of
 from airflow_dm_loader.engines.redaction import Redactor
+from airflow_dm_loader.engines.tidb_csv import look_at_files, note_csv
 from airflow_dm_loader.errors import CheckpointError, DumpFormatError, TargetError
+from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import chunks, files, import_jobs, loads
 from airflow_dm_loader.state.files import FileRow
@@ -51,6 +53,7 @@ class Submission:
     options: Options
     group_key: str
     session_of: Callable[[TableSource], Mapping[str, str | int]]
+    columns: Mapping[TableName, Sequence[str] | None] = field(default_factory=dict)  # that CSV files name
 
     def __repr__(self) -> str:
         return f"Submission(load_id={self.load_id})"
@@ -99,7 +102,8 @@ class Submission:
     def _ask(self, source: TableSource, row: JobRow) -> int:
         options = {**self.options, **({"GROUP_KEY": row.group_key} if row.group_key else {})}
         try:
-            return self.server.submit(source, self._uri(source), options, self.session_of(source))
+            session, columns = self.session_of(source), self.columns.get(source.key)
+            return self.server.submit(source, self._uri(source), options, session, columns)
         except TargetError as error:
             # "active job", "not empty": a statement of an attempt that died may have come through only now.
             found = self._find(row) if error.errno == PRECHECK_FAILED else None
@@ -140,6 +144,7 @@ def make_jobs(run: LoadRun, share: int) -> None:
     """Settle what earlier attempts left, then make a job for each table that has none; fewer where the run stops."""
     config, dump = run.config, run.open_dump()
     sources = sources_of(dump)
+    columns = look_at_files(dump.storage, dump.plan.files, READER)
     folder_uri = tidb_uri(config.what.dump_uri, run.access).get_secret_value()
     sort = config.import_into.import_into_cloud_storage_uri
     sort_uri = tidb_uri(sort, run.access).get_secret_value() if sort is not None else None
@@ -151,6 +156,8 @@ def make_jobs(run: LoadRun, share: int) -> None:
         loads.begin(meta, load)
         import_jobs.register_tables(meta, load.load_id, opened.mine)
         files.mark_done(meta, load.load_id, opened.tables.without_bytes)
+        if share == 0:
+            note_csv(meta, load.load_id, dump.plan.files, READER)
         meta.db.commit()
         opened.settle(run.worker)
         default_time_zone = target_time_zone(meta.db)
@@ -163,6 +170,7 @@ def make_jobs(run: LoadRun, share: int) -> None:
             options=job_options(config, sort_uri),
             group_key=group_key(config, load),
             session_of=lambda source: _job_session(config, dump.storage, source, default_time_zone),
+            columns=columns,
         )
         mine = [source for source in sources if source.key in set(opened.mine)]
         submission.check_empty(mine, opened.tables.rows_of(opened.mine))

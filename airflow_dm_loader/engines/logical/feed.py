@@ -112,7 +112,7 @@ class ChunkFeed:
                         break
                     on_cut(item)
                     group.append((item, chunk))
-                    group_bytes += chunk.end - chunk.start
+                    group_bytes += chunk.size_bytes
                     if group_bytes >= most_bytes:
                         self._hand_over(group, group_bytes)
                         group, group_bytes, has_slot = [], 0, False

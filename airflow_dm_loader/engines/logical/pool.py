@@ -24,6 +24,7 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.state import files
 from airflow_dm_loader.state.chunks import ChunkCounts
 from airflow_dm_loader.state.meta import Meta
+from airflow_dm_loader.target.session import user_time_zone
 from airflow_dm_loader.target.sessions import kill_sessions
 
 _TICK_S = 0.1
@@ -186,7 +187,9 @@ class ImportPool:
             max_row_bytes=limits.max_statement_bytes or max(64 << 20, 4 * self._context.server.max_allowed_packet),
             max_head_bytes=limits.max_head_bytes,
             load_data=self._context.load_data,
-            dump_tool=self._context.config.reading.dump_tool,
+            dump_tool=limits.dump_tool,
+            max_row_group_bytes=limits.max_row_group_bytes,
+            time_zone=user_time_zone(self._context.config),
         )
         with open_chunks(item.planned, item.row, reading) as reader:
             yield reader

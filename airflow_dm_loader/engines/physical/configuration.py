@@ -25,6 +25,7 @@ from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.location import DumpLocation
 from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.rules.csv_format import CsvFormat
 from airflow_dm_loader.settings.lightning_keys import LEAVE_ROWS_OUT, too_new
 
 _SCHEMA_CHARACTERS = 64
@@ -42,6 +43,7 @@ class Surroundings:
     checkpoint: Checkpoint
     status_port: int
     filter: tuple[str, ...] = ()  # tables to load, as Lightning writes them; empty: all
+    csv: CsvFormat | None = None  # how the dump's CSV files read; None: it has none
 
 
 def lightning_settings(config: LoadConfig, target: TargetConfig, around: Surroundings) -> dict[str, Any]:
@@ -78,12 +80,33 @@ def lightning_settings(config: LoadConfig, target: TargetConfig, around: Surroun
             "source-id": config.what.source_id,
             "case-sensitive": config.where.case_sensitive,
             **({"filter": list(around.filter)} if around.filter else {}),
+            **({"csv": lightning_csv(around.csv)} if around.csv is not None else {}),
         },
         "tidb": _tidb(config, target, around),
         **({"security": _paths(config.physical.pd_security)} if config.physical.pd_security else {}),
         **({"routes": [route.to_dm() for route in config.where.routes]} if config.where.routes else {}),
     }  # fmt: skip
     return _with_users_own(settings, config, around.version)
+
+
+def lightning_csv(csv: CsvFormat) -> dict[str, Any]:
+    """``[mydumper.csv]``, whose defaults are not ours; keys that older versions lack are there where they are said."""
+    newer: dict[str, Any] = {}
+    if csv.escaped_by is not None:
+        newer["escaped-by"] = csv.escaped_by
+    if not csv.header_schema_match:
+        newer["header-schema-match"] = False
+    return {
+        "separator": csv.separator,
+        "delimiter": csv.delimiter,
+        "terminator": csv.terminator,
+        "header": csv.header,
+        "not-null": csv.not_null,
+        "null": csv.null if isinstance(csv.null, str) else list(csv.null),
+        "backslash-escape": csv.backslash_escape,
+        "trim-last-separator": csv.trim_last_separator,
+        **newer,
+    }
 
 
 def _threads(config: LoadConfig) -> dict[str, int]:

@@ -17,8 +17,12 @@ from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.target.session import check_time_zone, file_session
 
-# Lightning's own rule for names of data files, and its unescaping.
-_NAME = re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL)
+READER = "tidb-lightning"
+# Lightning's own rules for names of data files, the first that matches; and its unescaping.
+_NAMES = (
+    re.compile(r"(?i)([^/.]+)\.(.*)\.([0-9]+)\.(?:snappy|gzip|gz|zstd|zst)\.parquet", re.DOTALL),
+    re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,11 @@ def check_files(files: Iterable[PlannedFile]) -> None:
     """
     for planned in files:
         file = planned.source
-        check_file(file, "tidb-lightning")
-        match = _NAME.fullmatch(file.name)
+        check_file(file, READER)
+        match = next(filter(None, (pattern.fullmatch(file.name) for pattern in _NAMES)), None)
         if match is None or (unquote(match[1]), unquote(match[2])) != file.key:
             raise DumpFormatError(
-                f"tidb-lightning would not take the file for one of {file.schema}.{file.table}, by its name",
+                f"{READER} would not take the file for one of {file.schema}.{file.table}, by its name",
                 file=file.name,
                 remedy="Dump with dumpling, or with mydumper without -F (--chunk-filesize), or load with "
                 "import_mode=logical.",

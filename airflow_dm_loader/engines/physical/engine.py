@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.engines.base import Engine, ShareReport
 from airflow_dm_loader.engines.physical.configuration import task_info_schema
+from airflow_dm_loader.engines.physical.data_files import READER
 from airflow_dm_loader.engines.physical.importing import forget_checkpoint, import_all
 from airflow_dm_loader.engines.physical.lightning_findings import describe_conflicts, lightning_findings
 from airflow_dm_loader.engines.physical.requirements import check_load, check_server, is_restricted, lightning_needs
 from airflow_dm_loader.engines.physical.task_info import view_of
 from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
+from airflow_dm_loader.engines.tidb_csv import look_at_files
 from airflow_dm_loader.errors import CheckpointError, ConfigError
 from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.logs import visible_log
@@ -44,6 +46,7 @@ class PhysicalEngine(Engine):
 
     def check_dump(self, run: LoadRun, dump: Dump) -> None:
         check_load(run, dump)
+        look_at_files(dump.storage, dump.plan.files, READER)
 
     def privileges(self, run: LoadRun, plan: LoadPlan, db: Database) -> Iterable[Need]:
         return lightning_needs(run.config, plan, restricted=is_restricted(db))

@@ -16,6 +16,7 @@ from airflow_dm_loader.config import LoadConfig, OnDuplicatePhysical
 from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.physical.checkpoint import Checkpoint, Driver, checkpoint_of
 from airflow_dm_loader.engines.physical.configuration import task_info_schema
+from airflow_dm_loader.engines.physical.data_files import READER
 from airflow_dm_loader.engines.physical.endings import Ended
 from airflow_dm_loader.engines.physical.executable import find_lightning
 from airflow_dm_loader.engines.physical.preparation import prepare_run
@@ -23,6 +24,7 @@ from airflow_dm_loader.engines.physical.program_run import LightningRun, Watch
 from airflow_dm_loader.engines.physical.requirements import check_load, check_server
 from airflow_dm_loader.engines.physical.status import Progress
 from airflow_dm_loader.engines.physical.task_info import last_task_id
+from airflow_dm_loader.engines.tidb_csv import note_csv
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.plan.load_plan import LoadPlan
@@ -65,6 +67,7 @@ def import_all(run: LoadRun) -> ShareReport:
             program = find_lightning(config.physical.lightning_path, config.physical.lightning_version)
             _log.info("Running %s", program)
             prepared = prepare_run(run, dump, program, meta.db)
+            note_csv(meta, load.load_id, plan.files, READER)
             owner = secrets.token_hex(16)
             teller = _Teller(load, plan, run.on_progress, resumed=row is not None)
             watch = Watch(

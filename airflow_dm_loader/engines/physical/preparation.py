@@ -19,6 +19,7 @@ from airflow_dm_loader.engines.physical.data_files import row_session
 from airflow_dm_loader.engines.physical.executable import Lightning
 from airflow_dm_loader.engines.physical.program_run import LightningRun
 from airflow_dm_loader.engines.redaction import Redactor
+from airflow_dm_loader.engines.tidb_csv import csv_of
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
 from airflow_dm_loader.target.connection import Database
@@ -48,6 +49,7 @@ def prepare_run(run: LoadRun, dump: Dump, program: Lightning, db: Database) -> L
             checkpoint=checkpoint,
             status_port=port,
             filter=table_filter(dump.plan),
+            csv=csv_of(dump.plan.files),
         )
         return lightning_settings(config, target, around)
 

@@ -101,7 +101,7 @@ def test_parquet_is_a_format_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("kind", "compression"),
     [
-        (CSV, Compression.NONE),
+        (CSV, Compression.LZ4),
         (DAT, Compression.NONE),
         (SQL, Compression.XZ),
         (SQL, Compression.LZ4),

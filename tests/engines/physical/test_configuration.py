@@ -21,6 +21,7 @@ from airflow_dm_loader.engines.physical.configuration import (
     task_info_schema,
 )
 from airflow_dm_loader.errors import ConfigError
+from airflow_dm_loader.rules.csv_format import CsvFormat
 from tests.engines.physical.stand_in import Failure, check_keys, check_versions
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -76,6 +77,21 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {  # l
         },
     ),
     "routes": ({"routes": ROUTES, "case_sensitive": True}, {}, {}),
+    "csv": ({}, {}, {"csv": CsvFormat()}),
+    "csv-dialect": (
+        {},
+        {},
+        {
+            "csv": CsvFormat(
+                separator="|+|",
+                delimiter="",
+                terminator="~",
+                null=("nil", ""),
+                escaped_by="!",
+                header_schema_match=False,
+            )
+        },
+    ),
     "filter": ({}, {}, {"filter": ('"s"."a"', '"s"."b""c"')}),
 }
 

@@ -59,8 +59,9 @@ def test_a_charset_other_than_utf8_is_refused(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("s.a.sql.lz4", "compressed with lz4"),
-        ("s.a.csv", "of this kind"),
-        ("s.a.snappy.parquet", "with snappy"),
+        ("s.a.dat", "of this kind"),
+        ("s.a.snappy.parquet", r"one of s\.a, by its name"),
+        ("s.a.parquet.gz", "with gzip"),
         ("s.a.00000.00003.sql", r"one of s\.a, by its name"),
     ],
 )
