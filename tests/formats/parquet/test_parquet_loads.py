@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 import json
 import signal
 import sys
@@ -159,3 +160,21 @@ def test_a_file_that_is_compressed_as_a_whole_is_refused_by_its_name(tmp_path: P
     (folder / "s.t.000000000.parquet").rename(folder / "s.t.000000000.parquet.gz")
     with pytest.raises(DumpFormatError, match="compressed as a whole, with gzip"):
         plan(folder)
+
+
+@pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
+def test_columns_are_masked_and_left_out_as_those_of_other_files_are(
+    load_data: bool, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    rows = pa.table({"id": [1, 2], "a": ["x\ty", None], "b": ["it's", "me"], "c": pa.array([b"\xff", b"1"])})
+    create = "(`id` int PRIMARY KEY, `a` char(64), `b` varchar(9), `c` blob)"
+    folder = write_parquet(tmp_path / "dump", {"t": (create, rows)})
+    key = "a key of 16 bytes"
+    mask = [{"table": "t", "column": "a", "value": "sha2"}, {"table": "t", "column": "b", "value": "null"}]
+    ignored = [{"table": "t", "columns": ["c"]}]
+
+    config = load_config(folder, load_data=load_data, mask=mask, ignore_columns=ignored)
+    load_dump(config, target, mask_key=key)
+
+    digest = hmac.digest(key.encode(), b"x\ty", "sha256").hex()
+    assert query(server, "SELECT * FROM s.t ORDER BY id") == [(1, digest, None, None), (2, None, None, None)]
