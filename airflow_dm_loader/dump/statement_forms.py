@@ -22,9 +22,9 @@ _NOTHING = re.compile(
     % (
         rb"LOCK\s++TABLES?\s++" + _TABLE + rb"[^;'\"*]*+|UNLOCK\s++TABLES?|ALTER\s++TABLE\s++" + _TABLE
         + rb"\s++(?:DISABLE|ENABLE)\s++KEYS|COMMIT(?:\s++WORK)?+|BEGIN(?:\s++WORK)?+|START\s++TRANSACTION"
-        + rb"|SET\s++(?:@@)?+(?:SESSION[.\s]\s*+)?+(?:autocommit|sql_notes)\s*+=\s*+[01]"
+        + rb"|SET\s++(?:@@)?+(?:SESSION[.\s]\s*+)?+(?:autocommit|sql_notes|note_verbosity)\s*+=\s*+[01]"
         + rb"|SET\s++@\w++\s*+=\s*+@@(?:SESSION\.)?+\w++(?:\s*+,\s*+(?:@\w++\s*+=\s*+@@(?:SESSION\.)?+\w++"
-        + rb"|(?:sql_notes)\s*+=\s*+[01]))*+"
+        + rb"|(?:sql_notes|note_verbosity)\s*+=\s*+[01]))*+"
     ),
     re.IGNORECASE,
 )  # fmt: skip
@@ -45,6 +45,13 @@ _REFUSED = (
     ("VALUES ROW(...)", re.compile(rb"\bVALUES\s++ROW\b", re.IGNORECASE)),
     ("INSERT ... PARTITION", re.compile(rb"\sPARTITION\s*+\(", re.IGNORECASE)),
     ("rows out of a query", re.compile(rb"\b(?:SELECT|TABLE|WITH)\b", re.IGNORECASE)),
+)
+
+# Clauses behind the rows; a value may hold such words, which then only stand in an error that is one all the same.
+_BEHIND_ROWS = (
+    ("ON DUPLICATE KEY UPDATE", re.compile(rb"\bON\s++DUPLICATE\s++KEY\b", re.IGNORECASE)),
+    ("RETURNING", re.compile(rb"\)\s*+RETURNING\b", re.IGNORECASE)),
+    ("a name for the rows", re.compile(rb"\)\s*+AS\s", re.IGNORECASE)),
 )
 
 
@@ -80,7 +87,10 @@ def form_name(text: bytes) -> str | None:
         return None
     quote = _QUOTE.search(head)
     head = head[: quote.start()] if quote is not None else head
-    return next((name for name, pattern in _REFUSED if pattern.search(head)), None)
+    named = next((name for name, pattern in _REFUSED if pattern.search(head)), None)
+    if named is None and _SET_ROW.match(text):
+        named = "INSERT ... SET with what is no literal"
+    return named or next((name for name, pattern in _BEHIND_ROWS if pattern.search(text[-_HEAD_BYTES:])), None)
 
 
 def _values_of_set(text: bytes, quoting: Quoting) -> bytes | None:

@@ -47,6 +47,7 @@ def test_an_insert_is_put_into_the_form_of_tools_where_that_means_the_same(text:
         b"set autocommit=0",
         b"/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */",
         b"/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */",
+        b"/*M!100616 SET @OLD_NOTE_VERBOSITY=@@NOTE_VERBOSITY, NOTE_VERBOSITY=0 */",
     ],
 )
 def test_what_changes_no_row_is_passed_over(text: bytes) -> None:
@@ -97,4 +98,18 @@ def test_a_setting_behind_what_it_saves_is_a_head_setting() -> None:
     ],
 )
 def test_what_is_refused_has_a_name(text: bytes, name: str | None) -> None:
+    assert form_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (b"INSERT INTO t VALUES (1,'a') ON DUPLICATE KEY UPDATE v='x'", "ON DUPLICATE KEY UPDATE"),
+        (b"INSERT INTO t SET a=1 on duplicate key update a=2", "INSERT ... SET with what is no literal"),
+        (b"INSERT INTO t SET a=CONCAT('a','b')", "INSERT ... SET with what is no literal"),
+        (b"INSERT INTO t VALUES (1,'a') RETURNING id", "RETURNING"),
+        (b"INSERT INTO t VALUES (1,'a') AS new", "a name for the rows"),
+    ],
+)
+def test_a_clause_behind_the_rows_is_refused_by_its_name(text: bytes, name: str) -> None:
     assert form_name(text) == name

@@ -219,9 +219,10 @@ class ChunkReader(ChunkChain):
         try:
             return statement, self._kind(statement)
         except UnsupportedStatementError as error:
-            if (nothing := passed_over(statement.text)) is not None:
+            bare = without_comments(statement, self._quoting)
+            if (nothing := passed_over(statement.text) or passed_over(bare.text.strip())) is not None:
                 return statement, nothing
-            plain = plain_insert(without_comments(statement, self._quoting), self._quoting)
+            plain = plain_insert(bare, self._quoting)
             if plain.text == statement.text:
                 raise self._by_name(statement, error) from None
             try:

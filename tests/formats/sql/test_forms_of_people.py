@@ -26,7 +26,7 @@ MYSQLDUMP = r"""-- MySQL dump 10.13  Distrib 8.0.36
 -- Dumping data for table `t`
 --
 
-LOCK TABLES `t` WRITE;
+LOCK TABLES `t` /* it is mine */ WRITE;
 /*!40000 ALTER TABLE `t` DISABLE KEYS */;
 INSERT INTO `t` VALUES (1,'a;b'),(2,'it\'s -- no comment'); -- a comment
 /* another; */ INSERT INTO `t` VALUES (3,'c') /* between */,
