@@ -106,12 +106,12 @@ class Database:
             return self._result()
 
     def query(
-        self, sql: str, args: Sequence[object] = (), *, shape: Shape | None = None, or_nothing: bool = False
+        self, sql: str, args: Sequence[object] = (), *, shape: Shape, or_nothing: bool = False
     ) -> list[tuple[Any, ...]]:
         """All rows of a query that is known to give few.
 
         Args:
-            shape: what each of its columns holds; see :mod:`~airflow_dm_loader.target.answers`. None: whatever comes.
+            shape: what each of its columns holds; see :mod:`~airflow_dm_loader.target.answers`.
             or_nothing: some servers answer it without rows or columns.
 
         Raises:
@@ -120,7 +120,7 @@ class Database:
         columns, rows = self._asked(sql, args)
         if or_nothing and not columns:
             return []
-        return read_rows(columns, rows, shape if shape is not None else (as_it_is,) * len(columns), sql)
+        return read_rows(columns, rows, shape, sql)
 
     def named(self, sql: str, args: Sequence[object] = ()) -> list[dict[str, Any]]:
         """All rows, each by the names of its columns in lower case: for answers that differ by the server's version."""
@@ -129,12 +129,12 @@ class Database:
             raise unexpected("it has no columns", sql)
         return [dict(zip(names, row, strict=True)) for row in read_rows(names, rows, (as_it_is,) * len(names), sql)]
 
-    def one(self, sql: str, args: Sequence[object] = (), *, shape: Shape | None = None) -> tuple[Any, ...] | None:
+    def one(self, sql: str, args: Sequence[object] = (), *, shape: Shape) -> tuple[Any, ...] | None:
         """The first row, if there is any."""
         rows = self.query(sql, args, shape=shape)
         return rows[0] if rows else None
 
-    def sure(self, sql: str, args: Sequence[object] = (), *, shape: Shape | None = None) -> tuple[Any, ...]:
+    def sure(self, sql: str, args: Sequence[object] = (), *, shape: Shape) -> tuple[Any, ...]:
         """The row of a question that gives one whatever is in the server, such as an aggregate's."""
         row = self.one(sql, args, shape=shape)
         if row is None:

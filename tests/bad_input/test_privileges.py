@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from airflow_dm_loader import load_dump
-from airflow_dm_loader.config import TargetConfig
-from airflow_dm_loader.errors import TargetError
+from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import RowError, TargetError
 from airflow_dm_loader.target.privileges import parse_grants
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.listed_privileges import listed
@@ -124,6 +124,28 @@ def test_rows_that_meet_others_need_what_is_listed(
 
     (table,) = report.tables
     assert (count(server, "s.t"), (table.replaced, table.ignored, table.conflicts)) == (2, met)
+
+
+@pytest.mark.servers
+def test_rows_that_may_meet_none_need_no_privilege_to_delete(
+    server: PrivateMariaDB, user: MakeUser, tmp_path: Path
+) -> None:
+    make_tables(server, view=False)
+    query(server, "INSERT INTO s.t VALUES (1, 'old')")
+    state, tables = listed(EXISTS)
+    less = [word for word in privileges_of(tables) if word != "DELETE"]
+    target = user(state, f"GRANT {', '.join(less)} ON {tables.partition(' ON ')[2]}")
+
+    def config(name: str, *rows: str) -> LoadConfig:
+        return load_config(
+            write_dump(tmp_path / name, Table("t", CREATE, rows)), task_name=name, on_duplicate_logical="error"
+        )
+
+    met = refused(config("meets", '(2,"b")', '(1,"new")'), target, RowError)
+    report = load_dump(config("none", '(3,"c")'), target)
+
+    assert (met.errno, report.outcome) == (1062, "clean")
+    assert query(server, "SELECT * FROM s.t ORDER BY id") == [(1, "old"), (3, "c")]
 
 
 @pytest.mark.servers
