@@ -13,6 +13,18 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+def folded(name: str) -> str:
+    """A name in lower case as servers put it: letter for letter, so that it never gets longer.
+
+    Python makes two letters of ``İ``, and another one of a ``Σ`` at the end of a word: to a server, ``İ`` is ``i``.
+    """
+    return name.lower() if name.isascii() else "".join(map(_folded_letter, name))
+
+
+def _folded_letter(letter: str) -> str:
+    return letter.lower()[0]
+
+
 class TableName(NamedTuple):
     """A table, a view or a sequence with its schema; as text it is ``schema.table``."""
 
@@ -29,7 +41,7 @@ class TableName(NamedTuple):
 
     def folded(self, folds: bool) -> TableName:
         """As a server tells names apart that folds them, or does not."""
-        return TableName(self.schema.lower(), self.table.lower()) if folds else self
+        return TableName(folded(self.schema), folded(self.table)) if folds else self
 
 
 class OfTable:
@@ -66,4 +78,4 @@ class Names(Mapping[str, _Value_co]):
         return len(self._found)
 
     def _key(self, name: str) -> str:
-        return name.lower() if self._folds else name
+        return folded(name) if self._folds else name

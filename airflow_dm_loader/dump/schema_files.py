@@ -75,7 +75,7 @@ class SchemaFile:
         options, rest: of a view what stands before and behind its name, of a database what stands behind it; options of
             a table are GLOBAL TEMPORARY, or nothing.
         dropped: what the file would drop first, as it stands; nothing ever is.
-        engines, unsafe: as in :class:`~airflow_dm_loader.dump.schema_objects.Definition`.
+        engines, unsafe, reads: as in :class:`~airflow_dm_loader.dump.schema_objects.Definition`.
     """
 
     name: str
@@ -88,6 +88,12 @@ class SchemaFile:
     engines: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
     value: SequenceValue | None = None  # of a sequence
+    reads: tuple[str, ...] = ()
+
+    @property
+    def reads_as_invoker(self) -> bool:
+        """Whether a view shows each reader only what that account may read itself."""
+        return self.options.upper().split()[-1:] == ["INVOKER"]
 
 
 def read_schema_file(raw: bytes, name: str) -> SchemaFile:
@@ -159,7 +165,12 @@ def checked(file: SchemaFile, wanted: SchemaObject, *, most_bytes: int = MAX_SCH
             statement=file.create[at:] or file.create,
         ) from None
     return replace(
-        file, options=found.before, rest=statement[found.rest_at :], engines=found.engines, unsafe=found.unsafe
+        file,
+        options=found.before,
+        rest=statement[found.rest_at :],
+        engines=found.engines,
+        unsafe=found.unsafe,
+        reads=found.reads,
     )
 
 

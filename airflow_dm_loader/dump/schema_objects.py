@@ -8,7 +8,7 @@ server may run it or pass over it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -20,12 +20,13 @@ from airflow_dm_loader.dump.table_options import (
     check_database_options,
     check_sequence_options,
 )
+from airflow_dm_loader.dump.view_sources import schemas_read
 
 _MARKS_OF_NO_STATEMENT = frozenset("'\"`\\;")  # a quote that is never closed, and what ends a statement
 # They wait, lock, or read what is no column: the rows that a default or a check is for would run them.
 _WAITING = frozenset({
     "SLEEP", "BENCHMARK", "GET_LOCK", "MASTER_POS_WAIT", "SOURCE_POS_WAIT", "WAIT_FOR_EXECUTED_GTID_SET",
-    "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS", "MASTER_GTID_WAIT", "LOAD_FILE", "SETVAL",
+    "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS", "MASTER_GTID_WAIT", "WSREP_SYNC_WAIT_UPTO_GTID", "LOAD_FILE", "SETVAL",
 })  # fmt: skip
 _MOST_TOKENS_OF_A_HEAD = 64
 GLOBAL_TEMPORARY = "GLOBAL TEMPORARY"  # TiDB's tables whose rows each session has for itself
@@ -63,12 +64,14 @@ class Definition:
         rest_at: where, behind the object's name, its definition begins.
         engines: a table's, in upper case, also those of its partitions.
         unsafe: options that reach out of the server's own tables: only a person may make such a table.
+        reads: the schemas that a view's query names.
     """
 
     before: str
     rest_at: int
     engines: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Definition:
@@ -84,16 +87,19 @@ def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Def
     rest = tokens[head.at :]
     rest_at = tokens[head.at - 1].end
     options = Options()
+    reads: Iterable[str] = ()
     match wanted.kind:
         case ObjectKind.TABLE:
             _each_run(_after_columns(rest, rest_at), options.read_table)
         case ObjectKind.VIEW:
-            _check_view(rest, rest_at)
+            reads = schemas_read(_checked_query(rest, rest_at))
         case ObjectKind.DATABASE:
             _each_run(rest, check_database_options)
         case ObjectKind.SEQUENCE:
             _each_run(rest, check_sequence_options)
-    return Definition(before, rest_at, tuple(options.engines), tuple(dict.fromkeys(options.unsafe)))
+    return Definition(
+        before, rest_at, tuple(options.engines), tuple(dict.fromkeys(options.unsafe)), tuple(dict.fromkeys(reads))
+    )
 
 
 def created_name(statement: str, kind: ObjectKind) -> str:
@@ -309,8 +315,8 @@ def _after_columns(rest: Sequence[Token], place: int) -> Sequence[Token]:
     raise NotAllowedError("the list of columns is not closed", rest[-1].end)
 
 
-def _check_view(rest: Sequence[Token], place: int) -> None:
-    """The names of its columns, and AS with a query, which every server takes for just that."""
+def _checked_query(rest: Sequence[Token], place: int) -> Sequence[Token]:
+    """A view's query, behind the names of its columns and AS, which every server takes for just that."""
     at = 0
     if rest and rest[0].text == "(":
         while at < len(rest) and rest[at].text != ")":
@@ -330,6 +336,7 @@ def _check_view(rest: Sequence[Token], place: int) -> None:
             raise NotAllowedError("a version comment may not stand in a view's query", token.at)
         if _is_word([token], "INTO"):
             raise NotAllowedError("INTO may not stand in a view's query", token.at)
+    return query
 
 
 def _each_run(rest: Sequence[Token], check: Callable[[Sequence[Token]], None]) -> None:

@@ -71,6 +71,7 @@ class Drafting:
             shadows=shadows or {},
             recreated=recreated,
             skips=self.config.logical.skips,
+            meta_schema=self.config.state.meta_schema,
         )
         tables = self.config.tables
         changer = Changer(

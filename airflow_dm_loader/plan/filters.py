@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from airflow_dm_loader.identifiers import folded
 from airflow_dm_loader.rules.block_allow_list import BlockAllowList, TablePattern
 from airflow_dm_loader.rules.patterns import NamePattern, name_pattern
 
@@ -53,8 +54,13 @@ def _any_matches(rules: Sequence[tuple[NamePattern, NamePattern]], schema: str, 
     return any(db.matches(schema) and tbl.matches(table) for db, tbl in rules)
 
 
+def is_for_all(schema: str) -> bool:
+    """Whether each account sees there, by itself, only what is its own."""
+    return folded(schema) == "information_schema"
+
+
 def owner_of(schema: str, meta_schema: str) -> str | None:
     """Whose schema it is, in words; None: a user's. Upper and lower case are one, as on many servers."""
-    if schema.lower() == meta_schema.lower():
+    if folded(schema) == folded(meta_schema):
         return "the loader's own, which holds the state of loads"
-    return "the server's own, which holds its accounts and settings" if schema.lower() in _OF_SERVERS else None
+    return "the server's own, which holds its accounts and settings" if folded(schema) in _OF_SERVERS else None

@@ -24,6 +24,7 @@ from airflow_dm_loader.dump.secondary_indexes import (
 from airflow_dm_loader.dump.waiting_mark import with_mark
 from airflow_dm_loader.errors import LoaderError, SchemaMissingError, TargetError
 from airflow_dm_loader.identifiers import TableName, quote
+from airflow_dm_loader.plan.filters import is_for_all, owner_of
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedDatabase, PlannedSequence, PlannedTable, PlannedView
 from airflow_dm_loader.report import some_of
 from airflow_dm_loader.rules.skips import NO_SKIPS, Skips
@@ -122,6 +123,7 @@ class Drafter:
         shadows: live table -> the one that is filled in its place, of all sources of the load task.
         recreated: tables that will be dropped before any is created.
         skips: which secondary indexes and foreign keys are left out, of small tables too.
+        meta_schema: where the loader keeps its state.
     """
 
     read: Callable[[str], SchemaFile]
@@ -135,6 +137,7 @@ class Drafter:
     shadows: Mapping[TableName, TableName] = field(default_factory=dict)
     recreated: Collection[TableName] = ()
     skips: Skips = NO_SKIPS
+    meta_schema: str = ""
 
     def draft(self, db: Database, plan: LoadPlan) -> SchemaDraft:
         """Raises NotCreateStatementError, SchemaMissingError or TargetError for the first thing that can't be."""
@@ -148,7 +151,7 @@ class Drafter:
         check_foreign_keys(plan, drafts)
         drafts = [self._pointing_at_shadows(draft, folds=db.folds_names) for draft in drafts]
         views = tuple(
-            ViewDraft(view, self.read(view.schema_file))
+            ViewDraft(view, self._of_users_tables(view))
             for view in plan.views
             if not _view_is_there(view, tables[view.schema])
         )
@@ -168,6 +171,23 @@ class Drafter:
                 *unsure_views(plan, ((f"{view.planned.schema}.{view.planned.view}", view.file) for view in views)),
             ),
         )
+
+    def _of_users_tables(self, view: PlannedView) -> SchemaFile:
+        """The file of a view that is to be created; it may not show what only the loader's account may read."""
+        file = self.read(view.schema_file)
+        owners = {schema: owner_of(schema, self.meta_schema) for schema in file.reads if not is_for_all(schema)}
+        told = [f"the schema {schema}, which is {owner}" for schema, owner in owners.items() if owner is not None]
+        if told and not file.reads_as_invoker:
+            raise TargetError(
+                f"the view would show all who may read it {', and '.join(told)}",
+                table=f"{view.schema}.{view.view}",
+                file=file.name,
+                offset=file.offset,
+                remedy="Create the view in the target by hand, in the name of an account that may read no more than "
+                "the view shall show, or with SQL SECURITY INVOKER in its file; or leave it out (block_allow_list). "
+                "Then clear: a view that exists stays as it is.",
+            )
+        return file
 
     def _sequence(self, sequence: PlannedSequence, there: Mapping[str, Mapping[str, str]]) -> SequenceDraft:
         kind = there[sequence.key.schema].get(sequence.key.table)

@@ -1,13 +1,15 @@
-"""A view whose DEFINER the target lacks is created, and nobody can read it: that is told by name."""
+"""Views: what nobody can read is told by name, none is run by the load, and none shows what only the load may read."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import TargetConfig
+from airflow_dm_loader.errors import TargetError
 from tests.dumps import Table, load_config, write_dump
 from tests.servers import AnyServer
 from tests.tables import query
@@ -36,3 +38,34 @@ def test_views_that_nobody_can_read_are_told(server: AnyServer, target: TargetCo
         assert query(server, "SELECT id FROM s.w") == [(1,)]
     finally:
         query(server, "DROP USER not_there")
+
+
+@pytest.mark.servers
+def test_the_query_of_a_view_is_not_run(server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
+    waits = "SELECT GET_LOCK('held by the test', 3600) AS `id`"
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']), views={"v": waits})
+
+    with closing(server.connect()) as holder, holder.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK('held by the test', 0)")
+        report = load_dump(load_config(folder), target)
+
+    assert report.outcome == "clean"
+    assert len(query(server, "SHOW COLUMNS FROM s.v")) == 1
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("reads", ["`mysql`.`user`", "`t`, mySQL . `user`", "dm_meta.dm_loader_load", "sys.version"])
+def test_a_view_of_what_only_the_load_may_read_is_not_created(
+    reads: str, server: AnyServer, target: TargetConfig, tmp_path: Path
+) -> None:
+    folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")']), views={"v": f"SELECT 1 AS `id` FROM {reads}"})
+
+    with pytest.raises(TargetError, match="the view would show all who may read it the schema ") as caught:
+        load_dump(load_config(folder), target)
+
+    assert (caught.value.table, caught.value.file) == ("s.v", "s.v-schema-view.sql")
+    assert query(server, "SHOW DATABASES LIKE 's'") == []
+    if reads == "`mysql`.`user`":
+        view = folder / "s.v-schema-view.sql"
+        view.write_text(view.read_text().replace("CREATE VIEW", "CREATE SQL SECURITY INVOKER VIEW"))
+        assert load_dump(load_config(folder), target).outcome == "clean"
