@@ -126,7 +126,8 @@ def create_tables(run: LoadRun, *, by_hand: bool = False) -> dict[str, object]:
         try:
             new = {table.planned.key for table in draft.tables if not table.exists}
             with naming_the_rest(open_database, drafting, plan, new):
-                prepared = creator.create_tables(draft.tables, config.work.pool_size)
+                at_once = max(config.work.pool_size, drafting.server.can.creates_at_once)
+                prepared = creator.create_tables(draft.tables, at_once)
         except LoaderError:  # tables that are made by now are not made again, and nothing is said of them twice
             with suppress(LoaderError):
                 _keep_warnings(meta, load.load_id, creator.summary, plan)

@@ -59,6 +59,7 @@ class Capabilities:
         own_tables: it has TiDB's kinds of table: global temporary ones, and those that delete old rows by TTL.
         swap_obstacle: why tables can't be swapped in by one statement, crash or not, in words; None: they can.
         swaps_across_schemas: foreign keys follow their tables from one schema into another.
+        creates_at_once: so many CREATE TABLEs at the same time cost it less than one after the other.
         sequences: it has them; ``setval_says_next``: SETVAL can be told that the value is the next one.
         keeps_statistics: what information_schema says of a table may be of a while ago, unless a session asks anew.
         writes_like: servers of which this is equal write floats and JSON as the same text.
@@ -92,6 +93,7 @@ class Capabilities:
     own_tables: bool
     swap_obstacle: str | None
     swaps_across_schemas: bool
+    creates_at_once: int
     sequences: bool
     setval_says_next: bool
     keeps_statistics: bool
@@ -132,6 +134,7 @@ class Capabilities:
             own_tables=is_tidb,
             swap_obstacle=_swap_obstacle(flavour, version),
             swaps_across_schemas=not is_tidb,
+            creates_at_once=tidb.CREATES_AT_ONCE if is_tidb else 1,
             sequences=is_tidb or (flavour is Flavour.MARIADB and version >= (10, 3)),
             setval_says_next=flavour is Flavour.MARIADB,
             keeps_statistics=flavour is Flavour.MYSQL and version >= (8,),
