@@ -101,6 +101,7 @@ class Reading:
         max_row_bytes: a statement or record that has no end within so many bytes is an error.
         max_head_bytes: what may stand before a file's first rows, and in a statement before its rows.
         load_data: whether LOAD DATA may be used.
+        statements_cost_less: than LOAD DATA costs the server; so rows that stand in statements go as they are.
         dump_tool: what wrote SQL files.
         max_row_group_bytes: a row group of Parquet that has more, decoded, is an error.
         time_zone: as the user says it; None: it is not said.
@@ -113,6 +114,7 @@ class Reading:
     max_row_bytes: int
     max_head_bytes: int
     load_data: bool
+    statements_cost_less: bool = False
     dump_tool: DumpTool = DumpTool.AUTO
     max_row_group_bytes: int = 1 << 30
     time_zone: str | None = None

@@ -187,6 +187,7 @@ class ImportPool:
             max_row_bytes=limits.max_statement_bytes or max(64 << 20, 4 * self._context.server.max_allowed_packet),
             max_head_bytes=limits.max_head_bytes,
             load_data=self._context.load_data,
+            statements_cost_less=not self._context.server.can.load_data_is_faster,
             dump_tool=limits.dump_tool,
             max_row_group_bytes=limits.max_row_group_bytes,
             time_zone=user_time_zone(self._context.config),

@@ -69,6 +69,15 @@ class RowLayout:
         """Whether values of columns of this type are written in hex."""
         return bool(self.hex_mark) and kind in _BINARIES
 
+    def row_spans(self, rows: memoryview) -> Iterator[tuple[int, int]]:
+        """Where each of the rows stands: the line that it is, without the comma."""
+        before, after = (1, 1) if self.layout is Layout.COMMA_LAST else (0, 2)  # of the newline
+        start = 0
+        for newline in re.finditer(rb"\n", rows):
+            yield start, newline.start() - before
+            start = newline.start() + after
+        yield start, len(rows)
+
     def decoded(self, variable: str) -> str:
         """The SQL that makes bytes of what LOAD DATA reads of such a value."""
         around = 3 if self.hex_mark.endswith(b"'") else 2

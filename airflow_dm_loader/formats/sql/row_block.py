@@ -13,6 +13,7 @@ from airflow_dm_loader.dump.value_marks import Marks, Places
 from airflow_dm_loader.errors import RowError
 from airflow_dm_loader.formats.masking import RowMasking
 from airflow_dm_loader.formats.sending.blocks import PACKET_OVERHEAD_BYTES, row_too_large
+from airflow_dm_loader.formats.sql.layouts import RowLayout
 from airflow_dm_loader.identifiers import OfTable
 
 
@@ -29,6 +30,7 @@ class RowBlock(OfTable):
         kept: the values of a row that are sent, where others are left out.
         marks: what goes before strings that are something else than the session's charset says.
         masking: which values are replaced, before all else.
+        row_layout: what is proven of the rows.
     """
 
     schema: str
@@ -43,6 +45,7 @@ class RowBlock(OfTable):
     recoding: Recoding | None = None
     kept: Places | None = None
     masking: RowMasking | None = None
+    row_layout: RowLayout | None = None
 
     def sql(self, verb: str) -> tuple[bytes, bytes | memoryview]:
         """The statement in two parts, ready to send: what stands before the rows, and the rows."""
@@ -99,6 +102,8 @@ class RowBlock(OfTable):
 
     def row_spans(self) -> list[tuple[int, int]]:
         """Where each row stands in ``values``."""
+        if self.row_layout is not None:
+            return list(self.row_layout.row_spans(self.values))
         return list(
             split_rows(self.values, file=self.file, offset=self.offset, backslash_escapes=self.backslash_escapes)
         )

@@ -44,11 +44,17 @@ class RowStatement:
 
 @dataclass(frozen=True, slots=True)
 class StatementRows:
-    """The statements of a chunk; ``row_layout`` is proven of every row: LOAD DATA reads them as they stand."""
+    """The statements of a chunk.
+
+    Attributes:
+        row_layout: is proven of every row, so that LOAD DATA would read them as they stand.
+        as_statements: they go as statements all the same, which cost the server less.
+    """
 
     statements: tuple[RowStatement, ...]
     row_layout: RowLayout | None = None
     recoded: Mapping[str, str] = field(default_factory=dict)  # column -> the charset of its strings, which go as UTF-8
+    as_statements: bool = False
 
 
 class SqlRows(TwoWayPayload[StatementRows]):
@@ -58,7 +64,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
 
     @property
     def by_load_data(self) -> bool:
-        return self.content.row_layout is not None
+        return self.content.row_layout is not None and not self.content.as_statements
 
     def _load_data(self, delivery: Delivery) -> ChunkCounts:
         layout, table = self.content.row_layout, delivery.table
@@ -151,6 +157,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
             recoding=Recoding.of(columns, self.content.recoded, backslash_escapes=backslash_escapes),
             kept=Places(len(columns), kept, backslash_escapes) if len(kept) < len(columns) else None,
             masking=self._masking(delivery, columns, backslash_escapes=backslash_escapes),
+            row_layout=self.content.row_layout,
         )
 
 

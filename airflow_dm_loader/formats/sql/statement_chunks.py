@@ -52,6 +52,7 @@ class ChunkReader(ChunkChain):
         max_statement_bytes: see :class:`~airflow_dm_loader.dump.lexer.StatementReader`.
         table: what the rows hold, and the target table.
         load_data: whether LOAD DATA may be used.
+        statements_cost_less: so it is not, although it might.
         dump_tool: what wrote the file.
     """
 
@@ -67,12 +68,14 @@ class ChunkReader(ChunkChain):
         max_head_bytes: int = MAX_HEAD_BYTES,
         table: TableColumns | None = None,
         load_data: bool = True,
+        statements_cost_less: bool = False,
         dump_tool: DumpTool = DumpTool.AUTO,
     ) -> None:
         super().__init__(decoded, file, committed=committed, chunk_bytes=chunk_bytes)
         self._schema, self._table = source_table
         self._columns = table
         self._load_data = load_data
+        self._statements_cost_less = statements_cost_less
         self._dump_tool = dump_tool
         self._max_head_bytes = max_head_bytes
         self._unsure: UnsureCharset | None = None
@@ -124,7 +127,7 @@ class ChunkReader(ChunkChain):
             return None
         proven = self._prover is not None and all(item.statement.proven for item in statements)
         layout = self._prover.row_layout if self._prover is not None and proven else None
-        payload = SqlRows(StatementRows(tuple(statements), layout, self._recoded))
+        payload = SqlRows(StatementRows(tuple(statements), layout, self._recoded, self._statements_cost_less))
         return Chunk(self._file, start, end, self._head, self._stored_bytes(end - start), payload)
 
     def _tell_charset(self, head: list[bytes], rows: Rows, statement: Statement) -> None:
@@ -278,5 +281,6 @@ class SqlFormat:
                 max_head_bytes=reading.max_head_bytes,
                 table=reading.table,
                 load_data=reading.load_data,
+                statements_cost_less=reading.statements_cost_less,
                 dump_tool=reading.dump_tool,
             )

@@ -84,7 +84,8 @@ class Logical(Group):
     load_data: bool = Field(
         True,
         title="Use LOAD DATA",
-        description="Send rows by LOAD DATA LOCAL where their layout allows it and the server takes it: faster.",
+        description="Send rows by LOAD DATA LOCAL where their layout allows it and the server takes it: faster. "
+        "Rows of SQL files go to TiDB as statements, which cost it less.",
     )
     defer_indexes: bool = Field(
         True,

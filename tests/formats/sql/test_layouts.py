@@ -447,6 +447,18 @@ def test_the_reference_splitter_refuses_what_is_cut() -> None:
         list(split_rows(b'(1,"a"),\n(2', file="f", offset=0))
 
 
+@given(st.lists(st.lists(MARKED_FIELDS, min_size=1, max_size=3), min_size=1, max_size=5))
+def test_rows_of_a_layout_are_found_by_their_lines(fields: list[list[bytes]]) -> None:
+    rows = [b"(" + b",".join(row) + b")" for row in fields]
+    for layout, between in ((Layout.COMMA_FIRST, b"\n,"), (Layout.COMMA_LAST, b",\n")):
+        values = between.join(rows)
+
+        spans = list(RowLayout(layout, b'"', binary_marks=True).row_spans(memoryview(values)))
+
+        assert [values[start:end] for start, end in spans] == rows
+        assert spans == list(split_rows(values, file="f", offset=0))
+
+
 # -- statements of a file, one after the other
 
 
