@@ -51,6 +51,9 @@ _PASSED = re.compile(
     rb"DROP\s++(?:TABLE|VIEW|DATABASE|SCHEMA|SEQUENCE|TRIGGER|FUNCTION|PROCEDURE|EVENT|PACKAGE(?:\s++BODY)?+)\s"
     rb"|FLUSH\s++(?:PRIVILEGES|TABLES|LOGS)|(?:STOP|START)\s++(?:ALL\s++)?+(?:SLAVES?|REPLICA)\b"
     rb"|ANALYZE\s++TABLE\s++" + _NAME + rb"(?:\s*+\.\s*+" + _NAME + rb")?+\s++UPDATE\s++HISTOGRAM\s"
+    # mariadb-dump's around mysql.general_log and mysql.slow_log, which no load fills
+    rb"|EXECUTE\s++IMMEDIATE\s++IF\s*+\(\s*+@@LOG_OUTPUT|SET\s++@(?:OLD_|save_)?+LOG_OUTPUT\w*+\s*+="
+    rb"|SET\s++GLOBAL\s++LOG_OUTPUT\s*+=\s*+@"
     # Percona's, which ask the server whether it has MyRocks
     rb"|SELECT\s++COUNT\(\*\)\s++INTO\s++@rocksdb_\w++|SET\s++@rocksdb_\w++|PREPARE\s++s\s++FROM\s++@rocksdb_\w++"
     rb"|EXECUTE\s++s\s*+|DEALLOCATE\s++PREPARE\s++s\s*+",

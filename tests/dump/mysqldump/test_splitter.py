@@ -198,6 +198,28 @@ def test_what_no_tool_writes_is_refused_with_its_place(statement: str) -> None:
     assert caught.value.statement == statement
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "/*!50106 SET @save_log_output=@@LOG_OUTPUT*/",  # --all-databases of MariaDB, around its logs
+        "/*M!100203 EXECUTE IMMEDIATE IF(@@LOG_OUTPUT='TABLE' AND (@@GENERAL_LOG=1),\"SET GLOBAL LOG_OUTPUT='NONE'\", "
+        '"DO 0") */',
+        "/*!50106 SET GLOBAL LOG_OUTPUT=@save_log_output*/",
+        "/*!40000 DROP DATABASE IF EXISTS `shop`*/",
+        "/*! FLUSH PRIVILEGES */",
+        "/*M!100616 SET @OLD_NOTE_VERBOSITY=@@NOTE_VERBOSITY, NOTE_VERBOSITY=0 */",
+        "SET @@SESSION.SQL_LOG_BIN= 0",
+        "/*!80002 ANALYZE TABLE `a` UPDATE HISTOGRAM ON `b` WITH 100 BUCKETS */",
+        "/*!50112 SELECT COUNT(*) INTO @rocksdb_has_p_s_session_variables FROM INFORMATION_SCHEMA.TABLES */",
+        "STOP ALL SLAVES",
+    ],
+)
+def test_what_the_tools_write_for_the_server_alone_is_read_over(statement: str) -> None:
+    found = split_of(f"INSERT INTO a VALUES (1);\n{statement};\nINSERT INTO a VALUES (2);\n".encode())
+    assert [(piece.kind, piece.table) for piece in found.pieces] == [(PieceKind.ROWS, "a")] * 2
+    assert found.sessions == ((),)
+
+
 def test_accounts_are_left_out_with_a_word() -> None:
     raw = b"CREATE USER `a`@`%` IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO `a`@`%`;\nDROP USER b;\n"
     found = split_of(raw)
