@@ -18,11 +18,9 @@ from airflow_dm_loader.plan.load_plan import PlannedFile
 from airflow_dm_loader.target.session import check_time_zone, file_session
 
 READER = "tidb-lightning"
-# Lightning's own rules for names of data files, the first that matches; and its unescaping.
-_NAMES = (
-    re.compile(r"(?i)([^/.]+)\.(.*)\.([0-9]+)\.(?:snappy|gzip|gz|zstd|zst)\.parquet", re.DOTALL),
-    re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL),
-)
+# Lightning's own rule for names of data files, and its unescaping. It has one for .snappy.parquet too, behind this one,
+# which therefore takes s.t.0.snappy.parquet for a file of s.`t.0.snappy` (seen with 8.5.3).
+_NAME = re.compile(r"(?i)([^/.]+)\.(.*?)(?:\.([0-9]+))?\.(sql|csv|parquet)(?:\.(\w+))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def check_files(files: Iterable[PlannedFile]) -> None:
     for planned in files:
         file = planned.source
         check_file(file, READER)
-        match = next(filter(None, (pattern.fullmatch(file.name) for pattern in _NAMES)), None)
+        match = _NAME.fullmatch(file.name)
         if match is None or (unquote(match[1]), unquote(match[2])) != file.key:
             raise DumpFormatError(
                 f"{READER} would not take the file for one of {file.schema}.{file.table}, by its name",

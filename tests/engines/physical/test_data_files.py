@@ -60,7 +60,7 @@ def test_a_charset_other_than_utf8_is_refused(tmp_path: Path) -> None:
     [
         ("s.a.sql.lz4", "compressed with lz4"),
         ("s.a.dat", "of this kind"),
-        ("s.a.snappy.parquet", r"one of s\.a, by its name"),
+        ("s.a.000000000.snappy.parquet", r"one of s\.a, by its name"),
         ("s.a.parquet.gz", "with gzip"),
         ("s.a.00000.00003.sql", r"one of s\.a, by its name"),
     ],
