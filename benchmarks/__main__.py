@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if not _has_mydumper(console):
         return 1
+    for case in [case for case in cases if case.missing]:
+        console.print(f"[dim]left out: {case.name}, since {' and '.join(case.missing)} names no program")
+    cases = tuple(case for case in cases if not case.missing)
     _compile_packages()
     sizes = Sizes(options.size_mb, options.big_mib, options.huge_row_mb, options.small_tables)
     try:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmarks.airflow_way import through_airflow
-from benchmarks.peers import WITHOUT_CHECKS, Peer, limit, mariadb_client, myloader, ours, ours_resumed
+from benchmarks.peers import WITHOUT_CHECKS, Peer, limit, mariadb_client, myloader, myloader_1, ours, ours_resumed
+from benchmarks.programs import Program
 
 # Every peer gets these: durable as the server is by default, memory for the whole dump, no binlog.
 SERVER_OPTIONS = {
@@ -29,6 +30,12 @@ class Case:
     options: Mapping[str, str] = field(default_factory=dict)  # over SERVER_OPTIONS
     once: bool = False  # for its memory: one run tells it
     in_chart: bool = False
+    needs: tuple[Program, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Program, ...]:
+        """What it needs and is not here."""
+        return tuple(program for program in self.needs if program.path is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Versus:
     def compare(self, wall_s: float, against_wall_s: float) -> float:
         return wall_s - against_wall_s if self.in_seconds else wall_s / against_wall_s
 
+
+_BOTH_1 = (Program.MYDUMPER_1, Program.MYLOADER_1)
 
 CASES = (
     Case("ours", "airflow-dm-loader", "plain", ours(**WITHOUT_CHECKS), in_chart=True),
@@ -73,6 +82,10 @@ CASES = (
     Case("myloader-binlog", "myloader, binlog", "plain", myloader(4, binlog=True), _BINLOG),
     Case("ours-small", "ours, small tables", "small", ours(**WITHOUT_CHECKS)),
     Case("myloader-small", "myloader, small tables", "small", myloader(4)),
+    Case("ours-1", "ours, mydumper 1's layout", "mydumper-1", ours(**WITHOUT_CHECKS), needs=(Program.MYDUMPER_1,)),
+    Case("myloader-1", "myloader 1, 4 threads", "mydumper-1", myloader_1(4), needs=_BOTH_1),
+    Case("ours-dumpling", "ours, dumpling's layout", "dumpling", ours(**WITHOUT_CHECKS), needs=(Program.DUMPLING,)),
+    Case("myloader-1-small", "myloader 1, small tables", "small-1", myloader_1(4), needs=_BOTH_1),
     Case("ours-big", "ours, one large file", "big", ours(**WITHOUT_CHECKS), once=True),
     Case("ours-huge", "ours, huge rows", "huge", ours(**WITHOUT_CHECKS), _HUGE_ROWS, once=True),
 )
@@ -81,18 +94,22 @@ COMPARISONS = (
     Versus("ours", "myloader", 0.60),
     Versus("ours", "myloader-2", 0.60),
     Versus("ours", "client"),
-    Versus("ours", "limit", 1.05),
+    Versus("ours", "limit", 1.15),
+    Versus("ours-1", "limit", 1.15),
+    Versus("ours-dumpling", "limit", 1.15),
+    Versus("ours-1", "myloader-1", 0.95),
+    Versus("ours-small", "myloader-1-small", 0.75),
     Versus("ours-split", "myloader-split", 0.60),
     Versus("ours-binlog", "myloader-binlog"),
     Versus("ours-small", "myloader-small", 1.0),
-    Versus("ours-gzip", "ours", 1.15),
-    Versus("ours-zstd", "ours", 1.15),
-    Versus("ours-resume", "ours", 0.15),
+    Versus("ours-gzip", "ours", 1.05),
+    Versus("ours-zstd", "ours", 1.05),
+    Versus("ours-resume", "ours", 0.12),
     Versus("ours-checked", "ours"),
     Versus("ours-indexed", "ours"),
     Versus("ours-statements", "ours"),
-    Versus("airflow", "ours", 10.0, in_seconds=True),
-    Versus("airflow-awake", "ours", 10.0, in_seconds=True),
+    Versus("airflow", "ours", 3.0, in_seconds=True),
+    Versus("airflow-awake", "ours", 3.0, in_seconds=True),
 )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.address import Address, defaults_file
 from benchmarks.measure import LoadFailedError, Measurement, run_measured
+from benchmarks.programs import Program
 from benchmarks.source import MAIN_TABLES, PIECES, Dump
 from dev.private_mariadb import PrivateMariaDB
 
@@ -53,6 +54,11 @@ def ours_resumed(**settings: Any) -> Peer:
 def myloader(threads: int, *, binlog: bool = False) -> Peer:
     """Debian's myloader; by its default its sessions don't write the binlog."""
     return partial(_myloader, threads, binlog)
+
+
+def myloader_1(threads: int) -> Peer:
+    """myloader 1.x, which builds indexes after the rows; see :class:`~benchmarks.programs.Program`."""
+    return partial(_myloader_1, threads)
 
 
 def mariadb_client(parallel: int) -> Peer:
@@ -141,6 +147,14 @@ def _myloader(threads: int, binlog: bool, job: Job) -> Measurement:
             f"--threads={threads}",
             *(["--enable-binlog"] if binlog else []),
         ]
+    )
+
+
+def _myloader_1(threads: int, job: Job) -> Measurement:
+    options = defaults_file(job.folder / "client.cnf", Address.of(job.server))
+    program = Program.MYLOADER_1.sure()
+    return job.measured(
+        [program, f"--defaults-file={options}", f"--directory={job.dump.folder}", f"--threads={threads}"]
     )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.address import Address, defaults_file
+from benchmarks.programs import Program
 from benchmarks.tables import BIG, HUGE_ROWS, KEYLESS, NARROW, SMALL, SMALL_ROWS, WIDE, SourceTable
 from dev.private_mariadb import PrivateMariaDB
 
@@ -110,8 +111,10 @@ class Source:
         self._server.stop()
 
     def dump(self, name: str) -> Dump:
-        """``plain`` (one file a table), ``split`` (``-F 64``), ``gzip``, ``zstd``, ``small``, ``big`` or ``huge``."""
-        schema = {"small": "small", "big": "big", "huge": "huge"}.get(name, "main")
+        """``plain`` (one file a table), ``split`` (``-F 64``), ``gzip``, ``zstd``, ``mydumper-1``, ``dumpling``,
+        ``small``, ``small-1``, ``big`` or ``huge``.
+        """
+        schema = {"small": "small", "small-1": "small", "big": "big", "huge": "huge"}.get(name, "main")
         if schema not in self._states:
             self._say(f"generating the schema {schema}")
             getattr(self, f"_generate_{schema}")()
@@ -178,14 +181,25 @@ class Source:
                 raise RuntimeError("mydumper is not installed")
             folder = self._folder / name
             options = defaults_file(self._folder / "source.cnf", Address.of(self._server))
-            command = [self._mydumper, f"--defaults-file={options}", "--database", schema, "--outputdir", str(folder)]
+            mydumper = Program.MYDUMPER_1.sure() if name in {"mydumper-1", "small-1"} else self._mydumper
+            command = [mydumper, f"--defaults-file={options}", "--database", schema, "--outputdir", str(folder)]
             if name == "split":
                 command += ["--chunk-filesize", "64"]
+            if name == "dumpling":
+                command = self._dumpling(schema, folder)
             done = subprocess.run(command, capture_output=True, check=False, text=True)
             if done.returncode or "CRITICAL" in done.stderr:
                 raise RuntimeError(f"mydumper ended with {done.returncode}: {done.stderr.strip()}")
             self._plain[name] = folder
         return self._plain[name]
+
+    def _dumpling(self, schema: str, folder: Path) -> list[str]:
+        """Its password is that of a server which ends with the dump, so it may stand in the list of processes."""
+        address = Address.of(self._server)
+        return [
+            Program.DUMPLING.sure(), "--host", address.host, "--port", str(address.port), "--user", address.user,
+            "--password", address.password, "--database", schema, "--output", str(folder), "--consistency", "none",
+        ]  # fmt: skip
 
     def _tsv_pieces(self) -> dict[str, tuple[Path, ...]]:
         """Each table in pieces of as many rows, written by the server itself."""
