@@ -223,14 +223,20 @@ def _own_params(params: Any, of_dag: Any) -> Any:
     A form of eighty params would else be checked, serialised and stored anew for each task of the DAG, each time that
     it is parsed: a second and a half of CPU for ``dm_load``.
     """
+    from airflow.sdk import Param
     from airflow.sdk.definitions.param import ParamsDict
+
+    nothing = type(Param().value)  # which Airflow 3.1 copies with the rest, and then takes for a value
+
+    def is_same(one: object, other: object) -> bool:
+        return one == other or (isinstance(one, nothing) and isinstance(other, nothing))
 
     def is_the_dag_s(name: str, param: Any) -> bool:
         if hasattr(param, "source"):
             return bool(param.source == "dag")
         same = of_dag.get_param(name) if name in of_dag else None  # Airflow 3.1 has copied it, and does not say so
         return same is not None and all(
-            getattr(param, field) == getattr(same, field) for field in ("value", "description", "schema")
+            is_same(getattr(param, field), getattr(same, field)) for field in ("value", "description", "schema")
         )
 
     return ParamsDict({name: param for name, param in params.items() if not is_the_dag_s(name, param)})
