@@ -78,7 +78,7 @@ def test_the_form_shows_both_rows_and_the_statement_that_shows_all_of_them(pause
     assert row.startswith('| `s.t` | `(1,"again")` | ')
     assert "one" in row or "Duplicate entry" in row  # the row that exists, or what the server said of it
     assert "s.t.sql at byte " in row.replace("\\", "")
-    (select,) = re.findall(r"```sql\n(SELECT .*);\n```", body)
+    (select,) = re.findall(r"```sql\n(SELECT .*);\n```", body, re.DOTALL)
     ((schema, table, file, _, error, came),) = query(select)
     assert (schema, table, file, came) == ("s", "t", "s.t.sql", b'(1,"again")')
     assert "Duplicate entry" in error
@@ -92,7 +92,7 @@ def test_a_form_shows_no_value_where_they_are_hidden(paused: LoadConfig, query: 
     body = run_task(task).requests["/hitlDetails/"]["body"]
     assert "again" not in body
     assert "one" not in body
-    (select,) = re.findall(r"```sql\n(SELECT .*);\n```", body)
+    (select,) = re.findall(r"```sql\n(SELECT .*);\n```", body, re.DOTALL)
     assert "again" not in str(query(select))
 
 
