@@ -61,6 +61,9 @@ MADE: Mapping[str, Callable[[], list[Pattern]]] = {
     ],
     "dump.lexer.of": _of_lexer,
     "dump.metadata_ini._start_object": lambda: [re.compile(rf"{_QUOTED}(?:\.{_QUOTED})?\Z")],
+    "dump.mysqldump.script._up_to_delimiter": lambda: [
+        re.compile(re.escape(delimiter) + rb"[ \t\r]*+(?:\n|\Z)") for delimiter in (b";", b";;", b"//")
+    ],
     "dump.row_values._patterns": _of_rows,
     "dump.sql_modes.quoted_pieces": lambda: [sql_modes.quoted_pieces(quoting) for quoting in _QUOTINGS],
     "dump.statements._row_pattern": lambda: [statements._ROW, statements._ROW_WITHOUT_BACKSLASH],

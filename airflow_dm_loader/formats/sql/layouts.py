@@ -49,6 +49,10 @@ _FIRST_HEX = re.compile(rb"[(,](x'|0x)")
 _GUESSED_BYTES = 64 << 10  # of the first rows
 
 _STRING = {quote: rb"%b(?:[^%b\\\n]|\\[0nrtbZ\\'\"])*%b" % (quote, quote, quote) for quote in (b'"', b"'")}
+_QUOTED = {
+    b'"': re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL),
+    b"'": re.compile(rb"'(?:[^'\\]++|\\.)*+'", re.DOTALL),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _guess(head: bytes, first_rows: bytes | memoryview) -> RowLayout:
     layout = Layout.COMMA_LAST if head.endswith(b"\n") else Layout.COMMA_FIRST
     string = re.search(rb"['\"]", first_rows)
     quote = string[0] if string else b'"'
-    found = _FIRST_HEX.search(re.sub(_STRING[quote], b"", first_rows[:_GUESSED_BYTES]))
+    found = _FIRST_HEX.search(_QUOTED[quote].sub(b"", first_rows[:_GUESSED_BYTES]))
     hex_mark = bytes(found[1]) if found else b"x'" if quote == b"'" else b""
     return RowLayout(layout, quote, binary_marks=layout is Layout.COMMA_FIRST and quote == b'"', hex_mark=hex_mark)
 
