@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,15 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import ConfigError, LoaderError, PausedError, RetriableError, visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from airflow_dm_loader.loader import LoadRun
     from airflow_dm_loader.report import StoredLoad
     from airflow_dm_loader.rules.mask_key import MaskKey
 
 DONE, MUST_ACT, WRONG, WAITS, LATER = range(5)
+_HEADS = ("task", "source", "status", "progress", "rows", "begun (UTC)", "changed (UTC)", "by", "waits for")
+_TABLE_WIDTH = 160  # from which on their table can be read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,17 +52,39 @@ def _status(said: Namespace) -> int:
     if said.json:
         _print_json([load.model_dump() for load in found])
     else:
-        _table(
-            ("task", "source", "status", "progress", "rows", "begun (UTC)", "changed (UTC)", "by", "waits for"),
-            map(_row, found),
-        )
+        _show(found)
     return WAITS if any(load.status == "paused" for load in found) else DONE
+
+
+def _show(found: Sequence[StoredLoad]) -> None:
+    """As a table where it has room, else in lines: a table of nine columns is not to be read in a narrow window."""
+    from rich.console import Console
+
+    console = Console()
+    if not found:
+        console.print("no load is stored")
+    elif console.width >= _TABLE_WIDTH:
+        _table(console, _HEADS, map(_row, found))
+    else:
+        for load in found:
+            _print(_lines(load))
 
 
 def _row(load: StoredLoad) -> tuple[str, ...]:
     rows = f"{load.rows:,}" if load.rows is not None else ""
     moments = (load.begun_at[:19], load.changed_at[:19])
     return (load.task_name, load.source_id, load.status, load.progress, rows, *moments, load.by, load.waits_for)
+
+
+def _lines(load: StoredLoad) -> Iterator[str]:
+    task, source, status, progress, rows, begun, changed, by, waits_for = _row(load)
+    so_far = ", ".join(filter(None, (status, progress, f"{rows} rows" if rows else "")))
+    yield f"{task} / {source}: {so_far}"
+    yield f"  begun {begun}, last changed {changed} (UTC)"
+    if by:
+        yield f"  by {by}"
+    if waits_for:
+        yield f"  waits for {waits_for}"
 
 
 def _plan(said: Namespace) -> int:
@@ -254,16 +280,14 @@ def _setting(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.console import Console
+def _table(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(*heads)
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
-    console = Console()
-    console.print(table) if table.rows else console.print("no load is stored")
+    console.print(table)
 
 
 def _print(lines: Iterable[str]) -> None:

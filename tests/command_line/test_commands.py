@@ -65,7 +65,7 @@ def test_a_load_from_planning_to_forgetting(server: PrivateMariaDB, say: Said, t
     assert count(server, "s.a") == 100
 
 
-def test_a_process_says_it_in_a_table_and_waits_exit_with_3(
+def test_a_process_says_it_in_a_table_or_in_lines_and_waits_exit_with_3(
     server: PrivateMariaDB, target: TargetConfig, say: Said, tmp_path: Path
 ) -> None:
     folder = write_dump(tmp_path / "dump", Table("t", rows=['(1,"a")', '(1,"b")']))
@@ -73,17 +73,23 @@ def test_a_process_says_it_in_a_table_and_waits_exit_with_3(
     assert (code, told["error"]["code"]) == (3, 34020)
 
     reached = ("--host", server.host, "--port", str(server.port), "--user", server.user)
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow_dm_loader", "status", *reached],
-        env={**os.environ, "DM_LOADER_PASSWORD": server.password, "COLUMNS": "250"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
+    def status(columns: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "airflow_dm_loader", "status", *reached],
+            env={**os.environ, "DM_LOADER_PASSWORD": server.password, "COLUMNS": str(columns)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = status(250)
     assert done.returncode == 3, done.stderr
     assert "shop" in done.stdout
     assert "somebody who accepts what was found" in done.stdout
+    narrow = status(80).stdout.splitlines()
+    assert narrow[0] == "shop / mysql-replica-01: paused, 100.00 %, 2 rows"
+    assert narrow[-1] == "  waits for somebody who accepts what was found"
     # MySQL makes a certificate for itself: there is TLS, and nobody vouches for it.
     expected = [r"encrypted, but not verified"] if server.flavour == "mysql" else []
     said = done.stderr.splitlines()
