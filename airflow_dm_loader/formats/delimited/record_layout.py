@@ -20,6 +20,10 @@ class Function(StrEnum):
     AS_NUMBER = "CAST(%s AS UNSIGNED)"  # for BIT, which takes text as bytes
     AS_UTF8MB4 = "CONVERT(%s USING utf8mb4)"  # JSON, which MySQL takes in no binary charset
 
+    def of(self, field: str) -> str:
+        """The SQL that makes the value of a field."""
+        return self.value % field
+
 
 @dataclass(frozen=True, slots=True)
 class RecordLayout:

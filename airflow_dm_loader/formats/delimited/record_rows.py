@@ -20,15 +20,13 @@ from airflow_dm_loader.formats.delimited.written_records import WRITTEN_CHARSETS
 from airflow_dm_loader.formats.masking import Masking, masked_records
 from airflow_dm_loader.formats.sending.exactly import load_exactly
 from airflow_dm_loader.formats.sending.into import (
-    LEFT_OUT,
-    extracted_assignments,
     extracted_values,
     into_clause,
+    load_data_columns,
     with_extracted,
 )
 from airflow_dm_loader.formats.sending.made_rows import MadeRows, made_blocks
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
-from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.state.chunks import ChunkCounts
 
 
@@ -172,7 +170,7 @@ class _Literals:
 
 
 def _form(function: Function | None) -> bytes:
-    return b"?" if function is None else (function.value % "?").encode()
+    return b"?" if function is None else function.of("?").encode()
 
 
 def _in_utf8(value: bytes | None, charset: str | None) -> bytes | None:
@@ -195,35 +193,11 @@ def _load_statement(delivery: Delivery, layout: RecordLayout) -> bytes:
 
 
 def _columns(layout: RecordLayout, table: TableColumns) -> bytes:
-    """The columns, and SET for those that are made of a field, and for what rows get besides.
-
-    Under SET, MariaDB makes up a number for a 0 that it read into an AUTO_INCREMENT column, so that goes over SET too.
-    """
-    columns = layout.columns or ()
-    kept = table.kept(columns)
-    uses_set = bool(table.extracted or any(columns[at] in layout.functions for at in kept))
-    auto_increment = (table.auto_increment or "").lower() if uses_set else ""
-    listed: list[str] = []
-    assigned: list[str] = []
-    for at, name in enumerate(columns):
-        if at not in kept:
-            listed.append(LEFT_OUT)
-            continue
-        function = layout.functions.get(name)
-        if function is None and name.lower() != auto_increment:
-            listed.append(quote(name))
-            continue
-        variable = f"@dm_loader_{at}"
-        listed.append(variable)
-        assigned.append(f"{quote(name)} = {variable if function is None else function.value % variable}")
-    if not columns:  # each record is an empty line, and still a row
-        listed.append("@dm_loader_0")
-    text = f"({','.join(listed)})".encode("utf-8", "surrogateescape")
-    if uses_set:
-        made = [", ".join(assigned).encode("utf-8", "surrogateescape")] if assigned else []
-        made += [extracted_assignments(table.extracted)] if table.extracted else []
-        text += b" SET " + b", ".join(made)
-    return text
+    """The columns, and SET for those that are made of a field, and for what rows get besides."""
+    # Without columns, each record is an empty line, and still a row.
+    columns, kept = (layout.columns, table.kept(layout.columns)) if layout.columns else (("",), ())
+    made = {name: function.of for name, function in layout.functions.items()}
+    return load_data_columns(columns, kept, table, made)
 
 
 def _literal(text: bytes) -> bytes:

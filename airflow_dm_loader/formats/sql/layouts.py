@@ -49,10 +49,7 @@ _FIRST_HEX = re.compile(rb"[(,](x'|0x)")
 _GUESSED_BYTES = 64 << 10  # of the first rows
 
 _STRING = {quote: rb"%b(?:[^%b\\\n]|\\[0nrtbZ\\'\"])*%b" % (quote, quote, quote) for quote in (b'"', b"'")}
-_QUOTED = {
-    b'"': re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL),
-    b"'": re.compile(rb"'(?:[^'\\]++|\\.)*+'", re.DOTALL),
-}
+_QUOTED = {quote: re.compile(rb"%b(?:[^%b\\]++|\\.)*+%b" % (quote, quote, quote), re.DOTALL) for quote in _STRING}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ By LOAD DATA they go as the dump's own bytes, with only the heads of statements 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_dm_loader.dump.heads import head_charset
@@ -13,21 +13,19 @@ from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.dump.recoding import Recoding
 from airflow_dm_loader.dump.statements import Rows, column_names
 from airflow_dm_loader.dump.value_marks import Marks, Places
-from airflow_dm_loader.formats.base import Delivery, TableColumns
+from airflow_dm_loader.formats.base import Delivery
 from airflow_dm_loader.formats.masking import Masking, RowMasking
 from airflow_dm_loader.formats.sending.exactly import NotAsLoadDataError, load_exactly
 from airflow_dm_loader.formats.sending.into import (
-    LEFT_OUT,
-    extracted_assignments,
     extracted_values,
     into_clause,
+    load_data_columns,
     split_into_clause,
     with_extracted,
 )
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
 from airflow_dm_loader.formats.sql.layouts import Layout, RowLayout, drop_binary_marks, pieces_without_binary_marks
 from airflow_dm_loader.formats.sql.row_block import RowBlock
-from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.state.chunks import ChunkCounts
 
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
@@ -79,7 +77,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
         hexed = {name for at, name in enumerate(names) if at in kept and layout.is_hex(table.types.get(name))}
         hexed -= {name for name in hexed if name.lower() in table.hashed}  # a hash is text
         if table.extracted or hexed or len(kept) < len(names):
-            columns = _with_variables(names, kept, table, dict.fromkeys(hexed, layout.decoded))
+            columns = load_data_columns(names, kept, table, dict.fromkeys(hexed, layout.decoded))
         statement = _load_statement(delivery, name, columns, layout)
         masking = self._masking(delivery, names, backslash_escapes=True, by_load_data=layout.quote)
         rows = 0
@@ -177,35 +175,6 @@ def _into(delivery: Delivery, rows: Rows) -> bytes:
     if len(kept) < len(names):
         return into_clause(file.schema, file.table, None, tuple(names[at] for at in kept))
     return into_clause(file.schema, file.table, rows.columns, delivery.table.row_columns)
-
-
-def _with_variables(
-    names: Sequence[str], kept: Collection[int], table: TableColumns, made: Mapping[str, Callable[[str], str]]
-) -> bytes:
-    """The columns, with variables for those that are left out; and SET for what rows get besides, and for what is
-    ``made`` of a field.
-
-    Under SET, MariaDB takes a 0 that it read into an AUTO_INCREMENT column for none, whatever ``sql_mode`` says, and
-    makes up a number. Assigned in SET itself, it stays.
-    """
-    uses_set = bool(table.extracted or made)
-    numbered = (table.auto_increment or "").lower() if uses_set else ""
-    listed, assigned = [], []
-    for at, name in enumerate(names):
-        variable = f"@dm_loader_{at}"
-        if at not in kept:
-            listed.append(LEFT_OUT)
-        elif name in made or name.lower() == numbered:
-            listed.append(variable)
-            assigned.append(f"{quote(name)} = {made[name](variable) if name in made else variable}")
-        else:
-            listed.append(quote(name))
-    text = f"({','.join(listed)})".encode("utf-8", "surrogateescape")
-    if not uses_set:
-        return text
-    sets = [", ".join(assigned).encode("utf-8", "surrogateescape")] if assigned else []
-    sets += [extracted_assignments(table.extracted)] if table.extracted else []
-    return text + b" SET " + b", ".join(sets)
 
 
 def _load_statement(delivery: Delivery, table: bytes, columns: bytes, row_layout: RowLayout) -> bytes:
