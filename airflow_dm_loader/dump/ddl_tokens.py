@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 _PATTERN = r"""
     (?P<blank>   [ \t\n\r\v\f]++ | /\*(?!M?!%(tidb)s)[^*]*+(?:\*(?!/)[^*]*+)*+\*/
@@ -25,11 +26,16 @@ _PATTERN = r"""
 _FLAGS = re.VERBOSE | re.DOTALL
 _TOKEN = re.compile(_PATTERN % {"tidb": "", "open": ""}, _FLAGS)
 # TiDB alone runs what stands in /*T! */ and /*T![feature] */; to others it is a comment.
+_EDGES = frozenset({"open", "close"})
 _TOKEN_OF_ANY_SERVER = re.compile(_PATTERN % {"tidb": "|T!", "open": r"| /\*T!(?:\[[a-z_, ]*+\])?+"}, _FLAGS)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+# One table is asked a dozen questions, each of which looks at the tokens of the same statement.
+_KEPT_STATEMENTS = 32
+_KEPT_LETTERS = 32_768  # longer ones are scanned each time: their tokens take a hundred times their memory
+
+
+class Token(NamedTuple):
     """A name, string, word or mark; ``at`` is its place in the statement. Blanks and comments are none."""
 
     kind: str
@@ -44,18 +50,26 @@ class Token:
 
 def tokenize(statement: str) -> Iterator[Token]:
     """All tokens; what stands in version comments counts, since servers run it."""
-    for match in _TOKEN.finditer(statement):
-        kind = match.lastgroup or ""
-        if kind not in {"blank", "open", "close"}:
-            yield Token(kind, match[0], match.start())
+    found = _kept(_TOKEN, statement) if len(statement) <= _KEPT_LETTERS else _tokens(_TOKEN, statement)
+    return (token for token in found if token.kind not in _EDGES)
 
 
 def scan(statement: str) -> Iterator[Token]:
     """All tokens, and where version comments ``open`` and ``close``; those of TiDB too."""
-    for match in _TOKEN_OF_ANY_SERVER.finditer(statement):
+    short = len(statement) <= _KEPT_LETTERS
+    return iter(_kept(_TOKEN_OF_ANY_SERVER, statement) if short else _tokens(_TOKEN_OF_ANY_SERVER, statement))
+
+
+def _tokens(pattern: re.Pattern[str], statement: str) -> Iterator[Token]:
+    for match in pattern.finditer(statement):
         kind = match.lastgroup or ""
         if kind != "blank":
             yield Token(kind, match[0], match.start())
+
+
+@lru_cache(_KEPT_STATEMENTS)
+def _kept(pattern: re.Pattern[str], statement: str) -> tuple[Token, ...]:
+    return tuple(_tokens(pattern, statement))
 
 
 def words_of(tokens: Sequence[Token]) -> list[str]:

@@ -103,11 +103,9 @@ def find_existing(
     meta.db.rollback()
     stored = meta.exists()
     begun = holds.account(meta, config, load_id, without=without) if stored else {}
-    filled = [
-        table
-        for table in tables
-        if not begun.get(table.key, _NOTHING).of_this_load and not target_schema.is_empty(meta.db, *table.key)
-    ]
+    asked = [table for table in tables if not begun.get(table.key, _NOTHING).of_this_load]
+    with_rows = target_schema.tables_with_rows(meta.db, [table.key for table in asked])
+    filled = [table for table in asked if table.key in with_rows]
     meta.db.rollback()  # rows and chunks are read in one snapshot from here on, or chunks after rows
     counted = [(table, count_rows(meta.db, *table.key)) for table in filled]
     accounts = holds.account(meta, config, load_id, without=without) if counted and stored else {}

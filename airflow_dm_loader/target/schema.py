@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_dm_loader.dump.codecs import UnknownLettersError, encode
@@ -16,6 +16,8 @@ from airflow_dm_loader.target.column_shapes import ColumnShape, shape_of
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.creation_check import creation_problem, creation_warnings, worth_telling
 from airflow_dm_loader.target.refused_creates import refused
+
+_ASKED_AT_ONCE = 50  # tables, so that a statement stays short
 
 
 def create_database(db: Database, schema: str, file: SchemaFile | None) -> None:
@@ -120,6 +122,17 @@ def existing_tables(db: Database, schema: str) -> Names[str]:
 def is_empty(db: Database, schema: str, table: str) -> bool:
     """Whether the table has no row."""
     return not db.query(f"SELECT 1 FROM {TableName(schema, table).quoted} LIMIT 1", shape=(as_number,))
+
+
+def tables_with_rows(db: Database, tables: Sequence[TableName]) -> frozenset[TableName]:
+    """Those that hold a row."""
+    found: set[TableName] = set()
+    for start in range(0, len(tables), _ASKED_AT_ONCE):
+        some = tables[start : start + _ASKED_AT_ONCE]
+        asked = ", ".join(f"EXISTS (SELECT 1 FROM {table.quoted})" for table in some)
+        answers = db.sure(f"SELECT {asked}", shape=(as_truth,) * len(some))
+        found.update(table for table, holds_rows in zip(some, answers, strict=True) if holds_rows)
+    return frozenset(found)
 
 
 def waiting_marks(db: Database, schema: str) -> Names[tuple[str, ...]]:

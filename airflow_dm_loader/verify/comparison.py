@@ -11,7 +11,7 @@ from airflow_dm_loader.config import Level, TargetConfig
 from airflow_dm_loader.dump.create_table import parse_create_table
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
-from airflow_dm_loader.identifiers import TableName
+from airflow_dm_loader.identifiers import Names, TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedTable
 from airflow_dm_loader.progress.table_clock import TableClock
 from airflow_dm_loader.report import Finding, TableReport, some_of
@@ -28,6 +28,7 @@ from airflow_dm_loader.target.answers import as_number, as_text, maybe
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import read_source
+from airflow_dm_loader.target.schema import waiting_marks
 from airflow_dm_loader.target.server import Server
 from airflow_dm_loader.target.session import kept_session
 from airflow_dm_loader.verify.checksums import flavour_of_create, flavour_of_dump, holds_other_nulls, unstable
@@ -78,6 +79,7 @@ def compare_tables(run: LoadRun, dump: Dump, meta: Meta, load: Load, server: Ser
             counts,
             schema_files[:_READ_FOR_FLAVOUR],
             indexes.skipped(indexes.waiting_indexes(meta, load.load_id), config.logical.skips),
+            {schema: waiting_marks(meta.db, schema) for schema in sorted({table.schema for table in plan.tables})},
             run.stop.is_set,
         )
         readings = table_readings(
@@ -181,6 +183,7 @@ class _Comparer:
     counts: Counts
     schema_files: tuple[str, ...]  # of the first tables
     skipped: Mapping[TableName, Sequence[SecondaryIndex]]
+    marks: Mapping[str, Names[tuple[str, ...]]]  # of each schema's tables, what their comments say is left for later
     stop: Callable[[], bool]
 
     def compare(
@@ -237,7 +240,7 @@ class _Comparer:
             update={
                 "lacks": what_it_lacks(db, name, table, self.read),
                 "otherwise": (
-                    *still_waiting(db, table, self.skipped.get(key, ())),
+                    *still_waiting(self.marks[key.schema].get(key.table, ()), self.skipped.get(key, ())),
                     *(defined_otherwise(db, name, table, self.read) if existed else ()),
                 ),
             }

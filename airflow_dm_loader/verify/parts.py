@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.dump.table_parts import lacks, table_parts
-from airflow_dm_loader.dump.waiting_mark import split_mark
 from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan.load_plan import PlannedTable
 from airflow_dm_loader.server_errors import NO_SUCH_TABLE
-from airflow_dm_loader.target import schema as target_schema
 from airflow_dm_loader.target.answers import as_text
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.merging import ansi_quotes
@@ -32,9 +30,12 @@ def what_it_lacks(db: Database, name: str, table: PlannedTable, read: Callable[[
     return lacks(dumped, there) if dumped is not None and there is not None else ()
 
 
-def still_waiting(db: Database, table: PlannedTable, skipped: Sequence[SecondaryIndex] = ()) -> tuple[str, ...]:
-    """What an earlier load left for later, and this one could not build since its dump does not have it; in words."""
-    _, marked = split_mark(target_schema.table_comment(db, table.schema, table.table))
+def still_waiting(marked: Sequence[str], skipped: Sequence[SecondaryIndex] = ()) -> tuple[str, ...]:
+    """What an earlier load left for later, and this one could not build since its dump does not have it; in words.
+
+    Args:
+        marked: the names that the table's comment says.
+    """
     names = [name for name in marked if name.lower() not in {index.name.lower() for index in skipped}]
     if not names:
         return ()
