@@ -49,6 +49,25 @@ USES_IT = "(`id` int NOT NULL DEFAULT nextval(`s`.`z_ids`), `v` int CHECK (`v` <
 VALUE = "SELECT next_not_cached_value FROM s.z_ids"
 
 
+def test_a_sequence_of_another_schema_is_not_used_up(
+    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+) -> None:
+    query(server, "CREATE DATABASE theirs")
+    query(server, "CREATE SEQUENCE theirs.ids")
+    create = "(`id` int NOT NULL, `n` int DEFAULT nextval(`theirs`.`ids`), PRIMARY KEY (`id`)) ENGINE=InnoDB"
+    folder = write_dump(tmp_path / "dump", Table("a", create, ["(100,1)"]))
+
+    with pytest.raises(TargetError, match=r"reach out of its own schema: the sequence theirs\.ids") as caught:
+        load_dump(load_config(folder), target)
+    assert one(server, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 's'") == 0
+
+    assert "by hand" in str(caught.value.remedy)
+    query(server, "CREATE DATABASE IF NOT EXISTS s")
+    query(server, f"CREATE TABLE s.a {create}")
+    assert load_dump(load_config(folder), target).outcome == "clean"
+    assert one(server, "SELECT NEXTVAL(theirs.ids)") == 1
+
+
 def test_sequences_stand_before_the_tables_that_use_them(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from airflow_dm_loader.dump.column_expressions import check_expression, sequences_elsewhere
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan
 from airflow_dm_loader.dump.table_options import (
     NotAllowedError,
@@ -23,12 +24,8 @@ from airflow_dm_loader.dump.table_options import (
 from airflow_dm_loader.dump.view_sources import schemas_read
 
 _MARKS_OF_NO_STATEMENT = frozenset("'\"`\\;")  # a quote that is never closed, and what ends a statement
-# They wait, lock, or read what is no column: the rows that a default or a check is for would run them.
-_WAITING = frozenset({
-    "SLEEP", "BENCHMARK", "GET_LOCK", "MASTER_POS_WAIT", "SOURCE_POS_WAIT", "WAIT_FOR_EXECUTED_GTID_SET",
-    "WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS", "MASTER_GTID_WAIT", "WSREP_SYNC_WAIT_UPTO_GTID", "LOAD_FILE", "SETVAL",
-})  # fmt: skip
 _MOST_TOKENS_OF_A_HEAD = 64
+_READS_FILES = "LOAD_FILE"  # of the server, as its definer may, for whoever may read the view; also as a quoted name
 GLOBAL_TEMPORARY = "GLOBAL TEMPORARY"  # TiDB's tables whose rows each session has for itself
 _SELECTS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 
@@ -63,7 +60,7 @@ class Definition:
             of a table.
         rest_at: where, behind the object's name, its definition begins.
         engines: a table's, in upper case, also those of its partitions.
-        unsafe: options that reach out of the server's own tables: only a person may make such a table.
+        unsafe: options, and sequences of defaults, that are not the table's own: only a person may make such a table.
         reads: the schemas that a view's query names.
     """
 
@@ -90,7 +87,9 @@ def understand(statement: str, wanted: SchemaObject, *, most_tokens: int) -> Def
     reads: Iterable[str] = ()
     match wanted.kind:
         case ObjectKind.TABLE:
-            _each_run(_after_columns(rest, rest_at), options.read_table)
+            behind = _after_columns(rest, rest_at)
+            options.unsafe += sequences_elsewhere(rest[: len(rest) - len(behind)], wanted.schema)
+            _each_run(behind, options.read_table)
         case ObjectKind.VIEW:
             reads = schemas_read(_checked_query(rest, rest_at))
         case ObjectKind.DATABASE:
@@ -310,8 +309,8 @@ def _after_columns(rest: Sequence[Token], place: int) -> Sequence[Token]:
                 return rest[at + 1 :]
             if depth < depth_before_comment:
                 raise NotAllowedError("the version comment closes a parenthesis that is not its own", token.at)
-        elif _is_word([token], "SELECT") or (_is_word([token], *_WAITING) and _is_mark(rest[at + 1 : at + 2], "(")):
-            raise NotAllowedError(f"{token.text.upper()} may not stand in a table's definition", token.at)
+        else:
+            check_expression(rest, at)
     raise NotAllowedError("the list of columns is not closed", rest[-1].end)
 
 
@@ -331,9 +330,11 @@ def _checked_query(rest: Sequence[Token], place: int) -> Sequence[Token]:
         query = query[1:]
     if not query or not _is_word(query[:1], *_SELECTS):
         raise NotAllowedError("a query should stand here", query[0].at if query else place)
-    for token in query:
+    for at, token in enumerate(query):
         if token.kind in {"open", "close"}:
             raise NotAllowedError("a version comment may not stand in a view's query", token.at)
+        if query[at + 1 : at + 2] and query[at + 1].text == "(" and token.text.strip("`").upper() == _READS_FILES:
+            raise NotAllowedError("LOAD_FILE may not stand in a view's query", token.at)
         if _is_word([token], "INTO"):
             raise NotAllowedError("INTO may not stand in a view's query", token.at)
     return query
@@ -353,7 +354,3 @@ def _each_run(rest: Sequence[Token], check: Callable[[Sequence[Token]], None]) -
 
 def _is_word(tokens: Sequence[Token], *words: str) -> bool:
     return bool(tokens) and tokens[0].kind == "word" and tokens[0].text.upper() in words
-
-
-def _is_mark(tokens: Sequence[Token], text: str) -> bool:
-    return bool(tokens) and tokens[0].kind == "mark" and tokens[0].text == text

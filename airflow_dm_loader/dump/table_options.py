@@ -46,7 +46,7 @@ class Options:
 
     Attributes:
         engines: each that is named, in upper case, also of partitions.
-        unsafe: the options that reach out of the server's own tables.
+        unsafe: what reaches out of the table's own schema: folders, servers, tables and sequences of others.
     """
 
     engines: list[str] = field(default_factory=list)

@@ -326,7 +326,7 @@ def _refuse_unsafe(name: str, file: SchemaFile, options: Sequence[str]) -> None:
     """A dump may not make tables that read or write elsewhere; a person may."""
     if options:
         raise TargetError(
-            f"the table would reach out of the server's own tables: {', '.join(options)}",
+            f"the table would reach out of its own schema: {', '.join(options)}",
             table=name,
             file=file.name,
             offset=file.offset,

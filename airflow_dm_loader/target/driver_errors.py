@@ -37,6 +37,7 @@ _NO_TLS = (
     "server's TLS settings; ssl: off connects without, where the network can be trusted."
 )
 _UNKNOWN = 1105
+_LONGEST_TEXT = 4_096  # letters; MySQL and MariaDB cut theirs at 512 bytes, TiDB's can hold a whole value
 
 
 def translate(error: Exception) -> LoaderError:
@@ -87,6 +88,13 @@ def _of_unknown(text: str) -> LoaderError | None:
 
 
 def _number_and_text(error: Exception) -> tuple[int | None, str]:
+    number, text = _said(error)
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}... ({len(text):,} letters in all)"
+    return number, text
+
+
+def _said(error: Exception) -> tuple[int | None, str]:
     match error.args:
         case (int(), str(text), *_) if isinstance(error, OSError):  # the operating system's number, not the server's
             return None, text

@@ -97,6 +97,8 @@ def test_what_dump_tools_write_is_understood(statement: str, wanted: SchemaObjec
         ("CREATE TRIGGER `v` BEFORE INSERT ON t FOR EACH ROW SET @a = 1", VIEW),
         ("CREATE EVENT `v` ON SCHEDULE EVERY 1 DAY DO DROP TABLE t", VIEW),
         ("CREATE FUNCTION `v` RETURNS STRING SONAME 'x.so'", VIEW),
+        ("CREATE VIEW `v` AS SELECT load_file('/etc/passwd')", VIEW),
+        ("CREATE VIEW `v` AS SELECT `load_file` ('/etc/passwd')", VIEW),
         # rows from elsewhere
         ("CREATE TABLE `t` AS SELECT 1", TABLE),
         ("CREATE TABLE `t` LIKE `u`", TABLE),
@@ -117,6 +119,8 @@ def test_what_dump_tools_write_is_understood(statement: str, wanted: SchemaObjec
         ("CREATE TABLE `t` (`a` int DEFAULT (SELECT 1))", TABLE),
         ("CREATE TABLE `t` (`a` text DEFAULT (LOAD_FILE('/etc/passwd')))", TABLE),
         ("CREATE TABLE `t` (`a` int DEFAULT (sleep (100)))", TABLE),
+        ("CREATE TABLE `t` (`a` text DEFAULT (@@datadir))", TABLE),
+        ("CREATE TABLE `t` (`a` int DEFAULT (@a := 1))", TABLE),
         # behind comments that servers read in different ways
         ("CREATE TABLE `t` (`a` int) /*!50000 AS SELECT 1 */", TABLE),
         ("CREATE TABLE `t` (`a` int) /*M!100100 SELECT 1 */", TABLE),
@@ -169,6 +173,7 @@ def test_whatever_else_is_refused_at_its_place(statement: str, wanted: SchemaObj
             ("CSV",),
         ),
         ("/*!50100 ENGINE=`CSV` */", (), ("CSV",)),
+        ("COMMENT='NEXTVAL(`other`.`q`)'", (), ()),
     ],
 )
 def test_what_reaches_out_of_the_server_s_tables_is_told(
@@ -176,6 +181,24 @@ def test_what_reaches_out_of_the_server_s_tables_is_told(
 ) -> None:
     found = understood(f"CREATE TABLE `t` (`a` int) {options}", TABLE)
     assert (found.unsafe, found.engines) == (unsafe, engines)
+
+
+@pytest.mark.parametrize(
+    ("default", "unsafe"),
+    [
+        ("nextval(`s`.`q`)", ()),
+        ("nextval(`q`)", ()),
+        ("(NEXT VALUE FOR `s`.`q`)", ()),
+        ("nextval(`other`.`q`)", ("the sequence other.q",)),
+        ("nextval(other.q)", ("the sequence other.q",)),
+        ("lastval(`S`.`q`)", ("the sequence S.q",)),
+        ("(NEXT VALUE FOR `other`.`q`)", ("the sequence other.q",)),
+        ("(PREVIOUS VALUE FOR other . q)", ("the sequence other.q",)),
+        ("'nextval(`other`.`q`)'", ()),
+    ],
+)
+def test_a_sequence_of_another_schema_is_told(default: str, unsafe: tuple[str, ...]) -> None:
+    assert understood(f"CREATE TABLE `t` (`a` int DEFAULT {default}, `b` int)", TABLE).unsafe == unsafe
 
 
 def test_the_parts_of_a_view_are_told_apart() -> None:

@@ -162,6 +162,13 @@ def test_tls_that_fails_is_for_a_person_to_look_at() -> None:
     assert error.message == "TLS with the server failed: SSLError"
 
 
+@pytest.mark.parametrize("errno", [1105, 1062, 59999])
+def test_a_server_s_text_without_end_is_cut(errno: int) -> None:
+    found = translate(raised_by_pymysql(errno, "x" * 1_000_000))
+    assert len(found.message) < 4_200
+    assert "(1,000,000 letters in all)" in found.message
+
+
 def test_a_number_of_the_operating_system_is_not_the_server_s() -> None:
     error = translate(ConnectionResetError(104, "Connection reset by peer"))
     assert error.message == "Connection reset by peer"
