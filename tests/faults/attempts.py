@@ -17,19 +17,20 @@ from airflow_dm_loader.errors import LoaderError
 from airflow_dm_loader.plan import load_plan
 from airflow_dm_loader.report import LoadReport
 from tests.faults import points
+from tests.servers import AnyServer
 from tests.waiting import PATIENCE_S, wait_until
 
 # Forked from one clean process that has the imports done: an attempt begins within milliseconds.
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
 
-# A server drops a frozen loader's sessions after a minute or two; tests don't wait so long.
-SHORT_TIMEOUTS = {
-    "net_read_timeout": 1,
-    "idle_write_transaction_timeout": 1,
-    "wait_timeout": 4,
-    "innodb_lock_wait_timeout": 2,
-}
+
+def short_timeouts(server: AnyServer) -> dict[str, str | int]:
+    """A server drops a frozen loader's sessions after a minute or two; tests don't wait so long."""
+    session: dict[str, str | int] = {"net_read_timeout": 1, "wait_timeout": 4, "innodb_lock_wait_timeout": 2}
+    if server.flavour == "mariadb":
+        session["idle_write_transaction_timeout"] = 1
+    return session
 
 
 class Attempt:
@@ -95,7 +96,7 @@ class Attempt:
         """Also where it freezes itself at its point."""
 
         def is_frozen() -> bool:
-            assert self._process.exitcode is None, "it ended before it came to its point"
+            assert self._process.exitcode is None, f"it ended before it came to its point: {self.result()}"
             return self._is_frozen
 
         wait_until(is_frozen)

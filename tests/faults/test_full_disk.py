@@ -25,6 +25,8 @@ from tests.faults.tally import tried
 from tests.tables import query
 from tests.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.only_on("mariadb", because="the server whose disk fills is a MariaDB of its own")
+
 # Small logs: what is written is the tables' own files.
 SMALL = {"innodb-log-file-size": "4M", "innodb-buffer-pool-size": "16M"}
 

@@ -11,7 +11,7 @@ from airflow_dm_loader import load_dump
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import WITHOUT_KEY, Table, load_config, write_dump
-from tests.faults.attempts import SHORT_TIMEOUTS, Attempt
+from tests.faults.attempts import Attempt, short_timeouts
 from tests.faults.points import CHUNK_POINTS, DROPPING_POINTS, EMPTYING_POINTS
 from tests.faults.tally import tried
 from tests.tables import ROWS_WRONG, count, one, query
@@ -88,7 +88,7 @@ def test_one_that_is_frozen_before_it_acts_and_wakes_up_late_does_no_harm(
     action: str, point: str, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
     hold_rows(server)
-    configs = [source(tmp_path, number, action, session=SHORT_TIMEOUTS) for number in range(2)]
+    configs = [source(tmp_path, number, action, session=short_timeouts(server)) for number in range(2)]
     with Attempt(configs[0], target, point=point, signal_number=signal.SIGSTOP) as attempt:
         attempt.wait_until_frozen()
         other = load_dump(configs[1], target)

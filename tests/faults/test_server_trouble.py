@@ -59,10 +59,12 @@ def test_a_chunk_that_is_the_victim_of_a_deadlock_is_sent_again_whole(
 ) -> None:
     config = load_config(dump.folder, load_data=load_data)
     prepare(config, target)
-    query(server, "CREATE OR REPLACE DATABASE other")
+    query(server, "DROP DATABASE IF EXISTS other")
+    query(server, "CREATE DATABASE other")
     query(server, "CREATE TABLE other.ballast (n INT) ENGINE=InnoDB")
     with closing(server.connect(autocommit=False)) as other, other.cursor() as cursor:
-        cursor.execute("INSERT INTO other.ballast SELECT seq FROM other.seq_1_to_5000")  # the lighter one is the victim
+        many = "SELECT 1 FROM information_schema.columns a, information_schema.columns b LIMIT 5000"
+        cursor.execute(f"INSERT INTO other.ballast {many}")  # the lighter one is the victim
         cursor.execute("INSERT INTO s.keyed (id) VALUES (40)")
         with importing(config, target) as running:
             wait_for_statement(server, verb)
@@ -80,7 +82,8 @@ def test_a_chunk_that_is_the_victim_of_a_deadlock_is_sent_again_whole(
 @pytest.fixture
 def plain_account(server: PrivateMariaDB, target: TargetConfig) -> Iterator[TargetConfig]:
     """An account that a read-only server refuses, as it does all but administrators."""
-    query(server, "CREATE OR REPLACE USER plain@'127.0.0.1' IDENTIFIED BY 'plain'")
+    query(server, "DROP USER IF EXISTS plain@'127.0.0.1'")
+    query(server, "CREATE USER plain@'127.0.0.1' IDENTIFIED BY 'plain'")
     query(
         server,
         "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW ON *.* "
@@ -143,6 +146,7 @@ def test_a_server_that_is_restarted_in_good_order_is_waited_for(
 _SMALL = {"innodb-file-per-table": "OFF", "innodb-data-file-path": "ibdata1:12M:autoextend:max:24M"}
 
 
+@pytest.mark.only_on("mariadb", because="the server that it fills is a MariaDB of its own")
 @PATHS
 def test_a_full_server_is_waited_for_until_somebody_makes_room(
     load_data: bool, verb: str, dump: FaultDump, caplog: pytest.LogCaptureFixture

@@ -14,7 +14,7 @@ from airflow_dm_loader.config import OnConflict, TargetConfig
 from airflow_dm_loader.report import LoadReport
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import Table, load_config, write_dump
-from tests.faults.attempts import SHORT_TIMEOUTS, Attempt
+from tests.faults.attempts import Attempt, short_timeouts
 from tests.faults.reference import FaultDump
 from tests.faults.tally import rounds, tried
 from tests.tables import chunks, one, query
@@ -80,7 +80,7 @@ def test_a_frozen_attempt_that_wakes_up_after_another_has_finished_commits_nothi
     tmp_path: Path,
 ) -> None:
     folder = Path(shutil.copytree(dump.folder, tmp_path / "dump"))
-    config = load_config(folder, load_data=load_data, session=SHORT_TIMEOUTS, clean_dump_files=cleaned)
+    config = load_config(folder, load_data=load_data, session=short_timeouts(server), clean_dump_files=cleaned)
     nth = 8 if point in {"in mid stream", "after the rows", "before COMMIT"} else 1
     with Attempt(config, target, point=point, nth=nth, signal_number=signal.SIGSTOP) as zombie:
         zombie.wait_until_frozen()
@@ -111,7 +111,7 @@ def test_an_attempt_frozen_at_a_random_instant_does_no_harm(
     while frozen < rounds(1, 10):
         query(server, "DROP DATABASE IF EXISTS s")
         query(server, "DROP DATABASE IF EXISTS dm_meta")
-        config = load_config(dump.folder, load_data=bool(frozen % 2), session=SHORT_TIMEOUTS)
+        config = load_config(dump.folder, load_data=bool(frozen % 2), session=short_timeouts(server))
         with Attempt(config, target) as zombie:
             while chunks(server) < 3 and not zombie.ends_within(0.01):
                 pass
@@ -135,7 +135,7 @@ def test_a_frozen_attempt_that_wakes_up_does_not_take_back_what_was_accepted_mea
 ) -> None:
     rows = [f'({at % 90},"row {at}")' for at in range(100)]
     folder = write_dump(tmp_path / "dump", Table("t", rows=rows))
-    config = load_config(folder, on_duplicate_logical="manual", session=SHORT_TIMEOUTS)
+    config = load_config(folder, on_duplicate_logical="manual", session=short_timeouts(server))
     with Attempt(config, target, point=point, signal_number=signal.SIGSTOP) as zombie:
         zombie.wait_until_frozen()
         report = load_dump(config.model_copy(update={"on_conflict": OnConflict.ACCEPT}), target)

@@ -654,7 +654,7 @@ def test_what_an_older_load_left_in_lightnings_checkpoint_makes_nobody_skip_a_ta
 def test_a_server_that_is_not_tidb_is_refused_by_name_before_anything_is_created(
     config: Callable[..., LoadConfig], server: PrivateMariaDB, target: TargetConfig
 ) -> None:
-    with pytest.raises(TargetError, match="the target is MariaDB 10"):
+    with pytest.raises(TargetError, match=r"the target is (MariaDB|MySQL) \d"):
         load_dump(config(), target)
     assert one(server, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'dm_meta'") == 0
 
