@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+# First, since it refuses an Airflow that is too old by a sentence.
+import airflow_dm_loader.airflow_floor  # noqa: F401
+
+# isort: split
 from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule
 
 from airflow_dm_loader.operators.base import documentation

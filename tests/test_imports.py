@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     Importer = Callable[[list[str]], dict[str, str]]
 
-AIRFLOW_LAYER = {"decorators", "hooks", "metrics", "operators", "sensors", "triggers", "task_group", "ui"}
+AIRFLOW_LAYER = {
+    "airflow_floor", "decorators", "hooks", "metrics", "operators", "sensors", "triggers", "task_group", "ui",
+}  # fmt: skip
 PURE = {"config", "location", "errors", "report", "dump", "plan", "get_provider_info"}
 OPTIONAL = {"MySQLdb", "mysql", "pyarrow", "boto3", "botocore", "gcsfs", "google", "s3fs", "smart_open", "etcd3gw"}
 
@@ -100,10 +102,22 @@ def test_the_airflow_layer_adds_only_itself_to_airflow(imported_by: Importer) ->
     assert added <= {"airflow_dm_loader", "asgiref"}  # asgiref: every trigger of Airflow's own imports it
 
 
-def test_an_airflow_that_is_too_old_is_refused_by_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "module",
+    [
+        "operators.load_dump",
+        "task_group",
+        "sensors.barrier",
+        "decorators.load_dump",
+        "hooks.target",
+        "hooks.etcd",
+        "triggers.dump",
+    ],
+)
+def test_an_airflow_that_is_too_old_is_refused_by_a_sentence(module: str, tmp_path: Path) -> None:
     (tmp_path / "airflow").mkdir()
     (tmp_path / "airflow" / "__init__.py").write_text("__version__ = '2.11.0'\n")
-    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import airflow_dm_loader.operators.load_dump"
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import airflow_dm_loader.{module}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == (
         "ImportError: airflow-dm-loader needs Apache Airflow 3.1 or later; Airflow 2 has no airflow.sdk"
