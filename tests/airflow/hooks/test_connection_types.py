@@ -89,7 +89,9 @@ def test_an_account_that_can_load_is_told_so_with_its_server(try_it: Try, schema
     able, said = try_it(META, f"{TABLES} ON shop.*", schema=schema)
 
     assert able, said
-    assert re.match(r"Connected to MariaDB 1\d\.\d+\.\d+ at 127\.0\.0\.1:\d+, (without TLS|TLS by \S+)\. ", said)
+    assert re.match(
+        r"Connected to (MariaDB|MySQL) \d+\.\d+\.\d+ at 127\.0\.0\.1:\d+, (without TLS|TLS by \S+)\. ", said
+    )
     assert "`least`@`%` has the privileges" in said
 
 

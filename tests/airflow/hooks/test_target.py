@@ -77,7 +77,8 @@ def hook(server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch) -> DumpTargetH
     """A hook whose connection names the database ``shop``, with a password that a URI must quote."""
     with server.connect() as admin, admin.cursor() as cursor:
         cursor.execute("CREATE DATABASE shop")
-        cursor.execute("CREATE OR REPLACE USER 'it'@'%' IDENTIFIED BY 'p:@/%'")
+        cursor.execute("DROP USER IF EXISTS 'it'@'%'")
+        cursor.execute("CREATE USER 'it'@'%' IDENTIFIED BY 'p:@/%'")
         cursor.execute("GRANT ALL ON *.* TO 'it'@'%'")
     uri = f"mysql://it:{quote('p:@/%', safe='')}@{server.host}:{server.port}/shop"
     monkeypatch.setenv("AIRFLOW_CONN_DM_TARGET", uri)

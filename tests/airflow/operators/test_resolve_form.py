@@ -139,7 +139,7 @@ def cut_off(server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch, fault: Faul
     """Puts a network before the target, where this happens to the first connections."""
     happened: list[str] = []
     proxy = Proxy((server.host, server.port), lambda number: fault if number < times else None, happened.append)
-    uri = f"mysql://{server.user}:{quote(server.password, safe='')}@127.0.0.1:{proxy.port}/"
+    uri = f"mysql://{server.user}:{quote(server.password, safe='')}@127.0.0.1:{proxy.port}/?ssl=off"
     monkeypatch.setenv("AIRFLOW_CONN_DM_TARGET", uri)
     return proxy
 
