@@ -7,15 +7,14 @@ logged and shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.target.capabilities import Flavour
+from airflow_dm_loader.target.gtid_sets import is_of_mariadb
 from airflow_dm_loader.target.server import Server
 
-_MARIADB_GTID = re.compile(r"[0-9]++-[0-9]++-[0-9]++(?:,[0-9]++-[0-9]++-[0-9]++)*+")
 _SAYS_SOURCE = (8, 0, 23)  # CHANGE REPLICATION SOURCE TO; before it CHANGE MASTER TO
 
 
@@ -33,7 +32,7 @@ class Position:
     @property
     def is_of_mariadb(self) -> bool:
         """Whether the GTID set is of MariaDB's form, ``0-7-28``."""
-        return _MARIADB_GTID.fullmatch(self.gtid) is not None
+        return is_of_mariadb(self.gtid)
 
 
 def replication_start(config: LoadConfig, target: TargetConfig, server: Server, position: Position) -> str:
@@ -66,7 +65,8 @@ def _of_mariadb(config: LoadConfig, position: Position) -> Iterator[str]:
     connection = f" {_text(config.what.source_id)}" if len(config.what.all_sources) > 1 else ""
     where = _address("MASTER", config)
     if position.is_of_mariadb:
-        yield f"SET GLOBAL gtid_slave_pos = {_text(position.gtid)};"
+        if not config.what.set_gtid_purged:
+            yield f"SET GLOBAL gtid_slave_pos = {_text(position.gtid)};"
         start = ["MASTER_USE_GTID = slave_pos"]
     else:
         start = [
@@ -84,11 +84,12 @@ def _of_mysql(config: LoadConfig, server: Server, position: Position) -> Iterato
     )
     channel = f" FOR CHANNEL {_text(config.what.source_id)}" if len(config.what.all_sources) > 1 else ""
     where = _address(word, config)
-    if position.name and position.pos is not None:
+    if position.name and position.pos is not None and not config.what.set_gtid_purged:
         start = [f"{word}_LOG_FILE = {_text(position.name)}", f"{word}_LOG_POS = {position.pos}"]
     else:
-        yield "-- The set is added to what this server has executed; it needs gtid_mode=ON."
-        yield f"SET GLOBAL gtid_purged = {_text('+' + position.gtid)};"
+        if not config.what.set_gtid_purged:
+            yield "-- The set is added to what this server has executed; it needs gtid_mode=ON."
+            yield f"SET GLOBAL gtid_purged = {_text('+' + position.gtid)};"
         start = [f"{word}_AUTO_POSITION = 1"]
     yield f"CHANGE {change} TO\n  " + ",\n  ".join([*where, *start]) + f"{channel};"
     yield f"START {replica}{channel};"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,10 +128,24 @@ def writer(server: AnyServer) -> Iterator[PrivateServer]:
     """The server that is dumped, with a binary log."""
     if not isinstance(server, PrivateServer):
         server.leave_out("becomes a replica")
-    options = {"log-bin": "b", "server-id": "7", "innodb-buffer-pool-size": "32M", "binlog-format": "ROW"}
-    if server.kind.name == "mysql":
+    with logging(server, 7) as running:
+        yield running
+
+
+@pytest.fixture
+def taker(writer: PrivateServer) -> Iterator[PrivateServer]:
+    """A server of the same kind, with a binary log of its own and with GTIDs."""
+    with logging(writer, 9) as running:
+        yield running
+
+
+@contextmanager
+def logging(like: PrivateServer, server_id: int) -> Iterator[PrivateServer]:
+    options = {"log-bin": "b", "server-id": str(server_id), "innodb-buffer-pool-size": "32M", "binlog-format": "ROW"}
+    if like.kind.name == "mysql":
         del options["binlog-format"]  # the only one there is
-    with PrivateServer(server.kind, options) as running:
+        options |= {"gtid-mode": "ON", "enforce-gtid-consistency": "ON"}
+    with PrivateServer(like.kind, options) as running:
         yield running
         running.kill9()  # in good order it would wait for the replica, which has gone
 
@@ -184,6 +198,50 @@ def test_a_replica_catches_up_with_what_came_during_the_dump_and_the_load(
     assert [row[0] for row in expected] == [2, 3]
 
 
+@pytest.mark.servers
+def test_a_replica_by_gtids_goes_on_from_the_set_that_the_load_took(
+    tmp_path: Path, writer: PrivateServer, taker: PrivateServer
+) -> None:
+    is_mysql = writer.kind.name == "mysql"
+    target = TargetConfig(host=taker.host, port=taker.port, user=taker.user, password=taker.password)
+    with closing(writer.connect()) as source, closing(taker.connect()) as replica:
+        run(source, f"CREATE DATABASE {SCHEMA}")
+        run(source, f"CREATE TABLE {SCHEMA}.t {WITH_KEY}")
+        run(source, f"INSERT INTO {SCHEMA}.t VALUES (1, 'dumped'), (2, 'changed later')")
+        run(source, "COMMIT")
+        metadata = metadata_of(source)
+        run(source, f"UPDATE {SCHEMA}.t SET v = 'during the load' WHERE id = 2")
+        run(source, "COMMIT")
+        tables = Table("t", rows=["(1,'dumped')", "(2,'changed later')"])
+        config = LoadConfig(
+            task_name="t",
+            dump_uri=str(write_dump(tmp_path / "dump", tables, metadata=metadata)),
+            mode="all",
+            set_gtid_purged=True,
+            replication_source=f"{writer.user}@{writer.host}:{writer.port}",
+        )
+        report = load_dump(config, target)
+        assert report.outcome == "clean"
+        assert "SET GLOBAL" not in report.replication
+        assert ("SOURCE_AUTO_POSITION = 1" if is_mysql else "MASTER_USE_GTID = slave_pos") in report.replication
+        again = load_dump(config, target)  # as a clear of the last task
+        assert (again.status, again.replication) == ("finished", report.replication)
+        run(source, f"DELETE FROM {SCHEMA}.t WHERE id = 1")
+        run(source, "COMMIT")
+        expected = rows(source)
+
+        start = report.replication.replace("<password>", writer.password)
+        if is_mysql:  # its own connections without TLS ask for the source's key
+            start = start.replace("SOURCE_AUTO_POSITION", "GET_SOURCE_PUBLIC_KEY = 1,\n  SOURCE_AUTO_POSITION")
+        for statement in filter(str.strip, start.split(";\n")):
+            run(replica, statement)
+        while rows(replica) != expected:
+            assert not error_of(replica), error_of(replica)
+            time.sleep(0.1)
+        run(replica, "STOP REPLICA" if is_mysql else "STOP SLAVE")
+    assert expected == ((2, "during the load"),)
+
+
 def metadata_of(source: Connection[Any]) -> str:
     """The metadata file as mydumper 0.10 writes it, of this moment."""
     with source.cursor() as cursor:
@@ -191,10 +249,11 @@ def metadata_of(source: Connection[Any]) -> str:
         ((version,),) = cursor.fetchall()
         cursor.execute("SHOW MASTER STATUS" if "MariaDB" in version else "SHOW BINARY LOG STATUS")
         name, pos = cursor.fetchall()[0][:2]
-        gtid = ""
         if "MariaDB" in version:
             cursor.execute("SELECT @@gtid_binlog_pos")
-            ((gtid,),) = cursor.fetchall()
+        else:
+            cursor.execute("SELECT @@gtid_executed")
+        ((gtid,),) = cursor.fetchall()
     return (
         "Started dump at: 2026-11-30 03:00:00\nSHOW MASTER STATUS:\n"
         f"\tLog: {name}\n\tPos: {pos}\n\tGTID:{gtid}\n\nFinished dump at: 2026-11-30 03:00:01\n"

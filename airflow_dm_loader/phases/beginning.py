@@ -22,6 +22,7 @@ from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import findings, indexes, loads, splits, swaps
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.registration import Registration, register_load, starts_afresh
+from airflow_dm_loader.target import gtid_sets
 from airflow_dm_loader.target.preflight import check_plan
 from airflow_dm_loader.target.server import ask_server
 from airflow_dm_loader.target.session import fitting_chunks
@@ -79,8 +80,11 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
             *engine.privileges(run, plan, meta.db),
             *swapping.needs(config, plan, triggers=server.can.programs),
             *programs.needs(meta.db, server, config, asked),
+            *((gtid_sets.needs_of(server),) if config.what.set_gtid_purged else ()),
         )
         check_plan(meta.db, server, config, plan, needs)
+        if config.what.set_gtid_purged:
+            gtid_sets.check_takes(meta.db, server, dump.inventory.metadata.binlog_gtid)
         fitting = fitting_chunks(config, server)
         meta.create()
         stored = loads.find(meta, config)

@@ -20,6 +20,7 @@ from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.outcomes import Outcome
 from airflow_dm_loader.state.registration import is_this_dump
+from airflow_dm_loader.target import gtid_sets
 from airflow_dm_loader.target.answers import as_text, maybe
 from airflow_dm_loader.target.connection import Database
 from airflow_dm_loader.target.server import ask_server
@@ -76,6 +77,9 @@ def finish(run: LoadRun) -> LoadReport:
             objects.switch_on(run, meta, load)
         swapped = swap_in.finish(run, meta, coordination)
         if not had_finished:
+            if config.what.set_gtid_purged:
+                meta.db.commit()  # the variable is set in no transaction
+                gtid_sets.take(meta.db, ask_server(meta.db), load.binlog_gtid)
             _keep_history(meta, config, load, outcome)
         loads.set_status(meta, load.load_id, "finished")
         if config.what.mode is Mode.FULL:

@@ -104,6 +104,7 @@ _ROWS = (
     Setting("source_id", "what", _WHAT, dm="mysql-instances[].source-id"),
     Setting("mode", "what", _WHAT, dm="task-mode"),
     Setting("dry_run", "what", _WHAT),
+    Setting("set_gtid_purged", "what", _ADVANCED),
     Setting("only", "what", _ADVANCED, LOGICAL),
     Setting("import_mode", "what", _WHAT, dm="loaders.*.import-mode", dm_code=20053),
     Setting(

@@ -50,6 +50,13 @@ class What(Group):
         title="Task mode",
         description="full: nothing follows the load. all: incremental replication follows from the binlog position.",
     )
+    set_gtid_purged: bool = Field(
+        False,
+        title="Take the dump's GTID set",
+        description="At the end, once the load is accepted, make the dump's GTID set the target's own (MySQL's "
+        "gtid_purged, MariaDB's gtid_slave_pos), so that a replica by GTIDs goes on where the dump ends. Refused where "
+        "the target has some of it already, and before the first row where the dump has none.",
+    )
     import_mode: ImportMode = Field(
         ImportMode.LOGICAL,
         title="Engine",
