@@ -25,7 +25,9 @@ from airflow_dm_loader.dump.view_sources import schemas_read
 
 _MARKS_OF_NO_STATEMENT = frozenset("'\"`\\;")  # a quote that is never closed, and what ends a statement
 _MOST_TOKENS_OF_A_HEAD = 64
-_READS_FILES = "LOAD_FILE"  # of the server, as its definer may, for whoever may read the view; also as a quoted name
+# LOAD_FILE shows readers of the view files of the server, as its definer may. The others act, on TiDB while it is made:
+# one that waits for a lock holds the load. Servers take their names in quotes too.
+_NOT_OF_A_VIEW = frozenset({"LOAD_FILE", "GET_LOCK", "RELEASE_LOCK", "RELEASE_ALL_LOCKS", "SETVAL"})
 GLOBAL_TEMPORARY = "GLOBAL TEMPORARY"  # TiDB's tables whose rows each session has for itself
 _SELECTS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 
@@ -333,8 +335,9 @@ def _checked_query(rest: Sequence[Token], place: int) -> Sequence[Token]:
     for at, token in enumerate(query):
         if token.kind in {"open", "close"}:
             raise NotAllowedError("a version comment may not stand in a view's query", token.at)
-        if query[at + 1 : at + 2] and query[at + 1].text == "(" and token.text.strip("`").upper() == _READS_FILES:
-            raise NotAllowedError("LOAD_FILE may not stand in a view's query", token.at)
+        called = token.text.strip("`").upper() if at + 1 < len(query) and query[at + 1].text == "(" else ""
+        if called in _NOT_OF_A_VIEW:
+            raise NotAllowedError(f"{called} may not stand in a view's query", token.at)
         if _is_word([token], "INTO"):
             raise NotAllowedError("INTO may not stand in a view's query", token.at)
     return query
