@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from airflow_dm_loader.dump.column_expressions import check_expression, sequences_elsewhere
+from airflow_dm_loader.dump.column_expressions import ACTING, check_expression, sequences_elsewhere
 from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan
 from airflow_dm_loader.dump.table_options import (
     NotAllowedError,
@@ -25,9 +25,6 @@ from airflow_dm_loader.dump.view_sources import schemas_read
 
 _MARKS_OF_NO_STATEMENT = frozenset("'\"`\\;")  # a quote that is never closed, and what ends a statement
 _MOST_TOKENS_OF_A_HEAD = 64
-# LOAD_FILE shows readers of the view files of the server, as its definer may. The others act, on TiDB while it is made:
-# one that waits for a lock holds the load. Servers take their names in quotes too.
-_NOT_OF_A_VIEW = frozenset({"LOAD_FILE", "GET_LOCK", "RELEASE_LOCK", "RELEASE_ALL_LOCKS", "SETVAL"})
 GLOBAL_TEMPORARY = "GLOBAL TEMPORARY"  # TiDB's tables whose rows each session has for itself
 _SELECTS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 
@@ -335,8 +332,9 @@ def _checked_query(rest: Sequence[Token], place: int) -> Sequence[Token]:
     for at, token in enumerate(query):
         if token.kind in {"open", "close"}:
             raise NotAllowedError("a version comment may not stand in a view's query", token.at)
+        # Servers take a function's name in quotes, too.
         called = token.text.strip("`").upper() if at + 1 < len(query) and query[at + 1].text == "(" else ""
-        if called in _NOT_OF_A_VIEW:
+        if called in ACTING:
             raise NotAllowedError(f"{called} may not stand in a view's query", token.at)
         if _is_word([token], "INTO"):
             raise NotAllowedError("INTO may not stand in a view's query", token.at)

@@ -101,6 +101,7 @@ def test_what_dump_tools_write_is_understood(statement: str, wanted: SchemaObjec
         ("CREATE VIEW `v` AS SELECT `load_file` ('/etc/passwd')", VIEW),
         ("CREATE VIEW `v` AS SELECT 1 FROM t WHERE get_lock('a', 9) = 1", VIEW),
         ("CREATE VIEW `v` AS SELECT release_all_locks()", VIEW),
+        ("CREATE VIEW `v` AS SELECT 1 FROM t WHERE a = (SELECT sleep(5))", VIEW),
         ("CREATE VIEW `v` AS SELECT setval(other.q, 5)", VIEW),
         # rows from elsewhere
         ("CREATE TABLE `t` AS SELECT 1", TABLE),
