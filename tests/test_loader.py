@@ -25,6 +25,12 @@ SQL_SAMPLES = (
 )
 
 
+NULLS = (
+    "checksum not compared: the dump is of another kind of server, whose CHECKSUM TABLE sums up NULLs of fixed length "
+    "differently"
+)
+
+
 def schemas_of(hashes: dict[str, str]) -> set[str]:
     return {name.partition(".")[0] for name in hashes}
 
@@ -49,7 +55,7 @@ def test_a_sample_dump_arrives_byte_for_byte(
     assert ("load data" in sent_as) == (local_infile == 1 and "hex" not in name)
     assert {table.table: table.rows for table in report.tables} == {table: rows for table, (rows, _) in source.items()}
     assert {table: count(server, table) for table in source} == {table: rows for table, (rows, _) in source.items()}
-    for table, (_, checksum) in source.items():
+    for table, (_, checksum) in source.items() if server.flavour == "mariadb" else ():  # MySQL sums up NULLs otherwise
         assert query(server, f"CHECKSUM TABLE {table}") == [(table, checksum)]
     assert count(server, "shop.a_view_on_a_view") == count(server, "shop.big_spenders") > 0
     assert {table.row_count for table in report.tables} == {"passed"}
@@ -73,7 +79,9 @@ def test_the_report_tells_the_whole_load(server: PrivateMariaDB, target: TargetC
     assert report.rows == report.rows_sent == sum(rows for rows, _ in expected().values())
     data_files = [path for path in folder.glob("*.sql") if "-schema" not in path.name]
     assert report.file_bytes == sum(path.stat().st_size for path in data_files)
-    assert {table.checksum for table in report.tables} == {"passed"}  # its metadata has the source's CHECKSUM TABLE
+    # Its metadata has the source's CHECKSUM TABLE.
+    not_compared = {table.remark for table in report.tables if table.checksum != "passed"}
+    assert not_compared == ({NULLS} if server.flavour == "mysql" else set())
     assert {table.sent_as for table in report.tables if table.rows} <= {"load data", "statements"}
     assert {table.sent_as for table in report.tables if not table.rows} == {""}
     assert report.not_loaded == {"triggers": 1, "routines and events": 1}

@@ -90,6 +90,7 @@ def test_routes_and_filters_and_own_schemas_hold_for_the_names_that_rules_give(
     assert any("the schema mysql of the dump is left out" in warning for warning in report.warnings)
 
 
+@pytest.mark.only_on("mariadb", because="no MySQL takes the sql_mode that the files set")
 def test_a_folder_of_mysqldump_tab_becomes_what_mysqlimport_makes_of_it(
     server: PrivateMariaDB, target: TargetConfig
 ) -> None:

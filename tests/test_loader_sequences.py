@@ -14,6 +14,8 @@ from tests.dumps import Table, load_config, write_dump
 from tests.servers import AnyServer
 from tests.tables import count, hashes_by_client, one, query, table_hashes
 
+MARIADB_ALONE = pytest.mark.only_on("mariadb", because="MySQL has no sequences")
+
 # As mydumper 0.10.0 wrote it of MariaDB 10.11: CREATE SEQUENCE order_ids START WITH 100, and one NEXTVAL.
 SEQUENCE = """(
   `next_not_cached_value` bigint(21) NOT NULL,
@@ -28,6 +30,7 @@ a new cycle when maximum_value is passed',
 ) ENGINE=InnoDB SEQUENCE=1"""
 
 
+@MARIADB_ALONE
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
 def test_a_sequence_goes_on_where_it_was(
     load_data: bool, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
@@ -49,6 +52,7 @@ USES_IT = "(`id` int NOT NULL DEFAULT nextval(`s`.`z_ids`), `v` int CHECK (`v` <
 VALUE = "SELECT next_not_cached_value FROM s.z_ids"
 
 
+@MARIADB_ALONE
 def test_a_sequence_of_another_schema_is_not_used_up(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -68,6 +72,7 @@ def test_a_sequence_of_another_schema_is_not_used_up(
     assert one(server, "SELECT NEXTVAL(theirs.ids)") == 1
 
 
+@MARIADB_ALONE
 def test_sequences_stand_before_the_tables_that_use_them(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -79,6 +84,7 @@ def test_sequences_stand_before_the_tables_that_use_them(
     assert (report.outcome, one(server, VALUE), count(server, "s.a")) == ("clean", 1100, 1)
 
 
+@MARIADB_ALONE
 def test_a_resume_knows_its_sequences_and_leaves_them_their_values(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -96,6 +102,7 @@ def test_a_resume_knows_its_sequences_and_leaves_them_their_values(
     assert (report.outcome, one(server, VALUE), count(server, "s.a")) == ("clean", 1100, 2)
 
 
+@MARIADB_ALONE
 def test_a_sequence_that_somebody_uses_is_not_set_back(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -111,6 +118,7 @@ def test_a_sequence_that_somebody_uses_is_not_set_back(
     assert one(server, "SELECT NEXTVAL(s.z_ids)") == 5001
 
 
+@MARIADB_ALONE
 def test_a_sequence_that_nobody_used_yet_gets_its_value(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -163,6 +171,7 @@ def test_a_sequence_of_a_file_of_its_own_is_made_first_and_goes_on(
     assert query(server, "SELECT id, v FROM s.a ORDER BY id") == [(100, 1), (1100, 2)]
 
 
+@MARIADB_ALONE
 def test_a_resume_moves_it_once_and_never_back(server: PrivateMariaDB, target: TargetConfig, tmp_path: Path) -> None:
     config = load_config(with_sequence(tmp_path / "dump", OF_MYDUMPER, "(100,1)", "(101,'x')"))
     with pytest.raises(RowError):
@@ -177,6 +186,7 @@ def test_a_resume_moves_it_once_and_never_back(server: PrivateMariaDB, target: T
     assert not [warning for warning in report.warnings if "exists" in warning]
 
 
+@MARIADB_ALONE
 def test_one_that_exists_stays_and_is_moved_to_the_dumps_value(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
@@ -190,6 +200,7 @@ def test_one_that_exists_stays_and_is_moved_to_the_dumps_value(
     assert int(str(one(server, "SELECT NEXTVAL(s.z_ids)"))) >= 1100
 
 
+@MARIADB_ALONE
 @pytest.mark.parametrize(
     "text",
     [

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.db
+
 OF_MYSQL = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-23"
 OF_MARIADB = "5-7-28"
 
@@ -32,6 +34,8 @@ def logging(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     options = {"log-bin": "b", "server-id": "7", "innodb-buffer-pool-size": "32M"}
     of_mysql = {"gtid-mode": "ON", "enforce-gtid-consistency": "ON"}
     kind, more = (MYSQL, of_mysql) if request.param == "mysql" else (MARIADB, {})
+    if not kind.is_installed:
+        pytest.skip(f"no {kind} of our own")
     with PrivateServer(kind, options | more) as server:
         yield server
 

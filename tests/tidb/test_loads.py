@@ -35,6 +35,8 @@ from tests.tables import count, hashes_by_client, load_by_client, one, query, ta
 from tests.tidb.stand_in import StandIn
 from tests.waiting import PATIENCE_S, wait_until
 
+pytestmark = pytest.mark.only_on("mariadb", because="the stand-in passes on that MySQL offers TLS, and has none")
+
 SAMPLE = SAMPLES / "mydumper-0.10"
 Open = Callable[..., StandIn]
 
