@@ -26,10 +26,8 @@ _PATTERN = r"""
 _FLAGS = re.VERBOSE | re.DOTALL
 _TOKEN = re.compile(_PATTERN % {"tidb": "", "open": ""}, _FLAGS)
 # TiDB alone runs what stands in /*T! */ and /*T![feature] */; to others it is a comment.
-_EDGES = frozenset({"open", "close"})
 _TOKEN_OF_ANY_SERVER = re.compile(_PATTERN % {"tidb": "|T!", "open": r"| /\*T!(?:\[[a-z_, ]*+\])?+"}, _FLAGS)
-
-
+_EDGES = frozenset({"open", "close"})
 # One table is asked a dozen questions, each of which looks at the tokens of the same statement.
 _KEPT_STATEMENTS = 32
 _KEPT_LETTERS = 32_768  # longer ones are scanned each time: their tokens take a hundred times their memory
