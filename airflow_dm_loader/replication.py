@@ -35,8 +35,13 @@ class Position:
         return is_of_mariadb(self.gtid)
 
 
-def replication_start(config: LoadConfig, target: TargetConfig, server: Server, position: Position) -> str:
+def replication_start(
+    config: LoadConfig, target: TargetConfig, server: Server, position: Position, *, gtids_taken: bool = False
+) -> str:
     """A text that is ready to run but for the password, with comments for what it can't know.
+
+    Args:
+        gtids_taken: the load made the dump's GTID set the server's own, so that nobody has to.
 
     Returns:
         "" where the dump gives no position; statements of the server, or DM's ``task.yaml`` for TiDB.
@@ -45,7 +50,7 @@ def replication_start(config: LoadConfig, target: TargetConfig, server: Server, 
         return ""
     if server.flavour is Flavour.TIDB:
         return _dm_task(config, target, position)
-    return "\n".join((*_comments(config, server, position), *_statements(config, server, position), ""))
+    return "\n".join((*_comments(config, server, position), *_statements(config, server, position, gtids_taken), ""))
 
 
 def _comments(config: LoadConfig, server: Server, position: Position) -> Iterator[str]:
@@ -55,17 +60,17 @@ def _comments(config: LoadConfig, server: Server, position: Position) -> Iterato
         yield "-- The load had routes or filters: give the replica the same by its replication filters first."
 
 
-def _statements(config: LoadConfig, server: Server, position: Position) -> Iterator[str]:
+def _statements(config: LoadConfig, server: Server, position: Position, gtids_taken: bool) -> Iterator[str]:
     if server.flavour is Flavour.MARIADB:
-        return _of_mariadb(config, position)
-    return _of_mysql(config, server, position)
+        return _of_mariadb(config, position, gtids_taken)
+    return _of_mysql(config, server, position, gtids_taken)
 
 
-def _of_mariadb(config: LoadConfig, position: Position) -> Iterator[str]:
+def _of_mariadb(config: LoadConfig, position: Position, gtids_taken: bool) -> Iterator[str]:
     connection = f" {_text(config.what.source_id)}" if len(config.what.all_sources) > 1 else ""
     where = _address("MASTER", config)
     if position.is_of_mariadb:
-        if not config.what.set_gtid_purged:
+        if not gtids_taken:
             yield f"SET GLOBAL gtid_slave_pos = {_text(position.gtid)};"
         start = ["MASTER_USE_GTID = slave_pos"]
     else:
@@ -78,16 +83,16 @@ def _of_mariadb(config: LoadConfig, position: Position) -> Iterator[str]:
     yield f"START SLAVE{connection};"
 
 
-def _of_mysql(config: LoadConfig, server: Server, position: Position) -> Iterator[str]:
+def _of_mysql(config: LoadConfig, server: Server, position: Position, gtids_taken: bool) -> Iterator[str]:
     word, replica, change = (
         ("SOURCE", "REPLICA", "REPLICATION SOURCE") if server.version >= _SAYS_SOURCE else ("MASTER", "SLAVE", "MASTER")
     )
     channel = f" FOR CHANNEL {_text(config.what.source_id)}" if len(config.what.all_sources) > 1 else ""
     where = _address(word, config)
-    if position.name and position.pos is not None and not config.what.set_gtid_purged:
+    if position.name and position.pos is not None and not gtids_taken:
         start = [f"{word}_LOG_FILE = {_text(position.name)}", f"{word}_LOG_POS = {position.pos}"]
     else:
-        if not config.what.set_gtid_purged:
+        if not gtids_taken:
             yield "-- The set is added to what this server has executed; it needs gtid_mode=ON."
             yield f"SET GLOBAL gtid_purged = {_text('+' + position.gtid)};"
         start = [f"{word}_AUTO_POSITION = 1"]

@@ -83,12 +83,12 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
             *((gtid_sets.needs_of(server),) if config.what.set_gtid_purged else ()),
         )
         check_plan(meta.db, server, config, plan, needs)
-        if config.what.set_gtid_purged:
-            gtid_sets.check_takes(meta.db, server, dump.inventory.metadata.binlog_gtid)
         fitting = fitting_chunks(config, server)
         meta.create()
         stored = loads.find(meta, config)
         afresh = stored is not None and starts_afresh(meta, config, dump.inventory, stored, run.worker)
+        if config.what.set_gtid_purged and (stored is None or afresh or stored.status != "finished"):
+            gtid_sets.check_takes(meta.db, server, dump.inventory.metadata.binlog_gtid)
         if stored is not None and afresh and not config.swaps:
             existing.look(meta, config, dump.plan, None, without=stored.load_id)  # nothing is forgotten before that
 

@@ -80,6 +80,8 @@ def finish(run: LoadRun) -> LoadReport:
             if config.what.set_gtid_purged:
                 meta.db.commit()  # the variable is set in no transaction
                 gtid_sets.take(meta.db, ask_server(meta.db), load.binlog_gtid)
+                noted = dict(loads.get(meta, config).notes)
+                loads.update_notes(meta, load.load_id, {**noted, "gtids_taken": True})
             _keep_history(meta, config, load, outcome)
         loads.set_status(meta, load.load_id, "finished")
         if config.what.mode is Mode.FULL:
@@ -153,7 +155,8 @@ def _replication(run: LoadRun, meta: Meta, load: Load) -> str:
     if run.config.what.mode is not Mode.ALL:
         return ""
     position = Position(load.binlog_name, load.binlog_pos, load.binlog_gtid)
-    return replication_start(run.config, run.target, ask_server(meta.db), position)
+    taken = bool(loads.get(meta, run.config).notes.get("gtids_taken"))
+    return replication_start(run.config, run.target, ask_server(meta.db), position, gtids_taken=taken)
 
 
 def _analyze(db: Database, schema: str, table: str) -> str | None:

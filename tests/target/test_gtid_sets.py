@@ -85,6 +85,28 @@ def test_a_try_that_was_killed_after_the_set_was_taken_is_run_again(logging: Pri
     assert has(logging, own(logging))
 
 
+def test_a_load_that_finished_without_it_still_says_how_to_set_it(logging: PrivateServer, tmp_path: Path) -> None:
+    config = dump(tmp_path / "d", own(logging))
+    load_dump(config.changed(set_gtid_purged=False), target_of(logging))
+    report = load_dump(config, target_of(logging))
+    assert not has(logging, own(logging))
+    assert (
+        "LOG_POS = 4" if logging.flavour == "mysql" else "SET GLOBAL gtid_slave_pos = '5-7-28'"
+    ) in report.replication
+
+
+def test_a_load_that_finished_is_shown_again_although_replication_went_on(
+    logging: PrivateServer, tmp_path: Path
+) -> None:
+    config = dump(tmp_path / "d", own(logging))
+    said = load_dump(config, target_of(logging)).replication
+    if logging.flavour == "mysql":
+        query(logging, f"SET GLOBAL gtid_purged = '+{OF_MYSQL.replace('1-23', '24-90')}'")
+    else:
+        query(logging, "SET GLOBAL gtid_slave_pos = '5-7-90'")
+    assert load_dump(config, target_of(logging)).replication == said
+
+
 def test_a_second_source_adds_its_own(logging: PrivateServer, tmp_path: Path) -> None:
     other = OF_MYSQL.replace("3e11", "4e11") if logging.flavour == "mysql" else "6-8-2"
     with closing(Database.open(target_of(logging))) as db:
@@ -103,7 +125,7 @@ def test_a_part_of_the_set_at_the_target_is_refused_before_anything_is_made(
     with pytest.raises(TargetError, match="has a part of the dump's set already") as caught:
         load_dump(dump(tmp_path / "d", own(logging)), target_of(logging))
     assert "Unset set_gtid_purged" in str(caught.value.remedy)
-    assert query(logging, "SHOW DATABASES LIKE 'dm_meta'") == []
+    assert query(logging, "SHOW DATABASES LIKE 's'") == []
 
 
 @pytest.mark.parametrize("gtid", ["", "of the other kind"])
@@ -111,7 +133,7 @@ def test_a_dump_whose_set_the_target_can_not_have_is_refused(gtid: str, logging:
     given = gtid and (OF_MARIADB if logging.flavour == "mysql" else OF_MYSQL)
     with pytest.raises(TargetError, match="names no GTID set" if not gtid else "of another kind than"):
         load_dump(dump(tmp_path / "d", given), target_of(logging))
-    assert query(logging, "SHOW DATABASES LIKE 'dm_meta'") == []
+    assert query(logging, "SHOW DATABASES LIKE 's'") == []
 
 
 def test_the_privilege_that_it_takes_is_named_and_enough(logging: PrivateServer, tmp_path: Path) -> None:
