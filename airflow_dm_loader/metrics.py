@@ -46,7 +46,7 @@ def airflow_sink() -> Sink:
         from airflow.stats import Stats
 
         return cast("Sink", Stats)
-    return cast("Sink", stats)
+    return cast("Sink", stats if hasattr(stats, "gauge") else stats.Stats)  # Airflow 3.2 has them in a class
 
 
 @dataclass(frozen=True, slots=True)
