@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from airflow_dm_loader.dump.ddl_tokens import Token, identifier
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, text_at
 from airflow_dm_loader.dump.table_options import NotAllowedError
 
 # They wait, lock, or read and write what is no column. In a view, too: TiDB runs parts of its query while it makes it.
@@ -25,7 +25,7 @@ def check_expression(tokens: Sequence[Token], at: int) -> None:
     if token.kind != "word":
         return
     word = token.text.upper()
-    if word == "SELECT" or (word in ACTING and _text(tokens, at + 1) == "("):
+    if word == "SELECT" or (word in ACTING and text_at(tokens, at + 1) == "("):
         raise NotAllowedError(f"{word} may not stand in a table's definition", token.at)
     if word.startswith("@"):
         raise NotAllowedError("a variable may not stand in a table's definition", token.at)
@@ -35,14 +35,10 @@ def sequences_elsewhere(columns: Sequence[Token], schema: str) -> Iterator[str]:
     """Each, in words, that a default takes values from, and that is not of the table's own schema."""
     for at, token in enumerate(columns):
         word = token.text.upper() if token.kind == "word" else ""
-        of_call = word in _NEXT_OF and _text(columns, at + 1) == "("
-        of_standard = word == "FOR" and _text(columns, at - 1).upper() == "VALUE"
+        of_call = word in _NEXT_OF and text_at(columns, at + 1) == "("
+        of_standard = word == "FOR" and text_at(columns, at - 1).upper() == "VALUE"
         start = at + 1 + of_call
-        if (of_call or of_standard) and _text(columns, start + 1) == ".":
+        if (of_call or of_standard) and text_at(columns, start + 1) == ".":
             there = identifier(columns, start, ansi_quotes=True)
             if there is not None and there != schema:
                 yield f"the sequence {there}.{identifier(columns, start + 2, ansi_quotes=True)}"
-
-
-def _text(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].text if 0 <= at < len(tokens) else ""

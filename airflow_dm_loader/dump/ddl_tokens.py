@@ -8,7 +8,7 @@ that is never closed is one mark up to the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -48,17 +48,19 @@ class Token(NamedTuple):
 
 def tokenize(statement: str) -> Iterator[Token]:
     """All tokens; what stands in version comments counts, since servers run it."""
-    found = _kept(_TOKEN, statement) if len(statement) <= _KEPT_LETTERS else _tokens(_TOKEN, statement)
-    return (token for token in found if token.kind not in _EDGES)
+    return (token for token in _tokens(_TOKEN, statement) if token.kind not in _EDGES)
 
 
 def scan(statement: str) -> Iterator[Token]:
     """All tokens, and where version comments ``open`` and ``close``; those of TiDB too."""
-    short = len(statement) <= _KEPT_LETTERS
-    return iter(_kept(_TOKEN_OF_ANY_SERVER, statement) if short else _tokens(_TOKEN_OF_ANY_SERVER, statement))
+    return iter(_tokens(_TOKEN_OF_ANY_SERVER, statement))
 
 
-def _tokens(pattern: re.Pattern[str], statement: str) -> Iterator[Token]:
+def _tokens(pattern: re.Pattern[str], statement: str) -> Iterable[Token]:
+    return _kept(pattern, statement) if len(statement) <= _KEPT_LETTERS else _found(pattern, statement)
+
+
+def _found(pattern: re.Pattern[str], statement: str) -> Iterator[Token]:
     for match in pattern.finditer(statement):
         kind = match.lastgroup or ""
         if kind != "blank":
@@ -67,12 +69,17 @@ def _tokens(pattern: re.Pattern[str], statement: str) -> Iterator[Token]:
 
 @lru_cache(_KEPT_STATEMENTS)
 def _kept(pattern: re.Pattern[str], statement: str) -> tuple[Token, ...]:
-    return tuple(_tokens(pattern, statement))
+    return tuple(_found(pattern, statement))
 
 
 def words_of(tokens: Sequence[Token]) -> list[str]:
     """The unquoted words among the tokens, in upper case."""
     return [token.text.upper() for token in tokens if token.kind == "word"]
+
+
+def text_at(tokens: Sequence[Token], at: int) -> str:
+    """The text of the token at a place; "": there is none."""
+    return tokens[at].text if 0 <= at < len(tokens) else ""
 
 
 def identifier(tokens: Sequence[Token], at: int, ansi_quotes: bool) -> str | None:

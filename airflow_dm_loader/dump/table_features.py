@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan
+from airflow_dm_loader.dump.ddl_tokens import Token, identifier, scan, text_at
 
 # TiDB writes it as a plain comment, so that nobody runs it; the end of the statement alone is looked at.
 _CACHED = re.compile(r"/\* CACHED ON \*/\s*+;?+\s*+\Z")
@@ -48,7 +48,8 @@ def count_checks(statement: str) -> int:
     """How many CHECK constraints there are, with or without a name, of columns or of the table."""
     tokens = [token for token in scan(statement) if token.kind not in {"open", "close"}]
     return sum(
-        depth == 1 and _word(token) == "CHECK" and _text(tokens, at + 1) == "(" for at, depth, token in _placed(tokens)
+        depth == 1 and _word(token) == "CHECK" and text_at(tokens, at + 1) == "("
+        for at, depth, token in _placed(tokens)
     )
 
 
@@ -56,16 +57,16 @@ def _found(tokens: Sequence[Token]) -> Iterator[str]:
     column = ""
     for at, depth, token in _placed(tokens):
         word = _word(token)
-        if depth == 1 and _text(tokens, at - 1) in {"(", ","}:
+        if depth == 1 and text_at(tokens, at - 1) in {"(", ","}:
             column = identifier(tokens, at, ansi_quotes=False) or ""
-        if depth == 1 and word in _OF_COLUMNS and _text(tokens, at - 1) not in {"(", ","}:
+        if depth == 1 and word in _OF_COLUMNS and text_at(tokens, at - 1) not in {"(", ","}:
             yield f"{_OF_COLUMNS[word]} ({column})"
         elif depth != 1 and word in _OF_TABLES:
             yield _OF_TABLES[word]
         elif depth == 0 and (option := _BY_VALUE.get(token.text.strip("`").upper())):  # MariaDB quotes its own
             if _value(tokens, at).upper() not in _OFF:
                 yield option
-        elif depth != 1 and word == "PLACEMENT" and _text(tokens, at + 1).upper() == "POLICY":
+        elif depth != 1 and word == "PLACEMENT" and text_at(tokens, at + 1).upper() == "POLICY":
             yield f"placement policy {_value(tokens, at + 1)}"
 
 
@@ -83,11 +84,7 @@ def _word(token: Token) -> str:
     return token.text.upper() if token.kind == "word" else ""
 
 
-def _text(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].text if 0 <= at < len(tokens) else ""
-
-
 def _value(tokens: Sequence[Token], at: int) -> str:
     """What follows an option, without ``=`` and quotes."""
-    text = _text(tokens, at + 1)
-    return (_text(tokens, at + 2) if text == "=" else text).strip("'\"`").replace("``", "`")
+    text = text_at(tokens, at + 1)
+    return (text_at(tokens, at + 2) if text == "=" else text).strip("'\"`").replace("``", "`")

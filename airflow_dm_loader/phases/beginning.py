@@ -80,7 +80,7 @@ def prepare_checkpoint(run: LoadRun) -> dict[str, object]:
             *engine.privileges(run, plan, meta.db),
             *swapping.needs(config, plan, triggers=server.can.programs),
             *programs.needs(meta.db, server, config, asked),
-            *((gtid_sets.needs_of(server),) if config.what.set_gtid_purged else ()),
+            *gtid_sets.needs(config, server),
         )
         check_plan(meta.db, server, config, plan, needs)
         fitting = fitting_chunks(config, server)

@@ -89,7 +89,8 @@ def finish(run: LoadRun) -> LoadReport:
         meta.db.commit()
         engine_of(config).after_finish(meta, load)
         tidying.prune_at_the_end(meta, config)
-        report = _make_report(meta, config, loads.get(meta, config), outcome, run.worker, had_finished=had_finished)
+        load = loads.get(meta, config)
+        report = _make_report(meta, config, load, outcome, run.worker, had_finished=had_finished)
         return report.model_copy(update={"replication": _replication(run, meta, load), "swap": swapped})
 
 
@@ -155,7 +156,7 @@ def _replication(run: LoadRun, meta: Meta, load: Load) -> str:
     if run.config.what.mode is not Mode.ALL:
         return ""
     position = Position(load.binlog_name, load.binlog_pos, load.binlog_gtid)
-    taken = bool(loads.get(meta, run.config).notes.get("gtids_taken"))
+    taken = bool(load.notes.get("gtids_taken"))
     return replication_start(run.config, run.target, ask_server(meta.db), position, gtids_taken=taken)
 
 

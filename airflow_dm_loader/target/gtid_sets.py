@@ -7,7 +7,9 @@ which was killed in between can be run again.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import TargetError
 from airflow_dm_loader.target.answers import as_text, as_truth, maybe
 from airflow_dm_loader.target.capabilities import Flavour
@@ -16,6 +18,7 @@ from airflow_dm_loader.target.needed_privileges import Need
 from airflow_dm_loader.target.server import Server
 
 _MARIADB_SET = re.compile(r"[0-9]++-[0-9]++-[0-9]++(?:,[0-9]++-[0-9]++-[0-9]++)*+")
+_PRIVILEGES = {Flavour.MYSQL: "SYSTEM_VARIABLES_ADMIN", Flavour.MARIADB: "REPLICATION SLAVE ADMIN"}
 _UNSET = "Unset set_gtid_purged: the report's replication starts at the file and position of the binary log."
 
 
@@ -24,9 +27,10 @@ def is_of_mariadb(gtid: str) -> bool:
     return _MARIADB_SET.fullmatch(gtid) is not None
 
 
-def needs_of(server: Server) -> Need:
-    """The privilege that setting it takes."""
-    return Need("SYSTEM_VARIABLES_ADMIN" if server.flavour is Flavour.MYSQL else "REPLICATION SLAVE ADMIN")
+def needs(config: LoadConfig, server: Server) -> Iterator[Need]:
+    """The privilege that setting it takes, where the load shall."""
+    if config.what.set_gtid_purged and server.flavour in _PRIVILEGES:
+        yield Need(_PRIVILEGES[server.flavour])
 
 
 def check_takes(db: Database, server: Server, gtid: str) -> None:
