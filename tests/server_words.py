@@ -33,6 +33,12 @@ def shown(server: AnyServer, table: str, create: str, *, before: str = "") -> st
     return text
 
 
+def named(server: AnyServer) -> str:
+    """As the loader names it: ``MariaDB 10.11.19``, ``MySQL 9.7.4``."""
+    version = str(query(server, "SELECT VERSION()")[0][0]).partition("-")[0]
+    return f"{'MySQL' if server.flavour == 'mysql' else 'MariaDB'} {version}"
+
+
 @contextmanager
 def keys_of_any_kind_referred_to(server: AnyServer) -> Iterator[None]:
     """Let foreign keys refer to what is not unique, as MariaDB does; MySQL from 8.4 wants a person to allow it."""

@@ -15,6 +15,7 @@ from airflow_dm_loader.replication import Position, replication_start
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.server import Server
 from dev.private_server import PrivateServer
+from tests.binlogs import logging_server, metadata_at
 from tests.dumps import SCHEMA, WITH_KEY, Table, write_dump
 from tests.servers import AnyServer
 
@@ -141,11 +142,7 @@ def taker(writer: PrivateServer) -> Iterator[PrivateServer]:
 
 @contextmanager
 def logging(like: PrivateServer, server_id: int) -> Iterator[PrivateServer]:
-    options = {"log-bin": "b", "server-id": str(server_id), "innodb-buffer-pool-size": "32M", "binlog-format": "ROW"}
-    if like.kind.name == "mysql":
-        del options["binlog-format"]  # the only one there is
-        options |= {"gtid-mode": "ON", "enforce-gtid-consistency": "ON"}
-    with PrivateServer(like.kind, options) as running:
+    with logging_server(like.kind, server_id) as running:
         yield running
         running.kill9()  # in good order it would wait for the replica, which has gone
 
@@ -243,7 +240,7 @@ def test_a_replica_by_gtids_goes_on_from_the_set_that_the_load_took(
 
 
 def metadata_of(source: Connection[Any]) -> str:
-    """The metadata file as mydumper 0.10 writes it, of this moment."""
+    """The metadata of a dump that is made at this moment."""
     with source.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
         ((version,),) = cursor.fetchall()
@@ -254,10 +251,7 @@ def metadata_of(source: Connection[Any]) -> str:
         else:
             cursor.execute("SELECT @@gtid_executed")
         ((gtid,),) = cursor.fetchall()
-    return (
-        "Started dump at: 2026-11-30 03:00:00\nSHOW MASTER STATUS:\n"
-        f"\tLog: {name}\n\tPos: {pos}\n\tGTID:{gtid}\n\nFinished dump at: 2026-11-30 03:00:01\n"
-    )
+    return metadata_at(name, pos, gtid)
 
 
 def run(connection: Connection[Any], statement: str) -> None:

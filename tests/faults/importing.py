@@ -59,7 +59,7 @@ def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> No
     wait_until(lambda: sum(text.startswith(verb) for _, text in sessions(server)) >= number, lambda: sessions(server))
 
 
-# InnoDB shows what it showed before to who asks again within a tenth of a second.
+# InnoDB's status is a long text, which is not asked for all the time.
 LOCK_LOOK_S = 0.15
 
 

@@ -15,6 +15,7 @@ from airflow_dm_loader.target.gtid_sets import take
 from airflow_dm_loader.target.server import ask_server
 from dev.private_server import PrivateServer
 from dev.server_kinds import MARIADB, MYSQL
+from tests.binlogs import logging_server, metadata_at
 from tests.dumps import Table, load_config, write_dump
 from tests.tables import query
 
@@ -31,12 +32,10 @@ OF_MARIADB = "5-7-28"
 @pytest.fixture(scope="module", params=["mariadb", "mysql"])
 def logging(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     """A server with GTIDs of its own."""
-    options = {"log-bin": "b", "server-id": "7", "innodb-buffer-pool-size": "32M"}
-    of_mysql = {"gtid-mode": "ON", "enforce-gtid-consistency": "ON"}
-    kind, more = (MYSQL, of_mysql) if request.param == "mysql" else (MARIADB, {})
+    kind = MYSQL if request.param == "mysql" else MARIADB
     if not kind.is_installed:
         pytest.skip(f"no {kind} of our own")
-    with PrivateServer(kind, options | more) as server:
+    with logging_server(kind, 7) as server:
         yield server
 
 
@@ -55,11 +54,7 @@ def target_of(server: PrivateServer) -> TargetConfig:
 
 
 def dump(folder: Path, gtid: str) -> LoadConfig:
-    metadata = (
-        "Started dump at: 2026-11-30 03:00:00\nSHOW MASTER STATUS:\n"
-        f"\tLog: b.1\n\tPos: 4\n\tGTID:{gtid}\n\nFinished dump at: 2026-11-30 03:00:01\n"
-    )
-    folder = write_dump(folder, Table("t", rows=['(1,"a")']), metadata=metadata)
+    folder = write_dump(folder, Table("t", rows=['(1,"a")']), metadata=metadata_at("b.1", 4, gtid))
     return load_config(folder, mode="all", set_gtid_purged=True)
 
 

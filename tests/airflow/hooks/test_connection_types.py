@@ -15,6 +15,7 @@ from airflow_dm_loader.hooks.etcd import etcd_config_of
 from airflow_dm_loader.hooks.target_config import target_config_of
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
+from tests.server_words import named
 from tests.tables import query
 
 PASSWORD = "canary-p4ssw0rd"
@@ -85,13 +86,12 @@ def test_fields_that_are_left_empty_say_nothing() -> None:
 
 
 @pytest.mark.parametrize("schema", ["", "shop"])
-def test_an_account_that_can_load_is_told_so_with_its_server(try_it: Try, schema: str) -> None:
+def test_an_account_that_can_load_is_told_so_with_its_server(server: PrivateMariaDB, try_it: Try, schema: str) -> None:
     able, said = try_it(META, f"{TABLES} ON shop.*", schema=schema)
 
     assert able, said
-    assert re.match(
-        r"Connected to (MariaDB|MySQL) \d+\.\d+\.\d+ at 127\.0\.0\.1:\d+, (without TLS|TLS by \S+)\. ", said
-    )
+    name = re.escape(named(server))
+    assert re.match(rf"Connected to {name} at 127\.0\.0\.1:\d+, (without TLS|TLS by \S+)\. ", said)
     assert "`least`@`%` has the privileges" in said
 
 
