@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.tables import query
@@ -17,6 +18,24 @@ CHECK_VIOLATED: Mapping[str, int] = {"mariadb": 4025, "mysql": 3819, "tidb": 381
 NOT_JSON: Mapping[str, int] = {"mariadb": 4025, "mysql": 3140, "tidb": 3140}  # MariaDB's JSON is a text with a CHECK
 # The key in "Duplicate entry '1' for key", for a table ``t``.
 PRIMARY_OF_T: Mapping[str, str] = {"mariadb": "PRIMARY", "mysql": "t.PRIMARY", "tidb": "t.PRIMARY"}
+
+SET_DEFINER: Mapping[str, str] = {"mariadb": "SET USER", "mysql": "SET_ANY_DEFINER", "tidb": "SUPER"}
+_NAMES: Mapping[str, str] = {"mysql": "MySQL", "tidb": "TiDB"}
+
+
+def told_by(server: AnyServer, text: str) -> str:
+    """What the loader tells with MariaDB 10.11's words in it, with those of this server."""
+    if server.flavour == "mariadb":
+        return text
+    text = re.sub(r"for column `s`\.`t`\.`(\w+)`", r"for column '\1'", text)
+    if server.flavour == "mysql":
+        text = re.sub(r"\b((?:big)?int)\(\d+\)", r"\1", text)
+    return text.replace("this MariaDB", f"this {_NAMES[server.flavour]}")
+
+
+def key_of_t(server: AnyServer, key: str) -> str:
+    """How an error calls a key of a table ``t``."""
+    return PRIMARY_OF_T[server.flavour].replace("PRIMARY", key)
 
 
 def shown(server: AnyServer, table: str, create: str, *, before: str = "") -> str:

@@ -108,9 +108,11 @@ def load_by_client(server: AnyServer, folder: Path) -> list[str]:
     data = [name for name in files if name.endswith(".sql") and "-schema" not in name]
     schemas = sorted({name.partition(".")[0] for name in (*tables, *views)})
     views.sort(key=lambda name: "big_spenders" not in name)  # the samples' view that another one reads
-    script = implied_as_before(server) + b"".join(
-        b"CREATE DATABASE %b CHARACTER SET utf8mb4;\n" % quote(schema).encode() for schema in schemas
-    )
+    script = implied_as_before(server)
+    for schema in schemas:
+        own = files.get(f"{schema}-schema-create.sql")
+        create = b"CREATE DATABASE %b CHARACTER SET utf8mb4;\n" % quote(schema).encode()
+        script += create if own is None else _decoded(own)
     for name in (*tables, *data, *views):
         script += b"USE %b;\n%b\n" % (quote(name.partition(".")[0]).encode(), _decoded(files[name]))
     if server.flavour == "mysql":  # which knows this mode no more

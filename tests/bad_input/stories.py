@@ -16,6 +16,8 @@ from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import LoaderError
 from dev.private_mariadb import PrivateMariaDB
 from tests.dumps import SCHEMA, load_soon
+from tests.server_words import told_by
+from tests.servers import AnyServer
 from tests.tables import chunks, count, one, query, table_hashes
 
 MESSAGES = Path(__file__).parent / "messages.json"
@@ -55,10 +57,10 @@ def refused_elsewhere(config: LoadConfig, target: TargetConfig, password: str) -
     return int(peak_mib), int(offset), text
 
 
-def check_message(what: str, error: LoaderError, *hide: object) -> None:
+def check_message(what: str, error: LoaderError, *hide: object, server: AnyServer | None = None) -> None:
     """Compare with the whole message that ``docs/errors.md`` shows for this bad input.
 
-    ``hide`` are paths and ports that differ from run to run.
+    ``hide`` are paths and ports that differ from run to run; ``server`` is whose words stand in it, if any.
     """
     text = str(error)
     for number, word in enumerate(hide):
@@ -67,7 +69,8 @@ def check_message(what: str, error: LoaderError, *hide: object) -> None:
     if os.environ.get(RECORD):
         messages[what] = text
         MESSAGES.write_text(json.dumps(messages, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    assert text == messages[what]
+    expected = told_by(server, messages[what]) if server is not None else messages[what]
+    assert text == expected, f"{text}\n  is not\n{expected}"
 
 
 def check_whole_chunks_only(server: PrivateMariaDB, table: str = "s.t") -> int:

@@ -13,6 +13,7 @@ from airflow_dm_loader.errors import DataError, HasDuplicatesError, LoaderError
 from dev.private_mariadb import PrivateMariaDB
 from tests.bad_input.said import everything_said
 from tests.dumps import Table, load_config, write_dump
+from tests.server_words import key_of_t
 from tests.tables import one
 
 CANARY = "canary-5b0d"
@@ -72,7 +73,7 @@ def test_rows_in_conflict_are_in_their_table_and_nowhere_else(
     with caplog.at_level(logging.DEBUG), pytest.raises(HasDuplicatesError) as caught:
         load_dump(config, target)
 
-    assert "Duplicate entry '(hidden)' for key 'v' (s.t.sql at byte" in str(caught.value)
+    assert f"Duplicate entry '(hidden)' for key '{key_of_t(server, 'v')}' (s.t.sql at byte" in str(caught.value)
     assert CANARY not in everything_said(caught.value) + caplog.text
     assert CANARY in one(server, "SELECT error FROM dm_meta.dm_loader_conflict")
     assert CANARY.encode() in one(server, "SELECT row_data FROM dm_meta.dm_loader_conflict")

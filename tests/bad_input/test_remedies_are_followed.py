@@ -82,10 +82,10 @@ def test_a_create_that_was_refused_is_run_by_a_person(server: AnyServer, target:
 
 @pytest.mark.parametrize("by", ["a key in the schema file", "the server's variable"])
 def test_a_key_that_the_server_demands(by: str, server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
-    assert is_mariadb(server)
+    variable = "innodb_force_primary_key" if is_mariadb(server) else "sql_require_primary_key"
     folder = write_dump(tmp_path / "dump", Table("t", "(`id` int NOT NULL, `v` varchar(40)) ENGINE=InnoDB", ROWS))
     config = load_config(folder)
-    with global_variable(server, "innodb_force_primary_key", "ON"):
+    with global_variable(server, variable, 1):
         loader.prepare_checkpoint(run_of(config, target))
         with pytest.raises(TargetError) as caught:
             loader.create_tables(run_of(config, target))
