@@ -274,9 +274,11 @@ def test_a_view_in_somebody_elses_name_needs_the_right_to_give_it(
 
     right = SET_DEFINER[server.flavour]
     assert f"GRANT {right} ON *.*" in error.remedy
-    check_message("a view of another definer", error, server=server)
+    if server.flavour == "mariadb":
+        check_message("a view of another definer", error)
     check_nothing_created(server)
-    load_dump(load_config(folder), user(*grants, f"GRANT {right} ON *.* TO x;"))
+    of_root = ", SYSTEM_USER" if server.flavour == "mysql" else ""
+    load_dump(load_config(folder), user(*grants, f"GRANT {right}{of_root} ON *.* TO x;"))
     assert count(server, "s.w") == 2000
 
 

@@ -67,17 +67,20 @@ def test_other_columns_with_defaults_stay_as_they_are_filled(
     assert report.outcome == "clean"
 
 
+@pytest.mark.servers
+@pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
+@pytest.mark.parametrize("kind", ["int", "datetime"])
 def test_another_column_without_a_default_is_named_by_the_server(
-    server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
+    kind: str, load_data: bool, server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
-    there(server, "(`id` int PRIMARY KEY, `v` varchar(40), `must` int NOT NULL)")
+    there(server, f"(`id` int PRIMARY KEY, `v` varchar(40), `must` {kind} NOT NULL)")
     folder = write_dump(tmp_path / "dump", Table("t", rows=ROWS))
 
-    error = refused(load_config(folder), target, RowError)
+    error = refused(load_config(folder, load_data=load_data), target, RowError)
 
     check_message("a column of the target that has no default", error)
     assert (error.errno, count(server, "s.t")) == (1364, 0)
-    server.client("ALTER TABLE s.t ALTER must SET DEFAULT 1")
+    server.client("ALTER TABLE s.t ALTER must SET DEFAULT 20260101")
     assert load_dump(load_config(folder), target).rows == 2
 
 
