@@ -1,4 +1,6 @@
-"""A real Airflow of our own: its services as processes, LocalExecutor, SQLite, and its REST API to talk to it.
+"""A real Airflow of our own: its services as processes, and its REST API to talk to it.
+
+It has LocalExecutor and SQLite, unless it is told otherwise.
 
 Nothing of an Airflow that the machine has is touched or heeded. A service can be ended or killed in the middle of a
 run, and started again. All of it goes when this process does, even by ``kill -9``.
@@ -14,11 +16,10 @@ import os
 import secrets
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from dev.airflow_database import AirflowDatabase, SqliteFile
 from dev.guard import Guard
 from dev.places import free_port
 
@@ -67,6 +69,7 @@ class RunningAirflow:
         impatient: look for what is lost every few seconds, and sleep less; else all that is as people have it.
         services: what it begins with; :data:`STANDALONE` makes its database itself.
         python: of the environment whose Airflow it is; None: of this process.
+        database: an empty one; None: a file in its home.
     """
 
     def __init__(
@@ -78,19 +81,21 @@ class RunningAirflow:
         impatient: bool = True,
         services: Sequence[str] = SERVICES,
         python: Path | None = None,
+        database: AirflowDatabase | None = None,
     ) -> None:
         self._home = home
         self._services = services
         python = python or Path(sys.executable)
         self._airflow = (str(python), "-m", "airflow")
         self._port = free_port()
+        self._database = database or SqliteFile(home / "airflow.db")
         self._environment = {
             **_environment(home, dags, self._port),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self._database.uri,
             "PATH": f"{python.parent}:{os.environ['PATH']}",  # standalone starts the others by their name
             **(_IMPATIENT if impatient else {}),
             **environment,
         }
-        self._database = home / "airflow.db"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._groups: list[int] = []
         self._guard: Guard | None = None
@@ -179,6 +184,10 @@ class RunningAirflow:
                 os.kill(each, signal.SIGKILL)
         process.wait()
         return len(family)
+
+    def runs(self, name: str) -> bool:
+        """Whether we started a service, and have not ended it since."""
+        return name in self._processes
 
     def started(self, name: str, process: int) -> bool:
         """Whether a process is one of those that a service started."""
@@ -302,9 +311,14 @@ class RunningAirflow:
         return ", ".join(f"{task} {state} (try {number})" for task, state, number in rows)
 
     def wait_until(self, what: str, is_so: Callable[[], bool], timeout_s: float = 240.0) -> None:
-        """Look again and again; AssertionError, with the ends of the logs, if it does not come."""
+        """Look again and again.
+
+        AssertionError, with the ends of the logs, if it does not come, and at once if a service has ended by itself.
+        """
         deadline = time.monotonic() + timeout_s
         while not is_so():
+            if gone := [name for name, process in self._processes.items() if process.poll() is not None]:
+                raise AssertionError(f"{', '.join(gone)} has ended, and we wait until {what}\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited {timeout_s:.0f} s in vain until {what}\n{self.log_tail()}")
             time.sleep(_POLL_S)
@@ -327,8 +341,7 @@ class RunningAirflow:
             raise RuntimeError(f"{path}: {error.code} {error.read().decode(errors='replace')}") from None
 
     def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(sql, values).fetchall()
+        return self._database.rows(sql, *values)
 
 
 def _descendants(root: int) -> list[int]:
@@ -356,7 +369,6 @@ def _environment(home: Path, dags: Path, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=300",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
