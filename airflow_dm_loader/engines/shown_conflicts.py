@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.errors import excerpt, visible
@@ -28,7 +29,8 @@ class ShownConflict:
 class ConflictsShown:
     """Some of them, and how all of them are seen."""
 
-    where: str  # in Markdown
+    kind: Literal["table", "schema"]
+    where: str  # the name of that table or schema, for people
     select: str = ""  # the statement that shows all of them; "": there is no one such statement
     rows: tuple[ShownConflict, ...] = ()
     can_replay: bool = False  # by ``replay_conflicts``
@@ -40,7 +42,8 @@ def kept_conflicts(config: LoadConfig, meta: Meta, load_id: int) -> ConflictsSho
     first = () if hides else conflicts.first(meta, load_id, _SHOWN)
     columns = "table_schema, table_name, file_name, file_offset, error" + ("" if hides else ", row_data")
     return ConflictsShown(
-        where=meta["conflict"],
+        kind="table",
+        where=f"{meta.schema}.dm_loader_conflict",
         select=f"SELECT {columns}\nFROM {meta['conflict']}\nWHERE load_id = {load_id} AND {conflicts.ASIDE_SQL}",
         rows=tuple(_shown(row) for row in first),
         can_replay=True,

@@ -79,7 +79,7 @@ def _findings(outcome: Outcome) -> Iterator[str]:
 
 
 def _conflicts(shown: ConflictsShown) -> Iterator[str]:
-    yield f"\nThe rows that were set aside are in {shown.where}."
+    yield f"\nThe rows that were set aside are in the {shown.kind} {_code(shown.where)}."
     if shown.rows:
         yield "\n| table | the row that came | the row that exists, or the error | where in the dump |"
         yield "|---|---|---|---|"

@@ -15,7 +15,6 @@ from airflow_dm_loader.engines.physical.task_info import view_of
 from airflow_dm_loader.engines.shown_conflicts import ConflictsShown
 from airflow_dm_loader.engines.tidb_csv import look_at_files
 from airflow_dm_loader.errors import CheckpointError, ConfigError
-from airflow_dm_loader.identifiers import quote
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.run import Dump, LoadRun
@@ -106,7 +105,7 @@ class PhysicalEngine(Engine):
     def show_conflicts(self, config: LoadConfig, meta: Meta, load_id: int) -> ConflictsShown:
         schema = task_info_schema(config)
         view = view_of(meta.db, schema)
-        return ConflictsShown(where=f"the schema {quote(schema)}", select=f"SELECT * FROM {view}" if view else "")
+        return ConflictsShown("schema", schema, select=f"SELECT * FROM {view}" if view else "")
 
     def after_finish(self, meta: Meta, load: Load) -> None:
         forget_checkpoint(meta, load)

@@ -69,7 +69,7 @@ def test_the_task_waits_and_the_form_shows_what_was_found(paused: LoadConfig, qu
     assert "34020" in form["subject"]
     assert "| `s.t` | " in form["body"]
     assert query("SELECT COUNT(*) FROM dm_meta.dm_loader_conflict") == ((1,),)
-    assert "`dm_meta`.`dm_loader_conflict`" in form["body"]
+    assert "are in the table `dm_meta.dm_loader_conflict`." in form["body"]
 
 
 def test_the_form_shows_both_rows_and_the_statement_that_shows_all_of_them(paused: LoadConfig, query: Query) -> None:
@@ -234,13 +234,15 @@ def test_the_form_names_the_tables_that_matter_and_no_more_than_fit() -> None:
 
 def test_what_a_dump_holds_stays_text_in_the_form() -> None:
     shown = ConflictsShown(
-        "`dm_meta`.`dm_loader_conflict`",
+        "table",
+        "dm_`meta.dm_loader_conflict",
         rows=(ShownConflict("s.t`|\x1b[31m", "(1,'``|\u202e')", "<img src=x>", "s.[x](http://e).sql at byte 1"),),
     )
     evil = TableReport(table="s.\x1b[2J|`t", rows=1_234_567, data_bytes=1, conflicts=1, remark="**<b>[x](y)|\x07")
     _, body = form_text(LoadConfig(task_name="a", dump_uri="/d"), Outcome("id", "has_duplicates", 1, (evil,)), shown)
     assert all(line.isprintable() for line in body.splitlines())
     assert "1,234,567" in body
+    assert "are in the table `` dm_`meta.dm_loader_conflict ``." in body
     assert "\\*\\*\\<b\\>\\[x\\](y)\\|\\\\x07" in body
     assert "| ``` (1,'``\\|\\u202e') ``` | `<img src=x>` | s.\\[x\\](http://e).sql at byte 1 |" in body
     from markdown_it import MarkdownIt
