@@ -26,3 +26,6 @@ SerializedDAG = _first(
     "airflow.serialization.definitions.dag:SerializedDAG", "airflow.serialization.serialized_objects:SerializedDAG"
 )
 serialize = _first("airflow.sdk.serde:serialize", "airflow.serialization.serde:serialize")
+get_listener_manager = _first(
+    "airflow.sdk.listener:get_listener_manager", "airflow.listeners.listener:get_listener_manager"
+)

@@ -16,11 +16,14 @@ class NotMadeError(Exception):
     """An environment can't be made here and now. That says nothing of the loader."""
 
 
-def make_environment(folder: Path, python: Path, requirements: Sequence[str | Path]) -> Path:
+def make_environment(
+    folder: Path, python: Path, requirements: Sequence[str | Path], *, against_its_word: bool = False
+) -> Path:
     """A new environment with this package and more, in a folder that it replaces; its Python.
 
     Args:
         requirements: arguments of ``uv pip install``.
+        against_its_word: whatever this package says that it needs.
 
     Raises:
         NotMadeError: not at the third try either.
@@ -29,7 +32,12 @@ def make_environment(folder: Path, python: Path, requirements: Sequence[str | Pa
     for wait_s in (*_WAITS_S, None):
         try:
             _uv("venv", "--quiet", "--clear", "--python", python, folder)
-            _uv("pip", "install", "--quiet", "--python", new, "-e", ROOT, *requirements)
+            install = ("pip", "install", "--quiet", "--python", new)
+            if against_its_word:
+                _uv(*install, *requirements)
+                _uv(*install, "--no-deps", "-e", ROOT)
+            else:
+                _uv(*install, "-e", ROOT, *requirements)
         except subprocess.CalledProcessError as error:
             if wait_s is None:
                 raise NotMadeError(f"{folder.name}: uv ended with {error.returncode} at the third try") from None

@@ -1,13 +1,17 @@
 """Runs the loader on each Airflow and Python that it is for: ``python -m dev.matrix [CELL ...]``, or ``make matrix``.
 
 A cell is ``3.1.0`` (with each Python) or ``3.1.0-py3.13``. Without any: the oldest and the newest release of each
-minor version that PyPI has, from 3.1 on, with the oldest and the newest Python. ``--ends`` is what CI runs: the oldest
-Airflow with the oldest Python, and the newest with the newest, as they are written down here.
+minor version that PyPI has, from 3.1 on, with the oldest and the newest Python; and Airflow 2, which must be refused
+(:mod:`dev.airflow_2`). ``--ends`` is what CI runs: the oldest Airflow with the oldest Python, and the newest with the
+newest, as they are written down here.
 
 Each cell is an environment of its own below ``.bootstrap/matrix``, made by uv with what else was there when that
 Airflow was released, and removed afterwards. In it the tests of what depends on Airflow's version run, and then the
-story of :mod:`dev.matrix_story` in a real ``airflow standalone``. It ends with 1 where something failed, and with 3
-where nothing did but a cell could not be made: that is the network's or PyPI's, and says nothing of the loader.
+story of :mod:`dev.matrix_story` in a real ``airflow standalone``; with ``--ends`` a part of the demo instead, a load
+that pauses and is cleared, by ``dag.test()``, within a tenth of the time.
+
+It ends with 1 where something failed, and with 3 where nothing did but a cell could not be made: that is the network's
+or PyPI's, and says nothing of the loader.
 """
 
 from __future__ import annotations
@@ -19,12 +23,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from dev import airflow_2
 from dev.environments import ROOT, NotMadeError, make_environment
 from dev.pythons import find_python
 
@@ -37,11 +42,13 @@ _TESTS = (
     "tests/airflow/triggers/test_events.py",
     "tests/airflow/triggers/test_import_jobs.py",
 )
-_STEPS = {"tests": ("pytest", "-q", "-p", "no:cacheprovider", *_TESTS), "story": ("dev.matrix_story",)}
+_RUN_TESTS = ("pytest", "-q", "-p", "no:cacheprovider", *_TESTS)
+_STEPS = {"tests": _RUN_TESTS, "story": ("dev.matrix_story",)}
+_STEPS_OF_ENDS = {"tests": _RUN_TESTS, "demo": ("dev.demo", "pause_and_accept")}
 _TOOLS = ("pytest", "pytest-rerunfailures", "pytest-timeout", "hypothesis", "jsonschema")
 _SETTLED = timedelta(days=30)  # after a release: what people install with it is younger, too
 _COMPAT = ("apache-airflow-providers-common-compat", date(2026, 11, 1))  # its floor is younger than the oldest Airflow
-_LONGEST_S = 1200.0  # of a step of a cell, so that CI does not wait for ever
+_LONGEST_S = 1200.0  # of a step of a cell, so that nobody waits for ever
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Cell:
         return f"{self.airflow}-py{self.python}"
 
 
+_ENDS = "--ends"
 ENDS = (Cell("3.1.0", "3.11", date(2025, 9, 25)), Cell("3.3.2", "3.13", date(2026, 9, 17)))
 
 
@@ -85,7 +93,7 @@ def ends_of_minors(versions: Sequence[str]) -> list[str]:
 
 def cells(wanted: Sequence[str]) -> Iterator[Cell]:
     """Those that are asked for. Raises KeyError where PyPI has no such Airflow."""
-    if list(wanted) == ["--ends"]:
+    if list(wanted) == [_ENDS]:
         yield from ENDS
         return
     known = releases()
@@ -112,15 +120,15 @@ def requirements(cell: Cell) -> list[str]:
     ]
 
 
-def run_cell(cell: Cell) -> list[str]:
-    """What of it fails; raises NotMadeError or LookupError where it can't be made."""
+def run_cell(cell: Cell, steps: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which steps fail, each a module with arguments; raises NotMadeError or LookupError where it can't be made."""
     began = time.monotonic()
     folder = ROOT / ".bootstrap" / "matrix" / str(cell)
     try:
         python = make_environment(folder, find_python(cell.python), requirements(cell))
         print(f"{cell}: made in {time.monotonic() - began:.0f} s", flush=True)
-        names = {step: f"{cell}: {step}" for step in _STEPS}
-        return [names[step] for step, module in _STEPS.items() if not _holds(names[step], [python, "-m", *module])]
+        names = {step: f"{cell}: {step}" for step in steps}
+        return [names[step] for step, module in steps.items() if not _holds(names[step], [python, "-m", *module])]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -146,9 +154,16 @@ def main(wanted: Sequence[str]) -> int:
     for cell in cells(wanted):
         print(f"--- Airflow {cell.airflow}, Python {cell.python}", flush=True)
         try:
-            failed += run_cell(cell)
+            failed += run_cell(cell, _STEPS_OF_ENDS if list(wanted) == [_ENDS] else _STEPS)
         except (NotMadeError, LookupError) as error:
             not_tried.append(f"{cell}: {error}")
+    if not wanted:
+        try:
+            airflow_2.main()
+        except AssertionError as error:
+            failed.append(f"Airflow 2: {error}")
+        except (NotMadeError, LookupError) as error:
+            not_tried.append(f"Airflow 2: {error}")
     if not_tried:
         print("Not tried, since it can't be made here (that says nothing of the loader):", *not_tried, sep="\n")
     if failed:

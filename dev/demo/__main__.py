@@ -1,5 +1,7 @@
 """Load a sample dump through the DAG ``dm_load`` into a private MariaDB, and show what happens.
 
+    python -m dev.demo [STORY ...]      without any: all of them
+
 The exit status is 0 when everything went as it is told here, 1 when not, 130 after Ctrl-C. Nothing is left
 behind, but for Airflow's log where something went wrong.
 """
@@ -7,14 +9,18 @@ behind, but for Airflow's log where something went wrong.
 from __future__ import annotations
 
 import os
+import sys
 import time
+from collections.abc import Sequence
 
 from dev.demo.stage import Stage
 from dev.demo.stories import NotAsToldError, pause_and_accept, same_dump_again, sample_dump
 from dev.demo.surroundings import start_airflow, start_server
 
+STORIES = {story.__name__: story for story in (sample_dump, same_dump_again, pause_and_accept)}
 
-def main() -> int:
+
+def main(wanted: Sequence[str] = ()) -> int:
     started = time.monotonic()
     with Stage() as stage:
         try:
@@ -22,9 +28,8 @@ def main() -> int:
             stage.say()
             server = start_server(stage)
             dag, tasks = start_airflow(stage, server)
-            sample_dump(stage, dag, tasks, server)
-            same_dump_again(stage, dag, tasks, server)
-            pause_and_accept(stage, dag, tasks, server)
+            for name in wanted or STORIES:
+                STORIES[name](stage, dag, tasks, server)
         except NotAsToldError as error:
             return stage.fail(f"This did not go as told: {error}")
         except BrokenPipeError:
@@ -38,4 +43,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    os._exit(main())  # nothing is left to be done, and taking Airflow's modules apart takes Python seconds
+    os._exit(main(sys.argv[1:]))  # nothing is left to be done, and taking Airflow's modules apart takes Python seconds

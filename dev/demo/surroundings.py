@@ -35,13 +35,13 @@ def start_airflow(stage: Stage, server: PrivateMariaDB) -> tuple[DAG, TaskLines]
     with stage.step("Starting Airflow in a temporary folder") as results:
         _set_environment(stage.folder / "airflow", server)
         from airflow import __version__
-        from airflow.sdk.listener import get_listener_manager
         from airflow.utils.db import initdb
 
-        from dev.airflow_names import DagBag
+        from dev.airflow_names import DagBag, get_listener_manager
+        from dev.dag_runs import register
 
         initdb()
-        dag = DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"]
+        dag = register(DagBag(dag_folder=str(DAGS / "dm_load.py")).dags["dm_load"])  # Airflow 3.1 wants it known
         tasks = TaskLines(stage)
         get_listener_manager().add_listener(tasks)
         results.append(__version__)
