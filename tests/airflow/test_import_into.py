@@ -11,7 +11,7 @@ from dev.dag_runs import Run
 from tests.airflow.task_runs import a_dag, run_task
 from tests.buckets import KEY, KEY_ID
 from tests.clocks import FAST
-from tests.tidb_stand_in.fixtures import SECRETS, rows_of, stand_in
+from tests.tidb_stand_in.fixtures import SECRETS, STANDS_BEFORE_MARIADB, rows_of, stand_in
 from tests.tidb_stand_in.jobs import Script
 from tests.tidb_stand_in.server import Dropped
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.airflow.conftest import MakeDump
     from tests.buckets import S3Server
     from tests.tidb_stand_in.server import TiDBStandIn
+
+pytestmark = STANDS_BEFORE_MARIADB
 
 POLL_S = 0.05
 

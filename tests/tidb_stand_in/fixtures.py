@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.dump.access import S3Access
 from tests.buckets import KEY, KEY_ID
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from tests.buckets import S3Server
     from tests.dumps import Table
 
+# On tests that take it, so that they run in front of MariaDB alone.
+STANDS_BEFORE_MARIADB = pytest.mark.only_on(
+    "mariadb", because="the stand-in passes on that MySQL offers TLS, and has none"
+)
 SECRETS = (KEY, "canary-key%2F%2B3f9c", "canary-key/%2B3f9c", KEY_ID)
 
 

@@ -8,19 +8,28 @@ import pytest
 from airflow_dm_loader.config import TargetConfig
 from tests.conftest import emptied
 from tests.engines.conformance.contestants import Contestant
-from tests.tidb_stand_in.fixtures import access, stand_in, target_of
+from tests.tidb_stand_in.fixtures import STANDS_BEFORE_MARIADB, access, stand_in, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dev.private_mariadb import PrivateMariaDB
 
-ENGINES = ["logical", "physical", "import-into"]
+ENGINES = [
+    "logical",
+    pytest.param(
+        "physical", marks=pytest.mark.only_on("mariadb", because="the stand-in for tidb-lightning loads into a MariaDB")
+    ),
+    pytest.param("import-into", marks=STANDS_BEFORE_MARIADB),
+]
 
 
 @pytest.fixture(params=ENGINES)
-def contestant(request: pytest.FixtureRequest) -> Iterator[Contestant]:
-    """Each engine after the other; asked for by name, so that no test starts the servers of another engine."""
+def contestant(request: pytest.FixtureRequest, server_kind: str) -> Iterator[Contestant]:
+    """Each engine after the other; asked for by name, so that no test starts the servers of another engine.
+
+    ``server_kind`` is for ``--servers``, which looks for it among the fixtures that a test is known to take.
+    """
     with ExitStack() as stack:
         if request.param == "logical":
             server: PrivateMariaDB = request.getfixturevalue("server")

@@ -12,7 +12,15 @@ from airflow_dm_loader.errors import CheckpointError, ImportJobError, LoadInterr
 from airflow_dm_loader.target.connection import Database
 from tests.clocks import FAST
 from tests.dumps import Table, load_soon, numbered, run_of
-from tests.tidb_stand_in.fixtures import access, load_config, put_dump, rows_of, stand_in, target_of
+from tests.tidb_stand_in.fixtures import (
+    STANDS_BEFORE_MARIADB,
+    access,
+    load_config,
+    put_dump,
+    rows_of,
+    stand_in,
+    target_of,
+)
 from tests.tidb_stand_in.jobs import Refused, Script
 from tests.tidb_stand_in.server import Dropped
 
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
     from dev.private_mariadb import PrivateMariaDB
     from tests.buckets import S3Server
     from tests.tidb_stand_in.server import TiDBStandIn
+
+pytestmark = STANDS_BEFORE_MARIADB
 
 ROWS = 20
 

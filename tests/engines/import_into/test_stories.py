@@ -11,7 +11,16 @@ from pydantic import SecretStr
 from airflow_dm_loader.errors import ConfigError, ImportJobError, LoaderError, TargetError
 from tests.bad_input.said import everything_said, state
 from tests.dumps import SAMPLES, Table, expected, load_soon, numbered
-from tests.tidb_stand_in.fixtures import SECRETS, access, load_config, put_dump, rows_of, stand_in, target_of
+from tests.tidb_stand_in.fixtures import (
+    SECRETS,
+    STANDS_BEFORE_MARIADB,
+    access,
+    load_config,
+    put_dump,
+    rows_of,
+    stand_in,
+    target_of,
+)
 from tests.tidb_stand_in.jobs import Script
 
 if TYPE_CHECKING:
@@ -22,6 +31,8 @@ if TYPE_CHECKING:
     from dev.private_mariadb import PrivateMariaDB
     from tests.buckets import S3Server
     from tests.tidb_stand_in.server import TiDBStandIn
+
+pytestmark = STANDS_BEFORE_MARIADB
 
 
 def load(config: LoadConfig, target: TargetConfig, s3: S3Server) -> LoadReport:
