@@ -13,6 +13,7 @@ from typing import Any
 from backports import zstd
 
 from airflow_dm_loader.identifiers import TableName, quote
+from tests.dumps import SAMPLES, expected
 from tests.servers import AnyServer
 
 # What a test says where rows were not there exactly once. CI never runs such a test again (.ci/run).
@@ -86,6 +87,21 @@ def hashes_by_client(server: AnyServer, folder: Path) -> dict[str, str]:
     for schema in schemas:
         server.client(f"DROP DATABASE {quote(schema)}")
     return hashes
+
+
+def sample_checksums(server: AnyServer) -> dict[str, int]:
+    """``schema.table`` -> CHECKSUM TABLE of the sample dumps' tables on this server, from which they are gone again.
+
+    Of a MariaDB they are those of the samples' source. MySQL sums up NULLs otherwise, and is asked of what its own
+    client has loaded.
+    """
+    if server.flavour == "mariadb":
+        return {name: checksum for name, (_, checksum) in expected().items()}
+    schemas = load_by_client(server, SAMPLES / "mydumper-1.0")
+    checksums = {name: int(query(server, f"CHECKSUM TABLE {name}")[0][1]) for name in expected()}
+    for schema in schemas:
+        server.client(f"DROP DATABASE {quote(schema)}")
+    return checksums
 
 
 def implied_as_before(server: AnyServer) -> bytes:

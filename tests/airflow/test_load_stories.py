@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dev.dag_runs import Run
+from tests.dumps import copy_sample, expected
+from tests.tables import sample_checksums
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from airflow.sdk import DAG
 
+    from dev.private_mariadb import PrivateMariaDB
     from tests.airflow.conftest import MakeDump, Query
 
 WAITING = {"wait_until_all_ready", "wait_until_all_finished"}  # of a single source, nobody waits
-DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 
 
 def conf(dump: Path, **settings: Any) -> dict[str, Any]:
@@ -26,10 +27,11 @@ def in_state(run: Run, state: str) -> set[str]:
     return {task for task, found in run.states().items() if found == state}
 
 
-def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, query: Query, tmp_path: Path) -> None:
-    dump = shutil.copytree(DUMPS / "mydumper-0.10", tmp_path / "dump")
-    with (DUMPS / "expected.tsv").open() as expected_file:
-        expected = {row["table"]: row for row in csv.DictReader(expected_file, delimiter="\t")}
+def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(
+    dm_load: DAG, server: PrivateMariaDB, query: Query, tmp_path: Path
+) -> None:
+    checksums = sample_checksums(server)
+    dump = copy_sample("mydumper-0.10", tmp_path / "dump")
 
     first = Run.start(dm_load, conf(dump, import_tasks=2))
     assert first.state == "success"
@@ -44,10 +46,10 @@ def test_a_real_dump_is_loaded_and_a_second_run_sends_nothing(dm_load: DAG, quer
     report = first.xcom("finish")
     assert report["status"] == "finished"
     assert {table["table"]: table["rows"] for table in report["tables"]} == {
-        name: int(row["rows"]) for name, row in expected.items()
+        name: rows for name, (rows, _) in expected().items()
     }
-    for name, row in expected.items():
-        assert query(f"CHECKSUM TABLE {name}") == ((name, int(row["checksum_table"])),)
+    for name, checksum in checksums.items():
+        assert query(f"CHECKSUM TABLE {name}") == ((name, checksum),)
     index = (
         "SELECT column_name FROM information_schema.statistics WHERE table_schema = 'shop' AND index_name = 'idx_price'"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from pathlib import Path
@@ -13,13 +12,14 @@ import pytest
 
 from dev.dag_runs import Run
 from tests.buckets import KEY, KEY_ID, S3Server
+from tests.dumps import SAMPLES, expected
+from tests.tables import sample_checksums
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
+    from dev.private_mariadb import PrivateMariaDB
     from tests.airflow.conftest import MakeDump, Query
-
-DUMPS = Path(__file__).parents[1] / "data" / "dumps"
 
 
 @pytest.fixture
@@ -42,21 +42,20 @@ def conf(uri: str, **settings: Any) -> dict[str, Any]:
 
 
 def test_a_real_dump_is_loaded_from_s3_and_removed_when_all_is_in(
-    dm_load: DAG, dumps_conn: str, s3: S3Server, query: Query
+    dm_load: DAG, dumps_conn: str, s3: S3Server, server: PrivateMariaDB, query: Query
 ) -> None:
-    uri = s3.upload(DUMPS / "mydumper-0.10", "shop/2026")
+    checksums = sample_checksums(server)
+    uri = s3.upload(SAMPLES / "mydumper-0.10", "shop/2026")
     s3.put("shop/2026-other/metadata", b"of another dump")
-    with (DUMPS / "expected.tsv").open() as expected_file:
-        expected = {row["table"]: row for row in csv.DictReader(expected_file, delimiter="\t")}
 
     run = Run.start(dm_load, conf(uri, clean_dump_files=True))
     assert run.state == "success", run.states()
     report = run.xcom("finish")
     assert {table["table"]: table["rows"] for table in report["tables"]} == {
-        name: int(row["rows"]) for name, row in expected.items()
+        name: rows for name, (rows, _) in expected().items()
     }
-    for name, row in expected.items():
-        assert query(f"CHECKSUM TABLE {name}") == ((name, int(row["checksum_table"])),)
+    for name, checksum in checksums.items():
+        assert query(f"CHECKSUM TABLE {name}") == ((name, checksum),)
     assert s3.keys() == [
         "shop/2026-other/metadata",
         "shop/2026/shop-schema-post.sql",
