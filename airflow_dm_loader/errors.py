@@ -287,6 +287,7 @@ class DumpTimeoutError(RetriableError):
     """The dump that was waited for did not finish in time."""
 
     default_remedy = "Look whether the dump is still running, or failed; then clear this task: it waits again."
+    worth_another_try = False
 
 
 class LightningError(RetriableError):

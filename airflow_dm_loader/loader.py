@@ -44,6 +44,7 @@ from airflow_dm_loader.phases.rows import (
     waits_for_jobs,
 )
 from airflow_dm_loader.phases.stopping import is_stopped, stop_after
+from airflow_dm_loader.phases.streaming import Streamed, stream_dump
 from airflow_dm_loader.phases.table_progress import load_progress
 from airflow_dm_loader.phases.tables import build_indexes, create_tables
 from airflow_dm_loader.phases.tidying import forget_load, prune
@@ -66,6 +67,7 @@ __all__ = [
     "ReplayConflicts",
     "Replayed",
     "ShareReport",
+    "Streamed",
     "Worker",
     "accept_outcome",
     "analyze",
@@ -101,6 +103,7 @@ __all__ = [
     "settle_jobs",
     "show_conflicts",
     "stop_after",
+    "stream_dump",
     "submit_jobs",
     "take_turn",
     "verify",
@@ -159,6 +162,7 @@ def load_dump(
 def load(run: LoadRun) -> LoadReport:
     """:func:`load_dump`, for a run that says more: how it is stopped, and what its waits go by."""
     refuse_dry_run(run.config)
+    _repeat(stream_dump, run)
     _repeat(fetch_dump_metadata, run)
     _repeat(prepare_checkpoint, run)
     _repeat(take_turn, run)

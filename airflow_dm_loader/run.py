@@ -32,12 +32,12 @@ from airflow_dm_loader.dump.schema_objects import ObjectKind
 from airflow_dm_loader.dump.storage import DumpStorage, open_storage
 from airflow_dm_loader.errors import LoaderError, RetriableError
 from airflow_dm_loader.objects.grammar import with_definer
-from airflow_dm_loader.plan.load_plan import LoadPlan
+from airflow_dm_loader.plan.load_plan import LoadPlan, at_places
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.plan.shadows import Shadows
 from airflow_dm_loader.report import LoadStatus
 from airflow_dm_loader.rules.mask_key import MaskKey
-from airflow_dm_loader.state import loads, splits, swaps
+from airflow_dm_loader.state import arrivals, loads, splits, swaps
 from airflow_dm_loader.state.events import Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
@@ -73,6 +73,7 @@ class LoadRun:
         on_retry: called each time that something failed and is to be done again, in whichever thread that is.
         on_progress: called in the phase's own thread, about every ``progress_interval_s`` seconds.
         clock: what waits go by: before another try, and for other sources and jobs.
+        arrived: what is there of a dump that is still being made: the phases take it for the dump.
     """
 
     config: LoadConfig
@@ -88,6 +89,7 @@ class LoadRun:
     on_retry: Callable[[], None] | None = None
     progress_interval_s: float = 5.0
     clock: Clock = REAL_CLOCK
+    arrived: Dump | None = None
 
     @classmethod
     def of(
@@ -159,6 +161,8 @@ class LoadRun:
 
     def open_dump(self) -> Dump:
         """List the dump and read its metadata: a phase does it once, so that it reads the files that were listed."""
+        if self.arrived is not None:
+            return self.arrived
         storage, routed = self.open_storage(), None
         if self.config.where.files:
             routed = self.open_routed(storage)
@@ -168,8 +172,23 @@ class LoadRun:
             require_finished=self.config.reading.require_finished_dump,
             max_metadata_bytes=self.config.reading.max_metadata_bytes,
             routed=routed,
+            beside=self.beside,
         )
-        return Dump(self.config, storage, inventory, splits={} if routed is None else routed.splits)
+        splits = {} if routed is None else routed.splits
+        return Dump(self.config, storage, inventory, splits=splits, places=self._places())
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Files in the dump's folder that are not of the dump, and that the load knows."""
+        name = self.config.reading.finished_files
+        return (name,) if name is not None and "/" not in name else ()
+
+    def _places(self) -> Mapping[str, int]:
+        """Those of files that were loaded while the dump was being made."""
+        if not self.config.streams:
+            return {}
+        with self.open_meta() as meta:
+            return arrivals.places(meta, self.config)
 
     def open_routed(self, storage: DumpStorage) -> Routed:
         """The folder by the rules of ``files``; its scripts as they are stored with the load, else read once."""
@@ -240,11 +259,12 @@ class Dump:
     inventory: DumpInventory
     shadows: Shadows | None = None  # where rows go at first, with on_existing_rows=swap
     splits: Mapping[str, Split] = field(default_factory=dict)  # of its scripts
+    places: Mapping[str, int] = field(default_factory=dict)  # of files that came before the dump was whole
 
     @cached_property
     def plan(self) -> LoadPlan:
         """What goes where. Raises as :func:`~airflow_dm_loader.plan.planner.make_plan`."""
-        plan = make_plan(self.inventory, self.config)
+        plan = at_places(make_plan(self.inventory, self.config), self.places)
         return plan if self.shadows is None else self.shadows.place(plan)
 
     def at(self, meta: Meta) -> Dump:

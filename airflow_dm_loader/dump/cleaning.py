@@ -27,6 +27,7 @@ def clean_dump(
     max_metadata_bytes: int | None = None,
     loaded: Collection[str] = (),
     routed: Routed | None = None,
+    beside: Collection[str] = (),
 ) -> CleaningReport:
     """Remove a dump; another one in its folder is left alone, and so are files that no load reads, such as triggers.
 
@@ -37,11 +38,12 @@ def clean_dump(
         keep_schema: keep the metadata and the schema files, as DM does where replication follows.
         loaded: files of kinds that a load may leave out, and that this one has loaded whole.
         routed: what the rules of ``files`` say of the folder, whose storage it is then.
+        beside: files in the folder that were made for this load alone; they go with the dump.
         max_metadata_bytes: as of :func:`~airflow_dm_loader.dump.inventory.read_inventory`.
     """
     try:
         inventory = read_inventory(
-            storage, require_finished=False, max_metadata_bytes=max_metadata_bytes, routed=routed
+            storage, require_finished=False, max_metadata_bytes=max_metadata_bytes, routed=routed, beside=beside
         )
     except LoaderError as error:
         return CleaningReport(warnings=(f"nothing was removed: {error.message}",))
@@ -58,6 +60,8 @@ def clean_dump(
     unread = {name for stays in not_loaded.values() for name in stays}
     kept = {*data, *unread, "metadata"}
     rest = () if keep_schema else tuple(name for name in inventory.all_files if name not in kept)
+    if not keep_schema:
+        rest += tuple(file.name for file in storage.list() if file.name in beside)
     last = () if keep_schema or "metadata" not in inventory.all_files else ("metadata",)
     problems: list[str] = []
     for names in (data, rest, last):

@@ -125,12 +125,14 @@ def read_inventory(
     require_finished: bool,
     max_metadata_bytes: int | None = None,
     routed: Routed | None = None,
+    beside: Collection[str] = (),
 ) -> DumpInventory:
     """List a dump's folder, read its metadata and take its inventory.
 
     Args:
         storage: of ``routed``, where that is given: what the rules of ``files`` say of the folder.
         max_metadata_bytes: what the metadata may have; None: what a dump of so many files can need.
+        beside: files in the folder that are known not to be of the dump.
 
     Raises:
         DumpNotFoundError: there is no such folder (34014).
@@ -138,7 +140,8 @@ def read_inventory(
         DuplicateFileError: two files claim to be the same thing (34015).
         DumpFormatError: what seems to be of the dump can't be read, or lies in a folder in it (34006).
     """
-    listing = [file for file in storage.list() if routed is None or file.name not in routed.ignored]
+    not_of_it = {*beside, *(routed.ignored if routed is not None else ())}
+    listing = [file for file in storage.list() if file.name not in not_of_it]
     names = {file.name for file in listing}
     if METADATA_NAME not in names:
         if routed is None or not routed.readings:

@@ -148,6 +148,7 @@ def _clean(run: LoadRun, meta: Meta, load: Load) -> CleaningReport:
         max_metadata_bytes=run.config.reading.max_metadata_bytes,
         loaded=frozenset(load.notes.get("objects_whole", ())),  # type: ignore[call-overload]
         routed=routed,
+        beside=run.beside,
     )
 
 

@@ -17,7 +17,7 @@ from airflow_dm_loader.phases.foretelling import Duration
 from airflow_dm_loader.plan.load_plan import LoadPlan
 from airflow_dm_loader.report import DumpPlan, TablePlan
 from airflow_dm_loader.run import Dump, LoadRun
-from airflow_dm_loader.state import files, lacking_columns, loads, swaps
+from airflow_dm_loader.state import arrivals, files, lacking_columns, loads, swaps
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.state.migrating import check_whole
 from airflow_dm_loader.state.migrations import VERSION
@@ -158,6 +158,9 @@ def _stored(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: Load
         return "nothing is stored: the load would start"
     if config.state.remove_meta:
         return f"stored as {stored.status}, and would be forgotten: remove_meta is set"
+    if not stored.is_sealed:
+        begun = sum(file.begun for file in arrivals.list_arrived(meta, stored.load_id))
+        return f"stored as {stored.status}, begun while the dump was being made: {begun} data files have rows in"
     try:
         if not is_this_dump(meta, inventory, stored):
             if stored.status not in {"init", "finished"}:

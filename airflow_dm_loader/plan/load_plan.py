@@ -180,6 +180,18 @@ class LoadPlan:
         return hashlib.sha256(json.dumps(where).encode()).hexdigest()
 
 
+def at_places(plan: LoadPlan, places: Mapping[str, int]) -> LoadPlan:
+    """The plan with other places for some of its files.
+
+    Args:
+        places: name -> ``file_id``.
+    """
+    if not places:
+        return plan
+    files = (replace(file, file_id=places.get(file.source.name, file.file_id)) for file in plan.files)
+    return replace(plan, files=tuple(files))
+
+
 def shares(file_bytes: dict[int, int], count: int) -> tuple[tuple[int, ...], ...]:
     """Deal files out to ``count`` import tasks: the largest first, each to the task that has least.
 

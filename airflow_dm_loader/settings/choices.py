@@ -127,6 +127,13 @@ class BarrierKind(Choice):
     ETCD = "etcd"
 
 
+class WaitForDump(Choice):
+    """When a load begins with its dump."""
+
+    FINISHED = "finished"
+    STREAM = "stream"
+
+
 class DumpTool(Choice):
     """What wrote the dump's SQL files."""
 

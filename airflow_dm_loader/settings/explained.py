@@ -20,6 +20,7 @@ from airflow_dm_loader.settings.choices import (
     OnLoss,
     OnSchemaChange,
     ReplayConflicts,
+    WaitForDump,
 )
 
 DELETES = "⚠ DELETES"
@@ -86,6 +87,10 @@ _WORDS: Mapping[type[Choice], Mapping[str, str]] = MappingProxyType(
         BarrierKind: {
             "target": "in a table of the target",
             "etcd": "in etcd, as DM does",
+        },
+        WaitForDump: {
+            "finished": "the dump must be whole",
+            "stream": "files are loaded as they are finished, while the dump is still being made",
         },
         DumpTool: {
             "auto": "as the files say",

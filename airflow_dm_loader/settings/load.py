@@ -12,12 +12,13 @@ from pydantic import model_validator
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.rules.guard import Guard
-from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows
+from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows, WaitForDump
 from airflow_dm_loader.settings.grouping import flat, grouped
 from airflow_dm_loader.settings.groups.engines import ImportInto, Logical, Physical
 from airflow_dm_loader.settings.groups.how import Connection, Coordination, Reporting, State, Tables, Verify, Work
 from airflow_dm_loader.settings.groups.what import Reading, What, Where
 from airflow_dm_loader.settings.meant import meant
+from airflow_dm_loader.settings.streaming import STREAM_ALONE, why_not_streamed
 from airflow_dm_loader.settings.strict import Strict
 from airflow_dm_loader.settings.table import DM_CODES, GROUPS, SETTINGS, Setting, engines_that_read
 
@@ -80,6 +81,10 @@ class LoadConfig(Strict):
             )
         if self.swaps and self.what.only is not None:
             raise ValueError("only: on_existing_rows swap puts tables in place in one run, and has no steps")
+        if (why := why_not_streamed(self.reading, self.what, self.where, self.tables)) is not None:
+            raise ValueError(why)
+        if self.streams and self.waits_for_sources and len(self.what.all_sources) > 1:
+            raise ValueError(f"wait_for_dump: {STREAM_ALONE}")
         if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:
             raise ValueError("; ".join(self._not_for_this_engine(row) for row in ignored))
         return self
@@ -92,6 +97,11 @@ class LoadConfig(Strict):
     def swaps(self) -> bool:
         """Whether tables are filled beside the live ones, and then swapped in."""
         return self.tables.on_existing_rows is OnExistingRows.SWAP
+
+    @property
+    def streams(self) -> bool:
+        """Whether files are loaded while the dump is still being made."""
+        return self.reading.wait_for_dump is WaitForDump.STREAM
 
     @property
     def hides_values(self) -> bool:

@@ -41,6 +41,9 @@ _REFUSES = {ImportMode.PHYSICAL: "tidb-lightning refuses tables that hold rows"}
 _SENDS_ITSELF = {
     mode: f"under {mode} the dump's rows are sent as they are" for mode in (ImportMode.PHYSICAL, ImportMode.IMPORT_INTO)
 }
+_READS_WHOLE = {
+    mode: f"{mode} takes a dump that has finished" for mode in (ImportMode.PHYSICAL, ImportMode.IMPORT_INTO)
+}
 _CREATES = {ImportMode.PHYSICAL: "tidb-lightning creates the tables itself, as the dump has them"}
 
 
@@ -160,6 +163,9 @@ _ROWS = (
     Setting("data_invalid_char_replace", "reading", _LOGICAL, LOGICAL),
     Setting("dump_tool", "reading", _ADVANCED, CREATING),
     Setting("follow_links", "reading", _ADVANCED),
+    Setting("wait_for_dump", "reading", _ADVANCED, LOGICAL, elsewhere=_READS_WHOLE),
+    Setting("finished_files", "reading", _ADVANCED, LOGICAL, elsewhere=_READS_WHOLE),
+    Setting("dump_timeout_s", "reading", _ADVANCED, LOGICAL, elsewhere=_READS_WHOLE),
     Setting(
         "clean_dump_files",
         "reading",

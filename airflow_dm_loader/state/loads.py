@@ -14,6 +14,7 @@ from airflow_dm_loader.rules.skips import Skips
 from airflow_dm_loader.state.meta import Meta, check_version
 from airflow_dm_loader.target.answers import as_number, as_text, maybe, read_stored
 
+ARRIVING = "arriving"  # in place of the fingerprint of a dump that is not whole yet
 _NOTES: Mapping[str, object] = {"warnings": [], "not_loaded": {}, "target_warnings": []}
 
 
@@ -35,6 +36,11 @@ class Load:
     def fresh(self) -> bool:
         """DM's IsFreshTask: nothing was done yet."""
         return self.status == "init"
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its dump is whole, so that it is known which files are of it."""
+        return self.fingerprint != ARRIVING
 
     @property
     def meta_binlog(self) -> str:
@@ -102,6 +108,24 @@ def register(
             binlog_gtid,
             json.dumps({**_NOTES, **notes}),
         ),
+    )
+
+
+def seal(
+    meta: Meta,
+    load_id: int,
+    *,
+    fingerprint: str,
+    binlog_name: str,
+    binlog_pos: int | None,
+    binlog_gtid: str,
+    notes: Mapping[str, object],
+) -> None:
+    """Write down what only the whole dump says."""
+    meta.db.execute(
+        f"UPDATE {meta['load']} SET fingerprint = %s, binlog_name = %s, binlog_pos = %s, binlog_gtid = %s, notes = %s "
+        "WHERE load_id = %s",
+        (fingerprint, binlog_name, binlog_pos, binlog_gtid, json.dumps({**_NOTES, **notes}), load_id),
     )
 
 

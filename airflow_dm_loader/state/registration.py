@@ -12,12 +12,13 @@ from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.dump.secondary_indexes import SecondaryIndex
 from airflow_dm_loader.errors import CheckpointError
 from airflow_dm_loader.identifiers import TableName
-from airflow_dm_loader.plan.load_plan import LoadPlan
-from airflow_dm_loader.state import events, files, holds, indexes, loads
+from airflow_dm_loader.plan.load_plan import LoadPlan, at_places
+from airflow_dm_loader.plan.planner import make_plan
+from airflow_dm_loader.state import arrivals, events, files, holds, indexes, loads
 from airflow_dm_loader.state.events import EventKind, Worker
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
-from airflow_dm_loader.state.updating import file_rows, update_load
+from airflow_dm_loader.state.updating import check_streams, file_rows, stored_rules, update_load
 
 _Place = tuple[str | None, str | None, str | None]  # the ending of a data file's name, schema and table
 
@@ -41,6 +42,8 @@ def register_load(
     - finished, and another dump: started afresh.
     - nothing sent yet, and another dump: started afresh.
     - running or paused, and another dump: refused, 34018.
+    - begun while the dump was being made: sealed, now that it is whole; refused, 34018, where rows of it are in that
+      it does not have so.
     - ``remove_meta``: forgotten and started afresh, once a run; clearing the task does not forget again.
     """
     waiting: Mapping[TableName, tuple[SecondaryIndex, ...]] = {}
@@ -56,7 +59,11 @@ def register_load(
         files.register_files(meta, stored.load_id, file_rows(plan.files))
         holds.forget_actions(meta, config, {file.key for file in plan.files})
         indexes.register_indexes(meta, stored.load_id, waiting)
-    elif stored.fingerprint == inventory.fingerprint:
+    else:
+        check_streams(stored, config)
+        if not stored.is_sealed:
+            stored = _seal(meta, config, inventory, stored)
+    if not afresh and stored.fingerprint == inventory.fingerprint:
         changes = update_load(meta, config, inventory, plan, stored)
         stored = loads.get(meta, config)
         if changes:
@@ -90,7 +97,7 @@ def starts_afresh(meta: Meta, config: LoadConfig, inventory: DumpInventory, stor
     """Whether this run forgets what is stored; CheckpointError where it may not."""
     if config.state.remove_meta and events.seconds_since_start(meta, stored.load_id, worker) is None:
         return True
-    if is_this_dump(meta, inventory, stored):
+    if not stored.is_sealed or is_this_dump(meta, inventory, stored):
         return False
     if stored.status in {"init", "finished"}:
         return True
@@ -137,7 +144,34 @@ def _notes(inventory: DumpInventory, plan: LoadPlan) -> dict[str, object]:
         "dumped_at": _dumped_at(inventory),
         "warnings": [*inventory.metadata.warnings, *inventory.warnings, *plan.warnings],
         "not_loaded": plan.not_loaded,
+        **({"streamed": True} if any(file.file_id >= arrivals.FIRST_PLACE for file in plan.files) else {}),
     }
+
+
+def _seal(meta: Meta, config: LoadConfig, inventory: DumpInventory, stored: Load) -> Load:
+    """The dump is whole: hold what came of it against it, and write down what only now is known.
+
+    Raises:
+        CheckpointError: a file that rows are in of is not the dump's, or goes elsewhere (34018).
+    """
+    arrived = arrivals.list_arrived(meta, stored.load_id)
+    whole = at_places(make_plan(inventory, stored_rules(stored)), {file.name: file.file_id for file in arrived})
+    sizes = {file.name: arrivals.Found(file.file_bytes) for file in inventory.data_files}
+    if others := arrivals.unlike(arrived, sizes):
+        raise arrivals.changed(others[0].name)
+    arrivals.check_as_planned(arrived, {file.file_id: file for file in whole.files})
+    metadata = inventory.metadata
+    loads.seal(
+        meta,
+        stored.load_id,
+        fingerprint=inventory.fingerprint,
+        binlog_name=metadata.binlog_name,
+        binlog_pos=metadata.binlog_pos,
+        binlog_gtid=metadata.binlog_gtid,
+        notes={**stored.notes, **_notes(inventory, whole)},
+    )
+    files.register_files(meta, stored.load_id, file_rows(whole.files))
+    return loads.get(meta, config)
 
 
 def _write(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: LoadPlan) -> None:

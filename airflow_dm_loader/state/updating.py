@@ -14,10 +14,10 @@ from typing import Any
 from airflow_dm_loader.config import LoadConfig, OnExistingRows
 from airflow_dm_loader.dump.inventory import DumpInventory
 from airflow_dm_loader.errors import CheckpointError
-from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
+from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile, at_places
 from airflow_dm_loader.plan.planner import make_plan
 from airflow_dm_loader.report import some_of
-from airflow_dm_loader.state import chunks, files, loads, swaps
+from airflow_dm_loader.state import arrivals, chunks, files, loads, swaps
 from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.files import FileRow
 from airflow_dm_loader.state.loads import Load
@@ -55,7 +55,9 @@ def check_update(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan:
     Raises:
         CheckpointError: a file whose rows would go elsewhere has some in the target already (34018).
     """
-    old_plan = swaps.placed(meta, rules := _stored_rules(stored), make_plan(inventory, rules))
+    rules = stored_rules(stored)
+    places = {file.source.name: file.file_id for file in plan.files if file.file_id >= arrivals.FIRST_PLACE}
+    old_plan = swaps.placed(meta, rules, at_places(make_plan(inventory, rules), places))
     touched = _touched(old_plan.files, plan.files)
     loaded = chunks.committed_files(meta, stored.load_id)
     _check_engine(stored, config, anything_loaded=bool(loaded), anything_touched=bool(touched))
@@ -91,9 +93,20 @@ def update_load(meta: Meta, config: LoadConfig, inventory: DumpInventory, plan: 
     return str(update)
 
 
+def check_streams(load: Load, config: LoadConfig) -> None:
+    """Refuse to take the files of a load in another order than it has them."""
+    if not config.streams and (not load.is_sealed or load.notes.get("streamed")):
+        raise CheckpointError(
+            "this load began while its dump was being made, and wait_for_dump is not stream any more",
+            remedy="Set wait_for_dump back to stream. To load by the new setting, use another task_name, or empty the "
+            "tables and set remove_meta.",
+        )
+
+
 def check_same_rules(load: Load, config: LoadConfig) -> None:
     """Refuse routes, filters and csv that the load was not prepared with: its rows would go elsewhere than it knows."""
-    stored = _stored_rules(load)
+    check_streams(load, config)
+    stored = stored_rules(load)
     if (stored.where, stored.reading.csv_format) != (config.where, config.reading.csv_format):
         raise CheckpointError(
             "routes, block_allow_list, case_sensitive, files, ignore_columns, mask or csv were changed since this load "
@@ -102,7 +115,7 @@ def check_same_rules(load: Load, config: LoadConfig) -> None:
         )
 
 
-def _stored_rules(stored: Load) -> LoadConfig:
+def stored_rules(stored: Load) -> LoadConfig:
     """The settings of which only what says where rows go is looked at."""
     before = read_stored(dict[str, Any], stored.config, "the settings of the load")
     rules = {name: before[name] for name in _RULES if name in before}

@@ -243,7 +243,7 @@ def index_builder(
         workers=run.config.work.pool_size,
         attempts=run.attempts,
         before=before,
-        starts=run.config.what.only != "data",
+        starts=run.config.what.only != "data" and load.is_sealed,  # else more rows of a table may come
         skips=run.config.logical.skips,
     )
 

@@ -12,7 +12,7 @@ from airflow_dm_loader.rules.columns import IgnoredColumns, Mask
 from airflow_dm_loader.rules.csv_format import CsvFormat
 from airflow_dm_loader.rules.file_rules import FileRule
 from airflow_dm_loader.rules.routes import Route
-from airflow_dm_loader.settings.choices import DumpTool, ImportMode, Mode
+from airflow_dm_loader.settings.choices import DumpTool, ImportMode, Mode, WaitForDump
 from airflow_dm_loader.settings.groups.base import Group
 from airflow_dm_loader.settings.strict import CodedError
 from airflow_dm_loader.settings.values import IMPORT_INTO_READS, DumpUri, Name, PlainText
@@ -162,6 +162,25 @@ class Reading(Group):
         title="Follow links",
         description="Read files outside of the dump's folder that links in it lead to. Whoever can write the dump then "
         "chooses which files of the worker are read.",
+    )
+    wait_for_dump: WaitForDump = Field(
+        WaitForDump.FINISHED,
+        title="Wait for the dump",
+        description="finished: load a dump that is whole. stream: load files as they are finished, while the dump tool "
+        "is still at work: objects of a bucket, or the files that finished_files names; the end waits for metadata.",
+    )
+    finished_files: PlainText | None = Field(
+        None,
+        title="List of finished files",
+        description="A text file to which the dump tool or its wrapper appends the name of each file that is whole, "
+        "a line each, such as the output of mydumper --stream=NO_STREAM_AND_NO_DELETE. A path on the worker, or a name "
+        "in the dump's folder. With stream, for a dump in a folder.",
+    )
+    dump_timeout_s: int = Field(
+        6 * 3600,
+        ge=1,
+        title="Longest wait for the dump (s)",
+        description="With stream: the load fails once no file was finished for so long.",
     )
     max_schema_file_bytes: int = Field(
         4 * _MIB,

@@ -17,6 +17,7 @@ from airflow_dm_loader.state.migrations import (
     m009_swap_steps,
     m010_splits,
     m011_moments_of_chunks,
+    m012_versions_of_files,
 )
 from airflow_dm_loader.state.migrations.migration import Migration, tables_after
 
@@ -32,6 +33,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m009_swap_steps.MIGRATION,
     m010_splits.MIGRATION,
     m011_moments_of_chunks.MIGRATION,
+    m012_versions_of_files.MIGRATION,
 )
 
 VERSION = MIGRATIONS[-1].number
