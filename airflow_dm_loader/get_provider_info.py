@@ -127,6 +127,7 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [
                     "airflow_dm_loader.operators.base",
                     "airflow_dm_loader.operators.branching",
+                    "airflow_dm_loader.operators.streaming",
                     "airflow_dm_loader.operators.metadata",
                     "airflow_dm_loader.operators.state",
                     "airflow_dm_loader.operators.importing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 # First, since it refuses an Airflow that is too old by a sentence.
 import airflow_dm_loader.airflow_floor  # noqa: F401
@@ -18,6 +18,7 @@ from airflow_dm_loader.operators.metadata import FetchDumpMetadataOperator
 from airflow_dm_loader.operators.resolve import ResolveConflictsOperator
 from airflow_dm_loader.operators.retries import retry_defaults
 from airflow_dm_loader.operators.state import FinishLoadOperator, PrepareCheckpointOperator
+from airflow_dm_loader.operators.streaming import StreamDumpOperator
 from airflow_dm_loader.operators.task_file import DM_TASK_FILE
 from airflow_dm_loader.operators.verify import AnalyzeOperator, ChecksumOperator
 from airflow_dm_loader.sensors.barrier import LoadBarrierSensor
@@ -39,7 +40,9 @@ class DumpLoadTaskGroup(TaskGroup):
         etcd_conn_id: Airflow connection to the etcd that holds the barrier, with ``barrier=etcd``; a template.
         mask_conn_id: Airflow connection whose password is the key of values that are hashed, with ``mask``; a template.
         wait_for_dump: begin with a :class:`~airflow_dm_loader.sensors.dump.WaitForDumpSensor`, for runs that may start
-            before the dump has finished; a mapping is its arguments, for example ``{"timeout": 6 * 3600}``.
+            before the dump has finished; a mapping is its arguments, for example ``{"timeout": 6 * 3600}``. "stream":
+            begin with a :class:`~airflow_dm_loader.operators.streaming.StreamDumpOperator`, which loads files as they
+            are finished. A ``config`` that is a text must say ``wait_for_dump: stream``, too.
         compare_with_conn_id: Airflow connection of type ``mysql`` to the server that the dump was made of; a template.
             The checksum step then compares all values with its tables.
         replica_conn_ids: Airflow connections of type ``mysql`` to replicas of the target, whose lag is asked for with
@@ -58,7 +61,7 @@ class DumpLoadTaskGroup(TaskGroup):
         dump_conn_id: str | None = None,
         etcd_conn_id: str | None = None,
         mask_conn_id: str | None = None,
-        wait_for_dump: bool | Mapping[str, Any] = False,
+        wait_for_dump: bool | Literal["stream"] | Mapping[str, Any] = False,
         compare_with_conn_id: str | None = None,
         replica_conn_ids: Sequence[str] | str = (),
         import_args: Mapping[str, Any] | None = None,
@@ -96,12 +99,14 @@ def add_load_tasks(
     dump_conn_id: str | None = None,
     etcd_conn_id: str | None = None,
     mask_conn_id: str | None = None,
-    wait_for_dump: bool | Mapping[str, Any] = False,
+    wait_for_dump: bool | Literal["stream"] | Mapping[str, Any] = False,
     compare_with_conn_id: str | None = None,
     replica_conn_ids: Sequence[str] | str = (),
     import_args: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the tasks of one load to the group or DAG whose ``with`` block this is."""
+    if wait_for_dump == "stream" and not isinstance(config, str):
+        config = {"wait_for_dump": "stream", **config}
     group = parent.task_group if isinstance(parent, DAG) else parent
     common: dict[str, Any] = {
         "config": config,
@@ -164,7 +169,9 @@ def add_load_tasks(
     )
     clean = CleanDumpFilesOperator(task_id="clean_dump_files", **common, **where_ways_meet)
 
-    if wait_for_dump is not False:
+    if wait_for_dump == "stream":
+        StreamDumpOperator(task_id="stream_dump", replica_conn_ids=replica_conn_ids, **common) >> metadata
+    elif wait_for_dump is not False:
         how = {} if wait_for_dump is True else dict(wait_for_dump)
         WaitForDumpSensor(task_id="wait_for_dump", config=config, dump_conn_id=dump_conn_id, **how) >> metadata
     metadata >> prepare

@@ -21,7 +21,8 @@ _T = TypeVar("_T")
 class LoadDumpOperator(TellsLineage, DumpLoadOperator):
     """Loads one dump: all phases of a load, one after the other. The XCom is the `LoadReport`.
 
-    It waits in the triggerer, without a worker slot, for the other sources of its load task and for jobs of
+    With `wait_for_dump` set to `stream` it loads files as they are finished, while the dump is still being made. It
+    waits in the triggerer, without a worker slot, for the other sources of its load task and for jobs of
     `IMPORT INTO`. A retry, or clearing it, goes on: committed chunks are never sent again, and a load that had
     finished sends nothing. Stopping it ends its sessions in the server, or cancels its jobs.
 
@@ -82,6 +83,8 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
     # -- the phases, in their order
 
     def _begin(self, run: LoadRun) -> dict[str, Any]:
+        from dataclasses import asdict
+
         from airflow_dm_loader.config import OnConflict
         from airflow_dm_loader.errors import ConfigError
         from airflow_dm_loader.loader import (
@@ -90,15 +93,18 @@ class LoadDumpOperator(TellsLineage, DumpLoadOperator):
             choose_path,
             fetch_dump_metadata,
             prepare_checkpoint,
+            stream_dump,
             take_turn,
         )
-        from airflow_dm_loader.progress.phase_words import describe_registration
+        from airflow_dm_loader.progress.phase_words import describe_registration, describe_stream
 
         if run.config.verify.on_conflict is OnConflict.ASK:
             raise ConfigError(
                 "on_conflict: a load in one task has no form that asks",
                 remedy="Use DumpLoadTaskGroup, whose resolve_conflicts asks, or another on_conflict.",
             )
+        if run.config.streams:
+            self.log.info("%s", describe_stream(asdict(self._phase(run, stream_dump))))
         metadata = self._phase(run, fetch_dump_metadata)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)

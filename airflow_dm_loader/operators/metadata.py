@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.utils.skipmixin import SkipMixin
@@ -21,6 +22,9 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
     DM's `getMydumpMetadata`. Fails with 11001 where it is missing or unfinished, with 34014 where there
     is no dump, with 34017 where another host holds the load task. Clearing it reads the file again.
 
+    With `wait_for_dump` set to `stream` it first loads files as they are finished, until the dump is whole; see
+    `stream_dump`, which does that in a task of its own.
+
     In a dry run (`dry_run`) it also prints what would go where, what would be created and what the load would stop
     at, and skips all that follows: nothing is changed at the target. The XCom `plan` holds it as JSON.
     """
@@ -29,11 +33,13 @@ class FetchDumpMetadataOperator(DumpLoadOperator, SkipMixin):
 
     def run_phase(self, run: LoadRun, context: Context) -> dict[str, Any]:
         from airflow_dm_loader.errors import visible_parts
-        from airflow_dm_loader.loader import fetch_dump_metadata
-        from airflow_dm_loader.progress.phase_words import counted, tool_name
+        from airflow_dm_loader.loader import fetch_dump_metadata, stream_dump
+        from airflow_dm_loader.progress.phase_words import counted, describe_stream, tool_name
 
         for note in task_file_notes(parse_mapping(self.config), run.config):
             self.log.info("%s", note)
+        if run.config.streams and not run.config.what.dry_run:  # a task before may have done it
+            self.log.info("%s", describe_stream(asdict(stream_dump(run))))
         metadata = fetch_dump_metadata(run)
         for warning in metadata.warnings:
             self.log.warning("%s", warning)

@@ -67,6 +67,14 @@ def describe_share(report: Mapping[str, Any]) -> str:
     return " | ".join(parts)
 
 
+def describe_stream(streamed: Mapping[str, Any]) -> str:
+    """What ``stream_dump`` gives."""
+    if not streamed["files"]:
+        return "The dump is whole"
+    files, rows = counted(streamed["files"], "file"), counted(streamed["rows"], "row")
+    return f"The dump is whole; {rows} of {files} were loaded while it was being made"
+
+
 def describe_comparison(verdict: str, tables: Collection[TableReport], findings: Collection[Finding]) -> str:
     """What ``verify`` found."""
     words = {

@@ -81,12 +81,12 @@ class LoadConfig(Strict):
             )
         if self.swaps and self.what.only is not None:
             raise ValueError("only: on_existing_rows swap puts tables in place in one run, and has no steps")
+        if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:
+            raise ValueError("; ".join(self._not_for_this_engine(row) for row in ignored))
         if (why := why_not_streamed(self.reading, self.what, self.where, self.tables)) is not None:
             raise ValueError(why)
         if self.streams and self.waits_for_sources and len(self.what.all_sources) > 1:
             raise ValueError(f"wait_for_dump: {STREAM_ALONE}")
-        if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:
-            raise ValueError("; ".join(self._not_for_this_engine(row) for row in ignored))
         return self
 
     def uses(self, name: str) -> bool:

@@ -18,6 +18,7 @@ from airflow_dm_loader.engines.logical import index_builder
 from airflow_dm_loader.objects.making import Making
 from airflow_dm_loader.phases import guarding, rebuilding, schema_changes
 from airflow_dm_loader.state import (
+    arrivals,
     chunk_groups,
     chunks,
     error_rows,
@@ -85,6 +86,15 @@ COLUMN_POINTS = {
 }
 # Those of a load of triggers, routines and events.
 OBJECT_POINTS = {"between two objects": _Point(Making, "make", after=True)}
+# Those of a load of a dump that is still being made.
+STREAM_POINTS = {
+    "begun, not committed": _Point(loads, "register", after=True),
+    "files are taken up, not committed": _Point(arrivals, "take_up", after=True),
+    "between two CREATE TABLE": OTHER_POINTS["between two CREATE TABLE"],
+    "before a file is marked as done": OTHER_POINTS["before a file is marked as done"],
+    "a file that changed is given up, not committed": _Point(loads, "renumber", after=True),
+    "sealed, not committed": _Point(loads, "seal", after=True),
+}
 # Those of a load that swaps.
 SWAP_POINTS = {
     "the round is joined, not committed": _Point(swaps, "join", after=True),
@@ -163,6 +173,7 @@ def signal_at(name: str, nth: int, signal_number: int) -> None:
             signal.pthread_kill(threading.get_ident(), signal_number)
 
     named = {**SWAP_POINTS, **GUARD_POINTS, **COLUMN_POINTS, **REBUILD_POINTS, **ASIDE_POINTS, **REPLAY_POINTS}
+    named |= STREAM_POINTS
     point = {**POINTS, **named}[name]
     if point is None:
         _signal_in_half_a_packet(reached)

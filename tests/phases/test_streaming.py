@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,7 +241,7 @@ def test_what_only_the_whole_dump_tells_waits_for_its_end(
         numbered("with.dot", 100),
         numbered("mydumper_7", 100),
         numbered("latin", 100, "(`id` int NOT NULL, `v` varchar(40) COMMENT 'é', PRIMARY KEY (`id`)) ENGINE=InnoDB"),
-        numbered("no_file", 100, None),
+        replace(numbered("no_file", 100), create=None),
     )
     (whole / "s.mydumper_7-schema.sql").write_text("CREATE TABLE `odd?` " + WITHOUT_KEY + ";\n")
     (whole / "s.mydumper_7.sql").write_text('INSERT INTO `odd?` VALUES\n(1,"x");\n')

@@ -45,6 +45,9 @@ OTHER: dict[str, Any] = {
     "data_invalid_char_replace": "?",
     "max_row_group_bytes": 1 << 20,
     "dump_tool": "dumpling",
+    "wait_for_dump": "stream",
+    "finished_files": "finished.txt",
+    "dump_timeout_s": 60,
     "lightning_path": "/opt/tidb-lightning",
     "lightning_checkpoint": "mysql",
     "pd_addr": "pd:2379",
@@ -66,6 +69,11 @@ OTHER: dict[str, Any] = {
     "skip_foreign_keys": True,
     "max_statement_bytes": 8192,
 }
+# What a setting is refused without.
+WITH: dict[str, dict[str, Any]] = {
+    "finished_files": {"wait_for_dump": "stream"},
+    "dump_timeout_s": {"wait_for_dump": "stream"},
+}
 CASES = [(name, mode) for name, row in SETTINGS.items() for mode in ImportMode if row.engines != EVERY]
 
 
@@ -82,7 +90,8 @@ def test_every_setting_that_not_every_engine_looks_at_is_tried() -> None:
 def test_a_setting_is_taken_by_its_engines_and_refused_by_the_others(name: str, mode: ImportMode) -> None:
     assert config(mode, **{name: plain_default(name)}) == config(mode)
     if mode in SETTINGS[name].engines:
-        assert config(mode, **{name: OTHER[name]}) != config(mode)
+        with_it = WITH.get(name, {})
+        assert config(mode, **{name: OTHER[name]}, **with_it) != config(mode, **with_it)
         return
     for values in ({name: OTHER[name]}, {SETTINGS[name].group: {name: OTHER[name]}}):
         with pytest.raises(ConfigError) as caught:

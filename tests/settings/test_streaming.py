@@ -29,7 +29,7 @@ def test_a_bucket_needs_no_list_and_a_folder_does() -> None:
         ({"ignore_columns": [{"table": "t", "columns": ["c"]}]}, "ignore_columns"),
         ({"mask": [{"table": "t", "column": "c", "value": "null"}]}, "mask"),
         ({"on_existing_rows": "swap"}, "on_existing_rows"),
-        ({"on_existing_rows": "truncate", "guard": {"rows": 0.5}}, "guard"),
+        ({"on_existing_rows": "truncate", "guard": {"rows_drop": 0.5}}, "guard"),
         ({"only": "schema"}, "only"),
         ({"set_gtid_purged": True, "mode": "all"}, "set_gtid_purged"),
     ],
