@@ -22,6 +22,7 @@ from dev.guard import Guard
 from dev.places import new_folder
 from dev.private_etcd import PrivateEtcd
 from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests import in_memory, servers
 from tests.buckets import S3Server, new_bucket, s3_server
 from tests.foreign_server import SYSTEM_SCHEMAS
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_dm_loader.config import TargetConfig
-    from dev.private_server import PrivateServer
 
 AIRFLOW_TESTS = Path(__file__).parent / "airflow"
 LONGEST = Path(__file__).parent / "faults" / "test_airflow.py"
@@ -184,8 +184,11 @@ def source(second_mariadb: PrivateMariaDB) -> PrivateMariaDB:
     return emptied(second_mariadb)
 
 
+_accounts: dict[int, frozenset[tuple[str, str]]] = {}  # port -> what a server of our own had when we first saw it
+
+
 def emptied(server: ServerT) -> ServerT:
-    """The server without schemas and sessions."""
+    """The server without schemas and sessions; one of our own without accounts that tests have made, too."""
     with closing(server.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM information_schema.processlist WHERE user = %s AND id <> CONNECTION_ID()", (server.user,)
@@ -201,6 +204,14 @@ def emptied(server: ServerT) -> ServerT:
         for (schema,) in cursor.fetchall():
             if schema.lower() not in SYSTEM_SCHEMAS:
                 cursor.execute(f"DROP DATABASE `{schema.replace('`', '``')}`")
+        if isinstance(server, PrivateServer):
+            cursor.execute("SELECT user, host FROM mysql.user")
+            accounts = frozenset((str(user), str(host)) for user, host in cursor.fetchall())
+            for user, host in accounts - _accounts.setdefault(server.port, accounts):
+                if host:
+                    cursor.execute("DROP USER %s@%s", (user, host))
+                else:  # of MariaDB's roles
+                    cursor.execute("DROP ROLE %s", (user,))
     return server
 
 
