@@ -133,7 +133,8 @@ from dev.guard import Guard
 guard = Guard(Path(sys.argv[1]))
 leader = subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], start_new_session=True)
 guard.watch_group(leader.pid)
-print("watched", flush=True)
+sys.stdout.write("watched\\n")  # in one piece, as print is not where Python is unbuffered
+sys.stdout.flush()
 time.sleep(60)
 """
 
