@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,11 @@ def chunks(server: AnyServer) -> int:
     return count(server, "dm_meta.dm_loader_chunk") if there else 0
 
 
-def table_hashes(server: AnyServer, schemas: Iterable[str]) -> dict[str, str]:
+def table_hashes(server: AnyServer, schemas: Iterable[str], plain: Callable[[str], str] = str) -> dict[str, str]:
     """``schema.table`` -> a hash over its definition and the bytes of all columns of all rows.
 
-    Equal for equal multisets of rows only; the order of keys in the definition does not count.
+    Equal for equal multisets of rows only; the order of keys in the definition does not count. ``plain`` makes
+    definitions equal that are.
     """
     hashes = {}
     with closing(server.connect()) as connection, connection.cursor() as cursor:
@@ -74,7 +75,7 @@ def table_hashes(server: AnyServer, schemas: Iterable[str]) -> dict[str, str]:
                 rows = sorted(row for (row,) in cursor.fetchall())
                 cursor.execute(f"SHOW CREATE TABLE {TableName(schema, table).quoted}")
                 ((_, definition),) = cursor.fetchall()
-                lines = re.sub(r" AUTO_INCREMENT=\d+", "", definition).replace(",\n", "\n").split("\n")
+                lines = re.sub(r" AUTO_INCREMENT=\d+", "", plain(definition)).replace(",\n", "\n").split("\n")
                 digest = hashlib.sha256("\n".join([*sorted(lines), *rows]).encode()).hexdigest()
                 hashes[f"{schema}.{table}"] = f"{len(rows)} rows, {digest}"
     return hashes

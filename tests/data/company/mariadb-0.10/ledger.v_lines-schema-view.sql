@@ -1,0 +1,13 @@
+/*!40101 SET NAMES binary*/;
+DROP TABLE IF EXISTS `v_lines`;
+DROP VIEW IF EXISTS `v_lines`;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW `v_lines` AS select `e`.`day` AS `day`,`e`.`text` AS `text`,`e`.`month` AS `month`,`l`.`euros` AS `euros`,`w`.`code` AS `code` from ((`entries` `e` join `entry_lines` `l` on(`l`.`entry` = `e`.`id`)) join `w_balances` `w` on(`w`.`id` = `l`.`account`));
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;

@@ -1,0 +1,8 @@
+/*!40101 SET NAMES binary*/;
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40103 SET TIME_ZONE='+00:00' */;
+INSERT INTO `assignments` VALUES
+(1,1,0.500),
+(1,1,0.500),
+(2,1,1.000),
+(3,2,0.250);

@@ -1,0 +1,6 @@
+/*!40101 SET NAMES binary*/;
+CREATE TABLE `d_skilled`(
+`name` int,
+`skill` int,
+`level` int
+)ENGINE=MyISAM;

@@ -1,0 +1,6 @@
+/*!40101 SET NAMES binary*/;
+CREATE TABLE `g_crosses`(
+`name` int,
+`code` int,
+`balance` int
+)ENGINE=MyISAM;

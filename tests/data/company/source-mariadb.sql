@@ -1,0 +1,10 @@
+SET NAMES utf8mb4 COLLATE utf8mb4_general_ci;
+CREATE SEQUENCE ledger.numbers START WITH 1000 INCREMENT BY 10 MAXVALUE 99999 CACHE 5;
+CREATE SEQUENCE hr.badges START WITH 7 CYCLE MAXVALUE 9000;
+CREATE TABLE hr.visits (id BIGINT NOT NULL DEFAULT NEXTVAL(hr.badges), who VARCHAR(40), PRIMARY KEY (id)) ENGINE=InnoDB;
+INSERT INTO hr.visits (who) VALUES ('Ann'), ('Ben');
+DO NEXTVAL(ledger.numbers);
+DELIMITER ;;
+CREATE FUNCTION ledger.next_number() RETURNS BIGINT RETURN NEXTVAL(ledger.numbers);;
+CREATE PROCEDURE ledger.numbered(IN t VARCHAR(100) CHARSET utf8mb4) CALL ledger.post(ledger.next_number(), t, 1);;
+DELIMITER ;
