@@ -18,8 +18,9 @@ from types import MappingProxyType
 from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.dump.file_numbers import NumberGap, number_gaps
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped, parse
-from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, parse_metadata
+from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, begins_itself, parse_metadata
 from airflow_dm_loader.dump.metadata_elsewhere import no_metadata
+from airflow_dm_loader.dump.metadata_types import HEADER_NAME
 from airflow_dm_loader.dump.resolution import resolve_names
 from airflow_dm_loader.dump.routed import Routed
 from airflow_dm_loader.dump.row_counts import lone_counts
@@ -157,14 +158,15 @@ def read_inventory(
             remedy="If the file is sound, raise max_metadata_bytes.",
         )
     raw = storage.read(METADATA_NAME, limit)
-    metadata = parse_metadata(raw, require_finished=require_finished)
+    head = storage.read(HEADER_NAME, limit) if HEADER_NAME in names and not begins_itself(raw) else b""
+    metadata = parse_metadata(head + raw, require_finished=require_finished)
     by_rule = routed.readings if routed is not None else {}
     named = names - by_rule.keys()
     real = read_real_names(storage, _resolve(named, metadata), metadata) if any(map(may_stand_in, named)) else None
     inventory = (
         take_inventory(listing, metadata, raw, real, by_rule)
         if by_rule
-        else _take_again(tuple(listing), raw, require_finished, real)
+        else _take_again(tuple(listing), head, raw, require_finished, real)
     )
     others = tuple(check_special_files(storage))
     lone = lone_counts(storage, inventory.row_counts, inventory.metadata.tables.keys() | inventory.tables)
@@ -176,9 +178,9 @@ def read_inventory(
 
 @lru_cache(maxsize=1)  # the phases of one process ask for the same dump again and again
 def _take_again(
-    listing: tuple[StoredFile, ...], raw: bytes, require_finished: bool, real: RealNames | None
+    listing: tuple[StoredFile, ...], head: bytes, raw: bytes, require_finished: bool, real: RealNames | None
 ) -> DumpInventory:
-    return take_inventory(listing, parse_metadata(raw, require_finished=require_finished), raw, real)
+    return take_inventory(listing, parse_metadata(head + raw, require_finished=require_finished), raw, real)
 
 
 def _resolve(names: Collection[str], metadata: DumpMetadata) -> dict[str, DumpFileName | None]:

@@ -42,6 +42,11 @@ def parse_metadata(raw: bytes, *, require_finished: bool) -> DumpMetadata:
     return replace(metadata, warnings=tuple(warnings))
 
 
+def begins_itself(raw: bytes) -> bool:
+    """Whether a ``metadata`` has the lines that it begins with, which mydumper leaves beside it where it streams."""
+    return raw.startswith((b"# Started dump at:", b"Started dump at:"))
+
+
 def _form(first: Line) -> metadata_text.TextForm | metadata_ini.IniForm:
     if first.text.startswith(("# Started dump at:", "# Finished dump at:", "[")):
         return metadata_ini.IniForm()

@@ -10,6 +10,7 @@ from airflow_dm_loader.errors import DumpMetadataError, excerpt
 from airflow_dm_loader.identifiers import TableName
 
 METADATA_NAME = "metadata"
+HEADER_NAME = "metadata.header"  # beside it where mydumper from 1.0 on has streamed: the lines that it begins with
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _LARGEST_NUMBER = (1 << 64) - 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,20 @@ def test_kinds_and_compressions_of_a_real_dump(name: str) -> None:
     assert {file.kind for file in found.data_files} == kinds
     expected = Compression.ZSTD if "zstd" in name else Compression.GZIP if "gz" in name else Compression.NONE
     assert {file.compression for file in found.data_files} == {expected}
+
+
+def test_a_dump_that_was_streamed_has_the_beginning_of_its_metadata_beside_it(tmp_path: Path) -> None:
+    whole = Path(shutil.copytree(DUMPS / "mydumper-1.0", tmp_path / "streamed"))
+    lines = (whole / "metadata").read_text().splitlines(keepends=True)
+    end = next(at for at, line in enumerate(lines) if line.startswith("[source]"))
+    (whole / "metadata.header").write_text("".join(lines[:end]))
+    (whole / "metadata").write_text("\n" + "".join(lines[end:]))
+
+    streamed = read_inventory(open_storage(str(whole)), require_finished=True)
+
+    assert "".join(lines[:end]).startswith("# Started dump at")
+    assert streamed.metadata == inventory_of("mydumper-1.0").metadata
+    assert streamed.warnings == inventory_of("mydumper-1.0").warnings
 
 
 def test_parts_of_a_real_dump_are_in_order() -> None:
