@@ -1,4 +1,4 @@
-"""What starts replication where the dump ends: SQL for a MySQL or MariaDB target, a task of DM for TiDB. Pure.
+"""What starts replication where the dump ends: SQL for a MySQL or MariaDB target, a task of DM for TiDB.
 
 With ``mode=all`` the report carries it, since a load is the first half of a migration: the second begins at the dump's
 position, in words of the server that it begins at. Passwords are left for the reader to fill in: the report is stored,
@@ -7,10 +7,14 @@ logged and shown.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from airflow_dm_loader.config import LoadConfig, TargetConfig
+from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.gtid_sets import is_of_mariadb
 from airflow_dm_loader.target.server import Server
@@ -51,6 +55,30 @@ def replication_start(
     if server.flavour is Flavour.TIDB:
         return _dm_task(config, target, position)
     return "\n".join((*_comments(config, server, position), *_statements(config, server, position, gtids_taken), ""))
+
+
+def keep_start(text: str, path: Path) -> None:
+    """Write what starts replication to a file of the worker, whole or not at all.
+
+    Raises:
+        ConfigError: it can't be written there; the load itself is finished.
+    """
+    try:
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            written = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                written.replace(path)
+            except BaseException:
+                written.unlink()
+                raise
+    except OSError as error:
+        raise ConfigError(
+            f"replication_file: {path} can't be written: {error.strerror}",
+            remedy="The load is finished. Name a file that this worker can write, then clear finish: it writes it.",
+        ) from error
 
 
 def _comments(config: LoadConfig, server: Server, position: Position) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.loader import load_dump
-from airflow_dm_loader.replication import Position, replication_start
+from airflow_dm_loader.replication import Position, keep_start, replication_start
 from airflow_dm_loader.target.capabilities import Flavour
 from airflow_dm_loader.target.server import Server
 from dev.private_server import PrivateServer
@@ -169,9 +169,11 @@ def test_a_replica_catches_up_with_what_came_during_the_dump_and_the_load(
                 dump_uri=str(dump),
                 mode="all",
                 replication_source=f"{writer.user}@{writer.host}:{writer.port}",
+                replication_file=str(tmp_path / "start.sql"),
             ),
             target,
         )
+        assert (tmp_path / "start.sql").read_text() == report.replication
         run(source, f"DELETE FROM {SCHEMA}.t WHERE id = 1")
         run(source, "COMMIT")
         expected = rows(source)
@@ -193,6 +195,27 @@ def test_a_replica_catches_up_with_what_came_during_the_dump_and_the_load(
                 run(replica, f"STOP {word}")
                 run(replica, f"RESET {word} ALL")
     assert [row[0] for row in expected] == [2, 3]
+
+
+def test_what_starts_replication_is_written_whole_in_the_place_of_what_was_there(tmp_path: Path) -> None:
+    file = tmp_path / "start.sql"
+    file.write_text("of the last load; longer than what comes")
+    keep_start("CHANGE …;\n", file)
+    assert file.read_text() == "CHANGE …;\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["start.sql"]
+
+
+@pytest.mark.parametrize("place", ["gone/start.sql", "folder"])
+def test_a_file_that_cant_be_written_is_named_and_nothing_is_left_there(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match=r"replication_file: .*can.t be written"):
+        keep_start("CHANGE", tmp_path / place)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_file_for_replication_is_refused_where_none_follows() -> None:
+    with pytest.raises(ConfigError, match="replication_file: replication follows with mode all, and mode is full"):
+        LoadConfig(task_name="t", dump_uri="/d", replication_file="/start.sql")
 
 
 @pytest.mark.servers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from airflow_dm_loader.config import Level, LoadConfig, Mode
@@ -10,7 +11,7 @@ from airflow_dm_loader.engines.registry import engine_of
 from airflow_dm_loader.errors import CheckpointError, LoaderError, TargetError
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.phases import objects, swap_in, swapping, tidying
-from airflow_dm_loader.replication import Position, replication_start
+from airflow_dm_loader.replication import Position, keep_start, replication_start
 from airflow_dm_loader.report import LoadReport
 from airflow_dm_loader.run import LoadRun
 from airflow_dm_loader.state import chunks, events, files, history, lightning, loads, outcomes, swaps
@@ -91,7 +92,10 @@ def finish(run: LoadRun) -> LoadReport:
         tidying.prune_at_the_end(meta, config)
         load = loads.get(meta, config)
         report = _make_report(meta, config, load, outcome, run.worker, had_finished=had_finished)
-        return report.model_copy(update={"replication": _replication(run, meta, load), "swap": swapped})
+        replication = _replication(run, meta, load)
+    if config.reporting.replication_file is not None and replication:
+        keep_start(replication, Path(config.reporting.replication_file))
+    return report.model_copy(update={"replication": replication, "swap": swapped})
 
 
 def _keep_history(meta: Meta, config: LoadConfig, load: Load, outcome: Outcome) -> None:

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from airflow_dm_loader.errors import ConfigError
 from airflow_dm_loader.logs import visible_log
 from airflow_dm_loader.rules.guard import Guard
-from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, OnExistingRows, WaitForDump
+from airflow_dm_loader.settings.choices import BarrierKind, ImportMode, Mode, OnExistingRows, WaitForDump
 from airflow_dm_loader.settings.grouping import flat, grouped
 from airflow_dm_loader.settings.groups.engines import ImportInto, Logical, Physical
 from airflow_dm_loader.settings.groups.how import Connection, Coordination, Reporting, State, Tables, Verify, Work
@@ -81,6 +81,8 @@ class LoadConfig(Strict):
             )
         if self.swaps and self.what.only is not None:
             raise ValueError("only: on_existing_rows swap puts tables in place in one run, and has no steps")
+        if self.reporting.replication_file is not None and self.what.mode is not Mode.ALL:
+            raise ValueError("replication_file: replication follows with mode all, and mode is " + self.what.mode)
         if ignored := [row for row in SETTINGS.values() if not self.uses(row.name) and not self._is_default(row)]:
             raise ValueError("; ".join(self._not_for_this_engine(row) for row in ignored))
         if (why := why_not_streamed(self.reading, self.what, self.where, self.tables)) is not None:

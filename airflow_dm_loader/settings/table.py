@@ -211,6 +211,7 @@ _ROWS = (
     Setting("require_finished_dump", "reading", _CHECKS),
     Setting("hide_values", "reporting", _CHECKS),
     Setting("replication_source", "reporting", _ADVANCED),
+    Setting("replication_file", "reporting", _ADVANCED),
     Setting("sources", "what", _ADVANCED, dm="mysql-instances[].source-id"),
     Setting("barrier", "coordination", _ADVANCED),
     Setting("wait_for_sources", "coordination", _ADVANCED),

@@ -13,6 +13,7 @@ from airflow_dm_loader.settings.values import (
     CollationMap,
     Definer,
     GuardRules,
+    PlainText,
     SchemaName,
     SessionVariables,
     SourceAddress,
@@ -250,4 +251,10 @@ class Reporting(Group):
         title="Source of the replication",
         description="The server that was dumped, as user@host:port, without a password. Mode all shows, in the "
         "report and in the log, what starts replication at the dump's position; this stands in it.",
+    )
+    replication_file: PlainText | None = Field(
+        None,
+        title="File for what starts replication",
+        description="A path on the worker, to which mode all writes what starts replication, besides showing it. A "
+        "file that is there is replaced, whole or not at all. Without a password.",
     )
