@@ -35,6 +35,8 @@ METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
 _METADATA_BYTES, _METADATA_BYTES_OF_A_FILE = 1 << 20, 4 << 10  # what it may have, and more for each file
 _SHOWN_NAMES = 3
 
+_DIGITS = re.compile(r"[0-9]++")
+_MOST_DIGITS = 20  # of a byte's number
 _TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
 
 # What runs: a load leaves it out unless the setting objects says otherwise.
@@ -99,7 +101,7 @@ class DumpInventory:
     warnings: tuple[str, ...]  # what else lies in the folder, and what looks wrong
     gaps: tuple[NumberGap, ...] = ()  # in the numbers of data files
     sequences: Mapping[TableName, str] = field(default_factory=dict)  # (schema, sequence) -> file
-    programs: tuple[ProgramFile, ...] = ()  # by name
+    programs: tuple[ProgramFile, ...] = ()  # by name, with numbers as such
 
     @property
     def tables(self) -> set[TableName]:
@@ -245,7 +247,7 @@ def take_inventory(
         ),
         gaps=number_gaps(data_files),
         sequences=_by_table(by_kind[FileKind.SEQUENCE_SCHEMA]),
-        programs=tuple(sorted(_programs(by_kind), key=lambda file: file.name)),
+        programs=tuple(sorted(_programs(by_kind), key=_by_numbers)),
     )
 
 
@@ -254,6 +256,11 @@ def _programs(by_kind: Mapping[Kind, Sequence[tuple[str, DumpFileName]]]) -> Ite
         for name, reading in by_kind.get(kind, ()):
             table = reading.table if kind is FileKind.TRIGGER_SCHEMA else None
             yield ProgramFile(name, what, str(reading.schema), table)
+
+
+def _by_numbers(file: ProgramFile) -> str:
+    """Pieces of a script in its order: triggers of one event run in that in which they are made."""
+    return _DIGITS.sub(lambda found: found[0].zfill(_MOST_DIGITS), file.name)
 
 
 def _refuse_unread(foreign: Sequence[str], *, dumped: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.ddl_tokens import scan
+from airflow_dm_loader.dump.mysqldump.storage import SplitStorage
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.objects import making
 from airflow_dm_loader.objects.grammar import called, named
@@ -41,6 +42,16 @@ class Programs:
     load: tuple[SchemaObject, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()  # object or file, why
     whole: tuple[str, ...] = ()
+    scripts: frozenset[str] = frozenset()  # files that are pieces of scripts
+
+    def says_all(self, found: SchemaObject) -> bool:
+        """Whether the dump says in which session an object was made: mysqldump does, before each.
+
+        It sets no foreign_key_checks at the head of such a file, mydumper does; a piece has the head of its script.
+        """
+        if "sql_mode" not in found.session:
+            return False
+        return found.file in self.scripts or "foreign_key_checks" not in found.session
 
 
 def read(dump: Dump, server: Server) -> Programs:
@@ -76,7 +87,8 @@ def read(dump: Dump, server: Server) -> Programs:
                 case _:
                     wanted.append(found)
         whole += [file.name] if len(left_out) == before else []
-    return Programs(tuple(_ordered(wanted)), tuple(left_out), tuple(whole))
+    scripts = frozenset(dump.storage.readings) if isinstance(dump.storage, SplitStorage) else frozenset()
+    return Programs(tuple(_ordered(wanted)), tuple(left_out), tuple(whole), scripts)
 
 
 def _refused(found: SchemaObject) -> TargetError:
@@ -170,21 +182,21 @@ def told(config: LoadConfig, programs: Programs) -> Iterator[Finding]:
         reasons.setdefault(why, []).append(name)
     for why, names in reasons.items():
         yield Finding(kind="objects_left_out", text=f"not made, since {why}: {some_of(names, _SHOWN)}")
-    unknown = [str(found) for found in programs.load if not _knows_mode(found)] if not user_sql_mode(config) else []
+    unknown = [str(found) for found in programs.load if not programs.says_all(found) and not user_sql_mode(config)]
     if unknown:
         yield Finding(
             kind="sql_mode_of_objects",
             text="mydumper does not write with which sql_mode programs were made; they are made with the file's, else "
             f"with the target's (or with the setting sql_mode): {some_of(unknown, _SHOWN)}",
         )
-    zones = [str(found) for found in programs.load if found.kind is EVENT and not _knows_mode(found)]
+    zones = [str(found) for found in programs.load if found.kind is EVENT and not programs.says_all(found)]
     if zones and not user_time_zone(config):
         yield Finding(
             kind="time_zone_of_events",
             text="mydumper does not write in which time zone an event's times are; they are read in the file's, else "
             f"in the target's (or in the setting time_zone): {some_of(zones, _SHOWN)}",
         )
-    lost = [str(found) for found in programs.load if "; \n" in _texts(found)]
+    lost = [str(found) for found in programs.load if found.file not in programs.scripts and "; \n" in _texts(found)]
     if lost:
         yield Finding(
             kind="texts_of_objects",
@@ -195,11 +207,6 @@ def told(config: LoadConfig, programs: Programs) -> Iterator[Finding]:
 
 def _texts(found: SchemaObject) -> str:
     return "\n".join(token.text for token in scan(found.sql) if token.kind == "string")
-
-
-def _knows_mode(found: SchemaObject) -> bool:
-    """mysqldump alone says it for each object, and sets no foreign_key_checks at the head of such a file."""
-    return "sql_mode" in found.session and "foreign_key_checks" not in found.session
 
 
 def later_views(drafts: Iterable[ViewDraft], programs: Programs) -> tuple[ViewDraft, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_dm_loader.dump.schema_files import SchemaFile
@@ -39,6 +39,37 @@ def leaving_out(
             lacking = {name.lower(): types.get(name.lower(), "") for name in names}
             columns = tables[item.row.file_id]
             found[item.row.file_id] = replace(columns, left_out=lacking, leaves_out_unknown=not said)
+    return found
+
+
+def leaving_out_generated(
+    tables: Mapping[int, TableColumns],
+    work: Iterable[FileWork],
+    plan: LoadPlan,
+    read: Callable[[str], SchemaFile],
+    scripts: Collection[str],
+) -> dict[int, TableColumns]:
+    """What rows of scripts hold, by file_id: mariadb-dump writes values of generated columns, which tables compute.
+
+    Args:
+        scripts: the names of files that are pieces of scripts.
+    """
+    sources = {source.key: source for table in plan.tables for source in table.sources}
+    found = dict(tables)
+    for item in work:
+        source, columns = sources.get(item.planned.source.key), tables.get(item.row.file_id)
+        if item.row.name not in scripts or source is None or columns is None or source.schema_file is None:
+            continue
+        parsed = read_source(source, read).parsed
+        generated = {column.name.lower() for column in parsed.columns if column.generated} if parsed is not None else {}
+        if parsed is not None and generated:
+            types = {shape.name.lower(): shape.kind for shape in shapes_of(parsed)}
+            found[item.row.file_id] = replace(
+                columns,
+                left_out={**columns.left_out, **{name: types.get(name, "") for name in generated}},
+                with_generated=tuple(column.name for column in parsed.columns if not column.invisible),
+                generated=frozenset(generated),
+            )
     return found
 
 

@@ -149,6 +149,14 @@ def _left_out(table: TableColumns, chunk: Chunk, sent: Sent) -> Iterator[Finding
     for column in sent.left_out:
         if column.lower() in table.masked:
             continue
+        if column.lower() in table.generated:
+            yield Finding(
+                kind="generated_column",
+                table=str(chunk.file.key),
+                text=f"values of column `{column}` of the dump were left out: the table computes them",
+                rows=sent.counts.rows,
+            )
+            continue
         setting = "ignore_columns" if column.lower() in table.ignored else "on_schema_change=ignore_columns"
         yield Finding(
             kind="ignored_column",

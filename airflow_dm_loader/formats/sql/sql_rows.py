@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from airflow_dm_loader.dump.heads import head_charset
 from airflow_dm_loader.dump.lexer import Statement
 from airflow_dm_loader.dump.recoding import Recoding
-from airflow_dm_loader.dump.statements import Rows, column_names
+from airflow_dm_loader.dump.statements import Rows
 from airflow_dm_loader.dump.value_marks import Marks, Places
 from airflow_dm_loader.formats.base import Delivery
 from airflow_dm_loader.formats.masking import Masking, RowMasking
@@ -26,6 +26,7 @@ from airflow_dm_loader.formats.sending.into import (
 from airflow_dm_loader.formats.sending.two_ways import TwoWayPayload
 from airflow_dm_loader.formats.sql.layouts import Layout, RowLayout, drop_binary_marks, pieces_without_binary_marks
 from airflow_dm_loader.formats.sql.row_block import RowBlock
+from airflow_dm_loader.formats.sql.row_names import row_names
 from airflow_dm_loader.state.chunks import ChunkCounts
 
 _LINE_END = {Layout.COMMA_LAST: b"),\\n", Layout.COMMA_FIRST: b")\\n"}
@@ -70,9 +71,9 @@ class SqlRows(TwoWayPayload[StatementRows]):
         if layout.quote == b'"' and "ANSI_QUOTES" in delivery.head.get("sql_mode", "").upper():
             raise NotAsLoadDataError("in this file's sql_mode, double quotes are for names")
         first = self.content.statements[0].rows
-        into = _into(delivery, first)
+        into = _into(delivery, first, self.content.statements[0].statement.text)
         name, columns = split_into_clause(into)
-        names = _names(delivery, first)
+        names = row_names(table, first, self.content.statements[0].statement.text)
         kept = table.kept(names)
         hexed = {name for at, name in enumerate(names) if at in kept and layout.is_hex(table.types.get(name))}
         hexed -= {name for name in hexed if name.lower() in table.hashed}  # a hash is text
@@ -124,7 +125,7 @@ class SqlRows(TwoWayPayload[StatementRows]):
         return tuple(sorted({name for names in all_names for name in _dropped(names, delivery.table.kept(names))}))
 
     def _all_names(self, delivery: Delivery) -> set[tuple[str, ...]]:
-        return {_names(delivery, each.rows) for each in self.content.statements}
+        return {row_names(delivery.table, each.rows, each.statement.text) for each in self.content.statements}
 
     def _blocks(self, delivery: Delivery) -> Iterator[RowBlock]:
         server = delivery.server
@@ -135,12 +136,12 @@ class SqlRows(TwoWayPayload[StatementRows]):
         rows, statement, file = row_statement.rows, row_statement.statement, delivery.file
         table = delivery.table
         backslash_escapes = "NO_BACKSLASH_ESCAPES" not in delivery.head.get("sql_mode", "").upper()
-        columns = _names(delivery, rows)
+        columns = row_names(table, rows, statement.text)
         kept = table.kept(columns)
         return RowBlock(
             schema=file.schema,
             table=file.table,
-            into=with_extracted(_into(delivery, rows), table.extracted),
+            into=with_extracted(_into(delivery, rows, statement.text), table.extracted),
             values=memoryview(statement.text)[rows.values_at :],
             file=file.name,
             offset=statement.offset + rows.values_at,
@@ -163,14 +164,9 @@ def _dropped(names: Sequence[str], kept: Collection[int]) -> Iterator[str]:
     return (name for at, name in enumerate(names) if at not in kept)
 
 
-def _names(delivery: Delivery, rows: Rows) -> tuple[str, ...]:
-    """The columns of a statement's rows, in order."""
-    return delivery.table.row_columns if rows.columns is None else column_names(rows.columns)
-
-
-def _into(delivery: Delivery, rows: Rows) -> bytes:
+def _into(delivery: Delivery, rows: Rows, text: bytes | memoryview) -> bytes:
     """The table, and those of the columns whose values go there."""
-    names, file = _names(delivery, rows), delivery.file
+    names, file = row_names(delivery.table, rows, text), delivery.file
     kept = delivery.table.kept(names)
     if len(kept) < len(names):
         return into_clause(file.schema, file.table, None, tuple(names[at] for at in kept))

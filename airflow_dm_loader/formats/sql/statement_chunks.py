@@ -26,12 +26,12 @@ from airflow_dm_loader.dump.statements import (
     check_head,
     check_table,
     classify,
-    column_names,
 )
 from airflow_dm_loader.errors import DumpFormatError, UnsupportedStatementError
 from airflow_dm_loader.formats.base import Chunk, Reading, TableColumns
 from airflow_dm_loader.formats.chunk_chain import ChunkChain
 from airflow_dm_loader.formats.sql.layouts import LayoutProver
+from airflow_dm_loader.formats.sql.row_names import row_names
 from airflow_dm_loader.formats.sql.sql_rows import RowStatement, SqlRows, StatementRows
 from airflow_dm_loader.identifiers import TableName
 from airflow_dm_loader.plan.load_plan import PlannedFile
@@ -166,7 +166,7 @@ class ChunkReader(ChunkChain):
             and head.get("names") in {"binary", "utf8mb4"}
         )
         if self._columns is not None and proves:
-            columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
+            columns = row_names(self._columns, rows, statement.text)
             values_at = rows.values_at
             first_rows = memoryview(statement.text)[values_at:]
             prover = LayoutProver(
@@ -253,7 +253,7 @@ class ChunkReader(ChunkChain):
         check_table(rows.schema, rows.table, TableName(self._schema, self._table), statement, file=self._file.name)
         if self._unsure is not None:
             assert self._columns is not None
-            columns = self._columns.row_columns if rows.columns is None else column_names(rows.columns)
+            columns = row_names(self._columns, rows, statement.text)
             self._unsure.check(statement, rows.values_at, columns, self._reader.backslash_escapes, self._file.name)
         return rows
 
