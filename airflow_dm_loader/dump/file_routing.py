@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -58,8 +58,9 @@ def route_files(names: Iterable[str], rules: Sequence[FileRule]) -> Routing:
         DumpFormatError: a file that no rule matches seems to hold rows, and no dump tool writes such a name.
     """
     found: dict[str, tuple[DumpFileName, str]] = {}
-    scripts, ignored = [], set()
-    for name in sorted(names):
+    listed = set(names)
+    scripts, ignored = [], {name for name in listed if _is_checksum(name, listed)}
+    for name in sorted(listed - ignored):
         for rule in rules:
             matches, match = rule.match(name)
             if not matches:
@@ -127,6 +128,12 @@ def _natural(text: str) -> tuple[tuple[int, str], ...]:
         (len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (0, part)
         for at, part in enumerate(_DIGITS.split(text))
     )
+
+
+def _is_checksum(name: str, listed: Collection[str]) -> bool:
+    """Hadoop, and so Spark, puts ``.part-0.parquet.crc`` beside ``part-0.parquet`` in a folder of a file system."""
+    folder, slash, base = name.rpartition("/")
+    return base.startswith(".") and base.endswith(".crc") and f"{folder}{slash}{base[1:-4]}" in listed
 
 
 def _check_unmatched(name: str) -> None:

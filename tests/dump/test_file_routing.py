@@ -124,3 +124,10 @@ def test_the_order_of_the_listing_makes_no_difference(names: set[str], seed: Any
 def test_rules_are_stored_and_read_again() -> None:
     config = LoadConfig(task_name="t", dump_uri="/dump", files=[SPARK])
     assert LoadConfig.from_json(config.to_json()) == config
+
+
+def test_a_checksum_of_hadoop_is_no_file_of_its_own() -> None:
+    rules = [FileRule(pattern="part-", schema_="s", table="t", type="parquet")]
+    routing = route_files(["s/part-0.parquet", "s/.part-0.parquet.crc", "s/.part-1.parquet.crc"], rules)
+    assert routing.ignored == {"s/.part-0.parquet.crc"}
+    assert set(routing.readings) == {"s/part-0.parquet", "s/.part-1.parquet.crc"}

@@ -46,6 +46,10 @@ class ParquetRows(RecordRows):
                 error.message, error.offset = f"{error.message}; it is {self._places.of(error.offset)}", None
             raise
 
+    def _columns(self, delivery: Delivery) -> frozenset[str]:
+        """Told, unlike those of a CSV: whoever wrote such a file need not have seen which columns it lacks."""
+        return frozenset(name.lower() for name in (*(self.content.layout.columns or ()), *self._names_left_out))
+
     def _left_out(self, delivery: Delivery) -> tuple[str, ...]:
         return self._names_left_out
 
