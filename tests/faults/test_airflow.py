@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,13 +23,26 @@ pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def airflow(mariadb: PrivateMariaDB) -> Iterator[RunningAirflow]:
-    """One Airflow for all these tests: it takes a while to start."""
-    uri = f"mysql://{mariadb.user}:{quote(mariadb.password, safe='')}@{mariadb.host}:{mariadb.port}/"
-    home = new_folder("running-airflow-")
-    home.rmdir()  # it makes it itself
-    with RunningAirflow(home, Path(__file__).parent / "dags", {"AIRFLOW_CONN_DM_TARGET": uri}) as running:
-        yield running
+def airflows() -> Iterator[Callable[[PrivateMariaDB], RunningAirflow]]:
+    """Gives one Airflow a server for all these tests: it takes a while to start."""
+    running: dict[int, RunningAirflow] = {}
+    with ExitStack() as stack:
+
+        def of(server: PrivateMariaDB) -> RunningAirflow:
+            if server.port not in running:
+                uri = f"mysql://{server.user}:{quote(server.password, safe='')}@{server.host}:{server.port}/"
+                home = new_folder("running-airflow-")
+                home.rmdir()  # it makes it itself
+                one = RunningAirflow(home, Path(__file__).parent / "dags", {"AIRFLOW_CONN_DM_TARGET": uri})
+                running[server.port] = stack.enter_context(one)
+            return running[server.port]
+
+        yield of
+
+
+@pytest.fixture
+def airflow(airflows: Callable[[PrivateMariaDB], RunningAirflow], server: PrivateMariaDB) -> RunningAirflow:
+    return airflows(server)
 
 
 # -- faults
