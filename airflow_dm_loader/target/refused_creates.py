@@ -94,9 +94,9 @@ def _remedy(error: RowError | TargetError, kind: Kind) -> str | None:
         )
     if kind == "view" and errno in _NO_FUNCTION:
         return (
-            "The view calls a stored function that is not in the target, and a load creates no routines: run the "
-            "dump's -schema-post.sql in the target first, or leave the view out with block_allow_list (ignore-tables). "
-            "Then clear prepare_checkpoint."
+            "The view calls a stored function that is not in the target. If the dump holds it, in -schema-post.sql, "
+            "have the load make it (objects: {routines: load}); else create it there first. On TiDB, which has none, "
+            "leave the view out with block_allow_list (ignore-tables). Then clear prepare_checkpoint."
         )
     if kind == "view" and errno in _DEFINER:
         return (

@@ -141,3 +141,21 @@ def test_a_moment_that_is_too_fine_for_its_column_is_refused_by_its_row(
             load_dump(config, target)
     else:
         assert load_dump(config, target).outcome == "clean"
+
+
+def test_the_folders_of_an_export_of_aurora(server: AnyServer, target: TargetConfig, tmp_path: Path) -> None:
+    """In the layout of a snapshot export; the files are Spark's, which that export is made by."""
+    folder = tmp_path / "dump" / "shop" / "shop.t" / "1"
+    folder.mkdir(parents=True)
+    for at, path in enumerate(sorted((FILES / "spark" / "shop" / "t").glob("part-*"))):
+        shutil.copyfile(path, folder / f"part-{at:05}-4a9c30c1-4219-414c-a414-7ddf1a1990b6.c000.gz.parquet")
+    (folder / "_SUCCESS").touch()
+    (tmp_path / "dump" / "export_info_shop.json").write_text("{}")
+    (tmp_path / "dump" / "export_tables_info_shop_from_1_to_1.json").write_text("{}")
+    server.client("CREATE DATABASE shop; CREATE TABLE shop.t " + SPARK.format(kind="timestamp(6)"))
+    rule = {"pattern": r"^\w+/(\w+)\.(\w+)/\d+/part-.*\.parquet$", "schema": "$1", "table": "$2", "type": "parquet"}
+
+    report = load_dump(load_config(tmp_path / "dump", require_finished_dump=False, files=[rule]), target)
+
+    assert report.outcome == "clean"
+    check_rows(server, "shop.t")
