@@ -15,7 +15,7 @@ import pytest
 from airflow_dm_loader import loader
 from airflow_dm_loader.config import LoadConfig, TargetConfig
 from airflow_dm_loader.loader import ShareReport
-from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import run_of
 from tests.tables import chunks, query
 from tests.waiting import wait_until
@@ -35,7 +35,7 @@ def importing(
             stop.set()
 
 
-def wait_for_chunks(server: PrivateMariaDB, goal: int, running: Future[ShareReport]) -> bool:
+def wait_for_chunks(server: PrivateServer, goal: int, running: Future[ShareReport]) -> bool:
     """Wait until so many chunks are committed; False: the import ended before."""
     while chunks(server) < goal:
         if running.done():
@@ -44,17 +44,17 @@ def wait_for_chunks(server: PrivateMariaDB, goal: int, running: Future[ShareRepo
     return True
 
 
-def sessions(server: PrivateMariaDB) -> list[tuple[int, str]]:
+def sessions(server: PrivateServer) -> list[tuple[int, str]]:
     """Number and statement of the loader's sessions."""
     return [(number, text or "") for number, user, *_, text in _shown(server) if user == server.user]
 
 
-def _shown(server: PrivateMariaDB) -> list[tuple[Any, ...]]:
+def _shown(server: PrivateServer) -> list[tuple[Any, ...]]:
     """Number, user, ..., statement; MySQL's information_schema refuses it where a statement holds bytes."""
     return [row[:8] for row in query(server, "SHOW FULL PROCESSLIST")]  # MariaDB's has one column more
 
 
-def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> None:
+def wait_for_statement(server: PrivateServer, verb: str, number: int = 1) -> None:
     """Wait until so many of the loader's sessions are at a statement that begins so."""
     wait_until(lambda: sum(text.startswith(verb) for _, text in sessions(server)) >= number, lambda: sessions(server))
 
@@ -63,12 +63,12 @@ def wait_for_statement(server: PrivateMariaDB, verb: str, number: int = 1) -> No
 LOCK_LOOK_S = 0.15
 
 
-def wait_for_lock(server: PrivateMariaDB, statement: str = "") -> None:
+def wait_for_lock(server: PrivateServer, statement: str = "") -> None:
     """Wait until a session waits for a row's lock, in a statement that begins so."""
     wait_until(lambda: is_waiting_for_lock(server, statement), every_s=LOCK_LOOK_S)
 
 
-def is_waiting_for_lock(server: PrivateMariaDB, statement: str = "") -> bool:
+def is_waiting_for_lock(server: PrivateServer, statement: str = "") -> bool:
     """Whether a session does."""
     status = query(server, "SHOW ENGINE INNODB STATUS")[0][2]
     waiting = [text for text in status.split("---TRANSACTION") if "LOCK WAIT" in text]
@@ -76,7 +76,7 @@ def is_waiting_for_lock(server: PrivateMariaDB, statement: str = "") -> bool:
     return any(number in numbers and str(text or "").startswith(statement) for number, *_, text in _shown(server))
 
 
-def wait_until_no_session_is_left(server: PrivateMariaDB) -> None:
+def wait_until_no_session_is_left(server: PrivateServer) -> None:
     """KILL, and a connection that was closed, only ask a session to end; the server does it soon."""
     wait_until(lambda: not sessions(server), lambda: sessions(server))
 

@@ -17,7 +17,7 @@ import pytest
 
 from airflow_dm_loader.config import TargetConfig
 from dev.places import PLACE
-from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import load_config, prepare
 from tests.faults.importing import complete, importing, wait_for_log, wait_for_statement
 from tests.faults.reference import FaultDump
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.only_on("mariadb", because="the server whose disk fills
 SMALL = {"innodb-log-file-size": "4M", "innodb-buffer-pool-size": "16M"}
 
 
-def target_of(server: PrivateMariaDB) -> TargetConfig:
+def target_of(server: PrivateServer) -> TargetConfig:
     return TargetConfig(host=server.host, port=server.port, user=server.user, password=server.password)
 
 
@@ -68,17 +68,21 @@ if os.geteuid() == 0:  # only root may mount; the test below needs nobody's leav
 
     @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "statements"])
     def test_a_disk_without_room_is_waited_for_until_somebody_makes_some(
-        load_data: bool, dump: FaultDump, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        load_data: bool,
+        server: PrivateServer,
+        dump: FaultDump,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         with small_disk(200) as disk:
             monkeypatch.setenv(PLACE, str(disk))
-            with PrivateMariaDB(SMALL) as server:
-                target, config = target_of(server), load_config(dump.folder, load_data=load_data, pool_size=1)
+            with PrivateServer(server.kind, SMALL) as own:
+                target, config = target_of(own), load_config(dump.folder, load_data=load_data, pool_size=1)
                 prepare(config, target)
-                with closing(server.connect(autocommit=False)) as other, other.cursor() as cursor:
+                with closing(own.connect(autocommit=False)) as other, other.cursor() as cursor:
                     cursor.execute("SELECT * FROM s.keyless FOR UPDATE")  # the import waits while the disk fills
                     with importing(config, target) as running:
-                        wait_for_statement(server, "LOAD DATA" if load_data else "INSERT INTO `s`")
+                        wait_for_statement(own, "LOAD DATA" if load_data else "INSERT INTO `s`")
                         filler = fill(disk)
                         other.rollback()
                         wait_for_log(caplog, "Make room at the server", running, times=2)
@@ -87,29 +91,29 @@ if os.geteuid() == 0:  # only root may mount; the test below needs nobody's leav
                         running.result(PATIENCE_S)
 
                 complete(config, target)
-                dump.assert_arrived_once(server)
+                dump.assert_arrived_once(own)
 
 
-def test_a_server_that_dies_of_a_file_that_may_not_grow_is_waited_for(dump: FaultDump) -> None:
+def test_a_server_that_dies_of_a_file_that_may_not_grow_is_waited_for(server: PrivateServer, dump: FaultDump) -> None:
     """The limit on a file's size is that of the process: no disk need be full for it, and the server does not live."""
-    with PrivateMariaDB(SMALL) as server:
-        target, config = target_of(server), load_config(dump.folder, pool_size=1)
+    with PrivateServer(server.kind, SMALL) as own:
+        target, config = target_of(own), load_config(dump.folder, pool_size=1)
         prepare(config, target)
-        with closing(server.connect(autocommit=False)) as other, other.cursor() as cursor:
+        with closing(own.connect(autocommit=False)) as other, other.cursor() as cursor:
             cursor.execute("SELECT * FROM s.keyless FOR UPDATE")
             with importing(config, target) as running:
-                wait_for_statement(server, "LOAD DATA")
-                largest = (server.data_folder / "s" / "keyless.ibd").stat().st_size
-                resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+                wait_for_statement(own, "LOAD DATA")
+                largest = (own.data_folder / "s" / "keyless.ibd").stat().st_size
+                resource.prlimit(own.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
                 with suppress(pymysql.err.OperationalError):  # its own background writes may have ended it already
                     other.rollback()
-                assert server._process is not None
-                assert server._process.wait(PATIENCE_S) in {-signal.SIGXFSZ, -signal.SIGABRT}
+                assert own._process is not None
+                assert own._process.wait(PATIENCE_S) in {-signal.SIGXFSZ, -signal.SIGABRT}
                 tried("server dead of a file that may not grow")
-                server._forget_process()
-                server.start()
+                own._forget_process()
+                own.start()
                 running.result(PATIENCE_S)
 
         complete(config, target)
-        dump.assert_arrived_once(server)
-        assert query(server, "SELECT COUNT(*) FROM s.keyless") == [(2400,)]
+        dump.assert_arrived_once(own)
+        assert query(own, "SELECT COUNT(*) FROM s.keyless") == [(2400,)]

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_dm_loader.config import TargetConfig
 from dev.private_mariadb import PrivateMariaDB
+from dev.private_server import PrivateServer
 from tests.dumps import load_config, prepare
 from tests.faults import global_variable, hold_chunks_after
 from tests.faults.importing import complete, importing, wait_for_chunks, wait_for_lock, wait_for_log, wait_for_statement
@@ -149,30 +150,30 @@ _SMALL = {"innodb-file-per-table": "OFF", "innodb-data-file-path": "ibdata1:12M:
 @pytest.mark.only_on("mariadb", because="the server that it fills is a MariaDB of its own")
 @PATHS
 def test_a_full_server_is_waited_for_until_somebody_makes_room(
-    load_data: bool, verb: str, dump: FaultDump, caplog: pytest.LogCaptureFixture
+    load_data: bool, verb: str, server: PrivateMariaDB, dump: FaultDump, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All tables are in one file that may not grow beyond 24 MB: InnoDB's own way to a full disk."""
-    with PrivateMariaDB(_SMALL) as server:
-        target = TargetConfig(host=server.host, port=server.port, user=server.user, password=server.password)
+    with PrivateServer(server.kind, _SMALL) as own:
+        target = TargetConfig(host=own.host, port=own.port, user=own.user, password=own.password)
         config = load_config(dump.folder, load_data=load_data, pool_size=1)
         prepare(config, target)
-        with closing(server.connect(autocommit=False)) as other, other.cursor() as cursor:
+        with closing(own.connect(autocommit=False)) as other, other.cursor() as cursor:
             cursor.execute("SELECT * FROM s.keyless FOR UPDATE")  # the import waits while the disk fills
             with importing(config, target) as running:
-                wait_for_statement(server, verb)
-                _fill(server)
+                wait_for_statement(own, verb)
+                _fill(own)
                 other.rollback()
                 wait_for_log(caplog, "server error 1114", running, times=3)
                 tried("full disk at the server")
-                server._options["innodb-data-file-path"] = "ibdata1:12M:autoextend"
-                server.restart()
+                own._options["innodb-data-file-path"] = "ibdata1:12M:autoextend"
+                own.restart()
                 running.result(PATIENCE_S)
 
         complete(config, target)
-        dump.assert_arrived_once(server)
+        dump.assert_arrived_once(own)
 
 
-def _fill(server: PrivateMariaDB) -> None:
+def _fill(server: PrivateServer) -> None:
     query(server, "CREATE DATABASE other")
     query(server, "CREATE TABLE other.filler (b LONGBLOB) ENGINE=InnoDB")
     with closing(server.connect()) as connection, connection.cursor() as cursor:

@@ -76,15 +76,18 @@ def test_required_encrypts_without_asking_who_the_server_is(tls_server: PrivateM
     assert cipher(tls_server, ssl_mode="REQUIRED")
 
 
-WITHOUT_TLS = pytest.mark.only_on("mariadb", because="MySQL makes itself a certificate, and so has TLS")
+@pytest.fixture(scope="module")
+def plain_server() -> Iterator[PrivateMariaDB]:
+    """Newer servers make themselves a certificate."""
+    with PrivateMariaDB({"ssl": "OFF"}) as server:
+        yield server
 
 
-@WITHOUT_TLS
 def test_without_tls_in_the_extras_it_is_used_where_the_server_offers_it(
-    tls_server: PrivateMariaDB, server: PrivateMariaDB
+    tls_server: PrivateMariaDB, plain_server: PrivateMariaDB
 ) -> None:
     assert cipher(tls_server)
-    assert cipher(server) == ""
+    assert cipher(plain_server) == ""
 
 
 @pytest.mark.parametrize("extra", [{"ssl": "off"}, {"ssl": False}, {"ssl_mode": "DISABLED"}, {"ssl_disabled": True}])
@@ -92,7 +95,6 @@ def test_tls_that_is_turned_off_is_off(tls_server: PrivateMariaDB, extra: dict[s
     assert cipher(tls_server, **extra) == ""
 
 
-@WITHOUT_TLS
-def test_a_server_without_tls_never_gets_a_plain_session_where_tls_was_asked_for(server: PrivateMariaDB) -> None:
+def test_a_server_without_tls_never_gets_a_plain_session_where_tls_was_asked_for(plain_server: PrivateMariaDB) -> None:
     with pytest.raises(LoaderError):
-        cipher(server, ssl_mode="REQUIRED")
+        cipher(plain_server, ssl_mode="REQUIRED")
