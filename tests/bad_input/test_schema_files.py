@@ -157,6 +157,7 @@ def with_collation(name: str) -> Table:
 def test_unknown_collations_are_all_named_before_anything_is_created(
     server: PrivateMariaDB, target: TargetConfig, tmp_path: Path
 ) -> None:
+    known = {name for (name,) in query(server, "SELECT collation_name FROM information_schema.collations")}
     folder = write_dump(
         tmp_path / "dump",
         with_collation(NOT_THERE),
@@ -170,7 +171,7 @@ def test_unknown_collations_are_all_named_before_anything_is_created(
 
     assert error.errno in {1115, 1273}
     assert "collation_map" in error.remedy
-    for name in (NOT_THERE, "utf8mb4_ja_0900_as_cs", "gb18030"):
+    for name in {NOT_THERE, "utf8mb4_ja_0900_as_cs", "gb18030"} - known:  # a newer MariaDB knows some of MySQL's
         assert name in error.message
     check_message("charsets and collations that the target does not know", error)
     check_nothing_created(server)

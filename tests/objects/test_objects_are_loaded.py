@@ -159,8 +159,9 @@ def test_an_object_of_the_same_name_stops_the_load_before_its_first_row(
 
 
 def test_an_equal_object_stays_as_it_is(server: PrivateMariaDB, target: TargetConfig, folder: Path) -> None:
-    query(server, "CREATE DATABASE office")
-    query(server, "CREATE PROCEDURE office.log_it(w VARCHAR(100)) INSERT INTO audit (what) VALUES (w)")
+    procedure = "CREATE PROCEDURE office.log_it(w VARCHAR(100)) INSERT INTO audit (what) VALUES (w)"
+    charset = "utf8mb4 COLLATE utf8mb4_general_ci"  # as the source had it; not every server's first choice
+    server.client(f"SET NAMES {charset}; CREATE DATABASE office CHARACTER SET {charset}; {procedure}")
     made = "SELECT created FROM information_schema.routines WHERE routine_name = 'log_it'"
     before = one(server, made)
 

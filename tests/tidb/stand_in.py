@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
+from tests.tidb_stand_in.packets import without_tls
+
 # The variables of TiDB that the loader names; anything else that starts with tidb_ is unknown to the stand-in.
 VARIABLES = {
     "tidb_batch_insert": "OFF",
@@ -131,7 +133,7 @@ class _Session:
 
     def _greet(self) -> None:
         sequence, greeting = _receive(self._server)
-        rest = greeting.partition(b"\0")[2]
+        rest = without_tls(greeting).partition(b"\0")[2]
         _send(self._client, sequence, greeting[:1] + f"8.0.11-TiDB-{self._stand_in.version}".encode() + b"\0" + rest)
         while True:
             _send(self._server, *_receive(self._client))

@@ -31,7 +31,7 @@ from tests.dumps import (
     write_dump,
 )
 from tests.faults import before_each_commit
-from tests.tables import count, hashes_by_client, load_by_client, one, query, table_hashes
+from tests.tables import count, hashes_by_client, is_like_the_source, load_by_client, one, query, table_hashes
 from tests.tidb.stand_in import StandIn
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -95,7 +95,9 @@ def test_a_dump_of_dat_files_is_loaded_whole(
 
     for table, (rows, checksum) in expected().items():
         if table.startswith("shop."):
-            assert (count(server, table), query(server, f"CHECKSUM TABLE {table}")) == (rows, [(table, checksum)])
+            assert count(server, table) == rows
+            if is_like_the_source(server):
+                assert query(server, f"CHECKSUM TABLE {table}") == [(table, checksum)]
     assert (report.status, report.outcome) == ("finished", "clean")
     assert bool(stand_in.statements(b"^LOAD DATA")) is by_load_data
 

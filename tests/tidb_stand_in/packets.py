@@ -14,6 +14,7 @@ COM_QUIT, COM_QUERY = 0x01, 0x03
 OK, ERR, EOF = 0x00, 0xFF, 0xFE
 _LONGLONG, _DATETIME, _VAR_STRING = 0x08, 0x0C, 0xFD
 _AUTOCOMMIT = 0x0002
+_CLIENT_SSL = 0x0800
 
 Value = str | int | datetime | None
 
@@ -80,3 +81,10 @@ def _text(text: str) -> bytes:
 
 def _length(count: int) -> bytes:
     return bytes([count]) if count < 251 else b"\xfc" + struct.pack("<H", count)
+
+
+def without_tls(greeting: bytes) -> bytes:
+    """A server's greeting that does not offer TLS: what it would say after that could not be read here."""
+    at = greeting.index(b"\0") + 1 + 4 + 8 + 1  # behind the version: the session's number, a part of the salt, a zero
+    capabilities = int.from_bytes(greeting[at : at + 2], "little") & ~_CLIENT_SSL
+    return greeting[:at] + capabilities.to_bytes(2, "little") + greeting[at + 2 :]

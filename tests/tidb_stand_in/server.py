@@ -18,18 +18,8 @@ _SHOW_GROUP = re.compile(r"SHOW IMPORT JOBS WHERE GROUP_KEY = '([^']*)'")
 _CANCEL = re.compile(r"CANCEL IMPORT JOB (\d+)")
 
 
-_CLIENT_SSL = 0x800
-
-
 class Dropped(Exception):
     """The connection shall be cut without an answer."""
-
-
-def _without_tls(greeting: bytes) -> bytes:
-    """A server's greeting that does not offer TLS: what it would say after that could not be read here."""
-    at = greeting.index(b"\0") + 1 + 4 + 8 + 1  # behind the version: the session's number, a part of the salt, a zero
-    capabilities = int.from_bytes(greeting[at : at + 2], "little") & ~_CLIENT_SSL
-    return greeting[:at] + capabilities.to_bytes(2, "little") + greeting[at + 2 :]
 
 
 class TiDBStandIn:
@@ -97,7 +87,7 @@ class _Connection:
 
     def _authenticate(self) -> None:
         sequence, greeting = packets.read_packet(self._behind)
-        packets.write_packet(self._client, sequence, _without_tls(greeting))
+        packets.write_packet(self._client, sequence, packets.without_tls(greeting))
         while True:
             packets.write_packet(self._behind, *packets.read_packet(self._client))
             sequence, payload = packets.read_packet(self._behind)
