@@ -257,6 +257,8 @@ def test_an_attempt_whose_load_is_started_afresh_commits_nothing_more(
     tidb: Open, to: To, server: PrivateMariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sender's row does what the shared lock does elsewhere, and no lock on the load's row is taken."""
+    if not is_like_the_source(server):
+        pytest.skip("a MariaDB from 11.6 on undoes the one that waited (innodb_snapshot_isolation), as no TiDB does")
     folder = write_dump(tmp_path / "dump", numbered("t", 2000, WITHOUT_KEY))
     stand_in = tidb()
     target = to(stand_in)
