@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +12,10 @@ def _first(*places: str) -> Any:
     for place in places:
         module, _, name = place.partition(":")
         try:
-            return getattr(import_module(module), name)
+            with warnings.catch_warnings():
+                # 3.1.8 is told by its own providers that its names are deprecated, and no test could be collected.
+                warnings.simplefilter("ignore", FutureWarning)
+                return getattr(import_module(module), name)
         except (ImportError, AttributeError):
             continue
     raise ImportError(f"this Airflow has none of {', '.join(places)}")
