@@ -109,22 +109,19 @@ class _Stream:
         is_news, self._seen = bool(there - self._seen), there
         chosen = certain_files(listing, whole, lambda name, kind: self._is_certain(storage, name, kind))
         dump = Dump(self._config, storage, arrived_inventory(chosen, ARRIVING)) if chosen else None
-        if not self._begun:
+        has_rows = dump is not None and bool(dump.plan.files)
+        if not self._begun and (has_rows or self._is_stored()):  # a load that had finished is not forgotten for nothing
             self._begin()
             self._begun = True
-        self._check(storage, listing)
-        if dump is None or not dump.plan.files:
+        if self._begun:
+            self._check(storage, listing)
+        if dump is None or not has_rows:
             return is_news
         return self._load(storage, dump, chosen) or is_news
 
     def end(self) -> Streamed:
         """The dump is whole: look once more whether all that came before is as it was."""
-        with self._run.open_meta() as meta:
-            version = meta.version
-            stored = loads.find(meta, self._config) if version is not None else None
-            if version is not None and (stored is None or stored.is_sealed):
-                return Streamed(0, 0)
-        if version is None:
+        if not self._is_stored():
             return Streamed(0, 0)
         storage = self._run.open_storage()
         self._check(storage, self._look(storage)[0], all_of_them=True)
@@ -138,8 +135,8 @@ class _Stream:
     def _look(self, storage: DumpStorage) -> tuple[list[StoredFile], Collection[str] | None]:
         """The folder's files, and the names of those that are whole; None: all are."""
         name = self._config.reading.finished_files
-        try:  # the list first: what it names is in the folder then
-            whole = None if name is None else finished_names(self._read_list(storage, name))
+        whole = None if name is None else finished_names(self._read_list(storage, name))  # first: the folder has those
+        try:
             return storage.list(), whole
         except DumpRefusedError:
             raise
@@ -150,7 +147,9 @@ class _Stream:
         if "/" not in name:
             try:
                 return storage.read(name, METADATA_LIMIT_BYTES)
-            except CheckpointError:  # it grew while it was read
+            except DumpRefusedError:
+                raise
+            except (CheckpointError, DumpNotFoundError):  # it grew while it was read, or is not there yet
                 return b""
         path = Path(name.removeprefix("file://"))
         try:
@@ -180,6 +179,12 @@ class _Stream:
         return self._certain[name]
 
     # -- the load
+
+    def _is_stored(self) -> bool:
+        """Whether a load is stored that began while its dump was being made, and still is."""
+        with self._run.open_meta() as meta:
+            stored = loads.find(meta, self._config) if meta.version is not None else None
+            return stored is not None and not stored.is_sealed
 
     def _begin(self) -> None:
         """Make the state tables, register the load or take it up, put the load-task lock."""

@@ -35,10 +35,10 @@ def test_a_process_killed_at_each_step_loads_each_row_once(
 
     arriving = ArrivingDump(dump.folder, tmp_path / "arriving")
     arriving.bring_schemas()
-    killed("begun, not committed")
     bad = arriving.folder / LAST
     bad.write_text("INSERT INTO `keyed_too` VALUES\nno row;\n")
     arriving.name(LAST)
+    killed("begun, not committed")
     killed("files are taken up, not committed")
     with Attempt(arriving.config(), target) as attempt:
         assert LAST in str(attempt.result())
