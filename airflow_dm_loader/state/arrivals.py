@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.errors import CheckpointError
+from airflow_dm_loader.errors import CheckpointError, RetriableError, RowError
 from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
 from airflow_dm_loader.state import holds, loads
-from airflow_dm_loader.state.batches import batches, insert_ignore
+from airflow_dm_loader.state.batches import batches
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.answers import as_number, as_text, as_truth, maybe
 
 FIRST_PLACE = 1 << 30  # more than any dump has files
+_DUPLICATE_KEY = 1062
 _SINCE = 12  # the version of the meta schema that has the versions of files
 _REMEDY = (
     "If the dump tool began anew, empty the tables of this load, set remove_meta and trigger again. Else put the file "
@@ -87,29 +88,30 @@ def take_up(
 
     Returns:
         name -> place, of all that were taken up by now.
+
+    Raises:
+        CheckpointError: the load has been sealed or forgotten, and goes on elsewhere.
+        RetriableError: another attempt took files up at the same moment.
     """
-    loads.lock(meta, load_id)
+    meta.db.rollback()  # what is read from here on is of now
+    loads.lock_arriving(meta, load_id)
     before = list_arrived(meta, load_id)
     known = {file.name: file.file_id for file in before}
     new = [file for file in plan.files if file.source.name not in known]
     next_place = max(known.values(), default=FIRST_PLACE - 1) + 1
     known |= {file.source.name: next_place + number for number, file in enumerate(new)}
-    insert_ignore(
-        meta.db,
-        f"{meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes, version)",
-        [
-            (
-                load_id,
-                known[file.source.name],
-                file.source.name,
-                file.schema,
-                file.table,
-                file.source.file_bytes,
-                versions[file.source.name],
+    try:
+        for file in new:  # not one of them may be ignored: its chunks would be taken for another file's
+            name = file.source.name
+            meta.db.execute(
+                f"INSERT INTO {meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes, version) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (load_id, known[name], name, file.schema, file.table, file.source.file_bytes, versions[name]),
             )
-            for file in new
-        ],
-    )
+    except RowError as error:
+        if error.errno != _DUPLICATE_KEY:
+            raise
+        raise RetriableError("another attempt took files of the dump up at the same moment") from error
     holds.forget_actions(meta, config, {file.key for file in new} - {file.key for file in before})
     return known
 

@@ -135,6 +135,22 @@ def lock(meta: Meta, load_id: int) -> None:
         raise CheckpointError(f"load {load_id} is not stored any more: somebody started it afresh")
 
 
+def lock_arriving(meta: Meta, load_id: int) -> None:
+    """The same, for who takes up files of a dump that is not whole.
+
+    Raises:
+        CheckpointError: the load is not stored any more, or its dump is whole, and another attempt goes on with it.
+    """
+    row = meta.db.one(
+        f"SELECT fingerprint FROM {meta['load']} WHERE load_id = %s FOR UPDATE", (load_id,), shape=(as_text,)
+    )
+    if row is None or row[0] != ARRIVING:
+        raise CheckpointError(
+            f"load {load_id} does not wait for its dump any more: it goes on with all of it, or was started afresh",
+            remedy="Nothing to fix: the newer attempt loads the rows.",
+        )
+
+
 def set_status(meta: Meta, load_id: int, status: LoadStage) -> None:
     """DM's UpdateStatus."""
     result = meta.db.execute(
