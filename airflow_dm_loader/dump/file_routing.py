@@ -111,7 +111,9 @@ def _numbered(found: Mapping[str, tuple[DumpFileName, str]]) -> dict[str, DumpFi
     numbered = {name: reading for name, (reading, _) in found.items()}
     for (schema, table), files in tables.items():
         by_key: dict[str, str] = {}
-        for number, (key, name) in enumerate(sorted(files, key=lambda file: (_natural(file[0]), _natural(file[1])))):
+        for number, (key, name) in enumerate(
+            sorted(files, key=lambda file: (natural_order(file[0]), natural_order(file[1])))
+        ):
             if key and (other := by_key.setdefault(key, name)) != name:
                 raise DuplicateFileError(
                     f"by the rules of files, {other!r} and {name!r} are both the piece {key!r} of {schema}.{table}",
@@ -123,7 +125,8 @@ def _numbered(found: Mapping[str, tuple[DumpFileName, str]]) -> dict[str, DumpFi
 
 
 @lru_cache(maxsize=4096)
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
+def natural_order(text: str) -> tuple[tuple[int, str], ...]:
+    """Sorts texts so that numbers in them count as such."""
     return tuple(
         (len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (0, part)
         for at, part in enumerate(_DIGITS.split(text))

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from airflow_dm_loader.dump.data_formats import DataFormat
 from airflow_dm_loader.dump.file_numbers import NumberGap, number_gaps
+from airflow_dm_loader.dump.file_routing import natural_order
 from airflow_dm_loader.dump.filenames import Compression, DumpFileName, FileKind, Kind, are_escaped, parse
 from airflow_dm_loader.dump.metadata import METADATA_NAME, DumpMetadata, begins_itself, parse_metadata
 from airflow_dm_loader.dump.metadata_elsewhere import no_metadata
@@ -35,8 +36,6 @@ METADATA_LIMIT_BYTES = 256 << 20  # about a million tables
 _METADATA_BYTES, _METADATA_BYTES_OF_A_FILE = 1 << 20, 4 << 10  # what it may have, and more for each file
 _SHOWN_NAMES = 3
 
-_DIGITS = re.compile(r"[0-9]++")
-_MOST_DIGITS = 20  # of a byte's number
 _TAB_SEPARATED = re.compile(r"\.tsv(?:\.[A-Za-z0-9]+)?$", re.IGNORECASE)
 
 # What runs: a load leaves it out unless the setting objects says otherwise.
@@ -247,7 +246,8 @@ def take_inventory(
         ),
         gaps=number_gaps(data_files),
         sequences=_by_table(by_kind[FileKind.SEQUENCE_SCHEMA]),
-        programs=tuple(sorted(_programs(by_kind), key=_by_numbers)),
+        # Pieces of a script in its order: triggers of one event run in that in which they are made.
+        programs=tuple(sorted(_programs(by_kind), key=lambda file: (natural_order(file.name), file.name))),
     )
 
 
@@ -256,11 +256,6 @@ def _programs(by_kind: Mapping[Kind, Sequence[tuple[str, DumpFileName]]]) -> Ite
         for name, reading in by_kind.get(kind, ()):
             table = reading.table if kind is FileKind.TRIGGER_SCHEMA else None
             yield ProgramFile(name, what, str(reading.schema), table)
-
-
-def _by_numbers(file: ProgramFile) -> str:
-    """Pieces of a script in its order: triggers of one event run in that in which they are made."""
-    return _DIGITS.sub(lambda found: found[0].zfill(_MOST_DIGITS), file.name)
 
 
 def _refuse_unread(foreign: Sequence[str], *, dumped: int) -> None:
