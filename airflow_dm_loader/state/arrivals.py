@@ -15,7 +15,7 @@ from airflow_dm_loader.errors import CheckpointError, RetriableError, RowError
 from airflow_dm_loader.identifiers import OfTable, TableName
 from airflow_dm_loader.plan.load_plan import LoadPlan, PlannedFile
 from airflow_dm_loader.state import holds, loads
-from airflow_dm_loader.state.batches import batches
+from airflow_dm_loader.state.batches import batches, insert
 from airflow_dm_loader.state.loads import Load
 from airflow_dm_loader.state.meta import Meta
 from airflow_dm_loader.target.answers import as_number, as_text, as_truth, maybe
@@ -100,14 +100,16 @@ def take_up(
     new = [file for file in plan.files if file.source.name not in known]
     next_place = max(known.values(), default=FIRST_PLACE - 1) + 1
     known |= {file.source.name: next_place + number for number, file in enumerate(new)}
-    try:
-        for file in new:  # not one of them may be ignored: its chunks would be taken for another file's
-            name = file.source.name
-            meta.db.execute(
-                f"INSERT INTO {meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes, version) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                (load_id, known[name], name, file.schema, file.table, file.source.file_bytes, versions[name]),
-            )
+    try:  # not one of them may be ignored: its chunks would be taken for another file's
+        insert(
+            meta.db,
+            f"{meta['file']} (load_id, file_id, name, table_schema, table_name, file_bytes, version)",
+            [
+                (load_id, known[name], name, file.schema, file.table, file.source.file_bytes, versions[name])
+                for file in new
+                for name in [file.source.name]
+            ],
+        )
     except RowError as error:
         if error.errno != _DUPLICATE_KEY:
             raise

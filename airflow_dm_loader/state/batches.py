@@ -19,7 +19,12 @@ def batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
 
 def insert_ignore(db: Database, into: str, rows: Sequence[tuple[object, ...]]) -> None:
     """INSERT IGNORE of rows, all of the same length. ``into``: the table with its columns."""
+    insert(db, into, rows, verb="INSERT IGNORE")
+
+
+def insert(db: Database, into: str, rows: Sequence[tuple[object, ...]], *, verb: str = "INSERT") -> None:
+    """The same, where a row that is there is an error."""
     for some in batches(rows):
         row = "(" + ", ".join(["%s"] * len(some[0])) + ")"
         values = ", ".join([row] * len(some))
-        db.execute(f"INSERT IGNORE INTO {into} VALUES {values}", [value for one in some for value in one])
+        db.execute(f"{verb} INTO {into} VALUES {values}", [value for one in some for value in one])
