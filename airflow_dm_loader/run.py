@@ -25,6 +25,7 @@ from airflow_dm_loader.dump.access import DumpAccess
 from airflow_dm_loader.dump.ddl_changes import map_collations
 from airflow_dm_loader.dump.inventory import DumpInventory, read_inventory
 from airflow_dm_loader.dump.mysqldump.pieces import Split
+from airflow_dm_loader.dump.mysqldump.storage import SplitStorage
 from airflow_dm_loader.dump.routed import MAX_STATEMENT_BYTES, Routed, open_routed
 from airflow_dm_loader.dump.schema_charset import SchemaOrigin
 from airflow_dm_loader.dump.schema_files import SchemaFile, checked, load_schema_file
@@ -260,6 +261,11 @@ class Dump:
     shadows: Shadows | None = None  # where rows go at first, with on_existing_rows=swap
     splits: Mapping[str, Split] = field(default_factory=dict)  # of its scripts
     places: Mapping[str, int] = field(default_factory=dict)  # of files that came before the dump was whole
+
+    @property
+    def pieces(self) -> Collection[str]:
+        """The files that are pieces of scripts."""
+        return self.storage.readings.keys() if isinstance(self.storage, SplitStorage) else ()
 
     @cached_property
     def plan(self) -> LoadPlan:

@@ -52,10 +52,8 @@ class TableColumns:
     ignored: frozenset[str] = frozenset()  # of those: by ignore_columns; in lower case
     masked: Mapping[str, MaskKind] = field(default_factory=dict)  # lower case -> what stands there instead
     mask_key: MaskKey = NO_KEY
-    with_generated: tuple[
-        str, ...
-    ] = ()  # all columns in order, where such a row may hold those that the table computes
     generated: frozenset[str] = frozenset()  # of those that are left out: the table computes them; in lower case
+    with_generated: tuple[str, ...] = ()  # all columns in order, where a row without a list may hold those, too
 
     @property
     def hashed(self) -> frozenset[str]:

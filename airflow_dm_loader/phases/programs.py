@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from airflow_dm_loader.config import LoadConfig
 from airflow_dm_loader.dump.ddl_tokens import scan
-from airflow_dm_loader.dump.mysqldump.storage import SplitStorage
 from airflow_dm_loader.errors import LoaderError, TargetError
 from airflow_dm_loader.objects import making
 from airflow_dm_loader.objects.grammar import called, named
@@ -42,7 +41,7 @@ class Programs:
     load: tuple[SchemaObject, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()  # object or file, why
     whole: tuple[str, ...] = ()
-    scripts: frozenset[str] = frozenset()  # files that are pieces of scripts
+    pieces: frozenset[str] = frozenset()  # files that are pieces of scripts
 
     def says_all(self, found: SchemaObject) -> bool:
         """Whether the dump says in which session an object was made: mysqldump does, before each.
@@ -51,7 +50,7 @@ class Programs:
         """
         if "sql_mode" not in found.session:
             return False
-        return found.file in self.scripts or "foreign_key_checks" not in found.session
+        return found.file in self.pieces or "foreign_key_checks" not in found.session
 
 
 def read(dump: Dump, server: Server) -> Programs:
@@ -87,8 +86,7 @@ def read(dump: Dump, server: Server) -> Programs:
                 case _:
                     wanted.append(found)
         whole += [file.name] if len(left_out) == before else []
-    scripts = frozenset(dump.storage.readings) if isinstance(dump.storage, SplitStorage) else frozenset()
-    return Programs(tuple(_ordered(wanted)), tuple(left_out), tuple(whole), scripts)
+    return Programs(tuple(_ordered(wanted)), tuple(left_out), tuple(whole), frozenset(dump.pieces))
 
 
 def _refused(found: SchemaObject) -> TargetError:
@@ -196,7 +194,7 @@ def told(config: LoadConfig, programs: Programs) -> Iterator[Finding]:
             text="mydumper does not write in which time zone an event's times are; they are read in the file's, else "
             f"in the target's (or in the setting time_zone): {some_of(zones, _SHOWN)}",
         )
-    lost = [str(found) for found in programs.load if found.file not in programs.scripts and "; \n" in _texts(found)]
+    lost = [str(found) for found in programs.load if found.file not in programs.pieces and "; \n" in _texts(found)]
     if lost:
         yield Finding(
             kind="texts_of_objects",

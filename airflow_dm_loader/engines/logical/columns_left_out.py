@@ -47,18 +47,18 @@ def leaving_out_generated(
     work: Iterable[FileWork],
     plan: LoadPlan,
     read: Callable[[str], SchemaFile],
-    scripts: Collection[str],
+    pieces: Collection[str],
 ) -> dict[int, TableColumns]:
     """What rows of scripts hold, by file_id: mariadb-dump writes values of generated columns, which tables compute.
 
     Args:
-        scripts: the names of files that are pieces of scripts.
+        pieces: the names of files that are pieces of scripts.
     """
     sources = {source.key: source for table in plan.tables for source in table.sources}
     found = dict(tables)
     for item in work:
         source, columns = sources.get(item.planned.source.key), tables.get(item.row.file_id)
-        if item.row.name not in scripts or source is None or columns is None or source.schema_file is None:
+        if item.row.name not in pieces or source is None or columns is None or source.schema_file is None:
             continue
         parsed = read_source(source, read).parsed
         generated = {column.name.lower() for column in parsed.columns if column.generated} if parsed is not None else {}

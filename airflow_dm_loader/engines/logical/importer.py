@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from airflow_dm_loader.config import LoadConfig
-from airflow_dm_loader.dump.mysqldump.storage import SplitStorage
 from airflow_dm_loader.dump.schema_files import SchemaFile
 from airflow_dm_loader.engines.base import ShareReport
 from airflow_dm_loader.engines.logical.column_rules import by_rules
@@ -72,8 +71,7 @@ def import_share(
     tables = _tables(meta, load, work, dump.plan, dump.read_schema, others, utf8_alone=server.can.utf8_alone)
     if config.tables.on_schema_change is OnSchemaChange.IGNORE_COLUMNS:
         tables = leaving_out(tables, work, dump.plan, dump.read_schema, lacking_columns.left_out(load.notes))
-    if isinstance(dump.storage, SplitStorage):
-        tables = leaving_out_generated(tables, work, dump.plan, dump.read_schema, dump.storage.readings)
+    tables = leaving_out_generated(tables, work, dump.plan, dump.read_schema, dump.pieces)
     tables = by_rules(tables, work, dump.plan, dump.read_schema, mask_key_of(run, load, dump.plan))
     context = _context(run, server, meta, load, tables)
     watch = Watch(run, load.load_id, context.throttle, check_replicas(run), context.open_database)
