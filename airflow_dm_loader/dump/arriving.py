@@ -7,7 +7,7 @@ files that are read with another one (``.dat``), tables without a schema file of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from airflow_dm_loader.dump.data_formats import DataFormat
@@ -45,22 +45,23 @@ def certain_files(
     Args:
         listing: what is in the folder.
         whole: the names of files that are whole; None: all that are listed are, as in a bucket.
-        is_certain: whether a whole schema file means the same whatever ``metadata`` will say.
+        is_certain: whether a whole schema file means the same whatever ``metadata`` will say; asked again and again.
     """
     there = {file.name: file for file in listing if whole is None or file.name in whole}
     readings = {name: found for name in there if (found := _plain(name)) is not None}
     schemas = {(found.kind, found.schema, found.table): name for name, found in readings.items()}
-    by_statement = {(found.schema, found.table) for file in listing for found in _with_statement(file.name)}
+    by_statement = {
+        (found.schema, found.table)
+        for file in listing
+        if (found := parse(file.name)) is not None and _is_read_with_another(found)
+    }
     chosen: set[str] = set()
-    known: dict[str, bool] = {}
 
     def certain(name: str | None, kind: FileKind) -> bool:
-        if name is not None and name not in known:
-            known[name] = is_certain(name, kind)
-        return name is not None and known[name]
+        return name is not None and is_certain(name, kind)
 
     for name, found in readings.items():
-        if not (isinstance(found.kind, DataFormat) and found.kind.holds_rows and found.kind.statement is None):
+        if not (isinstance(found.kind, DataFormat) and found.kind.holds_rows) or _is_read_with_another(found):
             continue
         database = schemas.get((FileKind.DATABASE_SCHEMA, found.schema, None))
         table = schemas.get((FileKind.TABLE_SCHEMA, found.schema, found.table))
@@ -91,11 +92,9 @@ def _plain(name: str) -> DumpFileName | None:
     return None if unclear else found
 
 
-def _with_statement(name: str) -> Iterator[DumpFileName]:
-    """A file that another one tells how to read."""
-    found = parse(name)
-    if found is not None and isinstance(found.kind, DataFormat) and found.kind.statement is not None:
-        yield found
+def _is_read_with_another(found: DumpFileName) -> bool:
+    """Whether another file tells how to read it."""
+    return isinstance(found.kind, DataFormat) and found.kind.statement is not None
 
 
 def _has_a_tools_number(name: str, found: DumpFileName) -> bool:
