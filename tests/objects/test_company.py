@@ -49,10 +49,6 @@ _SHOWN = {
 }
 
 
-def is_mysql(server: PrivateServer) -> bool:
-    return "mariadb" not in str(one(server, "SELECT LOWER(VERSION())"))
-
-
 def definitions(server: PrivateServer) -> dict[str, str]:
     """``VIEW hr.a_best`` -> its CREATE statement but for the definer, of all objects but tables."""
     found: dict[str, str] = {}
@@ -89,7 +85,7 @@ def _without_collations(create: str) -> str:
 def source(server: PrivateServer) -> tuple[dict[str, str], dict[str, str]]:
     """What the source's own statements make at this server: definitions, and hashes of tables. It is empty then."""
     server.client((COMPANY / "source.sql").read_bytes(), arguments=["--comments"])
-    if not is_mysql(server):
+    if server.flavour == "mariadb":
         server.client((COMPANY / "source-mariadb.sql").read_bytes())
     made = definitions(server), table_hashes(server, SCHEMAS, _without_collations)
     for schema in SCHEMAS:
@@ -99,7 +95,7 @@ def source(server: PrivateServer) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def config_of(server: PrivateServer, folder: Path, tool: str) -> LoadConfig:
-    dump = COMPANY / f"{'mysql' if is_mysql(server) else 'mariadb'}-{tool}"
+    dump = COMPANY / f"{server.flavour}-{tool}"
     rules = [SCRIPT] if (dump / "all.sql").exists() else []
     return load_config(Path(copytree(dump, folder / "dump")), objects=ALL, definer="drop", files=rules)
 
@@ -128,7 +124,9 @@ def test_a_source_of_seventy_objects_is_whole_again(
 
     check_all_is_there(server, report, source)
     told = {finding.kind for finding in report.findings}
-    assert ("generated_column" in told) == (tool in SCRIPTS and not is_mysql(server))  # mariadb-dump alone writes them
+    assert ("generated_column" in told) == (
+        tool in SCRIPTS and server.flavour == "mariadb"
+    )  # mariadb-dump alone writes them
     assert ("sql_mode_of_objects" in told) == (tool not in SCRIPTS)
     assert one(server, "SELECT COUNT(*) FROM ledger.audit") == 0  # no trigger ran for a row of the dump
     assert_it_works(server)
